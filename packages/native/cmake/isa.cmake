@@ -1,0 +1,17 @@
+# Kernels of one instruction set: the same file names in every folder, compiled with that set's flags only.
+# On another architecture the folders are left out and backends/cpu/dispatch.cpp sees the empty table of stub.cpp.
+add_library(room_isa INTERFACE)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  foreach(isa avx2 avx512)
+    file(GLOB isa_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/backends/cpu/${isa}/*.cpp)
+    if(isa_sources)
+      add_library(room_${isa} OBJECT ${isa_sources})
+      if(isa STREQUAL "avx2")
+        target_compile_options(room_${isa} PRIVATE -mavx2 -mfma -mf16c)
+      else()
+        target_compile_options(room_${isa} PRIVATE -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni)
+      endif()
+      target_sources(room_isa INTERFACE $<TARGET_OBJECTS:room_${isa}>)
+    endif()
+  endforeach()
+endif()

@@ -1,0 +1,54 @@
+// A JSON reader of our own (config.json, tokenizer.json, safetensors headers): bounded depth, strict UTF-8,
+// numbers as double with the integer kept when exact, object order kept. Errors carry line and column.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace trivium {
+
+class Json {
+ public:
+  enum class Kind { null, boolean, number, string, array, object };
+  using Member = std::pair<std::string, Json>;
+
+  static Result<Json> parse(std::string_view text, std::string_view file_for_errors);
+
+  Kind kind() const { return kind_; }
+  bool is_null() const { return kind_ == Kind::null; }
+  bool is_object() const { return kind_ == Kind::object; }
+  bool is_array() const { return kind_ == Kind::array; }
+  bool is_string() const { return kind_ == Kind::string; }
+  bool is_number() const { return kind_ == Kind::number; }
+  bool is_boolean() const { return kind_ == Kind::boolean; }
+
+  // Lookups answer nullptr / the fallback when the kind does not fit; callers decide what is an error.
+  const Json* find(std::string_view key) const;
+  const std::vector<Json>& items() const { return items_; }       // empty unless an array
+  const std::vector<Member>& members() const { return members_; } // empty unless an object
+  const std::string& string() const { return string_; }           // "" unless a string
+  std::string string_or(std::string_view key, std::string fallback) const;
+  double number_or(std::string_view key, double fallback) const;
+  bool boolean_or(std::string_view key, bool fallback) const;
+  std::optional<std::int64_t> integer() const;                    // the exact integer, if it is one
+  std::optional<std::int64_t> integer_at(std::string_view key) const;
+  double number() const { return number_; }
+  bool boolean() const { return boolean_; }
+
+ private:
+  friend class JsonParser;
+  Kind kind_ = Kind::null;
+  bool boolean_ = false;
+  double number_ = 0;
+  std::string string_;
+  std::vector<Json> items_;
+  std::vector<Member> members_;
+};
+
+}  // namespace trivium

@@ -1,0 +1,60 @@
+// Text <-> token ids. One face over byte-level BPE and WordPiece (more to come); made from a tokenizer.json or
+// from GGUF metadata. Knows nothing of models. All methods are const and thread-safe. Text is UTF-8; invalid bytes
+// (a lone surrogate that reached us, say) are each replaced by U+FFFD before anything else.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "formats/model_file.h"
+
+namespace trivium {
+
+using TokenId = std::int32_t;
+
+struct EncodeOptions {
+  bool add_special_tokens = true;    // what the post-processor adds: BOS, [CLS] … [SEP]
+  // false: text can never become a special (control) token, whatever it spells. Templates are encoded with true.
+  bool parse_special_tokens = false;
+};
+
+struct TokenSpan {
+  TokenId id;
+  std::uint32_t begin, end;  // byte offsets into the given text
+};
+
+// Text before a special token was recognised and after, for streaming.
+class StreamDecoder {
+ public:
+  virtual ~StreamDecoder() = default;
+  virtual std::string push(TokenId id) = 0;  // only whole characters; the rest waits
+  virtual std::string finish() = 0;          // what waits, incomplete bytes as U+FFFD
+};
+
+class Tokenizer {
+ public:
+  static Result<std::shared_ptr<const Tokenizer>> from_json(std::string_view tokenizer_json, std::string_view file);
+  static Result<std::shared_ptr<const Tokenizer>> from_gguf(const Metadata& metadata, std::string_view file);
+  // The tokenizer of a model, wherever it is kept: GGUF `tokenizer.huggingface.json` first, then GGUF metadata,
+  // then tokenizer.json beside the weights.
+  static Result<std::shared_ptr<const Tokenizer>> of(const ModelFile& model);
+  virtual ~Tokenizer() = default;
+
+  virtual std::vector<TokenId> encode(std::string_view text, const EncodeOptions& options) const = 0;
+  // The same with offsets, for citations and highlighting.
+  virtual std::vector<TokenSpan> encode_spans(std::string_view text, const EncodeOptions& options) const = 0;
+  virtual std::string decode(std::span<const TokenId> ids, bool skip_special_tokens) const = 0;
+  virtual std::unique_ptr<StreamDecoder> stream_decoder(bool skip_special_tokens) const = 0;
+
+  virtual std::size_t vocabulary_size() const = 0;           // ids are in [0, vocabulary_size)
+  virtual std::string token_text(TokenId id) const = 0;      // the vocabulary entry as stored
+  virtual std::string token_bytes(TokenId id) const = 0;     // the bytes it stands for
+  virtual TokenId id_of(std::string_view token) const = 0;   // -1 when absent
+  virtual bool is_special(TokenId id) const = 0;
+};
+
+}  // namespace trivium
