@@ -1,0 +1,173 @@
+// The typed face of the engine: what @trivium/sdk codes against. No policy here: templates, overflow, retries and
+// documents are the SDK's.
+
+export interface LoadModelOptions {
+  /** Tokens a sequence may hold; default: the model's own context length. */
+  contextTokens?: number;
+  /** Upper bound of key/value memory in bytes, shared by all sequences. */
+  kvMemoryBytes?: number;
+  /** Sequences decoded at once (default 16) and requests waiting (default 256); beyond that `busy`. */
+  maxSequences?: number;
+  maxQueue?: number;
+  onProgress?: (share: number) => void;
+  signal?: AbortSignal;
+}
+
+export type ModelKind = 'causal' | 'encoder' | 'static-embedding';
+
+export interface ModelInfo {
+  kind: ModelKind;
+  architecture: string;
+  name: string;
+  path: string;
+  contextTokens: number;
+  vocabularySize: number;
+  /** Width of the residual stream; length of an embedding. */
+  width: number;
+  layers: number;
+  weightBytes: number;
+  /** Jinja source of the chat template, if the file has one. */
+  chatTemplate?: string;
+  bosToken?: string;
+  eosToken?: string;
+  /** Ids that end a generation. */
+  stopTokens: number[];
+  /** Prompts of a sentence-transformers folder, by name ("query", "passage"). */
+  prompts?: Record<string, string>;
+  backend: string;
+}
+
+export interface TokenizeOptions {
+  /** What the post-processor adds (BOS, [CLS] … [SEP]); default true. */
+  addSpecialTokens?: boolean;
+  /** Let the text spell special tokens; default false: user text can never forge one. */
+  parseSpecialTokens?: boolean;
+}
+
+export interface Tokenizer {
+  readonly vocabularySize: number;
+  /** Off the event loop. */
+  encode(text: string, options?: TokenizeOptions): Promise<Int32Array>;
+  encodeBatch(texts: readonly string[], options?: TokenizeOptions): Promise<Int32Array[]>;
+  /** Token ids with UTF-16 offsets into `text`: (id, start, end) triples. */
+  encodeSpans(text: string, options?: TokenizeOptions): Promise<Int32Array>;
+  /** On the calling thread: for short texts. */
+  encodeSync(text: string, options?: TokenizeOptions): Int32Array;
+  decode(tokens: ArrayLike<number>, options?: { skipSpecialTokens?: boolean }): string;
+  tokenText(id: number): string;
+  idOf(token: string): number | undefined;
+}
+
+export interface GenerateOptions {
+  tokens: ArrayLike<number>;
+  maxTokens: number;
+  temperature?: number;
+  topK?: number;
+  topP?: number;
+  minP?: number;
+  seed?: number;
+  stop?: readonly string[];
+  stopTokens?: readonly number[];
+  /** Log-probability of each chosen token and of the n best. */
+  logprobs?: number;
+  skipSpecialTokens?: boolean;
+  signal?: AbortSignal;
+}
+
+export interface GenerateUsage {
+  inputTokens: number;
+  cachedTokens: number;
+  outputTokens: number;
+  queueMs: number;
+  prefillMs: number;
+  decodeMs: number;
+}
+
+export type GenerateEvent =
+  | { type: 'prefill-progress'; done: number; total: number }
+  | {
+      type: 'token';
+      id: number;
+      /** Whole characters that became certain with this token; may be empty. */
+      text: string;
+      logprob?: number;
+      topLogprobs?: { id: number; logprob: number }[];
+    }
+  | { type: 'finish'; reason: 'stop' | 'length'; stopMatch?: string; usage: GenerateUsage };
+
+export interface EmbedOptions {
+  /** What to do with an input longer than the context: default `'error'`. */
+  overflow?: 'error' | 'truncate';
+  signal?: AbortSignal;
+}
+
+export interface EmbedResult {
+  /** (inputs, width), row-major. */
+  embeddings: Float32Array;
+  width: number;
+  inputTokens: number;
+  /** Indices of inputs that were cut, only with `overflow: 'truncate'`. */
+  truncated: number[];
+}
+
+/** A loaded model. Every pending promise rejects with `disposed` when it is disposed of. */
+export interface NativeModel extends AsyncDisposable {
+  readonly info: ModelInfo;
+  readonly tokenizer: Tokenizer;
+  /** Rejects (or throws on first `next`) with a `TriviumError`; an abort rejects with the signal's reason. */
+  generate(options: GenerateOptions): AsyncIterableIterator<GenerateEvent>;
+  /** Encoders and static embeddings. */
+  embed(texts: readonly string[], options?: EmbedOptions): Promise<EmbedResult>;
+  /** float32 logits of the last position, (vocabularySize). */
+  logits(tokens: ArrayLike<number>, options?: { signal?: AbortSignal }): Promise<Float32Array>;
+  dispose(): Promise<void>;
+}
+
+export interface EngineStats {
+  liveSequences: number;
+  queuedRequests: number;
+  models: number;
+  weightBytes: number;
+  kvBytes: number;
+  kvUsedBytes: number;
+  steps: number;
+  prefilledTokens: number;
+  decodedTokens: number;
+}
+
+export interface InspectedTensor {
+  name: string;
+  dtype: string;
+  shape: number[];
+  bytes: number;
+}
+
+export interface InspectedModel {
+  path: string;
+  container: 'gguf' | 'hugging-face';
+  architecture: string;
+  supported: boolean;
+  /** Why not, and what is. */
+  reason?: string;
+  name: string;
+  parameters: number;
+  fileBytes: number;
+  contextTokens?: number;
+  layers?: number;
+  width?: number;
+  vocabularySize?: number;
+  /** Bytes of the weights once packed, and of keys and values per token. */
+  weightBytes?: number;
+  kvBytesPerToken?: number;
+  metadata: Record<string, string | number | boolean>;
+  tensors: InspectedTensor[];
+}
+
+export interface NativeEngine {
+  loadModel(path: string, options?: LoadModelOptions): Promise<NativeModel>;
+  loadTokenizer(path: string): Promise<Tokenizer>;
+  inspect(path: string): Promise<InspectedModel>;
+  stats(): EngineStats;
+  /** Instruction set in use ("avx2"), backend and thread count. */
+  readonly backend: { name: string; threads: number };
+}

@@ -1,0 +1,38 @@
+// The memory of one sequence: which pages hold its keys and values, and which of them a step reads. Pages come from a
+// PagePool shared by the sequences of a model. Knows pages and token ids (for the prefix tree), not architectures.
+// can_x asks, x does. Used by the engine thread only; footprint() may be read from anywhere.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "tensor/page_geometry.h"
+
+namespace trivium {
+
+using PageId = std::int32_t;
+
+struct Footprint {
+  std::size_t resident_bytes = 0;
+  std::size_t shared_bytes = 0;  // of these, in pages that other sequences or the prefix tree hold too
+};
+
+class PagePool;
+
+class Memory {
+ public:
+  virtual ~Memory() = default;
+  virtual int tokens() const = 0;                        // positions stored
+  virtual bool can_reserve(int tokens) const = 0;        // room for so many more, evicting unused prefixes if need be
+  virtual Status reserve(int tokens) = 0;                // makes the pages exist and be owned (copy on write)
+  virtual void advance(int tokens) = 0;                  // the step that was reserved has been written
+  virtual std::span<const PageId> pages() const = 0;     // covering [0, tokens() + reserved)
+  virtual void truncate(int tokens) = 0;                 // rejected speculation, a cancelled step
+  virtual std::unique_ptr<Memory> fork() const = 0;      // shared pages, copied when written
+  virtual Footprint footprint() const = 0;
+};
+
+}  // namespace trivium

@@ -1,0 +1,77 @@
+// What an architecture *is*, as data. Knows nothing of files, kernels or sequences. A new architecture is a row in
+// the tables of gguf_rows.cpp and hf_rows.cpp that fills a ModelSpec; build() below never asks which one it is.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backends/backend.h"
+#include "base/result.h"
+#include "formats/model_file.h"
+#include "plan/plan.h"
+
+namespace trivium {
+
+enum class ModelKind { causal, encoder, static_embedding };
+enum class NormPlacement { before, after };  // llama: norm -> block -> add; bert: block -> add -> norm
+
+struct NormSpec { NormKind kind = NormKind::rms; float epsilon = 1e-5f; };
+struct RopeSpec {
+  bool enabled = false;
+  int rotary_dim = 0;
+  RopeStyle style = RopeStyle::half;
+  std::vector<float> inverse_frequencies;  // (rotary_dim / 2), all scaling applied
+  float attention_scale = 1;
+};
+struct AttentionSpec {
+  int heads = 0, kv_heads = 0, head_dim = 0;
+  RopeSpec rope;
+  bool qk_norm = false, bias = false, output_bias = false;
+  float scale = 0;
+  int window = 0;       // 0: all
+  bool causal = true;
+};
+struct MlpSpec { int hidden = 0; bool gated = true, bias = false; Activation activation = Activation::silu; };
+struct LayerSpec { AttentionSpec attention; MlpSpec mlp; NormPlacement norms = NormPlacement::before; };
+struct EmbeddingSpec { bool positions = false, types = false, norm = false; float scale = 1; };
+struct HeadSpec { bool logits = true, tied = false, final_norm = true; };
+
+struct ModelSpec {
+  std::string architecture;  // as the file names it
+  std::string name;          // what people call the model, may be empty
+  ModelKind kind = ModelKind::causal;
+  int vocabulary = 0, width = 0, context = 0;
+  NormSpec norm;
+  EmbeddingSpec embedding;
+  std::vector<LayerSpec> layers;  // one per layer: patterns are lists
+  HeadSpec head;
+  std::optional<Pooling> pooling;
+  bool normalize = false;         // unit length after pooling
+};
+
+Result<ModelSpec> spec_of(const ModelFile& file);            // by container and architecture name
+std::vector<std::string> supported_architectures();
+
+// A model on a backend: weights uploaded once, shared by every program compiled from it.
+class LoadedModel {
+ public:
+  static Result<std::shared_ptr<LoadedModel>> load(std::shared_ptr<const ModelFile> file, std::shared_ptr<Backend> backend,
+                                                   const std::function<Status(double share)>& progress);
+  const ModelSpec& spec() const { return spec_; }
+  Backend& backend() const { return *backend_; }
+  std::size_t weight_bytes() const;
+  DType kv_dtype() const;        // f32 for F32 models, f16 otherwise
+  PageGeometry page_geometry() const;
+  // The plan of this spec: causal -> logits (outputs, vocabulary); encoder, static -> embeddings (sequences, width).
+  Result<std::unique_ptr<Program>> compile(const BatchShape& largest) const;
+
+ private:
+  ModelSpec spec_;
+  std::shared_ptr<Backend> backend_;
+  std::vector<std::shared_ptr<const Buffer>> weights_;
+  Plan plan_;
+};
+
+}  // namespace trivium
