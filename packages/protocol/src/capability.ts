@@ -1,0 +1,114 @@
+/**
+ * A capability is a typed, streaming, cancellable operation. Its contract is written once, here or in a plugin's
+ * `/contract`, in a file that runs anywhere; its implementation once, where the engine runs. Functions, the command
+ * line, HTTP, MCP and React are made from the contract: none of them is written a second time.
+ */
+import type { z } from 'zod';
+
+/** What running it does to the world; surfaces turn this into hints and into `--read-only`. */
+export interface Effects {
+  /** Creates or changes files. */
+  writes: boolean;
+  /** May remove or overwrite what was there. */
+  destructive: boolean;
+  /** Talks to other machines. */
+  network: boolean;
+}
+
+/** How the command line spells the input. Everything else follows from the schema. */
+export interface CommandLineHints {
+  /** The field filled by positional arguments; an array field takes all of them. */
+  positional?: string;
+  /** An example call, without the leading `trivium`. */
+  examples?: readonly string[];
+}
+
+export interface Capability<
+  Name extends string = string,
+  Input extends z.ZodType = z.ZodType,
+  Progress extends z.ZodType = z.ZodType,
+  Output extends z.ZodType = z.ZodType,
+> {
+  /** Lower-case words joined by `-`; the method name on a client is its camelCase form. */
+  readonly name: Name;
+  readonly title: string;
+  /** One or two sentences for people and for models that choose tools. */
+  readonly description: string;
+  readonly input: Input;
+  readonly progress: Progress;
+  readonly output: Output;
+  readonly effects: Effects;
+  readonly commandLine?: CommandLineHints;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a capability whose schemas are not known here
+export type AnyCapability = Capability<string, any, any, any>;
+
+export type InputOf<C extends AnyCapability> = z.input<C['input']>;
+export type ParsedInputOf<C extends AnyCapability> = z.output<C['input']>;
+export type ProgressOf<C extends AnyCapability> = z.output<C['progress']>;
+export type OutputOf<C extends AnyCapability> = z.output<C['output']>;
+
+/** What every implementation is given; hosts extend it with their engine and clients. */
+export interface CapabilityContext {
+  readonly signal: AbortSignal;
+}
+
+export interface Implementation<
+  C extends AnyCapability = AnyCapability,
+  Context extends CapabilityContext = CapabilityContext,
+> {
+  readonly capability: C;
+  /** Yields progress and returns the output; must stop soon after `context.signal` aborts. */
+  readonly run: (input: ParsedInputOf<C>, context: Context) => AsyncGenerator<ProgressOf<C>, OutputOf<C>, void>;
+}
+
+export interface Plugin<
+  Name extends string = string,
+  Context extends CapabilityContext = never,
+  Capabilities extends readonly Implementation<AnyCapability, Context>[] = readonly Implementation<
+    AnyCapability,
+    Context
+  >[],
+> {
+  readonly name: Name;
+  readonly capabilities: Capabilities;
+}
+
+/**
+ * @example
+ * export const countWords = defineCapability({
+ *   name: 'count-words', title: 'Count words', description: 'Counts the words of a text.',
+ *   input: z.object({ text: z.string() }), progress: z.never(), output: z.object({ words: z.number() }),
+ *   effects: { writes: false, destructive: false, network: false },
+ * });
+ */
+export function defineCapability<
+  const Name extends string,
+  Input extends z.ZodType,
+  Progress extends z.ZodType,
+  Output extends z.ZodType,
+>(capability: Capability<Name, Input, Progress, Output>): Capability<Name, Input, Progress, Output> {
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(capability.name)) {
+    throw new TypeError(`A capability is named in lower-case words joined by "-", not "${capability.name}".`);
+  }
+  return Object.freeze(capability);
+}
+
+export function implement<C extends AnyCapability, Context extends CapabilityContext = CapabilityContext>(
+  capability: C,
+  run: Implementation<C, Context>['run'],
+): Implementation<C, Context> {
+  return { capability, run };
+}
+
+export function definePlugin<
+  const Name extends string,
+  Context extends CapabilityContext,
+  const Capabilities extends readonly Implementation<AnyCapability, Context>[],
+>(plugin: { name: Name; capabilities: Capabilities }): Plugin<Name, Context, Capabilities> {
+  const names = plugin.capabilities.map(({ capability }) => capability.name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice) throw new TypeError(`Plugin "${plugin.name}" defines the capability "${twice}" twice.`);
+  return plugin;
+}

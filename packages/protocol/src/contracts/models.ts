@@ -1,0 +1,103 @@
+/** What can be done with a model: embed, generate, tokenize, logits, inspect. */
+import { z } from 'zod';
+import { defineCapability } from '../capability.js';
+import { filePath, modelReference, readOnly, textDelta } from './shared.js';
+
+export const embed = defineCapability({
+  name: 'embed',
+  title: 'Embed texts',
+  description: 'Turns texts into unit vectors whose dot product says how close their meanings are, across zh and en.',
+  input: z.object({
+    texts: z.array(z.string()).min(1),
+    model: modelReference.default('nano'),
+  }),
+  progress: z.never(),
+  output: z.object({ embeddings: z.array(z.array(z.number())), model: z.string(), tokens: z.number().int() }),
+  effects: readOnly,
+});
+
+export const usage = z.object({
+  inputTokens: z.number().int(),
+  cachedTokens: z.number().int(),
+  outputTokens: z.number().int(),
+});
+
+export const generate = defineCapability({
+  name: 'generate',
+  title: 'Generate text',
+  description: 'Continues a prompt with a local model; the text streams as it is written.',
+  input: z.object({
+    model: modelReference,
+    prompt: z.string().describe('Given to the model as it is, without a chat template.'),
+    maxTokens: z.number().int().min(1).default(256),
+    temperature: z.number().min(0).default(0).describe('0 is greedy.'),
+    topK: z.number().int().min(0).optional(),
+    topP: z.number().gt(0).lte(1).optional(),
+    minP: z.number().min(0).max(1).optional(),
+    seed: z.number().int().min(0).optional(),
+    stop: z.array(z.string()).optional(),
+  }),
+  progress: textDelta,
+  output: z.object({
+    text: z.string(),
+    tokens: z.array(z.number().int()),
+    finishReason: z.enum(['stop', 'length']),
+    usage,
+  }),
+  effects: readOnly,
+  commandLine: { examples: ['generate --model ./model.gguf --prompt "Once upon" --max-tokens 64'] },
+});
+
+export const tokenize = defineCapability({
+  name: 'tokenize',
+  title: 'Tokenize texts',
+  description: 'The token ids of texts, as a model sees them.',
+  input: z.object({
+    texts: z.array(z.string()).min(1),
+    model: modelReference.default('nano'),
+    special: z.boolean().default(true).describe('Add what the tokenizer adds by itself (BOS, [CLS]).'),
+  }),
+  progress: z.never(),
+  output: z.object({ tokens: z.array(z.array(z.number().int())) }),
+  effects: readOnly,
+});
+
+export const logits = defineCapability({
+  name: 'logits',
+  title: 'Next-token logits',
+  description: 'The float32 logits of the last position of a list of token ids.',
+  input: z.object({ model: modelReference, tokens: z.array(z.number().int().min(0)).min(1) }),
+  progress: z.never(),
+  output: z.object({ logits: z.array(z.number()) }),
+  effects: readOnly,
+});
+
+export const inspect = defineCapability({
+  name: 'inspect',
+  title: 'Inspect a model file',
+  description: 'What is in a model file or folder, whether it can be run, and what it will need.',
+  input: z.object({ file: filePath('A GGUF or safetensors file, or a Hugging Face folder.') }),
+  progress: z.never(),
+  output: z.object({
+    path: z.string(),
+    container: z.enum(['gguf', 'hugging-face']),
+    architecture: z.string(),
+    supported: z.boolean(),
+    reason: z.string().optional(),
+    name: z.string(),
+    parameters: z.number().int(),
+    fileBytes: z.number().int(),
+    contextTokens: z.number().int().optional(),
+    layers: z.number().int().optional(),
+    width: z.number().int().optional(),
+    vocabularySize: z.number().int().optional(),
+    weightBytes: z.number().int().optional().describe('Memory of the weights once packed.'),
+    kvBytesPerToken: z.number().int().optional(),
+    metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    tensors: z.array(
+      z.object({ name: z.string(), dtype: z.string(), shape: z.array(z.number().int()), bytes: z.number().int() }),
+    ),
+  }),
+  effects: readOnly,
+  commandLine: { positional: 'file', examples: ['inspect model.gguf'] },
+});

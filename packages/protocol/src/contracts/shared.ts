@@ -1,0 +1,43 @@
+/** Schemas that several contracts share. Offsets are UTF-16 code units into the file's decoded text. */
+import { z } from 'zod';
+
+/** A file or folder the host will open. Surfaces that confine callers (MCP `--root`) look for this mark. */
+export const filePath = (description: string) => z.string().min(1).describe(description).meta({ role: 'path' });
+
+export const sourcePaths = z
+  .array(filePath('A file, folder or glob.'))
+  .min(1)
+  .describe('Files, folders or globs to read; "-" is standard input.');
+
+export const modelReference = z
+  .string()
+  .min(1)
+  .describe('A model: "nano", a GGUF file, or a Hugging Face folder.')
+  .meta({ role: 'model' });
+
+/** A place in a source and what stands there. */
+export const citation = z.object({
+  path: z.string(),
+  start: z.number().int().describe('First character, as an offset into the file.'),
+  end: z.number().int().describe('One past the last character.'),
+  text: z.string(),
+  line: z.number().int().optional().describe('Line of the first character, from 1.'),
+  page: z.number().int().optional().describe('Page, from 1, where the format has pages.'),
+});
+export type Citation = z.output<typeof citation>;
+
+export const answerMode = z
+  .enum(['extractive', 'abstractive'])
+  .describe('extractive: sentences of the source; abstractive: written by a language model, citations checked.');
+
+/** How far reading has come. */
+export const readProgress = z.object({
+  type: z.literal('read-progress'),
+  path: z.string(),
+  done: z.number().int(),
+  total: z.number().int(),
+});
+
+export const textDelta = z.object({ type: z.literal('text-delta'), text: z.string() });
+
+export const readOnly = { writes: false, destructive: false, network: false } as const;

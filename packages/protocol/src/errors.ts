@@ -1,0 +1,99 @@
+/**
+ * The one error of Trivium. A failure is data: the same code and fields travel from C++ to TypeScript, HTTP, MCP
+ * and React. Recognise it with `TriviumError.isInstance`, which also works across copies of this package.
+ */
+export const triviumErrorCodes = [
+  'invalid-argument',
+  'not-found',
+  'io',
+  'bad-format',
+  'unsupported',
+  'context-overflow',
+  'busy',
+  'cancelled',
+  'out-of-memory',
+  'disposed',
+  'outside-root',
+  'native-unavailable',
+  'internal',
+] as const;
+
+export type TriviumErrorCode = (typeof triviumErrorCodes)[number];
+
+/** What is known of a failure beside its code and sentence. */
+export interface ErrorDetails {
+  file?: string | undefined;
+  /** Tensor, metadata key, JSON pointer, option or flag. */
+  field?: string | undefined;
+  expected?: string | undefined;
+  found?: string | undefined;
+  /** What the user can do. */
+  remedy?: string | undefined;
+  cause?: unknown;
+}
+
+/** A `TriviumError` as plain data, for wires. */
+export interface SerializedError extends Omit<ErrorDetails, 'cause'> {
+  code: TriviumErrorCode;
+  message: string;
+}
+
+const brand = Symbol.for('trivium.error');
+
+export class TriviumError extends Error {
+  override readonly name = 'TriviumError';
+  readonly code: TriviumErrorCode;
+  readonly file?: string;
+  readonly field?: string;
+  readonly expected?: string;
+  readonly found?: string;
+  readonly remedy?: string;
+  private readonly [brand] = true;
+
+  constructor(code: TriviumErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    for (const key of ['file', 'field', 'expected', 'found', 'remedy'] as const) {
+      if (details[key]) (this as Record<typeof key, string>)[key] = details[key];
+    }
+  }
+
+  static isInstance(error: unknown): error is TriviumError {
+    return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[brand] === true;
+  }
+
+  /** Anything thrown, as a `TriviumError`: Node's file errors get a matching code, the rest is `internal`. */
+  static from(error: unknown): TriviumError {
+    if (TriviumError.isInstance(error)) return error;
+    if (isAbort(error)) return new TriviumError('cancelled', 'The operation was cancelled.', { cause: error });
+    const { code, path, message } = error as { code?: string; path?: string; message?: string };
+    const details = { file: path, cause: error };
+    switch (code) {
+      case 'ENOENT':
+        return new TriviumError('not-found', `There is no file ${path ?? ''}.`, {
+          ...details,
+          remedy: 'Check the path.',
+        });
+      case 'EACCES':
+      case 'EPERM':
+        return new TriviumError('io', `${path ?? 'The file'} may not be read or written by this user.`, {
+          ...details,
+          remedy: 'Change its permissions or run as its owner.',
+        });
+      case 'ENOSPC':
+        return new TriviumError('io', 'The disk is full.', { ...details, remedy: 'Free some space and try again.' });
+      default:
+        return new TriviumError(code?.startsWith('E') ? 'io' : 'internal', message ?? String(error), details);
+    }
+  }
+
+  toJSON(): SerializedError {
+    const { code, message, file, field, expected, found, remedy } = this;
+    return JSON.parse(JSON.stringify({ code, message, file, field, expected, found, remedy }));
+  }
+}
+
+function isAbort(error: unknown): boolean {
+  const name = (error as { name?: unknown } | null)?.name;
+  return name === 'AbortError' || name === 'TimeoutError';
+}

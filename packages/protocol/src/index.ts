@@ -1,0 +1,5 @@
+export * from './capability.js';
+export * as contracts from './contracts/index.js';
+export { type Citation, filePath, modelReference } from './contracts/shared.js';
+export * from './errors.js';
+export * from './invoke.js';

@@ -1,0 +1,120 @@
+/** Runs an implementation: validates both ends, carries progress, cancels. Every surface goes through here. */
+import { z } from 'zod';
+import type {
+  AnyCapability,
+  CapabilityContext,
+  Implementation,
+  InputOf,
+  OutputOf,
+  ProgressOf,
+} from './capability.js';
+import { TriviumError } from './errors.js';
+
+export interface InvokeOptions<C extends AnyCapability> {
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: ProgressOf<C>) => void) | undefined;
+}
+
+/** A running capability: await it for the output, or iterate it for progress; either starts it once. */
+export interface CapabilityCall<C extends AnyCapability> extends PromiseLike<OutputOf<C>>, AsyncIterable<ProgressOf<C>> {
+  /** Stops the work; the promise rejects with `cancelled`. */
+  cancel(): void;
+}
+
+/** Parses `input` against the contract; a fault names the field. */
+export function parseInput<C extends AnyCapability>(capability: C, input: unknown): z.output<C['input']> {
+  const parsed = capability.input.safeParse(input);
+  if (parsed.success) return parsed.data as z.output<C['input']>;
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.join('.') || undefined;
+  throw new TriviumError('invalid-argument', `${capability.name}: ${field ? `${field}: ` : ''}${issue?.message}`, {
+    field,
+    remedy: 'See the description of its input.',
+    cause: parsed.error,
+  });
+}
+
+/**
+ * Starts an implementation and hands out its progress as it comes.
+ * @throws TriviumError `invalid-argument` when the input does not fit, `internal` when the output does not.
+ */
+export async function* stream<C extends AnyCapability, Context extends CapabilityContext>(
+  implementation: Implementation<C, Context>,
+  input: InputOf<C>,
+  context: Context,
+): AsyncGenerator<ProgressOf<C>, OutputOf<C>, void> {
+  const { capability, run } = implementation;
+  const parsed = parseInput(capability, input);
+  context.signal.throwIfAborted();
+  const output = yield* run(parsed, context);
+  const checked = capability.output.safeParse(output);
+  if (checked.success) return checked.data as OutputOf<C>;
+  throw new TriviumError('internal', `${capability.name} answered what its contract does not allow: ${z.prettifyError(checked.error)}`);
+}
+
+/** Runs to the end and answers the output. */
+export async function invoke<C extends AnyCapability, Context extends CapabilityContext>(
+  implementation: Implementation<C, Context>,
+  input: InputOf<C>,
+  context: Context,
+  onProgress?: (progress: ProgressOf<C>) => void,
+): Promise<OutputOf<C>> {
+  const running = stream(implementation, input, context);
+  for (;;) {
+    const step = await running.next();
+    if (step.done) return step.value;
+    onProgress?.(step.value);
+  }
+}
+
+/** The call that client methods return. */
+export function call<C extends AnyCapability, Context extends CapabilityContext>(
+  implementation: Implementation<C, Context>,
+  input: InputOf<C>,
+  makeContext: (signal: AbortSignal) => Context,
+  options: InvokeOptions<C> = {},
+): CapabilityCall<C> {
+  const controller = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, controller.signal]) : controller.signal;
+  let result: Promise<OutputOf<C>> | undefined;
+  const start = (onProgress?: (progress: ProgressOf<C>) => void) =>
+    invoke(implementation, input, makeContext(signal), onProgress).catch((error: unknown) => {
+      throw signal.aborted ? new TriviumError('cancelled', 'The call was cancelled.', { cause: error }) : error;
+    });
+  return {
+    // biome-ignore lint/suspicious/noThenProperty: a call is awaitable by design
+    then: (resolve, reject) => {
+      result ??= start(options.onProgress);
+      return result.then(resolve, reject);
+    },
+    async *[Symbol.asyncIterator]() {
+      const running = stream(implementation, input, makeContext(signal));
+      let settle!: (output: OutputOf<C>) => void;
+      let fail!: (error: unknown) => void;
+      result ??= new Promise<OutputOf<C>>((resolve, reject) => {
+        settle = resolve;
+        fail = reject;
+      });
+      result.catch(() => {});
+      try {
+        for (;;) {
+          const step = await running.next();
+          if (step.done) {
+            settle?.(step.value);
+            return;
+          }
+          options.onProgress?.(step.value);
+          yield step.value;
+        }
+      } catch (error) {
+        fail?.(error);
+        throw error;
+      } finally {
+        // The consumer left early: stop the work.
+        controller.abort();
+        fail?.(new TriviumError('cancelled', 'The call was cancelled.'));
+      }
+    },
+    cancel: () => controller.abort(),
+  };
+}
