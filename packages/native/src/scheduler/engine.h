@@ -9,19 +9,11 @@
 #include <vector>
 
 #include "base/result.h"
+#include "decode/sampler.h"  // SamplingParameters, TokenLogprob
 #include "models/spec.h"
 #include "tokenizer/tokenizer.h"
 
 namespace trivium {
-
-struct SamplingParameters {
-  float temperature = 0;       // 0: greedy, ties to the lower id
-  int top_k = 0;               // 0: off
-  float top_p = 1;
-  float min_p = 0;
-  std::uint64_t seed = 0;      // same seed, same text, whatever else runs
-  int logprobs = -1;           // -1: none; n: the chosen token's and the n best, of the unmodified distribution
-};
 
 struct GenerateRequest {
   std::vector<TokenId> tokens;            // the prompt, at least one
@@ -40,14 +32,14 @@ struct LogitsRequest {
   std::vector<TokenId> tokens;            // logits of the last position
 };
 
-struct TokenLogprob { TokenId id; float logprob; };
-
 struct Usage {
   int input_tokens = 0, cached_tokens = 0, output_tokens = 0;
   double queue_ms = 0, prefill_ms = 0, decode_ms = 0;
 };
 
 // What happened to one request in one step. Plain data: binding/ turns a batch of them into one call into JavaScript.
+// Every sampled token has exactly one `token` event, an ending stop token too (its text is then what was held back for
+// stop strings, usually nothing), so Usage::output_tokens counts the token events. A `finish` never carries text.
 struct EngineEvent {
   enum class Kind { prefill_progress, token, embedding, logits, finish, error };
   Kind kind = Kind::token;
@@ -64,8 +56,14 @@ struct EngineEvent {
   Error failure;                          // kind error
 };
 
-// Called on the engine thread with all events of one step; returns quickly.
+// Where events go. GROUPING: requests that carry the same sink (the same shared_ptr) get ONE call a step of a model,
+// with the events of all of them in one vector, in request order. So binding/ makes one sink per environment with
+//   auto sink = std::make_shared<EventSink>([…](std::vector<EngineEvent>&& events) { … });
+// and passes it with every request. Called on the engine thread, never two calls at once; returns quickly; must not
+// wait for the engine (cancel, pause, resume and a new request are fine, shutdown is not). A request is already gone
+// from stats() when its last event is delivered.
 using EventSink = std::function<void(std::vector<EngineEvent>&&)>;
+using SharedEventSink = std::shared_ptr<const EventSink>;
 
 struct ModelOptions {
   int context_tokens = 0;                 // 0: the model's own, at most
@@ -73,6 +71,7 @@ struct ModelOptions {
   int max_sequences = 16;                 // decoding at once
   int max_queue = 256;                    // waiting; beyond that `busy`
   int prefill_chunk = 256;                // tokens of prefill a step
+  std::string backend = "cpu";            // a name make_backend() knows
 };
 
 struct EngineStats {
@@ -84,17 +83,27 @@ struct EngineStats {
 // A model under the engine's care. All methods may be called from any thread; none blocks on a step.
 class EngineModel {
  public:
-  virtual ~EngineModel() = default;       // cancels its requests and waits until no step uses it
+  // Ends its requests with a `disposed` error and waits until the running step is over, so do not destroy it on an
+  // event loop; on the engine thread (inside a sink) it does not wait.
+  virtual ~EngineModel() = default;
   virtual const ModelSpec& spec() const = 0;
   virtual std::shared_ptr<const Tokenizer> tokenizer() const = 0;
   virtual std::size_t weight_bytes() const = 0;
-  virtual int context_tokens() const = 0;
-  // Each answers a request id, or an error at once (busy, context_overflow, invalid_argument, disposed).
+  virtual int context_tokens() const = 0;           // what a sequence may hold: options, model and KV memory together
+  // Each answers a request id, or an error at once (busy, context_overflow, invalid_argument, disposed). `generate`: a
+  // prompt of context_tokens() or more is context_overflow; a longer output ends with `length` where the context does.
   // Events for it go to `sink`, ending with exactly one finish, embedding, logits or error.
-  virtual Result<std::uint64_t> generate(GenerateRequest request, EventSink sink) = 0;
-  virtual Result<std::uint64_t> embed(EmbedRequest request, EventSink sink) = 0;
-  virtual Result<std::uint64_t> logits(LogitsRequest request, EventSink sink) = 0;
+  virtual Result<std::uint64_t> generate(GenerateRequest request, SharedEventSink sink) = 0;
+  virtual Result<std::uint64_t> embed(EmbedRequest request, SharedEventSink sink) = 0;
+  virtual Result<std::uint64_t> logits(LogitsRequest request, SharedEventSink sink) = 0;
   virtual void cancel(std::uint64_t request) = 0;   // takes effect within one step, also in prefill
+  // Back-pressure: a paused request keeps its pages and is not stepped (its slot goes to others meanwhile; when memory
+  // runs out its pages go first and are recomputed later). Pause a stream whose consumer lags, resume when it caught
+  // up; at most the events of the running step still arrive. Unknown or finished requests are ignored.
+  virtual void pause(std::uint64_t request) = 0;
+  virtual void resume(std::uint64_t request) = 0;
+  // Forgets cached prefixes and gives unused KV memory back to the system, within one step.
+  virtual void drop_prefixes() = 0;
 };
 
 class Engine {
@@ -104,7 +113,9 @@ class Engine {
   virtual Result<std::shared_ptr<EngineModel>> load(std::shared_ptr<const ModelFile> file, const ModelOptions& options,
                                                     const std::function<Status(double share)>& progress) = 0;
   virtual EngineStats stats() const = 0;
-  virtual void shutdown() = 0;            // process or environment ends: joins the thread, a later load starts it again
+  // Process or environment ends: every request ends with a `disposed` error, models are retired (their methods answer
+  // `disposed`), the thread is joined; a later load starts it again.
+  virtual void shutdown() = 0;
 
  protected:
   virtual ~Engine() = default;

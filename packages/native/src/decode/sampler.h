@@ -1,0 +1,60 @@
+// From logits to a token. Filters in this order, each on what the one before left:
+//   1. temperature   logits / temperature; 0 is greedy: the largest logit, ties to the lower id, nothing else applies
+//   2. top-k         the k largest, ties to the lower id
+//   3. top-p         the shortest run of the most probable whose share of the mass left reaches p; always at least one
+//   4. min-p         those with at least min_p times the probability of the most probable
+// The draw is a pure function of (seed, position, logits): it knows no batch, no clock and no earlier draw, so a text
+// can be recomputed after preemption. Work is O(vocabulary) plus sorting the candidates that survive.
+// Refuses to know requests, text and grammar (a mask will narrow the candidates before step 1).
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "tokenizer/tokenizer.h"
+
+namespace trivium {
+
+struct SamplingParameters {
+  float temperature = 0;       // 0: greedy, ties to the lower id
+  int top_k = 0;               // 0: off
+  float top_p = 1;
+  float min_p = 0;
+  std::uint64_t seed = 0;      // same seed, same text, whatever else runs
+  int logprobs = -1;           // -1: none; n: the chosen token's and the n best, of the unmodified distribution
+};
+
+struct TokenLogprob { TokenId id; float logprob; };
+
+struct SampledToken {
+  TokenId id = -1;
+  float logprob = 0;               // of the unmodified distribution; 0 unless asked for
+  std::vector<TokenLogprob> top;   // best first, ties by lower id
+};
+
+// An error that names the field when a parameter is out of range or not a number.
+Status check_sampling(const SamplingParameters& parameters);
+
+class Sampler {
+ public:
+  explicit Sampler(const SamplingParameters& parameters) : parameters_(parameters) {}
+  // `position`: of the token being chosen in its sequence. NaN or infinite logits are an `internal` error.
+  Result<SampledToken> sample(std::span<const float> logits, std::uint64_t position);
+
+ private:
+  struct Candidate { float logit; TokenId id; };
+  TokenId draw(std::span<const float> logits, float largest, std::uint64_t position);
+  void keep_top_k(std::size_t k);
+  void keep_top_p(double largest);
+  void log_probabilities(std::span<const float> logits, float largest, SampledToken& sampled);
+
+  SamplingParameters parameters_;
+  std::vector<Candidate> candidates_;  // scratch, (vocabulary) at most
+};
+
+// A uniform number in [0, 1) with 53 random bits: Philox-4x32-10 with the seed as key and the position as counter
+// (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011).
+double uniform_at(std::uint64_t seed, std::uint64_t position);
+
+}  // namespace trivium
