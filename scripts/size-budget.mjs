@@ -1,0 +1,28 @@
+// What each package may weigh when packed and unpacked, in bytes. `npm pack` is asked, so the figure is what a user gets.
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { root } from './workspace.mjs';
+
+const budgets = {
+  protocol: 200_000,
+  native: 600_000, // the loader; binaries are packages of their own, 12 MB each
+  nano: 12_200_000, // models of at most 12 MB, the loader and the card
+  sdk: 2_000_000,
+  'mcp-server': 300_000,
+  cli: 400_000,
+};
+
+let over = false;
+for (const [name, budget] of Object.entries(budgets)) {
+  const [{ unpackedSize }] = JSON.parse(
+    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: join(root, 'packages', name),
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }),
+  );
+  const verdict = unpackedSize <= budget ? 'ok' : 'OVER';
+  if (verdict === 'OVER') over = true;
+  console.log(`${verdict.padEnd(5)}${name.padEnd(12)}${unpackedSize} of ${budget} bytes`);
+}
+process.exitCode = over ? 1 : 0;
