@@ -1,3 +1,16 @@
 import { defineConfig } from 'tsup';
 
-export default defineConfig({ entry: ['src/index.ts'], format: 'esm', dts: true, clean: true, sourcemap: true });
+export default defineConfig({
+  entry: {
+    index: 'src/index.ts',
+    'provider/index': 'src/provider/index.ts',
+    'testing/index': 'src/testing/index.ts',
+    'documents/index': 'src/documents/index.ts',
+    'documents/worker': 'src/documents/worker.ts',
+    'long-text/index': 'src/long-text/index.ts',
+  },
+  format: 'esm',
+  dts: true,
+  clean: true,
+  sourcemap: true,
+});

@@ -39,6 +39,8 @@ export interface Capability<
   readonly output: Output;
   readonly effects: Effects;
   readonly commandLine?: CommandLineHints;
+  /** The output as text for people and for models that read text: a terminal, an MCP client. JSON when absent. */
+  readonly readable?: (output: z.output<Output>) => string;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a capability whose schemas are not known here

@@ -1,9 +1,14 @@
 /** What can be done with documents: read, search, ask, summarize. */
 import { z } from 'zod';
 import { defineCapability } from '../capability.js';
-import { answerMode, citation, modelReference, readOnly, readProgress, sourcePaths, textDelta } from './shared.js';
+import { answerMode, type Citation, citation, modelReference, readOnly, readProgress, sourcePaths, textDelta } from './shared.js';
 
 const milliseconds = z.number().describe('Milliseconds.');
+
+const place = ({ path, line, page }: Citation) => `${path}${page ? `, page ${page}` : line ? `:${line}` : ''}`;
+const quote = (hit: Citation) => `${place(hit)}\n${hit.text.trim().replace(/^/gm, '  ')}`;
+const cited = ({ text, citations, mode }: { text: string; citations: Citation[]; mode: string }) =>
+  `${text.trim()}\n\n${citations.map((hit, index) => `[${index + 1}] ${place(hit)}`).join('\n')}\n(${mode})`;
 
 export const read = defineCapability({
   name: 'read',
@@ -24,6 +29,11 @@ export const read = defineCapability({
   }),
   effects: readOnly,
   commandLine: { positional: 'paths', examples: ['read ./docs'] },
+  readable: ({ documents, tokens, chunks, changed, skipped, ms }) =>
+    [
+      `${documents} documents, ${tokens} tokens, ${chunks} passages; ${changed} read anew in ${Math.round(ms)} ms`,
+      ...skipped.map(({ path, reason }) => `skipped ${path}: ${reason}`),
+    ].join('\n'),
 });
 
 export const searchHit = citation.extend({ score: z.number() });
@@ -42,6 +52,7 @@ export const search = defineCapability({
   output: z.object({ query: z.string(), hits: z.array(searchHit) }),
   effects: readOnly,
   commandLine: { positional: 'paths', examples: ['search ./docs --query "retry a failed call" --limit 5'] },
+  readable: ({ query, hits }) => (hits.length === 0 ? `Nothing found for "${query}".` : hits.map(quote).join('\n\n')),
 });
 
 export const ask = defineCapability({
@@ -59,6 +70,7 @@ export const ask = defineCapability({
   output: z.object({ text: z.string(), citations: z.array(citation), mode: answerMode, ms: milliseconds }),
   effects: readOnly,
   commandLine: { positional: 'paths', examples: ['ask ./docs --question "How do I stop a stream?"'] },
+  readable: cited,
 });
 
 export const summarize = defineCapability({
@@ -88,4 +100,5 @@ export const summarize = defineCapability({
   }),
   effects: readOnly,
   commandLine: { positional: 'paths', examples: ['summarize report.pdf --words 200'] },
+  readable: cited,
 });

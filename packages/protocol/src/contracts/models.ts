@@ -46,6 +46,7 @@ export const generate = defineCapability({
   }),
   effects: readOnly,
   commandLine: { examples: ['generate --model ./model.gguf --prompt "Once upon" --max-tokens 64'] },
+  readable: ({ text }) => text,
 });
 
 export const tokenize = defineCapability({
@@ -100,4 +101,12 @@ export const inspect = defineCapability({
   }),
   effects: readOnly,
   commandLine: { positional: 'file', examples: ['inspect model.gguf'] },
+  readable: (model) =>
+    [
+      `${model.name || model.path}: ${model.architecture} (${model.container})${model.supported ? '' : `, not supported: ${model.reason}`}`,
+      `parameters ${model.parameters}, file ${model.fileBytes} bytes, weights in memory ${model.weightBytes ?? 'unknown'} bytes`,
+      `layers ${model.layers ?? '?'}, width ${model.width ?? '?'}, context ${model.contextTokens ?? '?'} tokens, vocabulary ${model.vocabularySize ?? '?'}`,
+      `keys and values ${model.kvBytesPerToken ?? 0} bytes a token`,
+      ...model.tensors.map(({ name, dtype, shape }) => `  ${name}  ${dtype}  [${shape.join(', ')}]`),
+    ].join('\n'),
 });

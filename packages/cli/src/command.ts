@@ -1,0 +1,109 @@
+/**
+ * Runs one capability as a command: input from flags, lines from standard input where texts are wanted, data to standard
+ * output, everything else to standard error.
+ */
+import { type AnyCapability, type Implementation, invoke, TriviumError } from '@trivium/protocol';
+import type { Host, TriviumContext } from '@trivium/sdk';
+import { parseCommand } from './flags.js';
+import { commandHelp } from './help.js';
+import { linesOf } from './lines.js';
+import { ProgressLine } from './progress-line.js';
+
+export type Command = Implementation<AnyCapability, TriviumContext>;
+
+interface Output {
+  write(text: string): void;
+}
+
+/** Flags of the command line itself, with their help. */
+const ownFlags: Record<string, { type: 'string' | 'boolean'; help: string; only?: string }> = {
+  json: { type: 'boolean', help: 'one line of JSON on standard output' },
+  queries: { type: 'string', help: 'a file with one query a line ("-": standard input), instead of --query', only: 'search' },
+  help: { type: 'boolean', help: 'this text' },
+};
+
+function ownFlagsOf({ name }: AnyCapability) {
+  return Object.entries(ownFlags).filter(([, { only }]) => only === undefined || only === name);
+}
+
+/** The inputs of a call: several where the command line stands for several calls. */
+async function inputsOf(capability: AnyCapability, input: Record<string, unknown>, queries: unknown): Promise<Record<string, unknown>[]> {
+  if (typeof queries === 'string') return (await linesOf(queries)).map((query) => ({ ...input, query }));
+  const wantsTexts = 'texts' in ((capability.input as { shape?: object }).shape ?? {});
+  if (wantsTexts && input.texts === undefined) {
+    const texts = await linesOf('-');
+    // Bounded calls, so that a long input streams through in bounded memory.
+    const batches: Record<string, unknown>[] = [];
+    for (let at = 0; at < texts.length; at += 256) batches.push({ ...input, texts: texts.slice(at, at + 256) });
+    return batches;
+  }
+  return [input];
+}
+
+/** One line a text for the commands that map lines to lines; one object otherwise. */
+function jsonLines(output: unknown): string[] {
+  const { embeddings, tokens, text } = output as { embeddings?: unknown[]; tokens?: unknown[]; text?: string };
+  const perLine = text === undefined ? (embeddings ?? (Array.isArray(tokens) ? tokens : undefined)) : undefined;
+  return (perLine ?? [output]).map((value) => JSON.stringify(value));
+}
+
+export async function runCommand(
+  implementation: Command,
+  argv: readonly string[],
+  host: Host,
+  signal: AbortSignal,
+  out: Output = process.stdout,
+): Promise<void> {
+  const { capability } = implementation;
+  const own = ownFlagsOf(capability);
+  const parsed = parseCommand(capability, argv, Object.fromEntries(own.map(([flag, { type }]) => [flag, type])));
+  if (parsed.own.help) {
+    out.write(`${commandHelp(capability, Object.fromEntries(own.map(([flag, { help }]) => [flag, help])))}\n`);
+    return;
+  }
+  const progress = new ProgressLine();
+  const json = parsed.own.json === true || !capability.readable;
+  try {
+    for (const input of await inputsOf(capability, parsed.input, parsed.own.queries)) {
+      let streamed = false;
+      const output = await invoke(implementation, input as never, host.context(signal), (step) => {
+        const { type, text } = step as { type: string; text?: string };
+        progress.update(step as never);
+        if (json || type !== 'text-delta' || text === undefined) return;
+        progress.clear();
+        streamed = true;
+        out.write(text);
+      });
+      progress.clear();
+      if (json) for (const line of jsonLines(output)) out.write(`${line}\n`);
+      else out.write(streamed ? `\n${afterText(capability, output)}` : `${capability.readable?.(output)}\n`);
+    }
+  } finally {
+    progress.clear();
+  }
+}
+
+/** What remains to be said when the text itself has already been streamed. */
+function afterText(capability: AnyCapability, output: unknown): string {
+  const whole = capability.readable?.(output) ?? '';
+  const { text = '' } = output as { text?: string };
+  const rest = whole.startsWith(text.trim()) ? whole.slice(text.trim().length).trim() : whole;
+  return rest === '' ? '' : `\n${rest}\n`;
+}
+
+/** An error as a person reads it, and its exit code. */
+export function failure(error: unknown, interrupted: boolean): { text: string; code: number } {
+  if (interrupted) return { text: 'Interrupted.', code: 130 };
+  const known = TriviumError.from(error);
+  const details = [
+    known.file && `  file: ${known.file}`,
+    known.field && `  field: ${known.field}`,
+    known.expected && `  expected: ${known.expected}`,
+    known.found && `  found: ${known.found}`,
+    known.remedy && `  remedy: ${known.remedy}`,
+  ].filter(Boolean);
+  return {
+    text: [`trivium: ${known.message} (${known.code})`, ...details].join('\n'),
+    code: known.code === 'invalid-argument' ? 2 : 1,
+  };
+}

@@ -1,0 +1,108 @@
+/**
+ * Flags from a contract's input schema: `maxTokens` is `--max-tokens`, arrays of numbers are comma lists, other arrays
+ * repeat, objects are JSON. Knows schemas and strings, runs nothing.
+ */
+import { parseArgs } from 'node:util';
+import { type AnyCapability, TriviumError } from '@trivium/protocol';
+import { z } from 'zod';
+
+interface Property {
+  type?: string;
+  description?: string;
+  default?: unknown;
+  enum?: unknown[];
+  items?: Property;
+}
+
+export interface Flag {
+  field: string;
+  flag: string;
+  property: Property;
+  required: boolean;
+}
+
+export const kebabCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** The fields of a capability's input as flags, in the order of the schema. */
+export function flagsOf(capability: AnyCapability): Flag[] {
+  const schema = z.toJSONSchema(capability.input, { io: 'input', unrepresentable: 'any' }) as {
+    properties?: Record<string, Property>;
+    required?: string[];
+  };
+  return Object.entries(schema.properties ?? {}).map(([field, property]) => ({
+    field,
+    flag: kebabCase(field),
+    property,
+    required: schema.required?.includes(field) ?? false,
+  }));
+}
+
+function convert({ flag, property }: Flag, given: string | boolean | (string | boolean)[]): unknown {
+  const number = (text: string) => {
+    const value = Number(text);
+    if (text.trim() === '' || Number.isNaN(value)) {
+      throw new TriviumError('invalid-argument', `--${flag} wants a number, not "${text}".`, { field: `--${flag}` });
+    }
+    return value;
+  };
+  const last = Array.isArray(given) ? given.at(-1) : given;
+  if (property.type === 'boolean') return last !== false;
+  const text = String(last);
+  if (property.type === 'number' || property.type === 'integer') return number(text);
+  if (property.type === 'array') {
+    const numeric = property.items?.type === 'number' || property.items?.type === 'integer';
+    const all = (Array.isArray(given) ? given : [given]).map(String);
+    return numeric ? all.flatMap((list) => list.split(',').map(number)) : all;
+  }
+  if (property.type === 'object') {
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw new TriviumError('invalid-argument', `--${flag} wants JSON.`, { field: `--${flag}`, cause });
+    }
+  }
+  return text;
+}
+
+export interface ParsedCommand {
+  input: Record<string, unknown>;
+  /** Flags that belong to the command line itself: `--json`, `--help`, `--queries`. */
+  own: Record<string, string | boolean | undefined>;
+}
+
+/** @throws TriviumError `invalid-argument` naming the flag */
+export function parseCommand(capability: AnyCapability, argv: readonly string[], ownFlags: Record<string, 'string' | 'boolean'>): ParsedCommand {
+  const flags = flagsOf(capability);
+  const options = Object.fromEntries([
+    ...flags.map(({ flag, property }) => [flag, { type: property.type === 'boolean' ? 'boolean' : 'string', multiple: true }]),
+    ...Object.entries(ownFlags).map(([flag, type]) => [flag, { type }]),
+  ]) as Record<string, { type: 'string' | 'boolean'; multiple?: boolean }>;
+  let parsed: ReturnType<typeof parseArgs>;
+  try {
+    parsed = parseArgs({ args: [...argv], options, allowPositionals: true, allowNegative: true });
+  } catch (cause) {
+    throw new TriviumError('invalid-argument', (cause as Error).message.split('. ')[0]!.concat('.'), {
+      remedy: `trivium ${capability.name} --help lists the flags.`,
+      cause,
+    });
+  }
+  const input: Record<string, unknown> = {};
+  for (const flag of flags) {
+    const given = parsed.values[flag.flag] as (string | boolean)[] | undefined;
+    if (given !== undefined) input[flag.field] = convert(flag, given);
+  }
+  placePositionals(capability, flags, parsed.positionals, input);
+  const own = Object.fromEntries(Object.keys(ownFlags).map((flag) => [flag, parsed.values[flag] as string | boolean | undefined]));
+  return { input, own };
+}
+
+function placePositionals(capability: AnyCapability, flags: Flag[], positionals: string[], input: Record<string, unknown>): void {
+  if (positionals.length === 0) return;
+  const flag = flags.find(({ field }) => field === capability.commandLine?.positional);
+  if (!flag || (flag.property.type !== 'array' && positionals.length > 1)) {
+    throw new TriviumError('invalid-argument', `trivium ${capability.name} does not take "${positionals.at(-1)}".`, {
+      remedy: `trivium ${capability.name} --help lists the flags.`,
+    });
+  }
+  input[flag.field] = flag.property.type === 'array' ? positionals : positionals[0];
+}

@@ -1,0 +1,51 @@
+/**
+ * What implementations run on: models by reference and documents by paths, each loaded or read once and kept. A process
+ * has one host; every surface (functions, command line, MCP) calls capabilities through it.
+ */
+import type { CapabilityContext } from '@trivium/protocol';
+import { createLibrary, type Library } from '../documents/index.js';
+import { ModelStore, type ModelStoreSettings } from '../models/model-store.js';
+
+export interface HostSettings extends ModelStoreSettings {
+  /** Where indexes are kept between runs; default: the user's cache folder. */
+  cacheDir?: string;
+}
+
+export interface TriviumContext extends CapabilityContext {
+  readonly host: Host;
+}
+
+export class Host implements AsyncDisposable {
+  readonly models: ModelStore;
+  readonly #libraries = new Map<string, Promise<Library>>();
+  readonly #settings: HostSettings;
+
+  constructor(settings: HostSettings = {}) {
+    this.#settings = settings;
+    this.models = new ModelStore(settings);
+  }
+
+  /** The library over these paths; not read yet, and the same one for the same paths. */
+  library(paths: readonly string[]): Promise<Library> {
+    const key = JSON.stringify(paths);
+    let library = this.#libraries.get(key);
+    if (!library) {
+      const { cacheDir } = this.#settings;
+      library = createLibrary(cacheDir === undefined ? {} : { cacheDir });
+      this.#libraries.set(key, library);
+      library.catch(() => this.#libraries.delete(key));
+    }
+    return library;
+  }
+
+  context(signal: AbortSignal): TriviumContext {
+    return { signal, host: this };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const libraries = await Promise.allSettled(this.#libraries.values());
+    this.#libraries.clear();
+    await Promise.all(libraries.map((result) => (result.status === 'fulfilled' ? result.value.dispose() : undefined)));
+    await this.models[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,6 @@
+export { createTrivium, type TriviumProvider, type TriviumProviderSettings, trivium } from './create-trivium.js';
+export type { TriviumEmbeddingModel } from './embedding-model.js';
+export type { TriviumLanguageModel } from './language-model.js';
+export type { TriviumLanguageModelOptions } from './options.js';
+export type { TriviumRerankingModel } from './reranking-model.js';
+export type { SpecificationVersion } from './specification.js';

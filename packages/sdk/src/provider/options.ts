@@ -1,0 +1,35 @@
+/** `providerOptions.trivium` of a language-model call: what the specification has no word for. */
+import { TriviumError } from '@trivium/protocol';
+import { z } from 'zod';
+
+const schema = z
+  .object({
+    minP: z.number().min(0).max(1).optional(),
+    logprobs: z.number().int().min(0).max(20).optional(),
+    overflow: z.enum(['error', 'drop-oldest']).optional(),
+    enableThinking: z.boolean().optional(),
+  })
+  .strict();
+
+export interface TriviumLanguageModelOptions {
+  /** Tokens less likely than this share of the likeliest are never sampled; 0 to 1. */
+  minP?: number | undefined;
+  /** Log-probabilities of each chosen token and of the n best, in `providerMetadata.trivium.logprobs`. */
+  logprobs?: number | undefined;
+  /**
+   * When the prompt does not fit the context: `'error'` (default), or `'drop-oldest'`: the oldest messages that are not
+   * system messages go, whole, and a warning says how many. Nothing is ever cut silently.
+   */
+  overflow?: 'error' | 'drop-oldest' | undefined;
+  /** `enable_thinking` of templates that know it. */
+  enableThinking?: boolean | undefined;
+}
+
+export function parseTriviumOptions(given: unknown): TriviumLanguageModelOptions {
+  const parsed = schema.safeParse(given ?? {});
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new TriviumError('invalid-argument', `providerOptions.trivium: ${issue?.message}`, {
+    field: ['providerOptions', 'trivium', ...(issue?.path ?? [])].join('.'),
+  });
+}

@@ -1,0 +1,117 @@
+/**
+ * A deterministic language model for tests: answers from a script, one entry a call, streamed word by word. It counts
+ * words as tokens, honours stop sequences, length and abort, and records the calls it was given.
+ */
+import type {
+  CallOptions,
+  FinishReason,
+  GenerateResult,
+  SpecificationVersion,
+  StreamPart,
+  Usage,
+} from '../provider/specification.js';
+
+export type Script = readonly string[] | ((options: CallOptions, call: number) => string);
+
+export interface ScriptedModelOptions<Version extends SpecificationVersion> {
+  specification?: Version;
+  modelId?: string;
+  /** Pause before each word, in milliseconds; 0 yields to the event loop. */
+  wordDelayMs?: number;
+}
+
+export class ScriptedModel<Version extends SpecificationVersion = SpecificationVersion> {
+  readonly specificationVersion: Version;
+  readonly provider = 'trivium.scripted';
+  readonly modelId: string;
+  readonly supportedUrls: Record<string, RegExp[]> = {};
+  readonly calls: CallOptions[] = [];
+  readonly #script: Script;
+  readonly #wordDelayMs: number;
+
+  constructor(script: Script, options: ScriptedModelOptions<Version> = {}) {
+    this.#script = script;
+    this.specificationVersion = options.specification ?? ('v4' as Version);
+    this.modelId = options.modelId ?? 'scripted';
+    this.#wordDelayMs = options.wordDelayMs ?? 0;
+  }
+
+  async doGenerate(options: CallOptions): Promise<GenerateResult> {
+    const { words, finishReason } = this.#answer(options);
+    options.abortSignal?.throwIfAborted();
+    const text = words.join('');
+    return {
+      content: text === '' ? [] : [{ type: 'text', text }],
+      finishReason,
+      usage: usage(options, words.length),
+      response: { id: `scripted-${this.calls.length}`, timestamp: new Date(0), modelId: this.modelId },
+      warnings: [],
+    };
+  }
+
+  async doStream(options: CallOptions): Promise<{ stream: ReadableStream<StreamPart> }> {
+    const { words, finishReason } = this.#answer(options);
+    options.abortSignal?.throwIfAborted();
+    const { abortSignal } = options;
+    const delay = this.#wordDelayMs;
+    const id = 'text-0';
+    let next = 0;
+    const head: StreamPart[] = [
+      { type: 'stream-start', warnings: [] },
+      { type: 'response-metadata', id: `scripted-${this.calls.length}`, timestamp: new Date(0), modelId: this.modelId },
+    ];
+    if (words.length > 0) head.push({ type: 'text-start', id });
+    const stream = new ReadableStream<StreamPart>({
+      start: (controller) => {
+        for (const part of head) controller.enqueue(part);
+      },
+      pull: async (controller) => {
+        await new Promise((resolve) => setTimeout(resolve, delay));
+        if (abortSignal?.aborted) {
+          controller.error(abortSignal.reason);
+          return;
+        }
+        const word = words[next++];
+        if (word !== undefined) {
+          controller.enqueue({ type: 'text-delta', id, delta: word });
+          return;
+        }
+        if (words.length > 0) controller.enqueue({ type: 'text-end', id });
+        controller.enqueue({ type: 'finish', finishReason, usage: usage(options, words.length) });
+        controller.close();
+      },
+    });
+    return { stream };
+  }
+
+  #answer(options: CallOptions): { words: string[]; finishReason: FinishReason } {
+    const call = this.calls.push(options) - 1;
+    const script = this.#script;
+    const whole = typeof script === 'function' ? script(options, call) : (script[call % script.length] ?? '');
+    const stop = Math.min(...(options.stopSequences ?? []).map((text) => whole.indexOf(text)).filter((at) => at >= 0), whole.length);
+    const words = whole.slice(0, stop).match(/\s*\S+|\s+$/g) ?? [];
+    const limit = options.maxOutputTokens ?? Number.POSITIVE_INFINITY;
+    return words.length > limit
+      ? { words: words.slice(0, limit), finishReason: { unified: 'length', raw: undefined } }
+      : { words, finishReason: { unified: 'stop', raw: undefined } };
+  }
+}
+
+function usage(options: CallOptions, outputTokens: number): Usage {
+  const inputTokens = JSON.stringify(options.prompt).split(/\s+/).length;
+  return {
+    inputTokens: { total: inputTokens, noCache: inputTokens, cacheRead: 0, cacheWrite: undefined },
+    outputTokens: { total: outputTokens, text: outputTokens, reasoning: 0 },
+  };
+}
+
+/**
+ * @example
+ * const model = scriptedModel(['The first answer.', 'The second.'], { specification: 'v3' });
+ */
+export function scriptedModel<Version extends SpecificationVersion = 'v4'>(
+  script: Script,
+  options: ScriptedModelOptions<Version> = {},
+): ScriptedModel<Version> {
+  return new ScriptedModel<Version>(script, options);
+}

@@ -1,0 +1,51 @@
+import type { LanguageModelV3 } from '@ai-sdk/provider';
+import { generateText, streamText } from 'ai';
+import { describe, expect, it } from 'vitest';
+import { conformanceChecks, scriptedModel } from '../../src/testing/index.js';
+
+describe('the scripted model', () => {
+  for (const check of conformanceChecks(() => scriptedModel(['one two three four'], { specification: 'v3' }))) {
+    it(check.name, () => check.run());
+  }
+
+  it('is a language model of ai 6', async () => {
+    const model: LanguageModelV3 = scriptedModel(['The answer is 42.', 'Another one.'], { specification: 'v3' });
+    expect((await generateText({ model, prompt: 'What?' })).text).toBe('The answer is 42.');
+    const deltas: string[] = [];
+    for await (const delta of streamText({ model, prompt: 'What else?' }).textStream) deltas.push(delta);
+    expect(deltas).toEqual(['Another', ' one.']);
+  });
+
+  it('stops at a stop sequence and at the length', async () => {
+    const model: LanguageModelV3 = scriptedModel(['one two STOP three'], { specification: 'v3' });
+    expect((await generateText({ model, prompt: 'x', stopSequences: ['STOP'] })).text).toBe('one two ');
+    const cut = await generateText({ model, prompt: 'x', maxOutputTokens: 1 });
+    expect([cut.text, cut.finishReason]).toEqual(['one', 'length']);
+  });
+});
+
+describe('the conformance suite', () => {
+  it('finds a model that opens no block, and one that hangs on abort', async () => {
+    const good = scriptedModel(['one two'], { specification: 'v3' });
+    const broken = {
+      ...good,
+      specificationVersion: 'v3',
+      provider: 'broken',
+      modelId: 'broken',
+      doGenerate: good.doGenerate.bind(good),
+      doStream: async () => ({
+        stream: new ReadableStream({
+          start(controller) {
+            controller.enqueue({ type: 'stream-start', warnings: [] });
+            controller.enqueue({ type: 'text-delta', id: '0', delta: 'x' });
+            controller.enqueue({ type: 'finish', usage: {}, finishReason: { unified: 'stop' } });
+            controller.close();
+          },
+        }),
+      }),
+    };
+    const [order, usage] = conformanceChecks(() => broken);
+    await expect(order!.run()).rejects.toThrow('not open');
+    await expect(usage!.run()).rejects.toThrow('no usage');
+  });
+});
