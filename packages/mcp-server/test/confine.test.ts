@@ -1,0 +1,42 @@
+import { mkdir, mkdtemp, realpath, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { contracts } from '@trivium/protocol';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { confine, pathFields, relativePaths } from '../src/confine.js';
+
+let root: string;
+beforeAll(async () => {
+  const base = await realpath(await mkdtemp(join(tmpdir(), 'trivium-confine-')));
+  root = join(base, 'root');
+  await mkdir(join(root, 'docs'), { recursive: true });
+  await writeFile(join(base, 'secret.txt'), 'secret');
+  await writeFile(join(root, 'docs/a.md'), '# A');
+  await symlink(join(base, 'secret.txt'), join(root, 'docs/link.md'));
+});
+
+describe('a caller stays inside the root', () => {
+  it('knows the fields that name files', () => {
+    expect(pathFields(contracts.ask).map(({ field }) => field)).toEqual(['paths', 'model']);
+    expect(pathFields(contracts.inspect)).toEqual([{ field: 'file', role: 'path', list: false }]);
+  });
+
+  it('resolves relative paths and takes the root when none is given', async () => {
+    expect(await confine(contracts.search, { paths: ['docs/a.md'], query: 'x' }, root)).toEqual({ paths: [join(root, 'docs/a.md')], query: 'x' });
+    expect(await confine(contracts.search, { query: 'x' }, root)).toEqual({ paths: [root], query: 'x' });
+  });
+
+  it.each(['../secret.txt', '/etc/passwd', 'docs/link.md', 'docs/../../secret.txt', 'new/../../x'])('refuses %s', async (path) => {
+    await expect(confine(contracts.search, { paths: [path], query: 'x' }, root)).rejects.toMatchObject({ code: 'outside-root', field: 'paths' });
+    await expect(confine(contracts.inspect, { file: path }, root)).rejects.toMatchObject({ code: 'outside-root' });
+  });
+
+  it('lets embedded models through and confines the others', async () => {
+    expect(await confine(contracts.embed, { texts: ['x'], model: 'nano' }, root)).toMatchObject({ model: 'nano' });
+    await expect(confine(contracts.embed, { texts: ['x'], model: '../m.gguf' }, root)).rejects.toMatchObject({ code: 'outside-root' });
+  });
+
+  it('never tells where the root is', () => {
+    expect(relativePaths({ citations: [{ path: join(root, 'docs/a.md'), text: '/x' }] }, root)).toEqual({ citations: [{ path: join('docs', 'a.md'), text: '/x' }] });
+  });
+});
