@@ -54,6 +54,8 @@ export interface Tokenizer {
   /** On the calling thread: for short texts. */
   encodeSync(text: string, options?: TokenizeOptions): Int32Array;
   decode(tokens: ArrayLike<number>, options?: { skipSpecialTokens?: boolean }): string;
+  /** The texts of all special tokens. */
+  readonly specialTokens: readonly string[];
   tokenText(id: number): string;
   idOf(token: string): number | undefined;
 }

@@ -1,0 +1,107 @@
+/** The addon as C++ exports it. Only lib/ knows this; the public face is types.ts. */
+
+export interface RawError {
+  code: string;
+  message: string;
+  file?: string;
+  field?: string;
+  expected?: string;
+  found?: string;
+  remedy?: string;
+}
+
+export type RawEvent =
+  | { request: number; kind: 'prefill-progress'; done: number; total: number }
+  | { request: number; kind: 'token'; token: number; text: string; logprob?: number; top?: number[] }
+  | { request: number; kind: 'values'; values: Float32Array }
+  | {
+      request: number;
+      kind: 'finish';
+      reason: 'stop' | 'length' | 'cancelled';
+      stopMatch: string;
+      inputTokens: number;
+      cachedTokens: number;
+      outputTokens: number;
+      queueMs: number;
+      prefillMs: number;
+      decodeMs: number;
+    }
+  | { request: number; kind: 'error'; error: RawError };
+
+export interface RawGenerateRequest {
+  tokens: Int32Array;
+  maxTokens: number;
+  temperature: number;
+  topK: number;
+  topP: number;
+  minP: number;
+  seed: number;
+  logprobs: number;
+  stop: readonly string[];
+  stopTokens: Int32Array;
+  skipSpecialTokens: boolean;
+}
+
+export interface RawTokenizer {
+  readonly vocabularySize: number;
+  encodeBatch(texts: readonly string[], addSpecial: boolean, parseSpecial: boolean): Promise<Int32Array[]>;
+  encodeSpans(text: string, addSpecial: boolean, parseSpecial: boolean): Promise<Int32Array>;
+  encodeSync(text: string, addSpecial: boolean, parseSpecial: boolean): Int32Array;
+  decode(tokens: Int32Array, skipSpecial: boolean): string;
+  tokenText(id: number): string;
+  idOf(token: string): number;
+  specialTokens(): string[];
+}
+
+/** What a file says of itself, before lib/model-info.ts makes a ModelInfo of it. */
+export interface RawDescription {
+  path: string;
+  container: 'gguf' | 'hugging-face';
+  kind: 'causal' | 'encoder' | 'static-embedding';
+  architecture: string;
+  name: string;
+  vocabularySize: number;
+  width: number;
+  layers: number;
+  /** GGUF scalars. */
+  metadata: Record<string, string | number | boolean>;
+  /** Small JSON and Jinja files of a Hugging Face folder that exist, by name. */
+  texts: Record<string, string>;
+}
+
+export interface RawModel {
+  readonly description: RawDescription;
+  readonly tokenizer: RawTokenizer;
+  readonly contextTokens: number;
+  readonly weightBytes: number;
+  readonly backend: string;
+  generate(request: RawGenerateRequest): number;
+  embed(inputs: readonly Int32Array[]): number;
+  logits(tokens: Int32Array): number;
+  cancel(request: number): void;
+  pause(request: number): void;
+  resume(request: number): void;
+  dispose(): Promise<void>;
+}
+
+export interface RawInspection extends RawDescription {
+  supported: boolean;
+  reason?: string;
+  parameters: number;
+  fileBytes: number;
+  contextTokens?: number;
+  kvBytesPerToken?: number;
+  weightBytes?: number;
+  tensors: { name: string; dtype: string; shape: number[]; bytes: number }[];
+}
+
+export interface Addon {
+  /** Once an environment: `receive` gets all events of one engine step for its requests. */
+  initialize(receive: (events: RawEvent[]) => void): void;
+  backend(): { name: string; threads: number };
+  stats(): Record<string, number>;
+  inspect(path: string): Promise<RawInspection>;
+  loadTokenizer(path: string): Promise<RawTokenizer>;
+  /** `control[0]`: set to 1 to give up; `control[1]`: progress in thousandths, written by the loader. */
+  loadModel(path: string, options: Record<string, number>, control: Int32Array): Promise<RawModel>;
+}

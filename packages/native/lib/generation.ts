@@ -1,0 +1,142 @@
+/**
+ * One generation as an async iterator over engine events. Cancels on abort, on `return()` and when the model is disposed
+ * of; a consumer that lags pauses its request in the engine, so unread output stays bounded.
+ */
+import { TriviumError } from '@trivium/protocol';
+import type { RawEvent, RawGenerateRequest, RawModel } from './addon.js';
+import { toTriviumError, translatedSync } from './errors.js';
+import type { EventRouter } from './event-router.js';
+import type { GenerateEvent, GenerateOptions } from './types.js';
+
+/** Events unread before the request is paused, and before it goes on. */
+const pauseAt = 256;
+const resumeAt = 64;
+
+export function toRequest(options: GenerateOptions, modelStopTokens: readonly number[]): RawGenerateRequest {
+  return {
+    tokens: Int32Array.from(options.tokens),
+    maxTokens: options.maxTokens,
+    temperature: options.temperature ?? 0,
+    topK: options.topK ?? 0,
+    topP: options.topP ?? 1,
+    minP: options.minP ?? 0,
+    seed: options.seed ?? Math.floor(Math.random() * 2 ** 32),
+    logprobs: options.logprobs ?? -1,
+    stop: options.stop ?? [],
+    stopTokens: Int32Array.from(options.stopTokens ?? modelStopTokens),
+    skipSpecialTokens: options.skipSpecialTokens ?? true,
+  };
+}
+
+function toEvent(event: RawEvent): GenerateEvent | undefined {
+  if (event.kind === 'prefill-progress') return { type: 'prefill-progress', done: event.done, total: event.total };
+  if (event.kind === 'token') {
+    const { token, text, logprob, top } = event;
+    const topLogprobs = top?.flatMap((id, index) => (index % 2 === 0 ? [{ id, logprob: top[index + 1]! }] : []));
+    return {
+      type: 'token',
+      id: token,
+      text,
+      ...(logprob !== undefined && { logprob }),
+      ...(topLogprobs && { topLogprobs }),
+    };
+  }
+  if (event.kind !== 'finish' || event.reason === 'cancelled') return undefined;
+  const { reason, stopMatch, inputTokens, cachedTokens, outputTokens, queueMs, prefillMs, decodeMs } = event;
+  return {
+    type: 'finish',
+    reason,
+    ...(stopMatch !== '' && { stopMatch }),
+    usage: { inputTokens, cachedTokens, outputTokens, queueMs, prefillMs, decodeMs },
+  };
+}
+
+export class Generation implements AsyncIterableIterator<GenerateEvent> {
+  readonly #model: RawModel;
+  readonly #router: EventRouter;
+  readonly #request: RawGenerateRequest;
+  readonly #signal: AbortSignal | undefined;
+  readonly #unread: GenerateEvent[] = [];
+  #id: number | undefined;
+  #failure: { error: unknown } | undefined;
+  #ended = false;
+  #paused = false;
+  #wake: (() => void) | undefined;
+
+  constructor(model: RawModel, router: EventRouter, request: RawGenerateRequest, signal: AbortSignal | undefined) {
+    this.#model = model;
+    this.#router = router;
+    this.#request = request;
+    this.#signal = signal;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<GenerateEvent, undefined>> {
+    if (this.#id === undefined && !this.#ended) this.#start();
+    while (this.#unread.length === 0) {
+      if (this.#failure) {
+        const { error } = this.#failure;
+        this.#failure = undefined;
+        throw error;
+      }
+      if (this.#ended) return { done: true, value: undefined };
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    const value = this.#unread.shift()!;
+    if (this.#paused && this.#unread.length <= resumeAt) {
+      this.#paused = false;
+      if (!this.#ended) this.#model.resume(this.#id!);
+    }
+    return { done: false, value };
+  }
+
+  async return(): Promise<IteratorResult<GenerateEvent, undefined>> {
+    this.#stop();
+    this.#unread.length = 0;
+    return { done: true, value: undefined };
+  }
+
+  #start(): void {
+    this.#signal?.throwIfAborted();
+    this.#id = translatedSync(() => this.#model.generate(this.#request));
+    this.#router.listen(this.#id, (event) => this.#receive(event));
+    this.#signal?.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  readonly #abort = () => {
+    this.#unread.length = 0;
+    this.#failure = { error: this.#signal!.reason };
+    this.#stop();
+  };
+
+  #stop(): void {
+    const running = this.#id !== undefined && !this.#ended;
+    this.#ended = true;
+    this.#signal?.removeEventListener('abort', this.#abort);
+    if (running) this.#model.cancel(this.#id!);
+    this.#wake?.();
+  }
+
+  #receive(event: RawEvent): void {
+    if (this.#ended) return;
+    if (event.kind === 'error') this.#failure = { error: toTriviumError(event.error) };
+    if (event.kind === 'finish' && event.reason === 'cancelled') {
+      this.#failure = { error: new TriviumError('cancelled', 'The generation was cancelled.') };
+    }
+    const public_ = toEvent(event);
+    if (public_) this.#unread.push(public_);
+    if (event.kind === 'error' || event.kind === 'finish') {
+      this.#ended = true;
+      this.#signal?.removeEventListener('abort', this.#abort);
+    } else if (!this.#paused && this.#unread.length >= pauseAt) {
+      this.#paused = true;
+      this.#model.pause(this.#id!);
+    }
+    this.#wake?.();
+  }
+}

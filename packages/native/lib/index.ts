@@ -1,0 +1,3 @@
+export { getEngine } from './engine.js';
+export { platformName } from './load-addon.js';
+export type * from './types.js';

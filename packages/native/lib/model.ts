@@ -1,0 +1,84 @@
+/** A loaded model: requests into the engine, events out of it. */
+import { TriviumError } from '@trivium/protocol';
+import type { RawModel } from './addon.js';
+import { toTriviumError, translated, translatedSync } from './errors.js';
+import type { EventRouter } from './event-router.js';
+import { Generation, toRequest } from './generation.js';
+import { toModelInfo } from './model-info.js';
+import { toTokenizer } from './tokenizer.js';
+import type { EmbedOptions, EmbedResult, NativeModel } from './types.js';
+
+export function toModel(raw: RawModel, router: EventRouter): NativeModel {
+  const tokenizer = toTokenizer(raw.tokenizer);
+  const info = toModelInfo(raw, tokenizer);
+  let disposed: Promise<void> | undefined;
+
+  const alive = () => {
+    if (disposed) throw new TriviumError('disposed', `The model ${info.name || info.path} has been disposed of.`);
+  };
+  /** A request that answers once. */
+  const once = (start: () => number, signal: AbortSignal | undefined): Promise<Float32Array> => {
+    alive();
+    signal?.throwIfAborted();
+    const request = translatedSync(start);
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        raw.cancel(request);
+        reject(signal!.reason);
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      router.listen(request, (event) => {
+        signal?.removeEventListener('abort', abort);
+        if (event.kind === 'values') resolve(event.values);
+        else if (event.kind === 'error') reject(toTriviumError(event.error));
+        else reject(new TriviumError('cancelled', 'The request was cancelled.'));
+      });
+    });
+  };
+
+  const embed = async (texts: readonly string[], options: EmbedOptions = {}): Promise<EmbedResult> => {
+    alive();
+    const encoded = await tokenizer.encodeBatch(texts);
+    const { inputs, truncated } = fit(encoded, info.contextTokens, options.overflow ?? 'error');
+    const inputTokens = inputs.reduce((sum, { length }) => sum + length, 0);
+    if (inputs.length === 0) return { embeddings: new Float32Array(0), width: info.width, inputTokens, truncated };
+    const embeddings = await once(() => raw.embed(inputs), options.signal);
+    return { embeddings, width: info.width, inputTokens, truncated };
+  };
+
+  const dispose = () => {
+    disposed ??= translated(raw.dispose());
+    return disposed;
+  };
+
+  return {
+    info,
+    tokenizer,
+    generate(options) {
+      alive();
+      return new Generation(raw, router, toRequest(options, info.stopTokens), options.signal);
+    },
+    embed,
+    logits: async (tokens, { signal } = {}) => once(() => raw.logits(Int32Array.from(tokens)), signal),
+    dispose,
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+function fit(encoded: Int32Array[], contextTokens: number, overflow: 'error' | 'truncate') {
+  const truncated: number[] = [];
+  const inputs = encoded.map((ids, index) => {
+    if (ids.length <= contextTokens) return ids;
+    if (overflow === 'error') {
+      throw new TriviumError('context-overflow', `Input ${index} has ${ids.length} tokens; the model takes ${contextTokens}.`, {
+        field: `texts.${index}`,
+        expected: `at most ${contextTokens} tokens`,
+        found: `${ids.length} tokens`,
+        remedy: "Split the text, or pass overflow: 'truncate'.",
+      });
+    }
+    truncated.push(index);
+    return ids.slice(0, contextTokens);
+  });
+  return { inputs, truncated };
+}
