@@ -1,0 +1,155 @@
+#include "decode/sampler.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace trivium {
+namespace {
+
+// The one order of candidates: likelier first, ties by lower id. Total, so every selection below is unique.
+constexpr auto better = [](const auto& a, const auto& b) {
+  return a.logit != b.logit ? a.logit > b.logit : a.id < b.id;
+};
+
+Error bad_parameter(const char* field, const char* expected, const std::string& found) {
+  Error error;
+  error.code = ErrorCode::invalid_argument;
+  error.message = std::string(field) + " must be " + expected;
+  error.field = field;
+  error.expected = expected;
+  error.found = found;
+  error.remedy = std::string("give a value that is ") + expected;
+  return error;
+}
+
+Error bad_logits(std::size_t id, float found) {
+  Error error;
+  error.code = ErrorCode::internal;
+  error.message = "the model computed a logit that is not a finite number, for token " + std::to_string(id);
+  error.field = "logits";
+  error.expected = "finite numbers";
+  error.found = std::to_string(found);
+  error.remedy = "check the model file: its weights are damaged, or overflow in the type they are kept in";
+  return error;
+}
+
+}  // namespace
+
+Status check_sampling(const SamplingParameters& parameters) {
+  const auto& p = parameters;
+  if (!(p.temperature >= 0) || std::isinf(p.temperature))
+    return bad_parameter("temperature", "a finite number of at least 0", std::to_string(p.temperature));
+  if (p.top_k < 0) return bad_parameter("topK", "at least 0", std::to_string(p.top_k));
+  if (!(p.top_p > 0 && p.top_p <= 1)) return bad_parameter("topP", "in (0, 1]", std::to_string(p.top_p));
+  if (!(p.min_p >= 0 && p.min_p <= 1)) return bad_parameter("minP", "in [0, 1]", std::to_string(p.min_p));
+  if (p.logprobs < -1) return bad_parameter("logprobs", "at least 0", std::to_string(p.logprobs));
+  return {};
+}
+
+double uniform_at(std::uint64_t seed, std::uint64_t position) {
+  std::array<std::uint32_t, 4> x{std::uint32_t(position), std::uint32_t(position >> 32), 0, 0};
+  std::uint32_t key0 = std::uint32_t(seed), key1 = std::uint32_t(seed >> 32);
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t a = std::uint64_t(0xD2511F53u) * x[0];
+    const std::uint64_t b = std::uint64_t(0xCD9E8D57u) * x[2];
+    x = {std::uint32_t(b >> 32) ^ x[1] ^ key0, std::uint32_t(b), std::uint32_t(a >> 32) ^ x[3] ^ key1,
+         std::uint32_t(a)};
+    key0 += 0x9E3779B9u;
+    key1 += 0xBB67AE85u;
+  }
+  const std::uint64_t bits = (std::uint64_t(x[0]) << 32 | x[1]) >> 11;
+  return double(bits) * 0x1.0p-53;
+}
+
+Result<SampledToken> Sampler::sample(std::span<const float> logits, std::uint64_t position) {
+  SampledToken sampled;
+  float largest = -std::numeric_limits<float>::infinity();
+  for (std::size_t id = 0; id < logits.size(); ++id) {
+    if (!std::isfinite(logits[id])) return bad_logits(id, logits[id]);
+    if (logits[id] > largest) {
+      largest = logits[id];
+      sampled.id = TokenId(id);
+    }
+  }
+  if (sampled.id < 0) return bad_logits(0, largest);
+  if (parameters_.temperature > 0) sampled.id = draw(logits, largest, position);
+  if (parameters_.logprobs >= 0) log_probabilities(logits, largest, sampled);
+  return sampled;
+}
+
+TokenId Sampler::draw(std::span<const float> logits, float largest, std::uint64_t position) {
+  // From here on `logit` is the tempered one minus the largest: its exponential is in (0, 1].
+  candidates_.clear();
+  const double scale = 1.0 / parameters_.temperature;
+  for (std::size_t id = 0; id < logits.size(); ++id) {
+    const double tempered = (double(logits[id]) - largest) * scale;
+    // e^-104 is below float's range and what it weighs below double's resolution beside the largest.
+    if (tempered >= -104) candidates_.push_back({float(tempered), TokenId(id)});
+  }
+  if (parameters_.top_k > 0) keep_top_k(parameters_.top_k);
+  if (parameters_.top_p < 1) keep_top_p(parameters_.top_p);
+  if (parameters_.min_p > 0) {
+    const float floor = std::log(parameters_.min_p);
+    std::erase_if(candidates_, [&](const Candidate& candidate) { return candidate.logit < floor; });
+  }
+  double mass = 0;
+  for (const Candidate& candidate : candidates_) mass += std::exp(double(candidate.logit));
+  double left = uniform_at(parameters_.seed, position) * mass;
+  for (const Candidate& candidate : candidates_) {
+    left -= std::exp(double(candidate.logit));
+    if (left < 0) return candidate.id;
+  }
+  return candidates_.back().id;  // rounding left a crumb
+}
+
+void Sampler::keep_top_k(std::size_t k) {
+  if (k >= candidates_.size()) return;
+  std::nth_element(candidates_.begin(), candidates_.begin() + k, candidates_.end(), better);
+  candidates_.resize(k);
+  // The draw walks the candidates in order, so what nth_element left unordered must be put in order: by id, the order
+  // in which they came.
+  std::sort(candidates_.begin(), candidates_.end(), [](auto& a, auto& b) { return a.id < b.id; });
+}
+
+void Sampler::keep_top_p(double p) {
+  double mass = 0;
+  for (const Candidate& candidate : candidates_) mass += std::exp(double(candidate.logit));
+  const double wanted = p * mass;
+  double reached = 0;
+  std::size_t sorted = 0;
+  // Sorts only as far as the mass asks for: 64 of the best, then four times as many, …
+  for (std::size_t block = 64; sorted < candidates_.size(); block *= 4) {
+    const std::size_t end = std::min(candidates_.size(), sorted + block);
+    if (end < candidates_.size())
+      std::nth_element(candidates_.begin() + sorted, candidates_.begin() + end, candidates_.end(), better);
+    std::sort(candidates_.begin() + sorted, candidates_.begin() + end, better);
+    for (; sorted < end; ++sorted) {
+      reached += std::exp(double(candidates_[sorted].logit));
+      if (reached >= wanted) {
+        candidates_.resize(sorted + 1);
+        return;
+      }
+    }
+  }
+}
+
+void Sampler::log_probabilities(std::span<const float> logits, float largest, SampledToken& sampled) {
+  double mass = 0;
+  for (const float logit : logits) mass += std::exp(double(logit) - largest);
+  const double log_mass = largest + std::log(mass);
+  const auto log_probability = [&](TokenId id) { return float(double(logits[id]) - log_mass); };
+  sampled.logprob = log_probability(sampled.id);
+  const std::size_t count = std::min<std::size_t>(parameters_.logprobs, logits.size());
+  if (count == 0) return;
+  candidates_.clear();
+  for (std::size_t id = 0; id < logits.size(); ++id) candidates_.push_back({logits[id], TokenId(id)});
+  if (count < candidates_.size())
+    std::nth_element(candidates_.begin(), candidates_.begin() + count, candidates_.end(), better);
+  std::sort(candidates_.begin(), candidates_.begin() + count, better);
+  for (std::size_t i = 0; i < count; ++i)
+    sampled.top.push_back({candidates_[i].id, log_probability(candidates_[i].id)});
+}
+
+}  // namespace trivium

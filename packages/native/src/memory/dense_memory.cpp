@@ -1,0 +1,116 @@
+#include "memory/dense_memory.h"
+
+#include <algorithm>
+
+namespace trivium {
+
+bool DenseMemory::must_copy_last() const {
+  const int last = tokens_ / page_tokens;  // the page the next position goes to
+  return tokens_ % page_tokens != 0 && pool_.count(pages_[last]) > 1;
+}
+
+bool DenseMemory::can_reserve(int tokens) const {
+  const int wanted = pages_for(tokens_ + tokens) - int(pages_.size()) + (tokens > 0 && must_copy_last());
+  return wanted <= pool_.available() + pool_.idle_cached();
+}
+
+Result<PageId> DenseMemory::take_page() {
+  if (pool_.available() == 0 && tree_.can_evict()) tree_.evict();
+  return pool_.allocate();
+}
+
+Status DenseMemory::reserve(int tokens) {
+  if (tokens <= 0) return {};
+  if (must_copy_last()) {
+    const int last = tokens_ / page_tokens;
+    TRIVIUM_TRY_ASSIGN(const PageId copy, take_page());
+    pool_.copy(pages_[last], copy);
+    pool_.release(pages_[last]);
+    pages_[last] = copy;
+  }
+  const std::size_t before = pages_.size();
+  const std::size_t wanted = pages_for(tokens_ + tokens);
+  while (pages_.size() < wanted) {
+    auto page = take_page();
+    if (!page.ok()) {
+      for (; pages_.size() > before; pages_.pop_back()) pool_.release(pages_.back());
+      update_footprint();
+      return std::move(page.error());
+    }
+    pages_.push_back(*page);
+  }
+  reserved_ = std::max(reserved_, tokens);
+  update_footprint();
+  return {};
+}
+
+void DenseMemory::advance(int tokens) {
+  tokens = std::clamp(tokens, 0, reserved_);
+  tokens_ += tokens;
+  reserved_ -= tokens;
+}
+
+void DenseMemory::truncate(int tokens) {
+  tokens_ = std::clamp(tokens, 0, tokens_);
+  reserved_ = 0;
+  const std::size_t kept = pages_for(tokens_);
+  path_.resize(std::min<std::size_t>(path_.size(), tokens_ / page_tokens));
+  for (; pages_.size() > kept; pages_.pop_back()) pool_.release(pages_.back());
+  update_footprint();
+}
+
+std::unique_ptr<Memory> DenseMemory::fork() const {
+  auto copy = std::make_unique<DenseMemory>(pool_, tree_);
+  copy->pages_.assign(pages_.begin(), pages_.begin() + pages_for(tokens_));
+  copy->path_ = path_;
+  copy->tokens_ = tokens_;
+  for (const PageId page : copy->pages_) pool_.retain(page);
+  copy->update_footprint();
+  return copy;
+}
+
+int DenseMemory::adopt(std::span<const std::int32_t> token_ids) {
+  const int before = tokens_;
+  // A gap in the path would leave pages the tree does not know below the adopted ones.
+  if (tokens_ % page_tokens != 0 || reserved_ > 0 || int(path_.size()) * page_tokens != tokens_) return 0;
+  while (std::size_t(tokens_) + page_tokens <= token_ids.size()) {
+    auto* node = tree_.find(path_.empty() ? nullptr : path_.back(), token_ids.subspan(tokens_, page_tokens));
+    if (node == nullptr) break;
+    pool_.retain(node->page);
+    pages_.push_back(node->page);
+    path_.push_back(node);
+    tokens_ += page_tokens;
+  }
+  if (tokens_ > before) {
+    tree_.touch(path_.back());
+    update_footprint();
+  }
+  return tokens_ - before;
+}
+
+void DenseMemory::publish(std::span<const std::int32_t> token_ids) {
+  const int full = int(std::min<std::size_t>(tokens_, token_ids.size())) / page_tokens;
+  if (int(path_.size()) >= full) return;
+  for (int i = int(path_.size()); i < full; ++i) {
+    auto* node = tree_.insert(path_.empty() ? nullptr : path_.back(),
+                              token_ids.subspan(std::size_t(i) * page_tokens, page_tokens), pages_[i]);
+    if (node->page != pages_[i]) {  // somebody was first: the same tokens have the same bytes (law of order)
+      pool_.retain(node->page);
+      pool_.release(pages_[i]);
+      pages_[i] = node->page;
+    }
+    path_.push_back(node);
+  }
+  tree_.touch(path_.back());
+  update_footprint();
+}
+
+void DenseMemory::update_footprint() {
+  std::size_t shared = 0;
+  for (const PageId page : pages_) shared += pool_.count(page) > 1;
+  const std::size_t bytes = pool_.geometry().page_bytes();
+  resident_bytes_ = pages_.size() * bytes;
+  shared_bytes_ = shared * bytes;
+}
+
+}  // namespace trivium
