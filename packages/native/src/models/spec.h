@@ -62,7 +62,7 @@ class LoadedModel {
   const ModelSpec& spec() const { return spec_; }
   Backend& backend() const { return *backend_; }
   std::size_t weight_bytes() const;
-  DType kv_dtype() const;        // f32 for F32 models, f16 otherwise
+  DType kv_dtype() const { return kv_dtype_; }  // f32 for F32 models, f16 otherwise
   PageGeometry page_geometry() const;
   // The plan of this spec: causal -> logits (outputs, vocabulary); encoder, static -> embeddings (sequences, width).
   Result<std::unique_ptr<Program>> compile(const BatchShape& largest) const;
@@ -72,6 +72,7 @@ class LoadedModel {
   std::shared_ptr<Backend> backend_;
   std::vector<std::shared_ptr<const Buffer>> weights_;
   Plan plan_;
+  DType kv_dtype_ = DType::f32;
 };
 
 }  // namespace trivium

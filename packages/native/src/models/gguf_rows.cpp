@@ -1,0 +1,152 @@
+// Architectures as GGUF writes them: keys "<architecture>.<name>", Q and K rows permuted for interleaved rope.
+#include <cmath>
+
+#include "models/rope.h"
+#include "models/rows.h"
+
+namespace trivium {
+namespace {
+
+constexpr std::int64_t most_layers = 1024, most_width = 1 << 20, most_context = std::int64_t(1) << 31;
+
+struct Keys {
+  const ModelFile& file;
+  std::string architecture;
+  std::string key(std::string_view name) const { return architecture + "." + std::string(name); }
+  std::optional<std::int64_t> integer(std::string_view name) const { return file.metadata().integer(key(name)); }
+  double number(std::string_view name, double fallback) const { return file.metadata().number(key(name)).value_or(fallback); }
+  Result<int> count(std::string_view name, std::int64_t most) const {
+    return checked_count(file, key(name), integer(name), most);
+  }
+  Result<int> count_or(std::string_view name, std::int64_t fallback, std::int64_t most) const {
+    return checked_count(file, key(name), integer(name).value_or(fallback), most);
+  }
+};
+
+// What all GGUF architectures with layers share.
+Result<ModelSpec> common(const Keys& keys) {
+  ModelSpec spec;
+  spec.architecture = keys.architecture;
+  if (const std::string* name = keys.file.metadata().string("general.name")) spec.name = *name;
+  TRIVIUM_TRY_ASSIGN(spec.width, keys.count("embedding_length", most_width));
+  TRIVIUM_TRY_ASSIGN(const int context, keys.count_or("context_length", 2048, most_context - 1));
+  spec.context = context;
+  if (const TensorEntry* table = keys.file.find("token_embd.weight"); table && table->shape.rank == 2) {
+    TRIVIUM_TRY_ASSIGN(spec.vocabulary, checked_count(keys.file, "token_embd.weight", table->shape.rows(), 1 << 24));
+  } else {
+    return checked_count(keys.file, "token_embd.weight", std::nullopt, 1 << 24).error();
+  }
+  return spec;
+}
+
+Result<AttentionSpec> attention_of(const Keys& keys, int width) {
+  AttentionSpec attention;
+  TRIVIUM_TRY_ASSIGN(attention.heads, keys.count("attention.head_count", 4096));
+  TRIVIUM_TRY_ASSIGN(attention.kv_heads, keys.count_or("attention.head_count_kv", attention.heads, 4096));
+  TRIVIUM_TRY_ASSIGN(attention.head_dim, keys.count_or("attention.key_length", width / attention.heads, 1024));
+  TRIVIUM_TRY(check_heads(keys.file, attention));
+  attention.scale = 1.0f / std::sqrt(static_cast<float>(attention.head_dim));
+  return attention;
+}
+
+Result<RopeSpec> rope_of(const Keys& keys, int head_dim) {
+  RopeSpec rope;
+  rope.enabled = true;
+  rope.style = RopeStyle::interleaved;
+  TRIVIUM_TRY_ASSIGN(rope.rotary_dim, keys.count_or("rope.dimension_count", head_dim, head_dim));
+  RopeScaling scaling;
+  const std::string* kind = keys.file.metadata().string(keys.key("rope.scaling.type"));
+  if (kind && *kind == "linear") {
+    scaling.kind = RopeScaling::Kind::linear;
+    scaling.factor = keys.number("rope.scaling.factor", 1);
+  } else if (kind && *kind != "none") {
+    Error error;
+    error.code = ErrorCode::unsupported;
+    error.message = "The rope scaling \"" + *kind + "\" is not supported.";
+    error.file = keys.file.path();
+    error.field = keys.key("rope.scaling.type");
+    error.expected = "none, linear, or factors in rope_freqs.weight";
+    error.found = *kind;
+    return error;
+  }
+  rope.inverse_frequencies = rope_frequencies(keys.number("rope.freq_base", 10000), rope.rotary_dim, scaling);
+  if (const TensorEntry* factors = keys.file.find("rope_freqs.weight")) {
+    TRIVIUM_TRY_ASSIGN(const std::vector<float> divisors, keys.file.read_f32(*factors));
+    if (divisors.size() != rope.inverse_frequencies.size())
+      return checked_count(keys.file, "rope_freqs.weight", -1, 1).error();
+    for (std::size_t i = 0; i < divisors.size(); ++i) rope.inverse_frequencies[i] /= divisors[i];
+  }
+  return rope;
+}
+
+Result<ModelSpec> llama(const ModelFile& file) {
+  const Keys keys{file, "llama"};
+  TRIVIUM_TRY_ASSIGN(ModelSpec spec, common(keys));
+  spec.kind = ModelKind::causal;
+  spec.norm = {NormKind::rms, static_cast<float>(keys.number("attention.layer_norm_rms_epsilon", 1e-5))};
+  LayerSpec layer;
+  TRIVIUM_TRY_ASSIGN(layer.attention, attention_of(keys, spec.width));
+  TRIVIUM_TRY_ASSIGN(layer.attention.rope, rope_of(keys, layer.attention.head_dim));
+  layer.attention.bias = file.find("blk.0.attn_q.bias") != nullptr;
+  layer.attention.output_bias = file.find("blk.0.attn_output.bias") != nullptr;
+  layer.attention.window = static_cast<int>(std::min<std::int64_t>(keys.integer("attention.sliding_window").value_or(0), 1 << 30));
+  TRIVIUM_TRY_ASSIGN(layer.mlp.hidden, keys.count("feed_forward_length", most_width * 8));
+  layer.mlp.bias = file.find("blk.0.ffn_up.bias") != nullptr;
+  TRIVIUM_TRY_ASSIGN(const int layers, keys.count("block_count", most_layers));
+  spec.layers.assign(layers, layer);
+  spec.head.tied = file.find("output.weight") == nullptr;
+  return spec;
+}
+
+Result<ModelSpec> bert(const ModelFile& file) {
+  const Keys keys{file, "bert"};
+  TRIVIUM_TRY_ASSIGN(ModelSpec spec, common(keys));
+  spec.kind = ModelKind::encoder;
+  spec.norm = {NormKind::layer, static_cast<float>(keys.number("attention.layer_norm_epsilon", 1e-12))};
+  spec.embedding.positions = file.find("position_embd.weight") != nullptr;
+  spec.embedding.types = file.find("token_types.weight") != nullptr;
+  spec.embedding.norm = true;
+  LayerSpec layer;
+  TRIVIUM_TRY_ASSIGN(layer.attention, attention_of(keys, spec.width));
+  layer.attention.causal = false;
+  layer.attention.bias = file.find("blk.0.attn_q.bias") != nullptr;
+  layer.attention.output_bias = file.find("blk.0.attn_output.bias") != nullptr;
+  TRIVIUM_TRY_ASSIGN(layer.mlp.hidden, keys.count("feed_forward_length", most_width * 8));
+  layer.mlp.gated = false;
+  layer.mlp.bias = file.find("blk.0.ffn_up.bias") != nullptr;
+  layer.mlp.activation = Activation::gelu_erf;
+  layer.norms = NormPlacement::after;
+  TRIVIUM_TRY_ASSIGN(const int layers, keys.count("block_count", most_layers));
+  spec.layers.assign(layers, layer);
+  spec.head = {.logits = false, .tied = false, .final_norm = false};
+  // GGUF's numbering: 1 mean, 2 cls, 3 last.
+  const std::int64_t pooling = keys.integer("pooling_type").value_or(1);
+  spec.pooling = pooling == 2 ? Pooling::cls : pooling == 3 ? Pooling::last : Pooling::mean;
+  spec.normalize = true;
+  return spec;
+}
+
+// A text's vector is the sum of its tokens' rows, at unit length: weights of tokens are folded into the rows.
+Result<ModelSpec> static_embedding(const ModelFile& file) {
+  const Keys keys{file, "static-embedding"};
+  TRIVIUM_TRY_ASSIGN(ModelSpec spec, common(keys));
+  spec.kind = ModelKind::static_embedding;
+  spec.context = 1 << 20;
+  spec.head = {.logits = false, .tied = false, .final_norm = false};
+  spec.pooling = Pooling::sum;
+  spec.normalize = true;
+  return spec;
+}
+
+}  // namespace
+
+const std::vector<ArchitectureRow>& gguf_rows() {
+  static const std::vector<ArchitectureRow> rows = {
+      {"llama", llama, weight_map_gguf_llama, {""}},
+      {"bert", bert, weight_map_gguf_bert, {""}},
+      {"static-embedding", static_embedding, weight_map_gguf_bert, {""}},
+  };
+  return rows;
+}
+
+}  // namespace trivium

@@ -1,0 +1,177 @@
+// Architectures as config.json writes them, transformers 4 (rope_theta, rope_scaling) and 5 (rope_parameters) alike.
+#include <algorithm>
+#include <cmath>
+
+#include "models/rope.h"
+#include "models/rows.h"
+
+namespace trivium {
+namespace {
+
+constexpr std::int64_t most_layers = 1024, most_width = 1 << 20, most_context = (std::int64_t(1) << 31) - 1;
+
+Result<int> count(const ModelFile& file, std::string_view field, std::int64_t most) {
+  return checked_count(file, field, file.config().integer_at(field), most);
+}
+
+Error unsupported(const ModelFile& file, std::string field, std::string found, std::string expected) {
+  Error error;
+  error.code = ErrorCode::unsupported;
+  error.message = "config.json: " + field + " \"" + found + "\" is not supported.";
+  error.file = file.path();
+  error.field = std::move(field);
+  error.found = std::move(found);
+  error.expected = std::move(expected);
+  return error;
+}
+
+Result<Activation> activation_of(const ModelFile& file, const std::string& fallback) {
+  const std::string name = file.config().string_or("hidden_act", fallback);
+  if (name == "silu" || name == "swish") return Activation::silu;
+  if (name == "gelu") return Activation::gelu_erf;
+  if (name == "gelu_new" || name == "gelu_pytorch_tanh") return Activation::gelu_tanh;
+  return unsupported(file, "hidden_act", name, "silu, gelu, gelu_new");
+}
+
+Result<RopeSpec> rope_of(const ModelFile& file, int head_dim) {
+  const Json& config = file.config();
+  const Json* parameters = config.find("rope_parameters");
+  if (!parameters || !parameters->is_object()) parameters = config.find("rope_scaling");
+  const bool present = parameters && parameters->is_object();
+  double base = config.number_or("rope_theta", 10000);
+  RopeScaling scaling;
+  if (present) {
+    base = parameters->number_or("rope_theta", base);
+    const std::string kind = parameters->string_or("rope_type", parameters->string_or("type", "default"));
+    scaling.factor = parameters->number_or("factor", 1);
+    if (kind == "linear") {
+      scaling.kind = RopeScaling::Kind::linear;
+    } else if (kind == "llama3") {
+      scaling.kind = RopeScaling::Kind::llama3;
+      scaling.low_frequency_factor = parameters->number_or("low_freq_factor", 1);
+      scaling.high_frequency_factor = parameters->number_or("high_freq_factor", 4);
+      scaling.original_context = parameters->number_or("original_max_position_embeddings", 8192);
+    } else if (kind != "default") {
+      return unsupported(file, "rope_scaling", kind, "default, linear, llama3");
+    }
+  }
+  if (!(base > 0) || !(scaling.factor > 0)) return unsupported(file, "rope_theta", std::to_string(base), "a positive number");
+  RopeSpec rope;
+  rope.enabled = true;
+  rope.style = RopeStyle::half;
+  rope.rotary_dim = static_cast<int>(head_dim * config.number_or("partial_rotary_factor", 1)) / 2 * 2;
+  if (rope.rotary_dim < 2 || rope.rotary_dim > head_dim)
+    return unsupported(file, "partial_rotary_factor", std::to_string(config.number_or("partial_rotary_factor", 1)), "0 to 1");
+  rope.inverse_frequencies = rope_frequencies(base, rope.rotary_dim, scaling);
+  return rope;
+}
+
+Result<ModelSpec> common(const ModelFile& file) {
+  const Json& config = file.config();
+  ModelSpec spec;
+  spec.architecture = config.string_or("model_type", "");
+  spec.name = config.string_or("_name_or_path", "");
+  TRIVIUM_TRY_ASSIGN(spec.width, count(file, "hidden_size", most_width));
+  TRIVIUM_TRY_ASSIGN(spec.vocabulary, count(file, "vocab_size", 1 << 24));
+  TRIVIUM_TRY_ASSIGN(spec.context, checked_count(file, "max_position_embeddings",
+                                                 config.integer_at("max_position_embeddings").value_or(2048), most_context));
+  return spec;
+}
+
+Result<LayerSpec> layer_of(const ModelFile& file, int width) {
+  const Json& config = file.config();
+  LayerSpec layer;
+  TRIVIUM_TRY_ASSIGN(layer.attention.heads, count(file, "num_attention_heads", 4096));
+  TRIVIUM_TRY_ASSIGN(layer.attention.kv_heads,
+                     checked_count(file, "num_key_value_heads", config.integer_at("num_key_value_heads").value_or(layer.attention.heads), 4096));
+  TRIVIUM_TRY_ASSIGN(layer.attention.head_dim,
+                     checked_count(file, "head_dim", config.integer_at("head_dim").value_or(width / layer.attention.heads), 1024));
+  TRIVIUM_TRY(check_heads(file, layer.attention));
+  layer.attention.scale = 1.0f / std::sqrt(static_cast<float>(layer.attention.head_dim));
+  TRIVIUM_TRY_ASSIGN(layer.mlp.hidden, count(file, "intermediate_size", most_width * 8));
+  return layer;
+}
+
+Result<ModelSpec> llama(const ModelFile& file) {
+  const Json& config = file.config();
+  TRIVIUM_TRY_ASSIGN(ModelSpec spec, common(file));
+  spec.kind = ModelKind::causal;
+  spec.norm = {NormKind::rms, static_cast<float>(config.number_or("rms_norm_eps", 1e-6))};
+  TRIVIUM_TRY_ASSIGN(LayerSpec layer, layer_of(file, spec.width));
+  TRIVIUM_TRY_ASSIGN(layer.attention.rope, rope_of(file, layer.attention.head_dim));
+  TRIVIUM_TRY_ASSIGN(layer.mlp.activation, activation_of(file, "silu"));
+  layer.attention.bias = config.boolean_or("attention_bias", false);
+  layer.attention.output_bias = layer.attention.bias;
+  layer.mlp.bias = config.boolean_or("mlp_bias", false);
+  TRIVIUM_TRY_ASSIGN(const int layers, count(file, "num_hidden_layers", most_layers));
+  spec.layers.assign(layers, layer);
+  spec.head.tied = config.boolean_or("tie_word_embeddings", false) || (!file.find("lm_head.weight"));
+  return spec;
+}
+
+Result<ModelSpec> mistral(const ModelFile& file) {
+  TRIVIUM_TRY_ASSIGN(ModelSpec spec, llama(file));
+  const std::int64_t window = file.config().integer_at("sliding_window").value_or(0);
+  for (LayerSpec& layer : spec.layers) {
+    layer.attention.window = static_cast<int>(std::clamp<std::int64_t>(window, 0, 1 << 30));
+    layer.attention.bias = layer.attention.output_bias = false;
+  }
+  return spec;
+}
+
+// What a sentence-transformers folder says about its pooling, if it is one.
+Status read_pooling(const ModelFile& file, ModelSpec& spec) {
+  spec.pooling = Pooling::mean;
+  spec.normalize = true;
+  if (Result<std::string> text = file.read_text("1_Pooling/config.json"); text.ok()) {
+    TRIVIUM_TRY_ASSIGN(const Json pooling, Json::parse(*text, file.path() + "/1_Pooling/config.json"));
+    if (pooling.boolean_or("pooling_mode_cls_token", false)) spec.pooling = Pooling::cls;
+    if (pooling.boolean_or("pooling_mode_lasttoken", false)) spec.pooling = Pooling::last;
+    if (pooling.boolean_or("pooling_mode_max_tokens", false) || pooling.boolean_or("pooling_mode_weightedmean_tokens", false))
+      return unsupported(file, "1_Pooling", "max or weighted mean", "mean, cls, last token");
+  }
+  if (Result<std::string> text = file.read_text("modules.json"); text.ok()) {
+    TRIVIUM_TRY_ASSIGN(const Json modules, Json::parse(*text, file.path() + "/modules.json"));
+    spec.normalize = false;
+    for (const Json& module : modules.items())
+      if (module.string_or("type", "").ends_with("Normalize")) spec.normalize = true;
+  }
+  if (Result<std::string> text = file.read_text("sentence_bert_config.json"); text.ok()) {
+    TRIVIUM_TRY_ASSIGN(const Json sentence, Json::parse(*text, file.path() + "/sentence_bert_config.json"));
+    const std::int64_t most = sentence.integer_at("max_seq_length").value_or(spec.context);
+    spec.context = static_cast<int>(std::clamp<std::int64_t>(most, 1, spec.context));
+  }
+  return {};
+}
+
+Result<ModelSpec> bert(const ModelFile& file) {
+  TRIVIUM_TRY_ASSIGN(ModelSpec spec, common(file));
+  spec.kind = ModelKind::encoder;
+  spec.norm = {NormKind::layer, static_cast<float>(file.config().number_or("layer_norm_eps", 1e-12))};
+  spec.embedding = {.positions = true, .types = true, .norm = true, .scale = 1};
+  TRIVIUM_TRY_ASSIGN(LayerSpec layer, layer_of(file, spec.width));
+  TRIVIUM_TRY_ASSIGN(layer.mlp.activation, activation_of(file, "gelu"));
+  layer.attention.causal = false;
+  layer.attention.bias = layer.attention.output_bias = true;
+  layer.mlp.gated = false;
+  layer.mlp.bias = true;
+  layer.norms = NormPlacement::after;
+  TRIVIUM_TRY_ASSIGN(const int layers, count(file, "num_hidden_layers", most_layers));
+  spec.layers.assign(layers, layer);
+  spec.head = {.logits = false, .tied = false, .final_norm = false};
+  TRIVIUM_TRY(read_pooling(file, spec));
+  return spec;
+}
+
+}  // namespace
+
+const std::vector<ArchitectureRow>& hf_rows() {
+  static const std::vector<ArchitectureRow> rows = {
+      {"llama", llama, weight_map_hf_llama, {"model.", ""}},
+      {"mistral", mistral, weight_map_hf_llama, {"model.", ""}},
+      {"bert", bert, weight_map_hf_bert, {"", "bert.", "model."}},
+  };
+  return rows;
+}
+
+}  // namespace trivium

@@ -1,0 +1,105 @@
+// A model's weights from file to backend, checked against the spec and streamed row by row, and the plan over them.
+#include <algorithm>
+
+#include "models/build.h"
+#include "models/rows.h"
+
+namespace trivium {
+namespace {
+
+struct Wanted {
+  const TensorEntry* entry;
+  Role role;
+};
+
+Error misfit(const ModelFile& file, const std::string& name, const Shape& expected, const TensorEntry* entry) {
+  Error error;
+  error.code = ErrorCode::bad_format;
+  error.message = entry ? "The tensor " + name + " has the wrong shape." : "The tensor " + name + " is missing.";
+  error.file = file.path();
+  error.field = name;
+  error.expected = to_string(expected);
+  error.found = entry ? to_string(entry->shape) : "nothing";
+  error.remedy = "The file is damaged or incomplete; get it again.";
+  return error;
+}
+
+// A height of 0 takes whatever the file has.
+bool fits(const Shape& found, const Shape& expected) {
+  const std::int64_t rows = expected.rank == 1 ? 1 : expected.dims[0];
+  const std::int64_t found_rows = found.rank == 1 && expected.rank == 1 ? 1 : found.rows();
+  return found.columns() == expected.columns() && (rows == 0 ? found_rows >= 1 : found_rows == rows);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<LoadedModel>> LoadedModel::load(std::shared_ptr<const ModelFile> file, std::shared_ptr<Backend> backend,
+                                                       const std::function<Status(double share)>& progress) {
+  TRIVIUM_TRY_ASSIGN(const ArchitectureRow* row, row_of(*file));
+  auto model = std::make_shared<LoadedModel>();
+  TRIVIUM_TRY_ASSIGN(model->spec_, row->spec(*file));
+  model->backend_ = backend;
+
+  std::vector<Wanted> wanted;
+  Status fault;
+  const WeightLookup lookup = [&](PlanBuilder& plan, WeightName name, int layer, Shape shape, Role role, bool required) {
+    const TensorEntry* entry = find_weight(*file, row->weights(), name, layer, row->prefixes);
+    if (!entry && !required) return no_tensor;
+    if (!entry || !fits(entry->shape, shape)) {
+      if (fault.ok()) fault = misfit(*file, file_name_of(row->weights(), name, layer), shape, entry);
+      return no_tensor;
+    }
+    const Shape found = shape.rank == 1 ? shape : entry->shape;
+    wanted.push_back({entry, role});
+    return plan.weight(entry->name, static_cast<int>(wanted.size()) - 1, entry->dtype, found);
+  };
+  Result<Plan> plan = build(model->spec_, lookup);
+  if (!fault.ok()) return std::move(fault.error());
+  if (!plan.ok()) {
+    plan.error().file = file->path();
+    return std::move(plan.error());
+  }
+  model->plan_ = std::move(*plan);
+
+  double total = 0, done = 0;
+  for (const Wanted& weight : wanted) total += static_cast<double>(weight.entry->bytes);
+  bool all_f32 = true;
+  for (const Wanted& weight : wanted) {
+    const TensorEntry& entry = *weight.entry;
+    if (weight.role != Role::vector && entry.dtype != DType::f32) all_f32 = false;
+    const WeightSource source{entry.name, entry.dtype, entry.shape,
+                              [&](std::int64_t first, std::int64_t rows, std::byte* destination) {
+                                return file->read_rows(entry, first, rows, destination);
+                              }};
+    TRIVIUM_TRY_ASSIGN(auto buffer, backend->upload(source, weight.role));
+    model->weights_.push_back(std::move(buffer));
+    done += static_cast<double>(entry.bytes);
+    if (progress) TRIVIUM_TRY(progress(total > 0 ? done / total : 1));
+  }
+  model->kv_dtype_ = all_f32 ? DType::f32 : DType::f16;
+  return model;
+}
+
+std::size_t LoadedModel::weight_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& buffer : weights_) bytes += buffer->bytes();
+  return bytes;
+}
+
+PageGeometry LoadedModel::page_geometry() const {
+  PageGeometry geometry;
+  geometry.dtype = kv_dtype_;
+  for (const LayerSpec& layer : spec_.layers) {
+    if (!layer.attention.causal) continue;
+    geometry.layers += 1;
+    geometry.kv_heads = std::max(geometry.kv_heads, layer.attention.kv_heads);
+    geometry.head_dim = std::max(geometry.head_dim, layer.attention.head_dim);
+  }
+  return geometry;
+}
+
+Result<std::unique_ptr<Program>> LoadedModel::compile(const BatchShape& largest) const {
+  return backend_->compile(plan_, weights_, largest);
+}
+
+}  // namespace trivium

@@ -1,0 +1,68 @@
+#include "models/rows.h"
+
+#include "models/rope.h"
+
+namespace trivium {
+
+Result<int> checked_count(const ModelFile& file, std::string_view field, std::optional<std::int64_t> found, std::int64_t most) {
+  if (found && *found >= 1 && *found <= most) return static_cast<int>(*found);
+  Error error;
+  error.code = ErrorCode::bad_format;
+  error.message = "The model's " + std::string(field) + (found ? " is out of range." : " is missing.");
+  error.file = file.path();
+  error.field = std::string(field);
+  error.expected = "a number from 1 to " + std::to_string(most);
+  error.found = found ? std::to_string(*found) : "nothing";
+  error.remedy = "The file is damaged or incomplete; get it again.";
+  return error;
+}
+
+Status check_heads(const ModelFile& file, const AttentionSpec& attention) {
+  if (attention.heads % attention.kv_heads == 0) return {};
+  Error error;
+  error.code = ErrorCode::bad_format;
+  error.message = "The number of heads is no multiple of the number of key/value heads.";
+  error.file = file.path();
+  error.field = "attention.head_count_kv";
+  error.found = std::to_string(attention.heads) + " heads, " + std::to_string(attention.kv_heads) + " key/value heads";
+  error.remedy = "The file is damaged; get it again.";
+  return error;
+}
+
+std::vector<std::string> supported_architectures() {
+  std::vector<std::string> names;
+  for (const auto* rows : {&gguf_rows(), &hf_rows()})
+    for (const ArchitectureRow& row : *rows) {
+      const std::string name(row.name);
+      bool known = false;
+      for (const std::string& other : names) known = known || other == name;
+      if (!known) names.push_back(name);
+    }
+  return names;
+}
+
+Result<const ArchitectureRow*> row_of(const ModelFile& file) {
+  const bool gguf = file.container() == ModelFile::Container::gguf;
+  const std::string* from_metadata = gguf ? file.metadata().string("general.architecture") : nullptr;
+  const std::string name = gguf ? (from_metadata ? *from_metadata : "") : file.config().string_or("model_type", "");
+  for (const ArchitectureRow& row : gguf ? gguf_rows() : hf_rows())
+    if (row.name == name) return &row;
+  Error error;
+  error.code = ErrorCode::unsupported;
+  error.message = name.empty() ? "The model does not say what its architecture is."
+                               : "The architecture \"" + name + "\" is not supported.";
+  error.file = file.path();
+  error.field = gguf ? "general.architecture" : "config.json: model_type";
+  error.found = name.empty() ? "nothing" : name;
+  for (const std::string& supported : supported_architectures())
+    error.expected += (error.expected.empty() ? "" : ", ") + supported;
+  error.remedy = "Use a model of one of these architectures.";
+  return error;
+}
+
+Result<ModelSpec> spec_of(const ModelFile& file) {
+  TRIVIUM_TRY_ASSIGN(const ArchitectureRow* row, row_of(file));
+  return row->spec(file);
+}
+
+}  // namespace trivium
