@@ -1,0 +1,131 @@
+// The module: functions of lib/addon.ts and nothing else.
+#include <napi.h>
+
+#include <atomic>
+#include <map>
+#include <mutex>
+
+#include "base/thread_pool.h"
+#include "binding/describe.h"
+#include "binding/environment.h"
+#include "binding/model_object.h"
+#include "binding/task.h"
+#include "binding/tokenizer_object.h"
+
+namespace trivium::binding {
+namespace {
+
+ModelOptions options_of(const Napi::Object& given) {
+  const auto number = [&](const char* name, double fallback) {
+    const Napi::Value value = given.Get(name);
+    return value.IsNumber() ? value.ToNumber().DoubleValue() : fallback;
+  };
+  ModelOptions options;
+  options.context_tokens = static_cast<int>(number("contextTokens", 0));
+  options.kv_memory_bytes = static_cast<std::size_t>(number("kvMemoryBytes", 0));
+  options.max_sequences = static_cast<int>(number("maxSequences", options.max_sequences));
+  options.max_queue = static_cast<int>(number("maxQueue", options.max_queue));
+  return options;
+}
+
+// Written by the loader, read by JavaScript, and the other way round: lib/engine.ts.
+struct Control {
+  std::int32_t* words;
+  bool cancelled() const { return std::atomic_ref(words[0]).load() != 0; }
+  void progress(double share) const { std::atomic_ref(words[1]).store(static_cast<std::int32_t>(share * 1000)); }
+};
+
+Result<OpenedModel> open_model(const std::string& path, const ModelOptions& options, Control control) {
+  TRIVIUM_TRY_ASSIGN(const std::shared_ptr<const ModelFile> file, ModelFile::open(path));
+  OpenedModel opened;
+  TRIVIUM_TRY_ASSIGN(opened.engine, Engine::instance().load(file, options, [control](double share) -> Status {
+    control.progress(share);
+    if (!control.cancelled()) return {};
+    Error error;
+    error.code = ErrorCode::cancelled;
+    error.message = "Loading was cancelled.";
+    return error;
+  }));
+  opened.description = describe(*file, opened.engine->spec());
+  TRIVIUM_TRY_ASSIGN(const auto backend, make_backend(options.backend));
+  opened.backend = backend->name();
+  return opened;
+}
+
+Napi::Value load_model(const Napi::CallbackInfo& info) {
+  const auto words = info[2].As<Napi::Int32Array>();
+  const Control control{words.Data()};
+  return Task<OpenedModel>::start(
+      info.Env(),
+      [path = info[0].ToString().Utf8Value(), options = options_of(info[1].As<Napi::Object>()), control] {
+        return open_model(path, options, control);
+      },
+      [](Napi::Env env, OpenedModel&& opened) -> Napi::Value { return ModelObject::create(env, std::move(opened)); }, words);
+}
+
+Napi::Value load_tokenizer(const Napi::CallbackInfo& info) {
+  using Loaded = std::shared_ptr<const Tokenizer>;
+  return Task<Loaded>::start(
+      info.Env(),
+      [path = info[0].ToString().Utf8Value()]() -> Result<Loaded> {
+        TRIVIUM_TRY_ASSIGN(const auto file, ModelFile::open(path));
+        return Tokenizer::of(*file);
+      },
+      [](Napi::Env env, Loaded&& tokenizer) -> Napi::Value { return TokenizerObject::create(env, std::move(tokenizer)); });
+}
+
+Napi::Value inspect_file(const Napi::CallbackInfo& info) {
+  return Task<Inspection>::start(
+      info.Env(), [path = info[0].ToString().Utf8Value()] { return inspect(path); },
+      [](Napi::Env env, Inspection&& inspection) -> Napi::Value { return to_js(env, inspection); });
+}
+
+Napi::Value stats(const Napi::CallbackInfo& info) {
+  const EngineStats stats = Engine::instance().stats();
+  Napi::Object object = Napi::Object::New(info.Env());
+  const std::pair<const char*, double> figures[] = {{"liveSequences", stats.live_sequences},
+                                                    {"queuedRequests", stats.queued_requests},
+                                                    {"models", stats.models},
+                                                    {"weightBytes", double(stats.weight_bytes)},
+                                                    {"kvBytes", double(stats.kv_bytes)},
+                                                    {"kvUsedBytes", double(stats.kv_used_bytes)},
+                                                    {"steps", double(stats.steps)},
+                                                    {"prefilledTokens", double(stats.prefilled_tokens)},
+                                                    {"decodedTokens", double(stats.decoded_tokens)}};
+  for (const auto& [name, value] : figures) object[name] = Napi::Number::New(info.Env(), value);
+  return object;
+}
+
+Napi::Value backend(const Napi::CallbackInfo& info) {
+  Result<std::shared_ptr<Backend>> made = make_backend("cpu");
+  if (!made.ok()) throw to_js_error(info.Env(), made.error());
+  Napi::Object object = Napi::Object::New(info.Env());
+  object["name"] = Napi::String::New(info.Env(), std::string((*made)->name()));
+  object["threads"] = Napi::Number::New(info.Env(), ThreadPool::instance().threads());
+  return object;
+}
+
+Napi::Value initialize(const Napi::CallbackInfo& info) {
+  Environment::of(info.Env()).initialize(info.Env(), info[0].As<Napi::Function>());
+  return info.Env().Undefined();
+}
+
+Napi::Object start(Napi::Env env, Napi::Object exports) {
+  auto* environment = new Environment(env);
+  env.SetInstanceData(environment);
+  environment->tokenizer_class = Napi::Persistent(TokenizerObject::define(env));
+  environment->model_class = Napi::Persistent(ModelObject::define(env));
+  exports["initialize"] = Napi::Function::New(env, initialize);
+  exports["backend"] = Napi::Function::New(env, backend);
+  exports["stats"] = Napi::Function::New(env, stats);
+  exports["inspect"] = Napi::Function::New(env, inspect_file);
+  exports["loadTokenizer"] = Napi::Function::New(env, load_tokenizer);
+  exports["loadModel"] = Napi::Function::New(env, load_model);
+  return exports;
+}
+
+}  // namespace
+}  // namespace trivium::binding
+
+Napi::Object trivium_start(Napi::Env env, Napi::Object exports) { return trivium::binding::start(env, exports); }
+NODE_API_MODULE(trivium_native, trivium_start)

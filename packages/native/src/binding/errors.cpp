@@ -1,0 +1,42 @@
+#include <exception>
+
+#include "binding/task.h"
+
+namespace trivium::binding {
+
+Napi::Object to_js_details(Napi::Env env, const Error& error) {
+  Napi::Object details = Napi::Object::New(env);
+  details["code"] = Napi::String::New(env, to_string(error.code));
+  details["message"] = Napi::String::New(env, error.message);
+  const std::pair<const char*, const std::string*> fields[] = {
+      {"file", &error.file}, {"field", &error.field}, {"expected", &error.expected}, {"found", &error.found}, {"remedy", &error.remedy}};
+  for (const auto& [name, value] : fields)
+    if (!value->empty()) details[name] = Napi::String::New(env, *value);
+  return details;
+}
+
+Napi::Error to_js_error(Napi::Env env, const Error& error) {
+  Napi::Error js = Napi::Error::New(env, error.message);
+  js.Set("trivium", to_js_details(env, error));
+  return js;
+}
+
+Error current_exception_error() {
+  Error error;
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    error.code = ErrorCode::out_of_memory;
+    error.message = "There is not enough memory.";
+    error.remedy = "Free some memory, or use a smaller model, context or batch.";
+  } catch (const std::exception& exception) {
+    error.code = ErrorCode::internal;
+    error.message = exception.what();
+  } catch (...) {
+    error.code = ErrorCode::internal;
+    error.message = "An unknown exception was thrown.";
+  }
+  return error;
+}
+
+}  // namespace trivium::binding

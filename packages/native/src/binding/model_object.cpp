@@ -1,0 +1,117 @@
+#include "binding/model_object.h"
+
+#include <thread>
+
+#include "binding/environment.h"
+#include "binding/task.h"
+#include "binding/tokenizer_object.h"
+
+namespace trivium::binding {
+
+Napi::Function ModelObject::define(Napi::Env env) {
+  return DefineClass(env, "Model",
+                     {InstanceAccessor<&ModelObject::description>("description"),
+                      InstanceAccessor<&ModelObject::tokenizer>("tokenizer"),
+                      InstanceAccessor<&ModelObject::context_tokens>("contextTokens"),
+                      InstanceAccessor<&ModelObject::weight_bytes>("weightBytes"),
+                      InstanceAccessor<&ModelObject::backend>("backend"),
+                      InstanceMethod<&ModelObject::generate>("generate"), InstanceMethod<&ModelObject::embed>("embed"),
+                      InstanceMethod<&ModelObject::logits>("logits"), InstanceMethod<&ModelObject::cancel>("cancel"),
+                      InstanceMethod<&ModelObject::pause>("pause"), InstanceMethod<&ModelObject::resume>("resume"),
+                      InstanceMethod<&ModelObject::dispose>("dispose")});
+}
+
+Napi::Object ModelObject::create(Napi::Env env, OpenedModel model) {
+  return Environment::of(env).model_class.New({Napi::External<OpenedModel>::New(env, &model)});
+}
+
+ModelObject::ModelObject(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+  model_ = std::move(*info[0].As<Napi::External<OpenedModel>>().Data());
+}
+
+ModelObject::~ModelObject() {
+  // Never disposed of: the last reference may wait for a running step, so it goes on a thread of its own.
+  if (model_.engine) std::thread([engine = std::move(model_.engine)]() mutable { engine.reset(); }).detach();
+}
+
+EngineModel& ModelObject::alive(const Napi::CallbackInfo& info) {
+  if (model_.engine) return *model_.engine;
+  throw to_js_error(info.Env(), {ErrorCode::disposed, "The model has been disposed of.", model_.description.path, "", "", "", ""});
+}
+
+Napi::Value ModelObject::description(const Napi::CallbackInfo& info) { return to_js(info.Env(), model_.description); }
+
+Napi::Value ModelObject::tokenizer(const Napi::CallbackInfo& info) {
+  return TokenizerObject::create(info.Env(), alive(info).tokenizer());
+}
+
+Napi::Value ModelObject::context_tokens(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), alive(info).context_tokens());
+}
+
+Napi::Value ModelObject::weight_bytes(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(alive(info).weight_bytes()));
+}
+
+Napi::Value ModelObject::backend(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), model_.backend); }
+
+Napi::Value ModelObject::started(const Napi::CallbackInfo& info, Result<std::uint64_t> request) {
+  if (!request.ok()) throw to_js_error(info.Env(), request.error());
+  Environment::of(info.Env()).request_started(info.Env());
+  return Napi::Number::New(info.Env(), static_cast<double>(*request));
+}
+
+Napi::Value ModelObject::generate(const Napi::CallbackInfo& info) {
+  const auto given = info[0].As<Napi::Object>();
+  const auto number = [&](const char* name) { return given.Get(name).ToNumber().DoubleValue(); };
+  GenerateRequest request;
+  request.tokens = to_vector(given.Get("tokens"));
+  request.max_tokens = static_cast<int>(number("maxTokens"));
+  request.sampling.temperature = static_cast<float>(number("temperature"));
+  request.sampling.top_k = static_cast<int>(number("topK"));
+  request.sampling.top_p = static_cast<float>(number("topP"));
+  request.sampling.min_p = static_cast<float>(number("minP"));
+  request.sampling.seed = static_cast<std::uint64_t>(number("seed"));
+  request.sampling.logprobs = static_cast<int>(number("logprobs"));
+  const auto stop = given.Get("stop").As<Napi::Array>();
+  for (std::uint32_t i = 0; i < stop.Length(); ++i) request.stop.push_back(stop.Get(i).ToString().Utf8Value());
+  request.stop_tokens = to_vector(given.Get("stopTokens"));
+  request.skip_special_tokens = given.Get("skipSpecialTokens").ToBoolean();
+  return started(info, alive(info).generate(std::move(request), Environment::of(info.Env()).sink()));
+}
+
+Napi::Value ModelObject::embed(const Napi::CallbackInfo& info) {
+  const auto inputs = info[0].As<Napi::Array>();
+  EmbedRequest request;
+  request.inputs.reserve(inputs.Length());
+  for (std::uint32_t i = 0; i < inputs.Length(); ++i) request.inputs.push_back(to_vector(inputs.Get(i)));
+  return started(info, alive(info).embed(std::move(request), Environment::of(info.Env()).sink()));
+}
+
+Napi::Value ModelObject::logits(const Napi::CallbackInfo& info) {
+  return started(info, alive(info).logits({to_vector(info[0])}, Environment::of(info.Env()).sink()));
+}
+
+void ModelObject::cancel(const Napi::CallbackInfo& info) {
+  if (model_.engine) model_.engine->cancel(static_cast<std::uint64_t>(info[0].ToNumber().DoubleValue()));
+}
+
+void ModelObject::pause(const Napi::CallbackInfo& info) {
+  if (model_.engine) model_.engine->pause(static_cast<std::uint64_t>(info[0].ToNumber().DoubleValue()));
+}
+
+void ModelObject::resume(const Napi::CallbackInfo& info) {
+  if (model_.engine) model_.engine->resume(static_cast<std::uint64_t>(info[0].ToNumber().DoubleValue()));
+}
+
+Napi::Value ModelObject::dispose(const Napi::CallbackInfo& info) {
+  return Task<bool>::start(
+      info.Env(),
+      [engine = std::move(model_.engine)]() mutable -> Result<bool> {
+        engine.reset();
+        return true;
+      },
+      [](Napi::Env env, bool&&) -> Napi::Value { return env.Undefined(); });
+}
+
+}  // namespace trivium::binding

@@ -1,0 +1,144 @@
+#include "binding/tokenizer_object.h"
+
+#include <cstring>
+
+#include "base/utf8.h"
+#include "binding/environment.h"
+#include "binding/task.h"
+
+namespace trivium::binding {
+namespace {
+
+EncodeOptions options_of(const Napi::CallbackInfo& info) {
+  EncodeOptions options;
+  options.add_special_tokens = info[1].ToBoolean();
+  options.parse_special_tokens = info[2].ToBoolean();
+  return options;
+}
+
+// (id, start, end) triples with byte offsets turned into UTF-16 ones; spans come in text order.
+std::vector<std::int32_t> to_utf16_triples(const std::string& text, const std::vector<TokenSpan>& spans) {
+  std::vector<std::int32_t> at(text.size() + 1);
+  std::int32_t units = 0;
+  for (std::size_t offset = 0; offset < text.size();) {
+    const Utf8Step step = decode_utf8(text, offset);
+    for (std::size_t i = 0; i < step.bytes; ++i) at[offset + i] = units;
+    units += step.code_point > 0xFFFF ? 2 : 1;
+    offset += step.bytes;
+  }
+  at[text.size()] = units;
+  std::vector<std::int32_t> triples;
+  triples.reserve(spans.size() * 3);
+  for (const TokenSpan& span : spans) {
+    triples.push_back(span.id);
+    triples.push_back(at[std::min<std::size_t>(span.begin, text.size())]);
+    triples.push_back(at[std::min<std::size_t>(span.end, text.size())]);
+  }
+  return triples;
+}
+
+}  // namespace
+
+Napi::Int32Array to_int32_array(Napi::Env env, const std::vector<std::int32_t>& values) {
+  Napi::Int32Array array = Napi::Int32Array::New(env, values.size());
+  if (!values.empty()) std::memcpy(array.Data(), values.data(), values.size() * sizeof(std::int32_t));
+  return array;
+}
+
+std::vector<std::int32_t> to_vector(const Napi::Value& value) {
+  const auto array = value.As<Napi::Int32Array>();
+  return {array.Data(), array.Data() + array.ElementLength()};
+}
+
+Napi::Function TokenizerObject::define(Napi::Env env) {
+  return DefineClass(env, "Tokenizer",
+                     {InstanceAccessor<&TokenizerObject::vocabulary_size>("vocabularySize"),
+                      InstanceMethod<&TokenizerObject::encode_batch>("encodeBatch"),
+                      InstanceMethod<&TokenizerObject::encode_spans>("encodeSpans"),
+                      InstanceMethod<&TokenizerObject::encode_sync>("encodeSync"),
+                      InstanceMethod<&TokenizerObject::decode>("decode"),
+                      InstanceMethod<&TokenizerObject::token_text>("tokenText"),
+                      InstanceMethod<&TokenizerObject::id_of>("idOf"),
+                      InstanceMethod<&TokenizerObject::special_tokens>("specialTokens")});
+}
+
+Napi::Object TokenizerObject::create(Napi::Env env, std::shared_ptr<const Tokenizer> tokenizer) {
+  auto external = Napi::External<std::shared_ptr<const Tokenizer>>::New(env, &tokenizer);
+  return Environment::of(env).tokenizer_class.New({external});
+}
+
+TokenizerObject::TokenizerObject(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+  tokenizer_ = *info[0].As<Napi::External<std::shared_ptr<const Tokenizer>>>().Data();
+}
+
+Napi::Value TokenizerObject::vocabulary_size(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(tokenizer_->vocabulary_size()));
+}
+
+Napi::Value TokenizerObject::encode_batch(const Napi::CallbackInfo& info) {
+  const auto array = info[0].As<Napi::Array>();
+  std::vector<std::string> texts;
+  texts.reserve(array.Length());
+  for (std::uint32_t i = 0; i < array.Length(); ++i) texts.push_back(array.Get(i).ToString().Utf8Value());
+  using Encoded = std::vector<std::vector<TokenId>>;
+  return Task<Encoded>::start(
+      info.Env(),
+      [tokenizer = tokenizer_, texts = std::move(texts), options = options_of(info)]() -> Result<Encoded> {
+        Encoded encoded;
+        encoded.reserve(texts.size());
+        for (const std::string& text : texts) encoded.push_back(tokenizer->encode(text, options));
+        return encoded;
+      },
+      [](Napi::Env env, Encoded&& encoded) -> Napi::Value {
+        Napi::Array result = Napi::Array::New(env, encoded.size());
+        for (std::size_t i = 0; i < encoded.size(); ++i) result.Set(static_cast<std::uint32_t>(i), to_int32_array(env, encoded[i]));
+        return result;
+      });
+}
+
+Napi::Value TokenizerObject::encode_spans(const Napi::CallbackInfo& info) {
+  using Triples = std::vector<std::int32_t>;
+  return Task<Triples>::start(
+      info.Env(),
+      [tokenizer = tokenizer_, text = info[0].ToString().Utf8Value(), options = options_of(info)]() -> Result<Triples> {
+        return to_utf16_triples(text, tokenizer->encode_spans(text, options));
+      },
+      [](Napi::Env env, Triples&& triples) -> Napi::Value { return to_int32_array(env, triples); });
+}
+
+Napi::Value TokenizerObject::encode_sync(const Napi::CallbackInfo& info) {
+  return to_int32_array(info.Env(), tokenizer_->encode(info[0].ToString().Utf8Value(), options_of(info)));
+}
+
+Napi::Value TokenizerObject::decode(const Napi::CallbackInfo& info) {
+  const std::vector<std::int32_t> ids = to_vector(info[0]);
+  for (std::int32_t id : ids)
+    if (id < 0 || std::size_t(id) >= tokenizer_->vocabulary_size()) throw to_js_error(info.Env(), {ErrorCode::invalid_argument, "There is no token " + std::to_string(id) + ".", "", "tokens", "", "", ""});
+  return Napi::String::New(info.Env(), tokenizer_->decode(ids, info[1].ToBoolean()));
+}
+
+TokenId TokenizerObject::checked_id(const Napi::CallbackInfo& info) {
+  const std::int64_t id = info[0].ToNumber().Int64Value();
+  if (id < 0 || std::size_t(id) >= tokenizer_->vocabulary_size())
+    throw to_js_error(info.Env(), {ErrorCode::invalid_argument, "There is no token " + std::to_string(id) + ".", "", "id", "", "", ""});
+  return static_cast<TokenId>(id);
+}
+
+Napi::Value TokenizerObject::token_text(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), repair_utf8(tokenizer_->token_text(checked_id(info))));
+}
+
+Napi::Value TokenizerObject::id_of(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), tokenizer_->id_of(info[0].ToString().Utf8Value()));
+}
+
+Napi::Value TokenizerObject::special_tokens(const Napi::CallbackInfo& info) {
+  Napi::Array result = Napi::Array::New(info.Env());
+  std::uint32_t count = 0;
+  for (std::size_t id = 0; id < tokenizer_->vocabulary_size(); ++id)
+    if (tokenizer_->is_special(static_cast<TokenId>(id)))
+      result.Set(count++, Napi::String::New(info.Env(), repair_utf8(tokenizer_->token_text(static_cast<TokenId>(id)))));
+  return result;
+}
+
+}  // namespace trivium::binding
