@@ -57,7 +57,7 @@ struct EngineEvent {
 };
 
 // Where events go. GROUPING: requests that carry the same sink (the same shared_ptr) get ONE call a step of a model,
-// with the events of all of them in one vector, in request order. So binding/ makes one sink per environment with
+// with the events of all of them in one vector, each request's in order. So binding/ makes one sink per environment with
 //   auto sink = std::make_shared<EventSink>([…](std::vector<EngineEvent>&& events) { … });
 // and passes it with every request. Called on the engine thread, never two calls at once; returns quickly; must not
 // wait for the engine (cancel, pause, resume and a new request are fine, shutdown is not). A request is already gone

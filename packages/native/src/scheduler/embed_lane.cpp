@@ -1,0 +1,141 @@
+#include "scheduler/embed_lane.h"
+
+#include <algorithm>
+
+namespace trivium {
+namespace {
+
+constexpr int max_inputs = 256;  // a run
+
+}  // namespace
+
+void EmbedLane::accept(std::shared_ptr<Request> request) {
+  Job job;
+  job.request = std::move(request);
+  job.values.resize(job.inputs().size() * std::size_t(model_.spec().width));
+  for (const auto& input : job.inputs()) job.usage.input_tokens += int(input.size());
+  const std::uint64_t id = job.request->id;
+  jobs_.emplace(id, std::move(job));
+}
+
+bool EmbedLane::step(EventBatch& events) {
+  const bool dropped = drop_cancelled(events);
+  compose();
+  counters_.live = int(jobs_.size());
+  if (step_.empty()) return dropped;
+  const Status status = run();
+  counters_.steps++;
+  if (status.ok()) {
+    collect(events);
+  } else if (status.error().code == ErrorCode::cancelled) {
+    for (const Place& place : step_) place.job->placed = std::min(place.job->placed, place.input);
+  } else {
+    for (const Place& place : step_) {
+      const std::uint64_t id = place.job->request->id;
+      if (place.input + 1 != place.job->placed) continue;  // once a job: at its last input of this step
+      events.fail(*place.job->request, status.error());
+      jobs_.erase(id);
+    }
+  }
+  step_.clear();
+  counters_.live = int(jobs_.size());
+  return true;
+}
+
+bool EmbedLane::drop_cancelled(EventBatch& events) {
+  return std::erase_if(jobs_, [&](const auto& entry) {
+    const Job& job = entry.second;
+    if (!job.request->cancelled) return false;
+    events.finish(*job.request, EngineEvent::FinishReason::cancelled, job.usage);
+    return true;
+  }) > 0;
+}
+
+void EmbedLane::compose() {
+  step_.clear();
+  std::vector<Job*> turn;  // those after the last served one first
+  for (auto job = jobs_.upper_bound(last_served_); job != jobs_.end(); ++job) turn.push_back(&job->second);
+  for (auto job = jobs_.begin(); job != jobs_.upper_bound(last_served_); ++job) turn.push_back(&job->second);
+  std::erase_if(turn, [](const Job* job) { return job->request->paused.load(); });
+  int tokens = 0;
+  for (bool placed = true; placed;) {
+    placed = false;
+    for (Job* job : turn) {
+      if (job->placed == job->inputs().size()) continue;
+      const int length = int(job->inputs()[job->placed].size());
+      if (!step_.empty() && (tokens + length > token_budget_ || int(step_.size()) == max_inputs)) return;
+      step_.push_back({job, job->placed++});
+      tokens += length;
+      last_served_ = job->request->id;
+      placed = true;
+    }
+  }
+}
+
+Status EmbedLane::ensure_program(int tokens) {
+  if (program_ && tokens <= program_tokens_) return {};
+  int size = std::max(token_budget_, program_tokens_);
+  while (size < tokens) size *= 2;
+  program_.reset();
+  TRIVIUM_TRY_ASSIGN(program_, model_.compile({size, max_inputs, max_inputs}));
+  program_tokens_ = size;
+  return {};
+}
+
+Status EmbedLane::run() {
+  tokens_.clear();
+  positions_.clear();
+  slices_.clear();
+  const auto now = Clock::now();
+  std::map<std::uint64_t, std::pair<std::shared_ptr<const Request>, int>> rows;
+  for (const Place& place : step_) {
+    const auto& input = place.job->inputs()[place.input];
+    slices_.push_back({std::int32_t(tokens_.size()), std::int32_t(input.size()), 0, {}});
+    tokens_.insert(tokens_.end(), input.begin(), input.end());
+    for (std::size_t i = 0; i < input.size(); ++i) positions_.push_back(std::int32_t(i));
+    auto& entry = rows[place.job->request->id];
+    entry.first = place.job->request;
+    entry.second += int(input.size());
+    if (place.job->first_step == Clock::time_point()) {
+      place.job->first_step = now;
+      place.job->usage.queue_ms = milliseconds(place.job->request->submitted, now);
+    }
+  }
+  TRIVIUM_TRY(ensure_program(int(tokens_.size())));
+  outputs_.resize(step_.size() * std::size_t(model_.spec().width));
+  Bindings bindings;
+  bindings.tokens = tokens_;
+  bindings.positions = positions_;
+  bindings.sequences = slices_;
+  bindings.outputs = {std::span<float>(outputs_)};
+  bindings.cancelled = running_.flag();
+  std::vector<std::pair<std::shared_ptr<const Request>, int>> rows_of_requests;
+  for (auto& [id, entry] : rows) rows_of_requests.push_back(std::move(entry));
+  running_.begin(std::move(rows_of_requests));
+  Status status = model_.backend().run(*program_, bindings);
+  running_.end();
+  return status;
+}
+
+void EmbedLane::collect(EventBatch& events) {
+  const std::size_t width = model_.spec().width;
+  for (std::size_t i = 0; i < step_.size(); ++i) {
+    Job& job = *step_[i].job;
+    std::copy_n(outputs_.begin() + i * width, width, job.values.begin() + step_[i].input * width);
+    counters_.prefilled += job.inputs()[step_[i].input].size();
+    if (++job.done < job.inputs().size()) continue;
+    job.usage.prefill_ms = milliseconds(job.first_step, Clock::now());
+    EngineEvent& event = events.add(*job.request, EngineEvent::Kind::embedding);
+    event.values = std::move(job.values);
+    event.usage = job.usage;
+    jobs_.erase(job.request->id);  // its last input: no later place of the step names it
+  }
+}
+
+void EmbedLane::abandon(const Error& error, EventBatch& events) {
+  for (const auto& [id, job] : jobs_) events.fail(*job.request, error);
+  jobs_.clear();
+  counters_.live = 0;
+}
+
+}  // namespace trivium

@@ -1,0 +1,53 @@
+// Engine::instance(): a model file becomes a model under the one engine thread's care.
+#include "scheduler/engine.h"
+
+#include "scheduler/engine_core.h"
+
+namespace trivium {
+namespace {
+
+class LoadedStepModel final : public StepModel {
+ public:
+  explicit LoadedStepModel(std::shared_ptr<LoadedModel> model) : model_(std::move(model)) {}
+  const ModelSpec& spec() const override { return model_->spec(); }
+  Backend& backend() const override { return model_->backend(); }
+  PageGeometry page_geometry() const override { return model_->page_geometry(); }
+  std::size_t weight_bytes() const override { return model_->weight_bytes(); }
+  Result<std::unique_ptr<Program>> compile(const BatchShape& largest) const override {
+    return model_->compile(largest);
+  }
+
+ private:
+  std::shared_ptr<LoadedModel> model_;
+};
+
+class ProcessEngine final : public Engine {
+ public:
+  Result<std::shared_ptr<EngineModel>> load(std::shared_ptr<const ModelFile> file, const ModelOptions& options,
+                                            const std::function<Status(double share)>& progress) override {
+    TRIVIUM_TRY_ASSIGN(auto backend, make_backend(options.backend));
+    // A model without a tokenizer still embeds ids and gives logits; a broken one is an error.
+    std::shared_ptr<const Tokenizer> tokenizer;
+    if (auto found = Tokenizer::of(*file); found.ok()) {
+      tokenizer = std::move(*found);
+    } else if (found.error().code != ErrorCode::not_found) {
+      return std::move(found.error());
+    }
+    TRIVIUM_TRY_ASSIGN(auto model, LoadedModel::load(std::move(file), std::move(backend), progress));
+    return core_->add(std::make_shared<LoadedStepModel>(std::move(model)), std::move(tokenizer), options);
+  }
+  EngineStats stats() const override { return core_->stats(); }
+  void shutdown() override { core_->shutdown(); }
+
+ private:
+  std::shared_ptr<EngineCore> core_ = EngineCore::make();
+};
+
+}  // namespace
+
+Engine& Engine::instance() {
+  static ProcessEngine* engine = new ProcessEngine();  // never destroyed: a thread may outlive static destruction
+  return *engine;
+}
+
+}  // namespace trivium

@@ -1,0 +1,147 @@
+// What a request and a model's options must be, checked before anything is queued: no step ever meets a bad token, a
+// prompt that cannot fit or a parameter out of range. The other half of ModelRunner; knows no threads.
+#include <unistd.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "scheduler/model_runner.h"
+
+namespace trivium {
+namespace {
+
+constexpr int unbounded_context = 1 << 20;  // static embeddings have no positions: memory alone bounds an input
+
+std::size_t physical_memory_bytes() {
+  const long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
+  return pages > 0 && bytes > 0 ? std::size_t(pages) * std::size_t(bytes) : std::size_t(4) << 30;
+}
+
+Error at_least(const char* field, int least, int found) {
+  Error error = make_error(ErrorCode::invalid_argument, std::string(field) + " must be at least " + std::to_string(least),
+                           field, "give a number of at least " + std::to_string(least));
+  error.expected = "at least " + std::to_string(least);
+  error.found = std::to_string(found);
+  return error;
+}
+
+Error overflow(const std::string& what, std::size_t tokens, int most) {
+  Error error = make_error(ErrorCode::context_overflow,
+                           what + " has " + std::to_string(tokens) + " tokens; the model takes at most " +
+                               std::to_string(most) + " here",
+                           "tokens", "shorten the text, split it, or load the model with larger contextTokens and kvMemoryBytes");
+  error.expected = "at most " + std::to_string(most) + " tokens";
+  error.found = std::to_string(tokens);
+  return error;
+}
+
+Error wrong_kind(const char* wanted, const ModelSpec& spec, const char* remedy) {
+  return make_error(ErrorCode::unsupported, "a model of architecture '" + spec.architecture + "' cannot " + wanted,
+                    "model", remedy);
+}
+
+}  // namespace
+
+Error make_error(ErrorCode code, std::string message, std::string field, std::string remedy) {
+  Error error;
+  error.code = code;
+  error.message = std::move(message);
+  error.field = std::move(field);
+  error.remedy = std::move(remedy);
+  return error;
+}
+
+Error disposed_error() {
+  return make_error(ErrorCode::disposed, "the model has been disposed of", "model", "load the model again");
+}
+
+Status ModelRunner::set_limits(const ModelOptions& options) {
+  if (options.context_tokens < 0) return at_least("contextTokens", 0, options.context_tokens);
+  if (options.max_sequences < 1) return at_least("maxSequences", 1, options.max_sequences);
+  if (options.max_queue < 0) return at_least("maxQueue", 0, options.max_queue);
+  if (options.prefill_chunk < 1) return at_least("prefillChunk", 1, options.prefill_chunk);
+  const ModelSpec& spec = model_->spec();
+  limits_.max_sequences = options.max_sequences;
+  limits_.prefill_chunk = options.prefill_chunk;
+  const int own = spec.context > 0 ? spec.context : unbounded_context;
+  limits_.context_tokens = options.context_tokens > 0 ? std::min(own, options.context_tokens) : own;
+  if (spec.kind != ModelKind::causal) return {};
+
+  const std::size_t page = std::max<std::size_t>(1, model_->page_geometry().page_bytes());
+  const std::size_t one_context = page * std::size_t(DenseMemory::pages_for(limits_.context_tokens));
+  limits_.kv_memory_bytes = options.kv_memory_bytes;
+  if (options.kv_memory_bytes == 0) {
+    const std::size_t wanted = one_context * std::size_t(options.max_sequences);
+    limits_.kv_memory_bytes = std::max(std::min(wanted, physical_memory_bytes() / 4), page);
+    if (options.context_tokens > 0) limits_.kv_memory_bytes = std::max(limits_.kv_memory_bytes, one_context);
+  }
+  // A context that memory cannot hold is refused when it was asked for, and lowered when it is only the model's own.
+  if (limits_.kv_memory_bytes < (options.context_tokens > 0 ? one_context : page)) {
+    Error error = make_error(ErrorCode::out_of_memory, "kvMemoryBytes cannot hold one sequence", "kvMemoryBytes",
+                             "raise kvMemoryBytes or lower contextTokens");
+    error.expected = "at least " + std::to_string(options.context_tokens > 0 ? one_context : page);
+    error.found = std::to_string(limits_.kv_memory_bytes);
+    return error;
+  }
+  const std::size_t holds = std::min<std::size_t>(limits_.kv_memory_bytes / page, std::numeric_limits<int>::max() / 64);
+  limits_.context_tokens = std::min(limits_.context_tokens, int(holds) * page_tokens);
+  return {};
+}
+
+Status ModelRunner::check_tokens(const std::vector<TokenId>& tokens) const {
+  if (tokens.empty()) {
+    return make_error(ErrorCode::invalid_argument, "there are no tokens", "tokens", "give at least one token");
+  }
+  const int vocabulary = model_->spec().vocabulary;
+  const auto bad = std::find_if(tokens.begin(), tokens.end(), [&](TokenId id) { return id < 0 || id >= vocabulary; });
+  if (bad == tokens.end()) return {};
+  Error error = make_error(ErrorCode::invalid_argument, "a token id is not in the model's vocabulary", "tokens",
+                           "encode the text with this model's own tokenizer");
+  error.expected = "ids in [0, " + std::to_string(vocabulary) + ")";
+  error.found = std::to_string(*bad) + " at " + std::to_string(bad - tokens.begin());
+  return error;
+}
+
+Status ModelRunner::check(const GenerateRequest& request) const {
+  const ModelSpec& spec = model_->spec();
+  if (spec.kind != ModelKind::causal || !spec.head.logits)
+    return wrong_kind("generate text", spec, "use a causal model, such as a llama");
+  TRIVIUM_TRY(check_tokens(request.tokens));
+  TRIVIUM_TRY(check_sampling(request.sampling));
+  if (request.max_tokens < 1) return at_least("maxTokens", 1, request.max_tokens);
+  for (const std::string& stop : request.stop) {
+    if (stop.empty())
+      return make_error(ErrorCode::invalid_argument, "a stop string is empty", "stop", "leave empty stop strings out");
+  }
+  if (!tokenizer_ && !request.stop.empty())
+    return make_error(ErrorCode::unsupported, "the model has no tokenizer, so no text to find stop strings in", "stop",
+                      "give stopTokens, or put the model's tokenizer.json beside it");
+  if (request.tokens.size() >= std::size_t(context_tokens()))
+    return overflow("the prompt", request.tokens.size(), context_tokens() - 1);
+  return {};
+}
+
+Status ModelRunner::check(const LogitsRequest& request) const {
+  const ModelSpec& spec = model_->spec();
+  if (spec.kind != ModelKind::causal || !spec.head.logits)
+    return wrong_kind("give logits", spec, "use a causal model, such as a llama");
+  TRIVIUM_TRY(check_tokens(request.tokens));
+  if (request.tokens.size() > std::size_t(context_tokens()))
+    return overflow("the prompt", request.tokens.size(), context_tokens());
+  return {};
+}
+
+Status ModelRunner::check(const EmbedRequest& request) const {
+  const ModelSpec& spec = model_->spec();
+  if (spec.kind == ModelKind::causal) return wrong_kind("embed", spec, "use an encoder, such as a bert");
+  if (request.inputs.empty())
+    return make_error(ErrorCode::invalid_argument, "there are no inputs", "inputs", "give at least one input");
+  for (std::size_t i = 0; i < request.inputs.size(); ++i) {
+    TRIVIUM_TRY(check_tokens(request.inputs[i]));
+    if (request.inputs[i].size() > std::size_t(context_tokens()))
+      return overflow("input " + std::to_string(i), request.inputs[i].size(), context_tokens());
+  }
+  return {};
+}
+
+}  // namespace trivium

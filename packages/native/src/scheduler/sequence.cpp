@@ -1,0 +1,103 @@
+#include "scheduler/sequence.h"
+
+#include <algorithm>
+
+namespace trivium {
+namespace {
+
+const std::vector<std::string> no_stops;
+
+}  // namespace
+
+Sequence::Sequence(std::shared_ptr<Request> request, const Tokenizer* tokenizer)
+    : request_(std::move(request)),
+      generate_(std::get_if<GenerateRequest>(&request_->work)),
+      tokenizer_(tokenizer),
+      sampler_(generate_ ? generate_->sampling : SamplingParameters{}),
+      stops_(generate_ ? generate_->stop : no_stops) {
+  tokens = generate_ ? generate_->tokens : std::get<LogitsRequest>(request_->work).tokens;
+  prompt_tokens_ = int(tokens.size());
+  if (generate_ && tokenizer_) decoder_ = tokenizer_->stream_decoder(generate_->skip_special_tokens);
+}
+
+void Sequence::admitted(std::unique_ptr<Memory> pages) {
+  memory = std::move(pages);
+  if (!was_admitted_) admitted_at_ = Clock::now();
+  was_admitted_ = true;
+}
+
+void Sequence::adopt() {
+  const int found = memory->adopt(std::span(tokens).first(tokens.size() - 1));
+  if (!was_preempted_) cached_tokens_ += found;
+}
+
+void Sequence::prefilled(EventBatch& events) const {
+  if (wants_logits() || int(tokens.size()) > prompt_tokens_) return;
+  EngineEvent& event = events.add(*request_, EngineEvent::Kind::prefill_progress);
+  event.done = memory->tokens();
+  event.total = prompt_tokens_;
+}
+
+bool Sequence::take(std::span<const float> logits, int context_tokens, EventBatch& events) {
+  last_token_at_ = Clock::now();
+  if (wants_logits()) {
+    EngineEvent& event = events.add(*request_, EngineEvent::Kind::logits);
+    event.values.assign(logits.begin(), logits.end());
+    first_token_at_ = last_token_at_;
+    event.usage = usage();
+    return true;
+  }
+  auto sampled = sampler_.sample(logits, tokens.size());
+  if (!sampled.ok()) {
+    events.fail(*request_, sampled.error());
+    return true;
+  }
+  return take_token(std::move(*sampled), context_tokens, events);
+}
+
+bool Sequence::take_token(SampledToken sampled, int context_tokens, EventBatch& events) {
+  if (int(tokens.size()) == prompt_tokens_) first_token_at_ = last_token_at_;
+  const TokenId id = sampled.id;
+  tokens.push_back(id);
+  const auto& stop_tokens = generate_->stop_tokens;
+  const bool stop_token = std::find(stop_tokens.begin(), stop_tokens.end(), id) != stop_tokens.end();
+  const bool full = int(tokens.size()) - prompt_tokens_ >= generate_->max_tokens ||
+                    int(tokens.size()) >= context_tokens;
+  const bool has_text = decoder_ && std::size_t(id) < tokenizer_->vocabulary_size();  // padded vocabularies are larger
+  StopMatcher::Step step;
+  if (has_text && !stop_token) step = stops_.push(decoder_->push(id));
+  if (decoder_ && step.match < 0 && (stop_token || full)) {
+    const StopMatcher::Step rest = stops_.push(decoder_->finish());
+    step.text += rest.text;
+    step.match = rest.match;
+    if (rest.match < 0) step.text += stops_.finish();
+  }
+  EngineEvent& event = events.add(*request_, EngineEvent::Kind::token);
+  event.token = id;
+  event.text = std::move(step.text);
+  event.logprob = sampled.logprob;
+  event.top = std::move(sampled.top);
+  if (!stop_token && !full && step.match < 0) return false;
+  const bool stopped = stop_token || step.match >= 0;
+  using Reason = EngineEvent::FinishReason;
+  EngineEvent& finish = events.add(*request_, EngineEvent::Kind::finish);
+  finish.reason = stopped ? Reason::stop : Reason::length;
+  if (step.match >= 0) finish.stop_match = generate_->stop[step.match];
+  finish.usage = usage();
+  return true;
+}
+
+Usage Sequence::usage() const {
+  Usage usage;
+  usage.input_tokens = prompt_tokens_;
+  usage.cached_tokens = cached_tokens_;
+  usage.output_tokens = int(tokens.size()) - prompt_tokens_;
+  const auto now = Clock::now();
+  const bool has_first = first_token_at_ != Clock::time_point();
+  usage.queue_ms = milliseconds(request_->submitted, was_admitted_ ? admitted_at_ : now);
+  if (was_admitted_) usage.prefill_ms = milliseconds(admitted_at_, has_first ? first_token_at_ : now);
+  if (has_first) usage.decode_ms = milliseconds(first_token_at_, last_token_at_);
+  return usage;
+}
+
+}  // namespace trivium
