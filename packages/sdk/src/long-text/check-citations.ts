@@ -1,0 +1,98 @@
+/**
+ * Checks what a language model claims against the passages that it cites. A citation holds when every quotation and
+ * number of the claim stands in the passage and enough of its words, or of its meaning, do.
+ * Refuses to know: prompts, models.
+ */
+
+import { splitSentences } from './sentences.js';
+import type { EmbedTexts } from './types.js';
+import { dot, normalized } from './vectors.js';
+import { isMostlyChinese, terms } from './words.js';
+
+const minimumOverlap = 0.4;
+const minimumSimilarity = 0.55;
+const marker = /\s*\[(\d{1,4}(?:\s*[,，]\s*\d{1,4})*)\]/gu;
+
+export interface CheckedText {
+  /** The text without unsupported markers; the rest renumbered from 1 in order of appearance. */
+  text: string;
+  /** Indices of the passages cited, in the new order. */
+  cited: number[];
+  warnings: string[];
+}
+
+/** `passages[n - 1]` is what a marker `[n]` cites. */
+export async function checkCitations(
+  text: string,
+  passages: readonly { text: string }[],
+  embed?: EmbedTexts,
+  signal?: AbortSignal,
+): Promise<CheckedText> {
+  const cited: number[] = [];
+  const warnings: string[] = [];
+  let checked = '';
+  let from = 0;
+  let claim = '';
+  for (const match of text.matchAll(marker)) {
+    const between = text.slice(from, match.index);
+    from = match.index + match[0].length;
+    // Markers side by side support one claim; a marker after a full stop belongs to the sentence before it.
+    if (/[\p{L}\p{N}]/u.test(between)) claim = lastSentence(between);
+    const kept: number[] = [];
+    for (const number of match[1]!.split(/\D+/u).map(Number)) {
+      const passage = passages[number - 1];
+      const reason = passage
+        ? await unsupported(claim, passage.text, embed, signal)
+        : 'there is no such passage';
+      if (reason)
+        warnings.push(`Dropped citation [${number}] of "${claim.trim().slice(0, 120)}": ${reason}.`);
+      else kept.push(number - 1);
+    }
+    const places = kept.map(
+      (index) => (cited.includes(index) ? cited.indexOf(index) : cited.push(index) - 1) + 1,
+    );
+    checked += between + (places.length > 0 ? ` [${[...new Set(places)].join(', ')}]` : '');
+  }
+  return { text: (checked + text.slice(from)).trim(), cited, warnings };
+}
+
+/** Why `passage` does not support `claim`, or undefined if it does. */
+export async function unsupported(
+  claim: string,
+  passage: string,
+  embed?: EmbedTexts,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const plain = normalizeText(passage);
+  for (const [, quote] of claim.matchAll(/["“「]([^"”」]{3,})["”」]/gu)) {
+    if (!plain.includes(normalizeText(quote!).replace(/[.,;:!?。，]+$/u, '')))
+      return `it does not say "${quote}"`;
+  }
+  const numbers = new Set(plain.match(/\d+(?:[.,]\d+)*/gu));
+  for (const number of normalizeText(claim).match(/\d+(?:[.,]\d+)*/gu) ?? []) {
+    if (!numbers.has(number)) return `it does not hold the number ${number}`;
+  }
+  const claimed = [...new Set(terms(claim))];
+  const held = new Set(terms(passage));
+  const share = claimed.filter((term) => held.has(term)).length / Math.max(1, claimed.length);
+  if (share >= minimumOverlap) return undefined;
+  // Across languages words cannot overlap; meaning must.
+  if (embed) {
+    const [a, b] = (await embed([claim, passage], signal ? { signal } : {})).map(normalized);
+    if (dot(a!, b!) >= minimumSimilarity) return undefined;
+  } else if (isMostlyChinese(claim) !== isMostlyChinese(passage)) {
+    return 'its language differs and no embedder is there to compare meanings';
+  }
+  return 'too little of it stands there';
+}
+
+const lastSentence = (text: string) => splitSentences(text).at(-1)?.text ?? text;
+
+const normalizeText = (text: string) =>
+  text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[*_`]/gu, '')
+    .replace(/[‘’]/gu, "'")
+    .replace(/\s+/gu, ' ')
+    .trim();
