@@ -54,16 +54,15 @@ StopMatcher::Step StopMatcher::push(std::string_view text) {
     if (states_[state_].match < 0) continue;
     ended_ = true;
     step.match = states_[state_].match;
-    step.text = std::move(held_);
-    step.text += text.substr(0, i + 1);
-    step.text.resize(step.text.size() - states_[state_].match_bytes);
+    held_ += text.substr(0, i + 1);
+    step.text.assign(held_, 0, held_.size() - states_[state_].match_bytes);
     held_.clear();
     return step;
   }
-  step.text = std::move(held_);
-  step.text += text;
-  held_ = step.text.substr(step.text.size() - states_[state_].depth);
-  step.text.resize(step.text.size() - held_.size());
+  held_ += text;
+  const std::size_t certain = held_.size() - states_[state_].depth;
+  step.text.assign(held_, 0, certain);
+  held_.erase(0, certain);
   return step;
 }
 

@@ -10,8 +10,16 @@ bool DenseMemory::must_copy_last() const {
 }
 
 bool DenseMemory::can_reserve(int tokens) const {
-  const int wanted = pages_for(tokens_ + tokens) - int(pages_.size()) + (tokens > 0 && must_copy_last());
-  return wanted <= pool_.available() + pool_.idle_cached();
+  if (tokens <= 0) return true;
+  int room = pool_.available() + pool_.idle_cached();
+  const int wanted = std::max(0, pages_for(tokens_ + tokens) - int(pages_.size()));
+  if (must_copy_last()) {
+    if (room == 0) return false;
+    const PageId last = pages_[tokens_ / page_tokens];
+    room -= 1;
+    room += pool_.count(last) == 2 && pool_.is_cached(last);  // once copied, only the tree holds it
+  }
+  return wanted <= room;
 }
 
 Result<PageId> DenseMemory::take_page() {
@@ -92,8 +100,12 @@ void DenseMemory::publish(std::span<const std::int32_t> token_ids) {
   const int full = int(std::min<std::size_t>(tokens_, token_ids.size())) / page_tokens;
   if (int(path_.size()) >= full) return;
   for (int i = int(path_.size()); i < full; ++i) {
-    auto* node = tree_.insert(path_.empty() ? nullptr : path_.back(),
-                              token_ids.subspan(std::size_t(i) * page_tokens, page_tokens), pages_[i]);
+    auto* parent = path_.empty() ? nullptr : path_.back();
+    const auto page_ids = token_ids.subspan(std::size_t(i) * page_tokens, page_tokens);
+    auto* node = tree_.find(parent, page_ids);
+    // A page that a fork holds too would enter the tree under ancestors the fork need not hold: it waits.
+    if (node == nullptr && pool_.count(pages_[i]) > 1) break;
+    if (node == nullptr) node = tree_.insert(parent, page_ids, pages_[i]);
     if (node->page != pages_[i]) {  // somebody was first: the same tokens have the same bytes (law of order)
       pool_.retain(node->page);
       pool_.release(pages_[i]);
@@ -101,7 +113,7 @@ void DenseMemory::publish(std::span<const std::int32_t> token_ids) {
     }
     path_.push_back(node);
   }
-  tree_.touch(path_.back());
+  if (!path_.empty()) tree_.touch(path_.back());
   update_footprint();
 }
 

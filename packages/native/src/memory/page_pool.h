@@ -34,6 +34,7 @@ class PagePool {
   void retain(PageId page);
   void release(PageId page);
   int count(PageId page) const { return pages_[page].count; }
+  bool is_cached(PageId page) const { return pages_[page].cached; }
   void set_cached(PageId page, bool cached);                        // by the prefix tree, beside its own count
   void copy(PageId from, PageId to);
   void trim();                                                      // gives slabs without a used page back
