@@ -78,7 +78,10 @@ function fit(encoded: Int32Array[], contextTokens: number, overflow: 'error' | '
       });
     }
     truncated.push(index);
-    return ids.slice(0, contextTokens);
+    // The last token stays: it closes the text ([SEP]) where the tokenizer adds one.
+    const cut = ids.slice(0, contextTokens);
+    cut[contextTokens - 1] = ids[ids.length - 1]!;
+    return cut;
   });
   return { inputs, truncated };
 }

@@ -79,11 +79,15 @@ class Builder {
                         vector(attention_output_bias, i, spec_.width, a.output_bias));
   }
 
+  TensorId gated(TensorId x, int i) {
+    const MlpSpec& m = spec_.layers[i].mlp;
+    return plan_.linear(x, matrix(gate, i, m.hidden, spec_.width), vector(gate_bias, i, m.hidden, m.bias));
+  }
+
   TensorId mlp(TensorId x, int i) {
     const MlpSpec& m = spec_.layers[i].mlp;
     const TensorId raised = plan_.linear(x, matrix(up, i, m.hidden, spec_.width), vector(up_bias, i, m.hidden, m.bias));
-    const TensorId active = m.gated ? plan_.glu(plan_.linear(x, matrix(gate, i, m.hidden, spec_.width)), raised, m.activation)
-                                    : plan_.activate(raised, m.activation);
+    const TensorId active = m.gated ? plan_.glu(gated(x, i), raised, m.activation) : plan_.activate(raised, m.activation);
     return plan_.linear(active, matrix(down, i, spec_.width, m.hidden), vector(down_bias, i, spec_.width, m.bias));
   }
 

@@ -38,10 +38,11 @@ Result<RopeSpec> rope_of(const ModelFile& file, int head_dim) {
   const Json* parameters = config.find("rope_parameters");
   if (!parameters || !parameters->is_object()) parameters = config.find("rope_scaling");
   const bool present = parameters && parameters->is_object();
-  double base = config.number_or("rope_theta", 10000);
+  double base = config.number_or("rope_theta", 10000), rotary_share = config.number_or("partial_rotary_factor", 1);
   RopeScaling scaling;
   if (present) {
     base = parameters->number_or("rope_theta", base);
+    rotary_share = parameters->number_or("partial_rotary_factor", rotary_share);
     const std::string kind = parameters->string_or("rope_type", parameters->string_or("type", "default"));
     scaling.factor = parameters->number_or("factor", 1);
     if (kind == "linear") {
@@ -50,7 +51,7 @@ Result<RopeSpec> rope_of(const ModelFile& file, int head_dim) {
       scaling.kind = RopeScaling::Kind::llama3;
       scaling.low_frequency_factor = parameters->number_or("low_freq_factor", 1);
       scaling.high_frequency_factor = parameters->number_or("high_freq_factor", 4);
-      scaling.original_context = parameters->number_or("original_max_position_embeddings", 8192);
+      scaling.original_context = parameters->number_or("original_max_position_embeddings", config.number_or("max_position_embeddings", 8192));
     } else if (kind != "default") {
       return unsupported(file, "rope_scaling", kind, "default, linear, llama3");
     }
@@ -59,9 +60,9 @@ Result<RopeSpec> rope_of(const ModelFile& file, int head_dim) {
   RopeSpec rope;
   rope.enabled = true;
   rope.style = RopeStyle::half;
-  rope.rotary_dim = static_cast<int>(head_dim * config.number_or("partial_rotary_factor", 1)) / 2 * 2;
-  if (rope.rotary_dim < 2 || rope.rotary_dim > head_dim)
-    return unsupported(file, "partial_rotary_factor", std::to_string(config.number_or("partial_rotary_factor", 1)), "0 to 1");
+  if (!(rotary_share > 0 && rotary_share <= 1) || head_dim < 2)
+    return unsupported(file, "partial_rotary_factor", std::to_string(rotary_share), "0 to 1");
+  rope.rotary_dim = std::max(2, static_cast<int>(head_dim * rotary_share) / 2 * 2);
   rope.inverse_frequencies = rope_frequencies(base, rope.rotary_dim, scaling);
   return rope;
 }
@@ -105,7 +106,8 @@ Result<ModelSpec> llama(const ModelFile& file) {
   layer.mlp.bias = config.boolean_or("mlp_bias", false);
   TRIVIUM_TRY_ASSIGN(const int layers, count(file, "num_hidden_layers", most_layers));
   spec.layers.assign(layers, layer);
-  spec.head.tied = config.boolean_or("tie_word_embeddings", false) || (!file.find("lm_head.weight"));
+  // Said to be untied and yet without a head: a damaged file, which the loader reports.
+  spec.head.tied = config.boolean_or("tie_word_embeddings", file.find("lm_head.weight") == nullptr);
   return spec;
 }
 
@@ -119,22 +121,34 @@ Result<ModelSpec> mistral(const ModelFile& file) {
   return spec;
 }
 
+// `pooling_mode` of sentence-transformers 6, or one flag a mode as older versions write it.
+Result<Pooling> pooling_of(const ModelFile& file, const Json& pooling) {
+  std::string mode = pooling.string_or("pooling_mode", "");
+  for (const auto& [key, value] : pooling.members())
+    if (key.starts_with("pooling_mode_") && value.boolean()) mode += (mode.empty() ? "" : "+") + key.substr(13);
+  if (mode.empty() || mode == "mean" || mode == "mean_tokens") return Pooling::mean;
+  if (mode == "cls" || mode == "cls_token") return Pooling::cls;
+  if (mode == "lasttoken") return Pooling::last;
+  return unsupported(file, "pooling_mode", mode, "mean, cls, lasttoken");
+}
+
 // What a sentence-transformers folder says about its pooling, if it is one.
 Status read_pooling(const ModelFile& file, ModelSpec& spec) {
   spec.pooling = Pooling::mean;
   spec.normalize = true;
   if (Result<std::string> text = file.read_text("1_Pooling/config.json"); text.ok()) {
     TRIVIUM_TRY_ASSIGN(const Json pooling, Json::parse(*text, file.path() + "/1_Pooling/config.json"));
-    if (pooling.boolean_or("pooling_mode_cls_token", false)) spec.pooling = Pooling::cls;
-    if (pooling.boolean_or("pooling_mode_lasttoken", false)) spec.pooling = Pooling::last;
-    if (pooling.boolean_or("pooling_mode_max_tokens", false) || pooling.boolean_or("pooling_mode_weightedmean_tokens", false))
-      return unsupported(file, "1_Pooling", "max or weighted mean", "mean, cls, last token");
+    TRIVIUM_TRY_ASSIGN(spec.pooling, pooling_of(file, pooling));
   }
   if (Result<std::string> text = file.read_text("modules.json"); text.ok()) {
     TRIVIUM_TRY_ASSIGN(const Json modules, Json::parse(*text, file.path() + "/modules.json"));
     spec.normalize = false;
-    for (const Json& module : modules.items())
-      if (module.string_or("type", "").ends_with("Normalize")) spec.normalize = true;
+    for (const Json& module : modules.items()) {
+      const std::string type = module.string_or("type", "");
+      if (type.ends_with("Normalize")) spec.normalize = true;
+      else if (!type.ends_with("Transformer") && !type.ends_with("Pooling"))
+        return unsupported(file, "modules.json", type, "Transformer, Pooling, Normalize");
+    }
   }
   if (Result<std::string> text = file.read_text("sentence_bert_config.json"); text.ok()) {
     TRIVIUM_TRY_ASSIGN(const Json sentence, Json::parse(*text, file.path() + "/sentence_bert_config.json"));
@@ -147,6 +161,8 @@ Status read_pooling(const ModelFile& file, ModelSpec& spec) {
 Result<ModelSpec> bert(const ModelFile& file) {
   TRIVIUM_TRY_ASSIGN(ModelSpec spec, common(file));
   spec.kind = ModelKind::encoder;
+  const std::string positions = file.config().string_or("position_embedding_type", "absolute");
+  if (positions != "absolute") return unsupported(file, "position_embedding_type", positions, "absolute");
   spec.norm = {NormKind::layer, static_cast<float>(file.config().number_or("layer_norm_eps", 1e-12))};
   spec.embedding = {.positions = true, .types = true, .norm = true, .scale = 1};
   TRIVIUM_TRY_ASSIGN(LayerSpec layer, layer_of(file, spec.width));

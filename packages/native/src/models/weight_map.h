@@ -14,7 +14,7 @@ enum class WeightName {
   token_embedding, position_embedding, type_embedding, embedding_norm, embedding_norm_bias,
   attention_norm, attention_norm_bias, query, query_bias, key, key_bias, value, value_bias,
   attention_output, attention_output_bias, query_norm, key_norm,
-  mlp_norm, mlp_norm_bias, gate, up, up_bias, down, down_bias,
+  mlp_norm, mlp_norm_bias, gate, gate_bias, up, up_bias, down, down_bias,
   final_norm, head, rope_factors,
 };
 
