@@ -1,0 +1,182 @@
+/**
+ * From paths, folders and globs to a list of files with size and time: respects .gitignore, leaves out what nobody reads
+ * (dependencies, hidden folders), survives symlink loops. Opens no file but .gitignore.
+ */
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, normalize, relative, resolve, sep } from 'node:path';
+import { TriviumError } from '@trivium/protocol';
+import ignore, { type Ignore } from 'ignore';
+import { glob } from 'tinyglobby';
+import { hasBinaryName } from './readers/media-types.js';
+
+export interface FoundFile {
+  /** As the caller will see it: the named path and what lies below it. */
+  path: string;
+  absolutePath: string;
+  size: number;
+  mtimeMs: number;
+}
+
+export interface FoundFiles {
+  files: FoundFile[];
+  skipped: { path: string; reason: string }[];
+  /** Absolute paths to watch. */
+  roots: string[];
+}
+
+const leftOut = new Set(['node_modules', '__pycache__', 'venv']);
+
+/** @throws TriviumError `not-found` naming the path or glob that fits nothing. */
+export async function collectFiles(paths: readonly string[], signal?: AbortSignal): Promise<FoundFiles> {
+  const collector = new Collector(signal);
+  for (const path of paths) if (path !== '-') await collector.addPath(path);
+  return collector.finish();
+}
+
+interface Rules {
+  folder: string;
+  matcher: Ignore;
+}
+
+class Collector {
+  readonly #files = new Map<string, FoundFile>();
+  readonly #skipped: { path: string; reason: string }[] = [];
+  readonly #roots = new Set<string>();
+  readonly #visited = new Set<string>();
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(signal?: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  async addPath(path: string): Promise<void> {
+    const absolutePath = resolve(path);
+    const found = await stat(absolutePath).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+      throw TriviumError.from(error);
+    });
+    if (!found) return this.#addGlob(path);
+    this.#roots.add(absolutePath);
+    if (found.isDirectory())
+      await this.#addFolder(normalize(path), absolutePath, await enclosingRules(absolutePath));
+    else await this.#addFile(normalize(path), absolutePath);
+  }
+
+  finish(): FoundFiles {
+    const files = [...this.#files.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+    return { files, skipped: this.#skipped, roots: [...this.#roots] };
+  }
+
+  async #addGlob(pattern: string): Promise<void> {
+    const missing = () =>
+      new TriviumError('not-found', `There is no file or folder ${pattern}.`, {
+        file: pattern,
+        remedy: 'Check the path.',
+      });
+    if (!/[*?[{]/.test(pattern)) throw missing();
+    const ignored = ['**/node_modules/**', '**/.git/**'];
+    const matches = await glob(pattern.split(sep).join('/'), {
+      onlyFiles: true,
+      expandDirectories: false,
+      ignore: ignored,
+    });
+    if (matches.length === 0) throw missing();
+    const fixed = pattern.slice(0, pattern.search(/[*?[{]/));
+    this.#roots.add(resolve(fixed.includes('/') ? dirname(`${fixed}x`) : '.'));
+    for (const match of matches.sort()) await this.#addFile(normalize(match), resolve(match));
+  }
+
+  async #addFolder(path: string, absolutePath: string, rules: readonly Rules[]): Promise<void> {
+    this.#signal?.throwIfAborted();
+    try {
+      const real = await realpath(absolutePath);
+      if (this.#visited.has(real)) return;
+      this.#visited.add(real);
+      const entries = await readdir(absolutePath, { withFileTypes: true });
+      const own = entries.some(({ name }) => name === '.gitignore')
+        ? await readRules(absolutePath)
+        : undefined;
+      const all = own ? [...rules, own] : rules;
+      const folders: string[] = [];
+      const files: Promise<void>[] = [];
+      for (const entry of entries) {
+        if (entry.name.startsWith('.') || leftOut.has(entry.name)) continue;
+        const inner = join(absolutePath, entry.name);
+        let isFolder = entry.isDirectory();
+        if (entry.isSymbolicLink())
+          isFolder = (await stat(inner).catch(() => undefined))?.isDirectory() ?? false;
+        if (isIgnored(inner, isFolder, all)) continue;
+        if (isFolder) folders.push(entry.name);
+        else files.push(this.#addFile(join(path, entry.name), inner));
+      }
+      await Promise.all(files);
+      for (const name of folders) await this.#addFolder(join(path, name), join(absolutePath, name), all);
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      this.#skipped.push({ path, reason: reasonOf(error) });
+    }
+  }
+
+  async #addFile(path: string, absolutePath: string): Promise<void> {
+    if (this.#files.has(absolutePath)) return;
+    if (hasBinaryName(path)) {
+      this.#skipped.push({
+        path,
+        reason: `not text: .${basename(path).split('.').at(-1)} files are not read`,
+      });
+      return;
+    }
+    try {
+      const found = await stat(absolutePath);
+      const { size, mtimeMs } = found;
+      if (found.isFile()) this.#files.set(absolutePath, { path, absolutePath, size, mtimeMs });
+      else this.#skipped.push({ path, reason: 'not a regular file' });
+    } catch (error) {
+      this.#skipped.push({ path, reason: reasonOf(error) });
+    }
+  }
+}
+
+/** A file error as a reason of `skipped`. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code === 'EACCES' || code === 'EPERM') return 'may not be read by this user';
+  if (code === 'ENOENT') return 'is gone, or a link that leads nowhere';
+  if (code === 'ELOOP') return 'a link that leads back to itself';
+  return message ?? String(error);
+}
+
+async function readRules(folder: string): Promise<Rules | undefined> {
+  try {
+    return { folder, matcher: ignore().add(await readFile(join(folder, '.gitignore'), 'utf8')) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Rules of the folders above, up to the repository's root; none where they leave out `folder` itself. */
+async function enclosingRules(folder: string): Promise<Rules[]> {
+  const rules: Rules[] = [];
+  for (let here = folder; ; here = dirname(here)) {
+    if (here !== folder) {
+      const found = await readRules(here);
+      if (found) rules.unshift(found);
+    }
+    if (await stat(join(here, '.git')).catch(() => undefined)) break;
+    if (dirname(here) === here) return [];
+  }
+  const within = isIgnored(folder, true, rules) || folder.split(sep).some((name) => leftOut.has(name));
+  return within ? [] : rules;
+}
+
+function isIgnored(path: string, isFolder: boolean, rules: readonly Rules[]): boolean {
+  let ignored = false;
+  for (const { folder, matcher } of rules) {
+    const inside = relative(folder, path).split(sep).join('/');
+    if (inside === '' || inside.startsWith('..')) continue;
+    const result = matcher.test(isFolder ? `${inside}/` : inside);
+    if (result.ignored) ignored = true;
+    else if (result.unignored) ignored = false;
+  }
+  return ignored;
+}

@@ -1,0 +1,302 @@
+/**
+ * The library itself, on the thread it is called on: reads what changed, keeps one finished index to search in, and
+ * replaces it as a whole. Knows nothing of workers and messages.
+ */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { TriviumError } from '@trivium/protocol';
+import { collectFiles, type FoundFile, reasonOf } from './collect-files.js';
+import { cacheFile, defaultCacheFolder, loadIndex, saveIndex } from './index-cache.js';
+import { chunkCount, type IndexedDocument, indexDocument, sourceTextOf } from './indexed-document.js';
+import { loadModel } from './model-embedders.js';
+import { readSource } from './readers/read-source.js';
+import { SearchIndex, type VectorCache } from './search-index.js';
+import {
+  type DocumentEmbedder,
+  type LibraryOptions,
+  type Passage,
+  type ReadOptions,
+  type ReadReport,
+  type SearchHit,
+  type SearchOptions,
+  SkippedFile,
+  type SourceText,
+} from './types.js';
+import { VectorBatches } from './vector-batches.js';
+import { watchRoots } from './watch-roots.js';
+
+export type CoreOptions = Pick<
+  LibraryOptions,
+  'cacheDir' | 'staticModel' | 'embedModel' | 'maxFileBytes' | 'embedders'
+>;
+
+export type CoreReadOptions = ReadOptions & {
+  /** What "-" holds. */
+  stdin?: Uint8Array;
+};
+
+type Skipped = ReadReport['skipped'];
+
+const defaultMaximumBytes = 64 * 2 ** 20;
+/** Milliseconds of work after which other messages get their turn. */
+const turn = 25;
+
+export class LibraryCore {
+  readonly #options: CoreOptions;
+  readonly #contextualVectors: VectorCache = new WeakMap();
+  #index = new SearchIndex([]);
+  #key: string | undefined;
+  #static: Promise<DocumentEmbedder | undefined> | undefined;
+  #contextual: Promise<DocumentEmbedder | undefined> | undefined;
+  #reading: Promise<unknown> = Promise.resolve();
+  #stopWatching: (() => void) | undefined;
+  #disposed = false;
+
+  constructor(options: CoreOptions = {}) {
+    this.#options = options;
+  }
+
+  /** Readings wait for each other; searches meanwhile answer from the last finished index. */
+  read(paths: readonly string[], options: CoreReadOptions = {}): Promise<ReadReport> {
+    this.#assertLive();
+    this.#stopWatching?.();
+    this.#stopWatching = undefined;
+    const reading = this.#reading.then(async () => {
+      const { report, roots } = await this.#read(paths, options);
+      if (options.watch && !this.#disposed) this.#watch(paths, options, roots);
+      return report;
+    });
+    this.#reading = reading.catch(() => {});
+    return reading;
+  }
+
+  async search(query: string, options: SearchOptions = {}): Promise<SearchHit[]> {
+    this.#assertLive();
+    const { limit = 10 } = options;
+    if (!Number.isInteger(limit) || limit < 1) {
+      throw new TriviumError('invalid-argument', 'limit is a whole number from 1.', {
+        field: 'limit',
+        found: String(limit),
+      });
+    }
+    const embedder = options.mode === 'lexical' ? undefined : await this.#staticModel([]);
+    const embedders = { static: embedder, contextual: () => this.#contextualModel() };
+    return this.#index.search(query, options, embedders, this.#contextualVectors);
+  }
+
+  passages(): Iterable<Passage> {
+    this.#assertLive();
+    return this.#index.passages();
+  }
+
+  document(path: string): SourceText {
+    this.#assertLive();
+    const document = this.#index.find(path) ?? this.#index.find(resolve(path));
+    if (document) return sourceTextOf(document);
+    throw new TriviumError('not-found', `The library holds no document ${path}.`, {
+      file: path,
+      remedy: 'Read it first.',
+    });
+  }
+
+  paths(): string[] {
+    this.#assertLive();
+    return this.#index.documents.map(({ path }) => path);
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#stopWatching?.();
+    await this.#reading;
+    if (this.#options.embedders) return;
+    for (const model of [this.#static, this.#contextual])
+      await (await model?.catch(() => undefined))?.dispose?.();
+  }
+
+  async #read(paths: readonly string[], options: CoreReadOptions) {
+    const began = performance.now();
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const warnings: string[] = [];
+    const { files, skipped, roots } = await collectFiles(paths, signal);
+    const embedder = await this.#staticModel(warnings);
+    const cache = this.#cacheFileFor(paths, roots, embedder);
+    const known = await this.#known(cache, embedder);
+    const { documents, changed, touched } = await this.#readFiles(files, known, skipped, embedder, options);
+    if (options.stdin) documents.push(await this.#readStandardInput(options.stdin, embedder, signal));
+    signal?.throwIfAborted();
+    const gone = documents.length - changed !== known.size;
+    if (changed > 0 || gone || options.stdin) this.#index = new SearchIndex(documents);
+    else if (this.#index.documents.length !== documents.length || this.#key !== cache)
+      this.#index = new SearchIndex(documents);
+    this.#key = cache;
+    if (cache && (touched > 0 || gone)) await this.#save(cache, documents, warnings);
+    return { report: this.#report(documents, changed, skipped, warnings, began), roots };
+  }
+
+  #report(
+    documents: IndexedDocument[],
+    changed: number,
+    skipped: Skipped,
+    warnings: string[],
+    began: number,
+  ): ReadReport {
+    const sum = (of: (document: IndexedDocument) => number) =>
+      documents.reduce((total, document) => total + of(document), 0);
+    return {
+      documents: documents.length,
+      bytes: sum(({ size }) => size),
+      characters: sum(({ text }) => text.length),
+      tokens: sum(({ tokens }) => tokens),
+      chunks: sum(chunkCount),
+      changed,
+      skipped: skipped.sort((a, b) => (a.path < b.path ? -1 : 1)),
+      warnings,
+      ms: performance.now() - began,
+    };
+  }
+
+  async #readFiles(
+    files: readonly FoundFile[],
+    known: ReadonlyMap<string, IndexedDocument>,
+    skipped: Skipped,
+    embedder: DocumentEmbedder | undefined,
+    { signal, onProgress }: CoreReadOptions,
+  ) {
+    const documents: IndexedDocument[] = [];
+    const batches = new VectorBatches(embedder, signal);
+    let changed = 0;
+    let touched = 0;
+    let turnBegan = performance.now();
+    for (const [done, file] of files.entries()) {
+      if (performance.now() - turnBegan > turn) {
+        await nextTurn();
+        turnBegan = performance.now();
+      }
+      signal?.throwIfAborted();
+      const before = known.get(file.absolutePath);
+      try {
+        const unchanged = before !== undefined && isUnchanged(before, file);
+        if (!unchanged) touched++;
+        const document = unchanged ? before : await this.#readFile(file, before);
+        if (document.path !== file.path) document.path = file.path;
+        documents.push(document);
+        if (document !== before) {
+          changed++;
+          await batches.add(document);
+        }
+      } catch (error) {
+        if (!(error instanceof SkippedFile) && !(error as NodeJS.ErrnoException).code?.startsWith?.('E'))
+          throw error;
+        skipped.push({ path: file.path, reason: reasonOf(error) });
+      }
+      onProgress?.({ path: file.path, done: done + 1, total: files.length });
+    }
+    await batches.finish();
+    return { documents, changed, touched };
+  }
+
+  /** The document before, where its content is the same after all. */
+  async #readFile(file: FoundFile, before: IndexedDocument | undefined): Promise<IndexedDocument> {
+    const limit = this.#options.maxFileBytes ?? defaultMaximumBytes;
+    if (file.size > limit)
+      throw new SkippedFile(`${file.size} bytes, more than maxFileBytes allows (${limit})`);
+    const readAt = Date.now();
+    const bytes = await readFile(file.absolutePath);
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    if (before?.hash === hash)
+      return Object.assign(before, { mtimeMs: file.mtimeMs, size: file.size, readAt });
+    return indexDocument({ ...file, readAt, hash }, await readSource(file.path, bytes));
+  }
+
+  async #readStandardInput(bytes: Uint8Array, embedder: DocumentEmbedder | undefined, signal?: AbortSignal) {
+    const facts = { path: '-', absolutePath: '-', size: bytes.length, mtimeMs: 0, readAt: 0, hash: '' };
+    try {
+      const document = indexDocument(facts, await readSource('-', bytes));
+      const batches = new VectorBatches(embedder, signal);
+      await batches.add(document);
+      await batches.finish();
+      return document;
+    } catch (error) {
+      if (!(error instanceof SkippedFile)) throw error;
+      throw new TriviumError('bad-format', `Standard input cannot be read: ${error.message}.`, { file: '-' });
+    }
+  }
+
+  #cacheFileFor(
+    paths: readonly string[],
+    roots: string[],
+    embedder: DocumentEmbedder | undefined,
+  ): string | undefined {
+    const { cacheDir = defaultCacheFolder() } = this.#options;
+    if (cacheDir === false || paths.includes('-')) return undefined;
+    return cacheFile(cacheDir, [[...roots].sort(), [...new Set(paths)].sort(), embedder?.id ?? '']);
+  }
+
+  /** Documents of the last reading, or of an earlier run, with the vectors now wanted. */
+  async #known(
+    cache: string | undefined,
+    embedder: DocumentEmbedder | undefined,
+  ): Promise<Map<string, IndexedDocument>> {
+    const stored = cache && cache !== this.#key ? await loadIndex(cache) : [];
+    const fits = ({ vectors, chunks }: IndexedDocument) =>
+      chunks.length === 0 || vectors?.width === embedder?.width;
+    const kept = [...this.#index.documents, ...stored].filter(
+      (document) => document.path !== '-' && fits(document),
+    );
+    return new Map(kept.map((document) => [document.absolutePath, document]));
+  }
+
+  async #save(cache: string, documents: readonly IndexedDocument[], warnings: string[]): Promise<void> {
+    try {
+      await saveIndex(cache, documents);
+    } catch (error) {
+      const { message } = TriviumError.from(error);
+      warnings.push(
+        `The index was not kept for the next run (${message}); reading and searching work all the same.`,
+      );
+    }
+  }
+
+  #watch(paths: readonly string[], options: CoreReadOptions, roots: readonly string[]): void {
+    this.#stopWatching = watchRoots(roots, () => {
+      const reading = this.#reading.then(async () => {
+        if (this.#disposed) return;
+        const before = this.#index;
+        const { report } = await this.#read(paths, { ...(options.stdin && { stdin: options.stdin }) });
+        if (this.#index !== before) options.onChange?.(report);
+      });
+      this.#reading = reading.catch(() => {});
+    });
+  }
+
+  async #staticModel(warnings: string[]): Promise<DocumentEmbedder | undefined> {
+    const { embedders, staticModel } = this.#options;
+    this.#static ??= embedders ? Promise.resolve(embedders.static) : loadModel('static', staticModel);
+    const embedder = await this.#static;
+    if (!embedder && !embedders && staticModel === undefined) {
+      warnings.push('No static model or engine was found: search goes by words only.');
+    }
+    return embedder;
+  }
+
+  #contextualModel(): Promise<DocumentEmbedder | undefined> {
+    const { embedders, embedModel } = this.#options;
+    this.#contextual ??= embedders
+      ? Promise.resolve(embedders.contextual)
+      : loadModel('contextual', embedModel);
+    return this.#contextual;
+  }
+
+  #assertLive(): void {
+    if (this.#disposed) throw new TriviumError('disposed', 'The library was disposed of.');
+  }
+}
+
+function isUnchanged({ size, mtimeMs, readAt }: IndexedDocument, file: FoundFile): boolean {
+  return size === file.size && mtimeMs === file.mtimeMs && file.mtimeMs < readAt - 20;
+}

@@ -1,0 +1,57 @@
+/** How scores of words, static vectors and the contextual embedder become one: every weight of search is in this file. */
+import type { LexicalWeights, QueryTerm } from './lexical-index.js';
+import { scanTerms, TermList } from './terms.js';
+
+export const ranking = {
+  lexical: { k1: 1.2, b: 0.6, headingBoost: 1.5 } satisfies LexicalWeights,
+  /** What a term of the query weighs: word, part of an identifier, pair of Chinese characters, single character. */
+  termWeights: [1, 0.5, 1, 0.25],
+  passage: { lexical: 0.5, static: 0.5 },
+  document: { lexical: 0.4, best: 0.35, mean: 0.25 },
+  /** Candidates the contextual embedder sees, and the share it has in their order. */
+  candidates: 48,
+  contextual: 0.45,
+};
+
+/** The query's distinct terms with their weights. */
+export function queryTerms(query: string): QueryTerm[] {
+  const list = new TermList();
+  scanTerms(query, 0, query.length, list);
+  const weights = new Map<number, number>();
+  for (let at = 0; at < list.length; at++) {
+    const hash = list.hashes[at]!;
+    weights.set(hash, Math.max(weights.get(hash) ?? 0, ranking.termWeights[list.kinds[at]!]!));
+  }
+  return [...weights].map(([hash, weight]) => ({ hash, weight }));
+}
+
+/** Lexical shares, largest about the root of the best coverage: a query that shares few words leans on its vectors. */
+export function scaleLexical(shares: Float32Array): Float32Array {
+  const best = shares.reduce((most, share) => Math.max(most, share), 0);
+  const divisor = Math.sqrt(best);
+  return best > 0 ? shares.map((share) => share / divisor) : shares;
+}
+
+/** Cosines so that the mean becomes 0 and the best 1. */
+export function scaleCosines(cosines: Float32Array): Float32Array {
+  if (cosines.length === 0) return cosines;
+  const best = cosines.reduce((most, cosine) => Math.max(most, cosine), -1);
+  const mean = cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length;
+  const span = best - mean;
+  return cosines.map((cosine) => (span > 1e-6 ? Math.max(0, (cosine - mean) / span) : 1));
+}
+
+/** Weighted sum of rows of equal length. */
+export function blend(...parts: [weight: number, scores: Float32Array][]): Float32Array {
+  const sum = new Float32Array(parts[0]?.[1].length ?? 0);
+  for (const [weight, scores] of parts)
+    for (let at = 0; at < sum.length; at++) sum[at]! += weight * scores[at]!;
+  return sum;
+}
+
+/** Indices of the largest scores above 0, best first; equal scores keep their order. */
+export function best(scores: Float32Array, limit: number): number[] {
+  const above: number[] = [];
+  for (let at = 0; at < scores.length; at++) if (scores[at]! > 0) above.push(at);
+  return above.sort((a, b) => scores[b]! - scores[a]! || a - b).slice(0, limit);
+}

@@ -1,0 +1,170 @@
+/**
+ * Text of an HTML page with runs that lead back into the markup. Blanks are collapsed as browsers do, blocks are parted
+ * by line ends, what is not read aloud (scripts, styles, navigation) is left out. Broken markup is read as far as it goes.
+ */
+import { Parser } from 'htmlparser2';
+import type { Block, BlockKind, ParsedSource } from '../types.js';
+import { wellFormed } from './well-formed.js';
+
+const silent = new Set([
+  'script',
+  'style',
+  'noscript',
+  'template',
+  'svg',
+  'nav',
+  'iframe',
+  'head',
+  'select',
+  'math',
+]);
+const blockNames = new Set(
+  'p div section article main header footer aside blockquote ul ol dl dt dd li pre table tr caption figure figcaption h1 h2 h3 h4 h5 h6 hr form fieldset details summary body br address'.split(
+    ' ',
+  ),
+);
+
+export function readHtml(source: string, name: string): ParsedSource {
+  const extractor = new Extractor(source);
+  const parser = new Parser(
+    {
+      onopentag: (tag) => extractor.open(tag),
+      onclosetag: (tag) => extractor.close(tag),
+      ontext: (data) => extractor.text(data, parser.startIndex, parser.endIndex + 1),
+    },
+    { decodeEntities: true },
+  );
+  parser.end(source);
+  return extractor.finish(name);
+}
+
+class Extractor {
+  readonly #source: string;
+  readonly #parts: string[] = [];
+  readonly #runs: number[] = [];
+  readonly #blocks: Block[] = [];
+  readonly #stack: string[] = [];
+  #length = 0;
+  #blockStart = 0;
+  #silent = 0;
+  #pre = 0;
+  #title = '';
+  #inTitle = false;
+  #pendingBlank = -1;
+  #lineAt = 0;
+  #line = 1;
+
+  constructor(source: string) {
+    this.#source = source;
+  }
+
+  open(tag: string): void {
+    if (tag === 'title') this.#inTitle = this.#title === '';
+    if (silent.has(tag)) this.#silent++;
+    if (blockNames.has(tag)) this.#endBlock();
+    if (tag === 'pre') this.#pre++;
+    if (tag === 'td' || tag === 'th') this.#cell();
+    this.#stack.push(tag);
+  }
+
+  close(tag: string): void {
+    if (tag === 'title') this.#inTitle = false;
+    if (silent.has(tag)) this.#silent = Math.max(0, this.#silent - 1);
+    if (blockNames.has(tag)) this.#endBlock();
+    if (tag === 'pre') this.#pre = Math.max(0, this.#pre - 1);
+    const at = this.#stack.lastIndexOf(tag);
+    if (at >= 0) this.#stack.length = at;
+  }
+
+  text(data: string, start: number, end: number): void {
+    if (this.#inTitle) this.#title += data;
+    if (this.#silent > 0) return;
+    const verbatim = data.length === end - start && this.#source.startsWith(data, start);
+    if (!verbatim) {
+      if (data.trim() === '' && !this.#pre) this.#pendingBlank = start;
+      else this.#append(data, start, end - start);
+      return;
+    }
+    if (this.#pre > 0) this.#append(data, start, data.length);
+    else this.#words(data, start);
+  }
+
+  #words(data: string, start: number): void {
+    const word = /[^\s]+/g;
+    let last = 0;
+    for (let match = word.exec(data); match; match = word.exec(data)) {
+      if (match.index > last) this.#pendingBlank = start + last;
+      this.#append(match[0], start + match.index, match[0].length);
+      last = match.index + match[0].length;
+    }
+    if (last < data.length) this.#pendingBlank = start + last;
+  }
+
+  finish(name: string): ParsedSource {
+    this.#endBlock();
+    const text = wellFormed(this.#parts.join(''));
+    const heading = this.#blocks.find(({ kind }) => kind === 'heading');
+    const title =
+      this.#title.replace(/\s+/g, ' ').trim() || (heading ? text.slice(heading.start, heading.end) : name);
+    return { text, mediaType: 'text/html', title, blocks: this.#blocks, runs: Int32Array.from(this.#runs) };
+  }
+
+  #append(data: string, fileStart: number, fileLength: number): void {
+    if (this.#pendingBlank >= 0) {
+      if (this.#length > this.#blockStart) this.#put(' ', this.#pendingBlank, 1);
+      this.#pendingBlank = -1;
+    }
+    this.#put(data, fileStart, fileLength);
+  }
+
+  #put(data: string, fileStart: number, fileLength: number): void {
+    for (
+      let at = this.#source.indexOf('\n', this.#lineAt);
+      at >= 0 && at < fileStart;
+      at = this.#source.indexOf('\n', at + 1)
+    ) {
+      this.#line++;
+      this.#lineAt = at + 1;
+    }
+    this.#lineAt = Math.max(this.#lineAt, fileStart);
+    const runs = this.#runs;
+    const joins =
+      runs.length > 0 &&
+      data.length === fileLength &&
+      runs.at(-3)! + runs.at(-2)! === fileStart &&
+      runs.at(-4)! + runs.at(-2)! === this.#length &&
+      runs.at(-1) === this.#line;
+    if (joins) runs[runs.length - 2]! += fileLength;
+    else runs.push(this.#length, fileStart, fileLength, this.#line);
+    this.#parts.push(data);
+    this.#length += data.length;
+  }
+
+  #cell(): void {
+    this.#pendingBlank = -1;
+    if (this.#length > this.#blockStart) this.#glue(' | ');
+  }
+
+  #glue(data: string): void {
+    this.#parts.push(data);
+    this.#length += data.length;
+  }
+
+  #endBlock(): void {
+    this.#pendingBlank = -1;
+    if (this.#length === this.#blockStart) return;
+    const kind = this.#kind();
+    const heading = /^h[1-6]$/.exec(this.#stack.findLast((tag) => /^h[1-6]$/.test(tag)) ?? '')?.[0];
+    const block: Block = { kind: heading ? 'heading' : kind, start: this.#blockStart, end: this.#length };
+    if (heading) block.level = Number(heading[1]);
+    this.#blocks.push(block);
+    this.#glue(kind === 'table' || kind === 'list' ? '\n' : '\n\n');
+    this.#blockStart = this.#length;
+  }
+
+  #kind(): BlockKind {
+    if (this.#pre > 0) return 'code';
+    const holder = this.#stack.findLast((tag) => tag === 'li' || tag === 'tr');
+    return holder === 'li' ? 'list' : holder === 'tr' ? 'table' : 'paragraph';
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * Blocks of Markdown, MDX and reStructuredText by their lines. A sketch of the grammars that is exact about what
+ * passages need: where headings, fenced code, lists and tables begin and end. The text itself is left as it is.
+ */
+import { headingTitle } from '../chunk-document.js';
+import type { Block, BlockKind } from '../types.js';
+import { lines } from './text-blocks.js';
+
+const fence = /^\s{0,3}(`{3,}|~{3,})/;
+const item = /^\s*([-*+]|\d{1,9}[.)])\s/;
+const underline = /^\s{0,3}(=+|-+)\s*$/;
+const restUnderline = /^([=\-~^"'`#*+:.<>_])\1{2,}\s*$/;
+
+export function markdownBlocks(text: string, restructured: boolean): { blocks: Block[]; title?: string } {
+  const scanner = new BlockScanner(text, restructured);
+  const from = scanner.frontMatter();
+  for (const line of lines(text)) if (line.start >= from) scanner.line(line.start, line.end);
+  scanner.close();
+  const { blocks } = scanner;
+  const first =
+    blocks.find(({ kind, level }) => kind === 'heading' && level === 1) ??
+    blocks.find(({ kind }) => kind === 'heading');
+  const title =
+    scanner.title ?? (first && headingTitle(text.slice(first.start, Math.min(first.end, first.start + 200))));
+  return title ? { blocks, title } : { blocks };
+}
+
+class BlockScanner {
+  readonly blocks: Block[] = [];
+  title: string | undefined;
+  readonly #text: string;
+  readonly #restructured: boolean;
+  readonly #underlines: string[] = [];
+  #kind: BlockKind | undefined;
+  #start = 0;
+  #end = 0;
+  #lastLine = 0;
+  #fence = '';
+  #directive = false;
+
+  constructor(text: string, restructured: boolean) {
+    this.#text = text;
+    this.#restructured = restructured;
+  }
+
+  /** Skips YAML between `---` lines at the top and takes its title. Returns where the rest begins. */
+  frontMatter(): number {
+    const match = /^---\r?\n([\s\S]{0,8000}?)\r?\n---[ \t]*(?:\r?\n|$)/.exec(this.#text.slice(0, 8200));
+    if (!match) return 0;
+    this.title = /^title:\s*["']?(.*?)["']?\s*$/m.exec(match[1]!)?.[1] || undefined;
+    const description = /^description:\s*["']?.*$/m.exec(match[1]!);
+    if (description) {
+      const start = this.#text.indexOf(description[0]);
+      this.blocks.push({ kind: 'paragraph', start, end: start + description[0].trimEnd().length });
+    }
+    return match[0].length;
+  }
+
+  line(start: number, end: number): void {
+    const head = this.#text.slice(start, Math.min(end, start + 240));
+    if (this.#fence) this.#inFence(head, end);
+    else if (head.trim() === '') this.#blank();
+    else this.#outside(head, start, end);
+  }
+
+  #outside(head: string, start: number, end: number): void {
+    const opening = this.#restructured ? null : fence.exec(head);
+    if (opening) {
+      this.close();
+      this.#open('code', start, end);
+      this.#fence = opening[1]!;
+      return;
+    }
+    if (this.#restructured ? this.#restHeading(head, start, end) : this.#heading(head, start, end)) return;
+    this.#content(head, start, end);
+  }
+
+  close(): void {
+    if (this.#kind) this.blocks.push({ kind: this.#kind, start: this.#start, end: this.#end });
+    this.#kind = undefined;
+    this.#fence = '';
+  }
+
+  #open(kind: BlockKind, start: number, end: number): void {
+    this.#kind = kind;
+    this.#start = start;
+    this.#lastLine = start;
+    this.#end = end;
+  }
+
+  #inFence(head: string, end: number): void {
+    this.#end = end;
+    const trimmed = head.trim();
+    if (trimmed.startsWith(this.#fence) && trimmed.replaceAll(this.#fence[0]!, '') === '') this.close();
+  }
+
+  #blank(): void {
+    if (this.#kind === 'list' || (this.#kind === 'code' && this.#directive)) return;
+    this.close();
+  }
+
+  #heading(head: string, start: number, end: number): boolean {
+    const hashes = /^\s{0,3}(#{1,6})(\s|$)/.exec(head);
+    if (hashes) {
+      this.close();
+      this.blocks.push({ kind: 'heading', start, end, level: hashes[1]!.length });
+      return true;
+    }
+    if (this.#kind !== 'paragraph' || this.#lastLine !== this.#start || !underline.test(head)) return false;
+    this.#kind = undefined;
+    this.blocks.push({ kind: 'heading', start: this.#start, end, level: head.includes('=') ? 1 : 2 });
+    return true;
+  }
+
+  #restHeading(head: string, start: number, end: number): boolean {
+    const mark = restUnderline.exec(head)?.[1];
+    if (!mark) return false;
+    if (this.#kind === 'paragraph' && this.#lastLine === this.#start && end - start >= 3) {
+      this.#kind = undefined;
+      if (!this.#underlines.includes(mark)) this.#underlines.push(mark);
+      this.blocks.push({
+        kind: 'heading',
+        start: this.#start,
+        end,
+        level: Math.min(6, this.#underlines.indexOf(mark) + 1),
+      });
+      return true;
+    }
+    this.close();
+    return true;
+  }
+
+  #content(head: string, start: number, end: number): void {
+    const indented = /^(\s{2,}|\t)/.test(head);
+    if (this.#directive && this.#kind === 'code' && !indented) this.close();
+    let kind: BlockKind = 'paragraph';
+    if (item.test(head)) kind = 'list';
+    else if (/^\s*\|/.test(head) || /^\s*[+|][-=+|]+$/.test(head)) kind = 'table';
+    else if (this.#kind === 'list' && indented) kind = 'list';
+    else if (this.#restructured && indented && this.#kind !== 'paragraph') kind = 'code';
+    if (this.#kind === 'list' && kind === 'paragraph' && this.#endsAtPreviousLine(start)) kind = 'list';
+    if (this.#kind !== kind) {
+      this.close();
+      this.#open(kind, start, end);
+    }
+    this.#directive = this.#restructured && kind === 'code';
+    this.#lastLine = start;
+    this.#end = end;
+  }
+
+  /** A line that goes on with the item above it. */
+  #endsAtPreviousLine(start: number): boolean {
+    return start - this.#end <= 2;
+  }
+}

@@ -1,0 +1,67 @@
+/** Where sentences end, in English and Chinese. Works on offsets, allocates no strings. */
+
+const closing = new Set('"\')]}”’」』）】》');
+const abbreviations = new Set([
+  'e.g',
+  'i.e',
+  'cf',
+  'vs',
+  'mr',
+  'mrs',
+  'ms',
+  'dr',
+  'prof',
+  'st',
+  'fig',
+  'eq',
+  'no',
+  'al',
+  'approx',
+]);
+
+/** Offsets one past the end of each sentence of `text.slice(start, end)`, trailing blanks included; the last is `end`. */
+export function sentenceEnds(text: string, start: number, end: number): number[] {
+  const ends: number[] = [];
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at);
+    const wide = code === 0x3002 || code === 0xff01 || code === 0xff1f || code === 0xff1b;
+    const narrow = code === 0x2e || code === 0x21 || code === 0x3f;
+    const line = code === 0x0a && startsItem(text, at + 1, end);
+    if (!wide && !narrow && !line) continue;
+    let after = at + 1;
+    while (after < end && closing.has(text[after]!)) after++;
+    if (narrow && after < end && !isBlank(text.charCodeAt(after))) continue;
+    if (code === 0x2e && isAbbreviation(text, start, at)) continue;
+    while (after < end && isBlank(text.charCodeAt(after))) after++;
+    if (after < end) ends.push(after);
+    at = after - 1;
+  }
+  if (end > start) ends.push(end);
+  return ends;
+}
+
+/** Offsets one past each line of `text.slice(start, end)`. */
+export function lineEnds(text: string, start: number, end: number): number[] {
+  const ends: number[] = [];
+  for (let at = text.indexOf('\n', start); at >= 0 && at + 1 < end; at = text.indexOf('\n', at + 1))
+    ends.push(at + 1);
+  if (end > start) ends.push(end);
+  return ends;
+}
+
+export const isBlank = (code: number) => code <= 0x20 || code === 0xa0 || code === 0x3000;
+
+function startsItem(text: string, at: number, end: number): boolean {
+  while (at < end && (text.charCodeAt(at) === 0x20 || text.charCodeAt(at) === 0x09)) at++;
+  const code = text.charCodeAt(at);
+  if (code === 0x0a || at >= end) return true;
+  if (code === 0x2d || code === 0x2a || code === 0x2b || code === 0x7c) return true;
+  return /^\d{1,3}[.)]\s/.test(text.slice(at, at + 6));
+}
+
+function isAbbreviation(text: string, start: number, dot: number): boolean {
+  let from = dot;
+  while (from > start && dot - from < 8 && /[A-Za-z.]/.test(text[from - 1]!)) from--;
+  const word = text.slice(from, dot).toLowerCase();
+  return abbreviations.has(word) || /^[a-z]$/.test(word);
+}

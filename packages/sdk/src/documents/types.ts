@@ -1,0 +1,154 @@
+/** What a library of documents takes and gives. Offsets are UTF-16 code units, lines and pages count from 1. */
+
+/** Makes one row of `width` float32 numbers of each text. The engine's models and test doubles both fit. */
+export interface DocumentEmbedder {
+  /** Changes whenever vectors would: part of the cache key. */
+  readonly id: string;
+  readonly width: number;
+  embed(
+    texts: readonly string[],
+    options: { role: 'query' | 'passage'; signal?: AbortSignal },
+  ): Promise<{ embeddings: Float32Array; inputTokens: number }>;
+  dispose?(): Promise<void>;
+}
+
+export interface LibraryOptions {
+  /** Where indexes are kept between runs; `false` keeps none. Default: TRIVIUM_CACHE_DIR or the system's cache folder. */
+  cacheDir?: string | false;
+  /** File of the static embedding model; `false` uses none. Default: the one in `@trivium/nano`. */
+  staticModel?: string | false;
+  /** File of the contextual embedder that orders the best candidates; `false` uses none. Default: `@trivium/nano`'s. */
+  embedModel?: string | false;
+  /** Files larger than this many bytes are skipped with a reason; default 64 MiB. */
+  maxFileBytes?: number;
+  /** What "-" reads; default `process.stdin`. */
+  stdin?: AsyncIterable<Uint8Array>;
+  /** Work on the calling thread instead of a worker; for tests and for bundles without the worker file. */
+  inProcess?: boolean;
+  /** With `inProcess`: embedders to use in place of model files. */
+  embedders?: { static?: DocumentEmbedder; contextual?: DocumentEmbedder };
+  /** The built worker, where a bundler has moved it. */
+  workerFile?: string | URL;
+}
+
+export interface ReadingProgress {
+  path: string;
+  done: number;
+  total: number;
+}
+
+export interface ReadOptions {
+  signal?: AbortSignal;
+  onProgress?: (progress: ReadingProgress) => void;
+  /** Keep reading what changes on disk until the library is disposed of or reads again. */
+  watch?: boolean;
+  /** With `watch`: called after each re-reading that found a change. */
+  onChange?: (report: ReadReport) => void;
+}
+
+export interface ReadReport {
+  documents: number;
+  bytes: number;
+  characters: number;
+  /** Tokens of the static model, measured over the passages; an estimate where no model is loaded. */
+  tokens: number;
+  chunks: number;
+  /** Documents read anew this time. */
+  changed: number;
+  skipped: { path: string; reason: string }[];
+  /** What works less well than it could: no vectors, cache not written. */
+  warnings: string[];
+  ms: number;
+}
+
+export type SearchMode = 'hybrid' | 'lexical' | 'static';
+
+export interface SearchOptions {
+  /** Hits at most, from 1; default 10. */
+  limit?: number;
+  signal?: AbortSignal;
+  /** Default `hybrid`: words, static vectors, and the contextual embedder on the best candidates. */
+  mode?: SearchMode;
+  /** `document`: one hit per document, its best passage shown; default `passage`. */
+  level?: 'passage' | 'document';
+}
+
+/** A place in a file. For text formats `text` is the file's decoded text from `start` to `end`. */
+export interface FilePlace {
+  start: number;
+  end: number;
+  line: number;
+  page?: number;
+}
+
+export interface SearchHit extends FilePlace {
+  path: string;
+  text: string;
+  /** Higher is better; comparable within one search only. */
+  score: number;
+}
+
+/** A passage of at most 1,000 characters. */
+export interface Passage extends FilePlace {
+  path: string;
+  text: string;
+  title: string;
+  /** Headings above the passage, outermost first. */
+  headings: string[];
+  /** Where it stands in `SourceText.text`; differs from `start` and `end` in HTML only. */
+  textStart: number;
+  textEnd: number;
+}
+
+export const blockKinds = ['heading', 'paragraph', 'code', 'list', 'table'] as const;
+export type BlockKind = (typeof blockKinds)[number];
+
+export interface Block {
+  kind: BlockKind;
+  /** Offsets into `SourceText.text`. */
+  start: number;
+  end: number;
+  /** Of a heading, from 1. */
+  level?: number;
+}
+
+export interface SourceText {
+  path: string;
+  /** The decoded file; of HTML and PDF the text taken from it. */
+  text: string;
+  mediaType: string;
+  title: string;
+  blocks: Block[];
+  /** Offsets at which pages begin, where the format has pages. */
+  pages?: Int32Array;
+  /** Where pieces of an HTML text stand in the file; see `placeInFile`. */
+  runs?: Int32Array;
+}
+
+export interface Library extends AsyncDisposable {
+  /**
+   * Makes the library hold exactly what `paths` name; what did not change since the last reading is kept.
+   * @throws TriviumError `not-found` for a path that is not there; an abort rejects with the signal's reason.
+   */
+  read(paths: readonly string[], options?: ReadOptions): Promise<ReadReport>;
+  /** @throws TriviumError `unsupported` for mode `static` without a static model. */
+  search(query: string, options?: SearchOptions): Promise<SearchHit[]>;
+  passages(): Promise<Passage[]>;
+  /** @throws TriviumError `not-found` for a path the library does not hold. */
+  document(path: string): Promise<SourceText>;
+  paths(): Promise<string[]>;
+  dispose(): Promise<void>;
+}
+
+/** What a reader makes of a file. */
+export interface ParsedSource {
+  text: string;
+  mediaType: string;
+  title: string;
+  blocks: Block[];
+  pages?: Int32Array;
+  runs?: Int32Array;
+}
+
+/** Why a file is not read: becomes an entry of `skipped`, never an exception of `read`. */
+export class SkippedFile extends Error {}

@@ -1,0 +1,60 @@
+/** Static vectors of passages in batches, while the next documents are being read. */
+import { chunkCount, embeddedText, type IndexedDocument } from './indexed-document.js';
+import type { DocumentEmbedder } from './types.js';
+import { packVectors } from './vectors.js';
+
+const batchSize = 256;
+
+export class VectorBatches {
+  readonly #embedder: DocumentEmbedder | undefined;
+  readonly #signal: AbortSignal | undefined;
+  #documents: IndexedDocument[] = [];
+  #passages = 0;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(embedder: DocumentEmbedder | undefined, signal: AbortSignal | undefined) {
+    this.#embedder = embedder;
+    this.#signal = signal;
+  }
+
+  /** Waits only where two batches would run at once. */
+  async add(document: IndexedDocument): Promise<void> {
+    if (!this.#embedder || chunkCount(document) === 0) return;
+    this.#documents.push(document);
+    this.#passages += chunkCount(document);
+    if (this.#passages >= batchSize) await this.#start();
+  }
+
+  async finish(): Promise<void> {
+    await this.#start();
+    await this.#running;
+  }
+
+  async #start(): Promise<void> {
+    await this.#running;
+    const documents = this.#documents;
+    this.#documents = [];
+    this.#passages = 0;
+    if (documents.length === 0) return;
+    this.#running = this.#embed(documents);
+    this.#running.catch(() => {});
+  }
+
+  async #embed(documents: readonly IndexedDocument[]): Promise<void> {
+    const embedder = this.#embedder!;
+    const texts: string[] = [];
+    for (const document of documents) {
+      for (let chunk = 0; chunk < chunkCount(document); chunk++) texts.push(embeddedText(document, chunk));
+    }
+    const options = { role: 'passage' as const, ...(this.#signal && { signal: this.#signal }) };
+    const { embeddings, inputTokens } = await embedder.embed(texts, options);
+    const tokensPerCharacter = inputTokens / texts.reduce((sum, text) => sum + text.length, 0);
+    let row = 0;
+    for (const document of documents) {
+      const rows = chunkCount(document);
+      document.vectors = packVectors(embeddings, embedder.width, row, row + rows);
+      if (inputTokens > 0) document.tokens = Math.round(document.text.length * tokensPerCharacter);
+      row += rows;
+    }
+  }
+}

@@ -1,0 +1,139 @@
+/** A library whose work is done in a worker thread: sends calls, hands on progress, results, failures and cancels. */
+import { Worker } from 'node:worker_threads';
+import { type SerializedError, TriviumError } from '@trivium/protocol';
+import { readStandardInput } from './standard-input.js';
+import type {
+  Library,
+  LibraryOptions,
+  Passage,
+  ReadOptions,
+  ReadReport,
+  SearchHit,
+  SearchOptions,
+  SourceText,
+} from './types.js';
+import type { FromWorker, WorkerCall, WorkerCalls, WorkerSettings } from './worker-protocol.js';
+
+interface Pending {
+  resolve: (output: never) => void;
+  reject: (error: unknown) => void;
+  parts: unknown[] | undefined;
+  signal: AbortSignal | undefined;
+  onProgress: ReadOptions['onProgress'];
+}
+
+export class WorkerLibrary implements Library {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  readonly #stdin: () => Promise<Uint8Array>;
+  #onChange: { id: number; call: NonNullable<ReadOptions['onChange']> } | undefined;
+  #next = 1;
+  #failure: TriviumError | undefined;
+  #disposing: Promise<void> | undefined;
+
+  constructor(workerFile: string | URL, options: LibraryOptions) {
+    const { cacheDir, staticModel, embedModel, maxFileBytes } = options;
+    const settings = { cacheDir, staticModel, embedModel, maxFileBytes };
+    const workerData = Object.fromEntries(
+      Object.entries(settings).filter(([, value]) => value !== undefined),
+    ) as WorkerSettings;
+    this.#stdin = readStandardInput(options.stdin);
+    this.#worker = new Worker(workerFile, { workerData, name: 'trivium-documents' });
+    this.#worker.unref();
+    this.#worker.on('message', (message: FromWorker) => this.#receive(message));
+    this.#worker.on('error', (error) => this.#fail(error));
+    this.#worker.on('exit', () => this.#fail(undefined));
+  }
+
+  async read(paths: readonly string[], options: ReadOptions = {}): Promise<ReadReport> {
+    const stdin = paths.includes('-') ? await this.#stdin() : undefined;
+    const input = { paths: [...paths], watch: options.watch ?? false, ...(stdin && { stdin }) };
+    const id = this.#next;
+    if (options.onChange) this.#onChange = { id, call: options.onChange };
+    return this.#call('read', input, options.signal, options.onProgress);
+  }
+
+  search(query: string, { signal, ...options }: SearchOptions = {}): Promise<SearchHit[]> {
+    return this.#call('search', { query, ...options }, signal);
+  }
+
+  passages = (): Promise<Passage[]> => this.#call('passages', {});
+  document = (path: string): Promise<SourceText> => this.#call('document', { path });
+  paths = (): Promise<string[]> => this.#call('paths', {});
+
+  dispose(): Promise<void> {
+    this.#disposing ??= this.#dispose();
+    return this.#disposing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  async #dispose(): Promise<void> {
+    if (!this.#failure) await this.#call('dispose', {}).catch(() => {});
+    this.#failure ??= new TriviumError('disposed', 'The library was disposed of.');
+    for (const pending of this.#pending.values()) pending.reject(this.#failure);
+    this.#pending.clear();
+    await this.#worker.terminate();
+  }
+
+  #call<Call extends WorkerCall>(
+    call: Call,
+    input: WorkerCalls[Call]['input'],
+    signal?: AbortSignal,
+    onProgress?: ReadOptions['onProgress'],
+  ): Promise<WorkerCalls[Call]['output']> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const id = this.#next++;
+    const cancel = () => this.#worker.postMessage({ id, call: 'cancel' });
+    signal?.addEventListener('abort', cancel, { once: true });
+    if (this.#pending.size === 0) this.#worker.ref();
+    const answered = new Promise<WorkerCalls[Call]['output']>((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject, parts: undefined, signal, onProgress });
+      this.#worker.postMessage({ id, call, input });
+    });
+    return answered.finally(() => signal?.removeEventListener('abort', cancel));
+  }
+
+  #receive(message: FromWorker): void {
+    if (message.type === 'change') {
+      if (this.#onChange?.id === message.id) this.#onChange.call(message.report);
+      return;
+    }
+    const pending = this.#pending.get(message.id);
+    if (!pending) return;
+    if (message.type === 'progress') {
+      pending.onProgress?.(message.progress);
+      return;
+    }
+    if (message.type === 'part') {
+      pending.parts ??= [];
+      for (const item of message.items) pending.parts.push(item);
+      return;
+    }
+    this.#settle(message.id);
+    if (message.type === 'result') pending.resolve((pending.parts ?? message.output) as never);
+    else pending.reject(message.type === 'cancelled' ? pending.signal?.reason : revive(message.error));
+  }
+
+  #settle(id: number): void {
+    this.#pending.delete(id);
+    if (this.#pending.size === 0) this.#worker.unref();
+  }
+
+  /** The worker is gone: every call, now and later, says so. */
+  #fail(cause: unknown): void {
+    this.#failure ??= new TriviumError('internal', 'The thread that reads documents has ended.', {
+      cause,
+      remedy: 'Make a new library; if it ends again, report the cause.',
+    });
+    for (const pending of this.#pending.values()) pending.reject(this.#failure);
+    this.#pending.clear();
+  }
+}
+
+function revive({ code, message, ...details }: SerializedError): TriviumError {
+  return new TriviumError(code, message, details);
+}
