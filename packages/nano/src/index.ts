@@ -1,0 +1,13 @@
+/**
+ * Where the embedded models lie on disk. Knows nothing of how they are run: that is the engine's business.
+ */
+import { fileURLToPath } from 'node:url';
+
+/** Version of the weights; it changes when a vector changes. */
+export const NANO_VERSION = '0.1.0';
+
+/** Contextual sentence embedder: BERT, 256 dimensions, mean pooling. Carries the tokenizer of both models. */
+export const embedModelFile: string = fileURLToPath(new URL('../models/embed.gguf', import.meta.url));
+
+/** Static token vectors: a text is the normalised sum of its tokens' rows. */
+export const staticModelFile: string = fileURLToPath(new URL('../models/static.gguf', import.meta.url));
