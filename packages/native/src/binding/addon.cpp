@@ -53,7 +53,7 @@ Result<OpenedModel> open_model(const std::string& path, const ModelOptions& opti
 }
 
 Napi::Value load_model(const Napi::CallbackInfo& info) {
-  const auto words = info[2].As<Napi::Int32Array>();
+  auto words = info[2].As<Napi::Int32Array>();
   const Control control{words.Data()};
   return Task<OpenedModel>::start(
       info.Env(),

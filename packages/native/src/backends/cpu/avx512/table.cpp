@@ -1,0 +1,97 @@
+// Kernels for AVX-512 with VNNI: sixteen lanes, one register a panel row.
+#include <immintrin.h>
+
+#include "backends/cpu/kernels/make_table.h"
+
+namespace trivium::cpu {
+namespace {
+
+struct Avx512 {
+  static constexpr int width = 16;
+  using Reg = __m512;
+
+  static __mmask16 mask(int n) { return static_cast<__mmask16>((1u << n) - 1); }
+  static Reg set(float v) { return _mm512_set1_ps(v); }
+  static Reg load(const float* p) { return _mm512_loadu_ps(p); }
+  static Reg load_part(const float* p, int n) { return _mm512_maskz_loadu_ps(mask(n), p); }
+  static Reg keep(Reg a, int n) { return _mm512_maskz_mov_ps(mask(n), a); }
+  static void store(float* p, Reg a) { _mm512_storeu_ps(p, a); }
+  static void store_part(float* p, Reg a, int n) { _mm512_mask_storeu_ps(p, mask(n), a); }
+  static float to_float(float v) { return v; }
+  static float to_float(Half v) { return _cvtsh_ss(v.bits); }
+  static Reg load_f16(const std::uint16_t* p) { return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))); }
+  static Reg load_element(const float* p) { return load(p); }
+  static Reg load_element(const Half* p) { return load_f16(&p->bits); }
+  static Reg load_element(const Brain* p) {
+    const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(wide, 16));
+  }
+  static Reg add(Reg a, Reg b) { return _mm512_add_ps(a, b); }
+  static Reg sub(Reg a, Reg b) { return _mm512_sub_ps(a, b); }
+  static Reg mul(Reg a, Reg b) { return _mm512_mul_ps(a, b); }
+  static Reg div(Reg a, Reg b) { return _mm512_div_ps(a, b); }
+  static Reg min(Reg a, Reg b) { return _mm512_min_ps(a, b); }
+  static Reg max(Reg a, Reg b) { return _mm512_max_ps(a, b); }
+  static Reg fma(Reg a, Reg b, Reg c) { return _mm512_fmadd_ps(a, b, c); }
+  static Reg round(Reg a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+  static Reg copy_sign(Reg magnitude, Reg sign) {
+    const Reg bit = _mm512_set1_ps(-0.0f);
+    return _mm512_or_ps(_mm512_andnot_ps(bit, magnitude), _mm512_and_ps(bit, sign));
+  }
+  static Reg power_of_two(Reg n) {
+    const __m512i exponent = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(exponent, 23));
+  }
+  static float sum(Reg a) {
+    alignas(64) float lane[16];
+    _mm512_store_ps(lane, a);
+    for (int half = 8; half > 0; half /= 2)
+      for (int i = 0; i < half; ++i) lane[i] += lane[i + half];
+    return lane[0];
+  }
+  static float largest(Reg a) { return _mm512_reduce_max_ps(a); }
+};
+
+struct Avx512Dots {
+  using Int = __m512i;
+  static __m512 to_float(Int a) { return _mm512_cvtepi32_ps(a); }
+  static __m512i broadcast(const std::int8_t* p) {
+    std::int32_t four;
+    __builtin_memcpy(&four, p, 4);
+    return _mm512_set1_epi32(four);
+  }
+
+  // vpdpbusd wants an unsigned side: w + 128, whose surplus of 128 * sum(x) is taken away at the start.
+  template <int Rows>
+  static void block(const Q8Block& w, const std::int8_t* const* x, const std::int32_t* sums, Int (*dots)[1]) {
+    const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
+    for (int r = 0; r < Rows; ++r) dots[r][0] = _mm512_set1_epi32(-128 * sums[r]);
+    for (int g = 0; g < 8; ++g) {
+      const __m512i group = _mm512_xor_si512(_mm512_loadu_si512(w.values[g]), flip);
+      for (int r = 0; r < Rows; ++r) dots[r][0] = _mm512_dpbusd_epi32(dots[r][0], group, broadcast(x[r] + 4 * g));
+    }
+  }
+
+  template <int Rows>
+  static void block(const Q4Block& w, const std::int8_t* const* x, const std::int32_t* sums, Int (*dots)[1]) {
+    const __m512i nibble = _mm512_set1_epi8(15);
+    for (int r = 0; r < Rows; ++r) dots[r][0] = _mm512_set1_epi32(-8 * sums[r]);
+    for (int g = 0; g < 4; ++g) {
+      const __m512i both = _mm512_loadu_si512(w.values[g]);
+      const __m512i even = _mm512_and_si512(both, nibble), odd = _mm512_and_si512(_mm512_srli_epi16(both, 4), nibble);
+      for (int r = 0; r < Rows; ++r) {
+        dots[r][0] = _mm512_dpbusd_epi32(dots[r][0], even, broadcast(x[r] + 8 * g));
+        dots[r][0] = _mm512_dpbusd_epi32(dots[r][0], odd, broadcast(x[r] + 8 * g + 4));
+      }
+    }
+  }
+};
+
+}  // namespace
+
+const KernelTable* avx512_kernels() {
+  static const KernelTable table = make_table<Avx512, Avx512Dots>("cpu-avx512");
+  return &table;
+}
+
+}  // namespace trivium::cpu

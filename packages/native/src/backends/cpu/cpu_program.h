@@ -1,0 +1,78 @@
+// A compiled plan: where each activation lives, which are shared in time, and which rope tables a step needs. Runs nodes
+// in order, splitting rows, panels and heads among the pool.
+#pragma once
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "backends/backend.h"
+#include "backends/cpu/kernel_table.h"
+#include "base/thread_pool.h"
+
+namespace trivium::cpu {
+
+class CpuBuffer final : public Buffer {
+ public:
+  Role role = Role::vector;
+  std::vector<float> vector;         // (columns): norms and biases
+  PackedMatrix matrix;               // matrix, matrix_and_table
+  DType table_dtype = DType::f32;
+  std::int64_t table_columns = 0;
+  std::vector<std::byte> table;      // (rows, columns) as in the file
+  std::size_t bytes() const override { return vector.size() * sizeof(float) + matrix.bytes.size() + table.size(); }
+};
+
+class CpuProgram final : public Program {
+ public:
+  CpuProgram(const Plan& plan, std::vector<std::shared_ptr<const Buffer>> weights, const BatchShape& largest, const KernelTable& kernels);
+  std::size_t scratch_bytes() const override;
+  Status run(const Bindings& bindings);
+
+ private:
+  struct RopeTable {
+    const Rope* rope;
+    std::vector<float> cosines, sines;  // (tokens, rotary_dim / 2)
+  };
+
+  void lay_out();
+  void run_node(std::size_t index, const Bindings& bindings);
+  void embed_rows(const Node& node, const EmbedRows& op, const Bindings& bindings);
+  void linear(const Node& node, std::int64_t rows);
+  void rope(const Node& node, const Rope& op, const RopeTable& table, std::int64_t rows);
+  void paged_attention(const Node& node, const PagedAttention& op, const Bindings& bindings);
+  void ragged_attention(const Node& node, const RaggedAttention& op, const Bindings& bindings);
+  void store_keys(const Node& node, const PagedAttention& op, const Bindings& bindings);
+  void pool(const Node& node, Pooling pooling, const Bindings& bindings);
+  void fill_rope_tables(const Bindings& bindings);
+
+  const PlanTensor& tensor(TensorId id) const { return plan_.tensors()[id]; }
+  const CpuBuffer& weight(TensorId id) const { return static_cast<const CpuBuffer&>(*weights_[tensor(id).weight]); }
+  const float* vector_or_null(TensorId id) const { return id == no_tensor ? nullptr : weight(id).vector.data(); }
+  float* activation(TensorId id) { return storage_[slot_of_[id]].data(); }
+
+  Plan plan_;
+  std::vector<std::shared_ptr<const Buffer>> weights_;
+  BatchShape largest_;
+  const KernelTable& kernels_;
+  std::vector<int> slot_of_;                  // activation -> storage, -1 for weights
+  std::vector<std::vector<float>> storage_;   // (largest rows, columns), reused once nobody reads it any more
+  std::vector<RopeTable> rope_tables_;        // one for each distinct set of frequencies
+  std::vector<int> rope_table_of_;            // node -> table, -1
+  std::vector<std::int8_t> quantized_;        // (tokens, widest columns)
+  std::vector<float> scales_;                 // (tokens, widest columns / 32)
+  std::vector<std::int32_t> sums_;            // (tokens, widest columns / 32)
+  TensorId quantized_source_ = no_tensor;     // whose rows quantized_ holds: Q, K and V share one pass
+};
+
+// Calls body(first, last) over [0, count) in `grain`-sized tasks; in place when there is only one.
+template <class Body>
+void split(std::int64_t count, std::int64_t grain, const Body& body) {
+  const std::int64_t tasks = (count + grain - 1) / grain;
+  if (tasks <= 1) return body(0, count);
+  ThreadPool::instance().run(static_cast<std::size_t>(tasks), [&](std::size_t task) {
+    const std::int64_t first = std::int64_t(task) * grain;
+    body(first, std::min(count, first + grain));
+  });
+}
+
+}  // namespace trivium::cpu

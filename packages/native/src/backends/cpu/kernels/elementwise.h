@@ -1,0 +1,103 @@
+// Norms, activations and sums, written once over a vector type. Sums over a row run in `width` lanes that are added in
+// lane order at the end; a tail is padded with what does not change the sum.
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "backends/cpu/kernels/math.h"
+#include "plan/plan.h"
+
+namespace trivium::cpu {
+
+template <class V>
+struct Elementwise {
+  using Reg = typename V::Reg;
+  static constexpr int width = V::width;
+
+  static Reg load(const float* x, std::int64_t left) { return left >= width ? V::load(x) : V::load_part(x, int(left)); }
+  static void store(float* x, Reg value, std::int64_t left) {
+    left >= width ? V::store(x, value) : V::store_part(x, value, int(left));
+  }
+
+  static void normalize(const Normalize& op, const float* x, const float* weight, const float* bias, std::int64_t columns, float* out) {
+    const std::int64_t group = op.group;
+    for (std::int64_t start = 0; start < columns; start += group) {
+      const float* in = x + start;
+      float mean = 0;
+      if (op.kind == NormKind::layer) {
+        Reg sum = V::set(0);
+        for (std::int64_t c = 0; c < group; c += width) sum = V::add(sum, load(in + c, group - c));
+        mean = V::sum(sum) / float(group);
+      }
+      Reg square = V::set(0);
+      for (std::int64_t c = 0; c < group; c += width) {
+        // Lanes past the end are zero after the mean is taken away from the real ones only.
+        Reg d = V::sub(load(in + c, group - c), V::set(mean));
+        if (group - c < width) d = V::keep(d, int(group - c));
+        square = V::fma(d, d, square);
+      }
+      const float scale = 1.0f / std::sqrt(V::sum(square) / float(group) + op.epsilon);
+      for (std::int64_t c = 0; c < group; c += width) {
+        const std::int64_t left = group - c;
+        const Reg d = V::mul(V::sub(load(in + c, left), V::set(mean)), V::set(scale));
+        const Reg w = load(weight + c, left);
+        store(out + start + c, bias ? V::fma(d, w, load(bias + c, left)) : V::mul(d, w), left);
+      }
+    }
+  }
+
+  static Reg activated(Activation activation, Reg x) {
+    switch (activation) {
+      case Activation::silu: return V::mul(x, vector_sigmoid<V>(x));
+      case Activation::gelu_erf:
+        return V::mul(V::mul(V::set(0.5f), x), V::add(V::set(1.0f), vector_erf<V>(V::mul(x, V::set(0.70710678f)))));
+      case Activation::gelu_tanh: {
+        // x * (1 + tanh(u)) / 2 = x * sigmoid(2u)
+        const Reg cube = V::mul(V::mul(x, x), x);
+        const Reg u = V::mul(V::set(0.79788456f), V::fma(V::set(0.044715f), cube, x));
+        return V::mul(x, vector_sigmoid<V>(V::add(u, u)));
+      }
+    }
+    return x;
+  }
+
+  static void glu(Activation activation, const float* gate, const float* up, std::int64_t count, float* out) {
+    for (std::int64_t i = 0; i < count; i += width)
+      store(out + i, V::mul(activated(activation, load(gate + i, count - i)), load(up + i, count - i)), count - i);
+  }
+
+  static void activate(Activation activation, const float* x, std::int64_t count, float* out) {
+    for (std::int64_t i = 0; i < count; i += width) store(out + i, activated(activation, load(x + i, count - i)), count - i);
+  }
+
+  static void add(const float* a, const float* b, std::int64_t count, float* out) {
+    for (std::int64_t i = 0; i < count; i += width) store(out + i, V::add(load(a + i, count - i), load(b + i, count - i)), count - i);
+  }
+
+  // Symmetric int8 by blocks of 32: scale = max |x| / 127, round to nearest even.
+  static void quantize_row(const float* x, std::int64_t columns, std::int8_t* values, float* scales, std::int32_t* sums) {
+    for (std::int64_t b = 0; b < columns / 32; ++b) {
+      const float* in = x + b * 32;
+      Reg largest = V::set(0);
+      for (int k = 0; k < 32; k += width) {
+        const Reg v = V::load(in + k);
+        largest = V::max(largest, V::max(v, V::sub(V::set(0), v)));
+      }
+      const float top = V::largest(largest);
+      const float scale = top / 127.0f, inverse = top > 0 ? 127.0f / top : 0.0f;
+      std::int32_t sum = 0;
+      alignas(64) float rounded[32];
+      for (int k = 0; k < 32; k += width) V::store(rounded + k, V::round(V::mul(V::load(in + k), V::set(inverse))));
+      for (int k = 0; k < 32; ++k) {
+        const auto value = static_cast<std::int8_t>(std::clamp(rounded[k], -127.0f, 127.0f));
+        values[b * 32 + k] = value;
+        sum += value;
+      }
+      scales[b] = scale;
+      sums[b] = sum;
+    }
+  }
+};
+
+}  // namespace trivium::cpu

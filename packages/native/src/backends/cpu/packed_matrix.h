@@ -1,0 +1,45 @@
+// A weight matrix in the layout all kernels of this backend walk: panels of 16 output rows, interleaved so that one
+// linear stream of the panel feeds 16 rows at a time. The same bytes serve one row of activations and five hundred.
+//
+//   f32, f16, bf16   panel = (columns, 16) elements: W[panel * 16 + lane][k] at [k][lane]
+//   q8_0             panel = (columns / 32) blocks of { f16 scale (16), int8 (8 groups of 4 k, 16 lanes, 4) }
+//   q4_0             panel = (columns / 32) blocks of { f16 scale (16), u4 (4, 16 lanes, 4): low nibble k group 2g,
+//                    high nibble group 2g + 1 }
+// The last panel is padded with zero rows. Bits a weight stay those of the source.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "backends/backend.h"
+#include "base/result.h"
+
+namespace trivium::cpu {
+
+inline constexpr int panel_rows = 16;
+inline constexpr int block_columns = 32;
+
+struct Q8Block {
+  std::uint16_t scale[panel_rows];            // f16
+  std::int8_t values[8][panel_rows][4];       // (group of 4 k, lane, k)
+};
+struct Q4Block {
+  std::uint16_t scale[panel_rows];            // f16
+  std::uint8_t values[4][panel_rows][4];      // (pair of groups, lane, k): value + 8 in each nibble
+};
+
+struct PackedMatrix {
+  DType dtype = DType::f32;
+  std::int64_t rows = 0, columns = 0;
+  std::vector<std::byte> bytes;
+
+  std::int64_t panels() const { return (rows + panel_rows - 1) / panel_rows; }
+  std::size_t panel_bytes() const;
+  const std::byte* panel(std::int64_t index) const { return bytes.data() + index * panel_bytes(); }
+};
+
+Result<PackedMatrix> pack_matrix(const WeightSource& source);
+// One row back as float32: what EmbedRows reads from a tied matrix.
+void unpack_row(const PackedMatrix& matrix, std::int64_t row, float* destination);
+
+}  // namespace trivium::cpu

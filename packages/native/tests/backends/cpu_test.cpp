@@ -1,0 +1,262 @@
+// The cpu backend against ref, and against the law of order: a row's result is the same bits in any company.
+#include <cstdlib>
+
+#include "base/cpu_features.h"
+#include "base/thread_pool.h"
+#include "plan_fixture.h"
+
+using namespace trivium;
+using namespace trivium::test;
+
+namespace {
+
+std::vector<std::string> instruction_sets() {
+  std::vector<std::string> names = {"generic"};
+  if (cpu_has(Isa::avx2)) names.push_back("avx2");
+  if (cpu_has(Isa::avx512)) names.push_back("avx512");
+  return names;
+}
+
+std::shared_ptr<Backend> backend(const std::string& isa) {
+  if (isa == "ref") return *make_backend("ref");
+  setenv("TRIVIUM_ISA", isa.c_str(), 1);
+  auto made = make_backend("cpu");
+  unsetenv("TRIVIUM_ISA");
+  CHECK(made.ok());
+  return *made;
+}
+
+Plan linear_plan(Network& net, DType dtype, int columns, int out) {
+  const TensorId x = net.plan.embed_rows(net.weight(DType::f32, Shape::of(50, columns), Role::table, 0, 1), IdInput::tokens);
+  const TensorId w = net.weight(dtype, Shape::of(out, columns), Role::matrix);
+  net.plan.output(net.plan.gather_outputs(net.plan.linear(x, w, net.weight(DType::f32, Shape::of(out), Role::vector))));
+  return *net.plan.finish();
+}
+
+}  // namespace
+
+TEST("linear of every dtype agrees with ref and does not depend on the rows beside it") {
+  for (const std::string& isa : instruction_sets())
+    for (DType dtype : {DType::f32, DType::f16, DType::bf16, DType::q8_0, DType::q4_0})
+      for (auto [columns, out] : {std::pair{32, 16}, {96, 40}, {352, 33}, {1024, 17}}) {
+        Network net(7);
+        const Plan plan = linear_plan(net, dtype, columns, out);
+        const auto ref = backend("ref"), cpu = backend(isa);
+        Runner expected(*ref, plan, net.weights, {70, 1, 70}), actual(*cpu, plan, net.weights, {70, 1, 70});
+        const std::vector<float> whole = actual.run(whole_step(70, 50, out));
+        const double tolerance = dtype == DType::q8_0 || dtype == DType::q4_0 ? 0.02 * std::sqrt(double(columns)) : 2e-5 * std::sqrt(double(columns));
+        CHECK(largest_difference(expected.run(whole_step(70, 50, out)), whole) < tolerance);
+        const Step all = whole_step(70, 50, out);
+        for (int rows : {1, 2, 3, 5, 6, 7, 13, 64}) {
+          Step some = whole_step(rows, 50, out);
+          some.tokens.assign(all.tokens.end() - rows, all.tokens.end());
+          const std::vector<float> part = actual.run(some);
+          CHECK(std::memcmp(part.data(), whole.data() + std::size_t(70 - rows) * out, part.size() * 4) == 0);
+        }
+      }
+}
+
+TEST("columns that are no multiple of a vector: norms, activations, glu") {
+  for (const std::string& isa : instruction_sets())
+    for (int columns : {5, 20, 33, 48, 129})
+      for (NormKind kind : {NormKind::rms, NormKind::layer})
+        for (Activation activation : {Activation::silu, Activation::gelu_erf, Activation::gelu_tanh}) {
+          Network net(11);
+          const TensorId x = net.plan.embed_rows(net.weight(DType::f32, Shape::of(50, columns), Role::table, 0.5f, 2), IdInput::tokens);
+          const TensorId weight = net.weight(DType::f32, Shape::of(columns), Role::vector, 1), bias = net.weight(DType::f32, Shape::of(columns), Role::vector);
+          const TensorId normed = net.plan.normalize(x, kind, weight, kind == NormKind::layer ? bias : no_tensor, 1e-5f);
+          const TensorId mixed = net.plan.add(net.plan.glu(normed, x, activation), net.plan.activate(normed, activation));
+          net.plan.output(net.plan.gather_outputs(mixed));
+          const Plan plan = *net.plan.finish();
+          const auto ref = backend("ref"), cpu = backend(isa);
+          Runner expected(*ref, plan, net.weights, {9, 1, 9}), actual(*cpu, plan, net.weights, {9, 1, 9});
+          CHECK(largest_difference(expected.run(whole_step(9, 50, columns)), actual.run(whole_step(9, 50, columns))) < 2e-5);
+        }
+}
+
+TEST("pooling and unit length agree with ref") {
+  for (const std::string& isa : instruction_sets())
+    for (Pooling pooling : {Pooling::mean, Pooling::cls, Pooling::last, Pooling::sum}) {
+      Network net(3);
+      const TensorId x = net.plan.embed_rows(net.weight(DType::q8_0, Shape::of(50, 64), Role::table, 0, 1), IdInput::tokens);
+      net.plan.output(net.plan.normalize_l2(net.plan.pool(x, pooling)));
+      const Plan plan = *net.plan.finish();
+      Step step = whole_step(12, 50, 0);
+      step.output_rows.clear();
+      step.slices = {{0, 5, 0, {}}, {5, 1, 0, {}}, {6, 6, 0, {}}};
+      step.output_size = 3 * 64;
+      const auto ref = backend("ref"), cpu = backend(isa);
+      Runner expected(*ref, plan, net.weights, {12, 3, 1}), actual(*cpu, plan, net.weights, {12, 3, 1});
+      CHECK(largest_difference(expected.run(step), actual.run(step)) < 1e-5);
+    }
+}
+
+namespace {
+
+struct Pages {
+  PageGeometry geometry;
+  std::vector<std::vector<std::byte>> bytes;
+  std::vector<std::byte*> addresses;
+  std::vector<std::int32_t> ids;
+  Pages(PageGeometry g, int count) : geometry(g), bytes(count, std::vector<std::byte>(g.page_bytes(), std::byte{0xFF})) {
+    for (int i = 0; i < count; ++i) {
+      addresses.push_back(bytes[i].data());
+      ids.push_back(count - 1 - i);  // pages need not lie in order
+    }
+  }
+  KvView view() const { return {geometry, addresses}; }
+};
+
+struct Shape2 { int heads, kv_heads, head_dim, window; };
+
+Plan attention_plan(Network& net, const Shape2& s, bool paged) {
+  const int q = s.heads * s.head_dim, kv = s.kv_heads * s.head_dim;
+  const TensorId x = net.plan.embed_rows(net.weight(DType::f32, Shape::of(50, 24), Role::table, 0, 1), IdInput::tokens);
+  const auto project = [&](int out) { return net.plan.linear(x, net.weight(DType::f32, Shape::of(out, 24), Role::matrix)); };
+  Attention attention{s.heads, s.kv_heads, s.head_dim, 1.0f / std::sqrt(float(s.head_dim)), s.window, 0};
+  const int rotary = s.head_dim / 2 * 2;
+  std::vector<float> frequencies;
+  for (int i = 0; i < rotary / 2; ++i) frequencies.push_back(float(std::pow(100.0, -2.0 * i / rotary)));
+  const auto turned = [&](TensorId t, int heads) {
+    return net.plan.rope(t, {heads, s.head_dim, rotary, s.window ? RopeStyle::interleaved : RopeStyle::half, frequencies, 1});
+  };
+  const TensorId a = turned(project(q), s.heads), b = turned(project(kv), s.kv_heads), c = project(kv);
+  net.plan.output(net.plan.gather_outputs(paged ? net.plan.paged_attention(a, b, c, attention) : net.plan.ragged_attention(a, b, c, attention)));
+  return *net.plan.finish();
+}
+
+const Shape2 shapes[] = {{4, 4, 16, 0}, {6, 2, 20, 0}, {3, 1, 80, 70}, {2, 2, 96, 0}, {4, 2, 17, 33}};
+
+}  // namespace
+
+TEST("paged attention agrees with ref for odd heads, groups and windows, in f32 and f16 pages") {
+  for (const std::string& isa : instruction_sets())
+    for (DType dtype : {DType::f32, DType::f16})
+      for (const Shape2& s : shapes) {
+        Network net(5);
+        const Plan plan = attention_plan(net, s, true);
+        const PageGeometry geometry{1, s.kv_heads, s.head_dim, dtype};
+        Pages first(geometry, 3), second(geometry, 3);
+        Step step = whole_step(150, 50, s.heads * s.head_dim);
+        const auto ref = backend("ref"), cpu = backend(isa);
+        step.slices[0].pages = first.ids;
+        Runner expected(*ref, plan, net.weights, {150, 1, 150}), actual(*cpu, plan, net.weights, {150, 1, 150});
+        const std::vector<float> truth = expected.run(step, first.view());
+        CHECK(largest_difference(truth, actual.run(step, second.view())) < (dtype == DType::f16 ? 3e-3 : 2e-5));
+      }
+}
+
+TEST("chunks, company and threads do not change a bit of attention") {
+  for (const std::string& isa : instruction_sets())
+    for (const Shape2& s : shapes) {
+      Network net(5);
+      const Plan plan = attention_plan(net, s, true);
+      const PageGeometry geometry{1, s.kv_heads, s.head_dim, DType::f16};
+      const std::size_t columns = s.heads * s.head_dim;
+      const auto cpu = backend(isa);
+      Runner runner(*cpu, plan, net.weights, {300, 2, 300});
+      const Step all = whole_step(150, 50, columns);
+      const int before = ThreadPool::instance().threads();
+      std::vector<float> reference;
+      for (int threads : {1, 2, 4}) {
+        ThreadPool::instance().set_threads(threads);
+        for (int chunk : {150, 64, 37, 1}) {
+          Pages pages(geometry, 3);
+          std::vector<float> whole;
+          for (int at = 0; at < 150; at += chunk) {
+            const int rows = std::min(chunk, 150 - at);
+            Step part = whole_step(rows, 50, columns);
+            part.tokens.assign(all.tokens.begin() + at, all.tokens.begin() + at + rows);
+            for (int i = 0; i < rows; ++i) part.positions[i] = at + i;
+            part.slices = {{0, rows, at, pages.ids}};
+            const std::vector<float> got = runner.run(part, pages.view());
+            whole.insert(whole.end(), got.begin(), got.end());
+          }
+          if (reference.empty()) reference = whole;
+          CHECK(std::memcmp(reference.data(), whole.data(), whole.size() * 4) == 0);
+        }
+      }
+      ThreadPool::instance().set_threads(before);
+      // Two sequences in one step: each gets what it gets alone.
+      Pages pages(geometry, 6);
+      const std::vector<std::int32_t> mine(pages.ids.begin(), pages.ids.begin() + 3), other(pages.ids.begin() + 3, pages.ids.end());
+      Step both = whole_step(300, 50, columns);
+      std::copy(all.tokens.begin(), all.tokens.end(), both.tokens.begin() + 150);
+      for (int i = 0; i < 150; ++i) both.positions[150 + i] = i;
+      both.slices = {{0, 150, 0, mine}, {150, 150, 0, other}};
+      const std::vector<float> together = runner.run(both, pages.view());
+      CHECK(std::memcmp(reference.data(), together.data() + 150 * columns, reference.size() * 4) == 0);
+    }
+}
+
+TEST("ragged attention agrees with ref") {
+  for (const std::string& isa : instruction_sets())
+    for (const Shape2& s : shapes) {
+      if (s.window) continue;
+      Network net(9);
+      const Plan plan = attention_plan(net, s, false);
+      Step step = whole_step(150, 50, s.heads * s.head_dim);
+      step.slices = {{0, 1, 0, {}}, {1, 64, 0, {}}, {65, 85, 0, {}}};
+      const auto ref = backend("ref"), cpu = backend(isa);
+      Runner expected(*ref, plan, net.weights, {150, 3, 150}), actual(*cpu, plan, net.weights, {150, 3, 150});
+      CHECK(largest_difference(expected.run(step), actual.run(step)) < 2e-5);
+    }
+}
+
+TEST("a tied table gives the rows that its matrix multiplies") {
+  for (const std::string& isa : instruction_sets())
+    for (DType dtype : {DType::f32, DType::f16, DType::bf16, DType::q8_0, DType::q4_0}) {
+      Network net(2);
+      const TensorId table = net.weight(dtype, Shape::of(37, 64), Role::matrix_and_table);
+      net.plan.output(net.plan.gather_outputs(net.plan.embed_rows(table, IdInput::tokens, 2)));
+      const Plan plan = *net.plan.finish();
+      const auto ref = backend("ref"), cpu = backend(isa);
+      Runner expected(*ref, plan, net.weights, {20, 1, 20}), actual(*cpu, plan, net.weights, {20, 1, 20});
+      CHECK(largest_difference(expected.run(whole_step(20, 37, 64)), actual.run(whole_step(20, 37, 64))) == 0);
+    }
+}
+
+TEST("ids, pages and slices from outside their range are errors") {
+  Network net(5);
+  const Plan plan = attention_plan(net, shapes[0], true);
+  const auto cpu = backend("generic");
+  Runner runner(*cpu, plan, net.weights, {8, 2, 8});
+  Pages pages({1, 4, 16, DType::f32}, 1);
+  std::vector<float> output(8 * 64);
+  const auto run = [&](const std::function<void(Step&)>& spoil) {
+    Step step = whole_step(8, 50, 64);
+    step.slices[0].pages = pages.ids;
+    spoil(step);
+    Bindings bindings;
+    bindings.tokens = step.tokens;
+    bindings.positions = step.positions;
+    bindings.sequences = step.slices;
+    bindings.output_rows = step.output_rows;
+    bindings.kv = pages.view();
+    bindings.outputs = {std::span(output).first(step.output_rows.size() * 64)};
+    return cpu->run(runner.program(), bindings).ok();
+  };
+  CHECK(run([](Step&) {}));
+  CHECK(!run([](Step& s) { s.tokens[3] = 50; }));
+  CHECK(!run([](Step& s) { s.tokens[3] = -1; }));
+  CHECK(!run([](Step& s) { s.output_rows[0] = 8; }));
+  CHECK(!run([](Step& s) { s.slices[0].pages = {}; }));
+  CHECK(!run([](Step& s) { s.slices[0].position = 60; }));
+  CHECK(!run([](Step& s) { s.slices[0].rows = 7; }));
+  CHECK(!run([](Step& s) { s.positions.pop_back(); }));
+}
+
+TEST("packed weights take at most 1.05 times the bits of their source") {
+  for (DType dtype : {DType::f32, DType::f16, DType::bf16, DType::q8_0, DType::q4_0}) {
+    Network net(1);
+    net.weight(dtype, Shape::of(512, 256), Role::matrix);
+    const auto cpu = backend("generic");
+    const WeightSource source{"w", dtype, Shape::of(512, 256), [&](std::int64_t first, std::int64_t rows, std::byte* to) -> Status {
+                                std::memcpy(to, net.weights[0].bytes.data() + first * row_bytes(dtype, 256), rows * row_bytes(dtype, 256));
+                                return {};
+                              }};
+    const auto buffer = cpu->upload(source, Role::matrix);
+    REQUIRE(buffer.ok());
+    CHECK(double((*buffer)->bytes()) <= 1.05 * double(net.weights[0].bytes.size()));
+  }
+}
