@@ -134,8 +134,7 @@ class Packer {
 function cutAt(text: string, start: number, end: number): number {
   if (end - start <= maximumCharacters) return end;
   const cut = start + maximumCharacters;
-  const blank = text.lastIndexOf(' ', cut);
-  if (blank > start + fullEnough) return blank + 1;
+  for (let at = cut - 1; at > start + fullEnough; at--) if (isBlank(text.charCodeAt(at))) return at + 1;
   const code = text.charCodeAt(cut - 1);
   return code >= 0xd800 && code < 0xdc00 ? cut - 1 : cut;
 }

@@ -130,9 +130,8 @@ export class LibraryCore {
     if (options.stdin) documents.push(await this.#readStandardInput(options.stdin, embedder, signal));
     signal?.throwIfAborted();
     const gone = documents.length - changed !== known.size;
-    if (changed > 0 || gone || options.stdin) this.#index = new SearchIndex(documents);
-    else if (this.#index.documents.length !== documents.length || this.#key !== cache)
-      this.#index = new SearchIndex(documents);
+    const stale = changed > 0 || gone || options.stdin !== undefined || this.#key !== cache;
+    if (stale || this.#index.documents.length !== documents.length) this.#index = new SearchIndex(documents);
     this.#key = cache;
     if (cache && (touched > 0 || gone)) await this.#save(cache, documents, warnings);
     return { report: this.#report(documents, changed, skipped, warnings, began), roots };

@@ -1,10 +1,10 @@
 /**
  * From offsets in a document's text to places in its file: line, page and, for HTML, the offsets in the markup.
- * A run is four numbers: offset in the text, offset in the file, length in the file, line in the file.
+ * A run is five numbers: offset in the text, offset in the file, length in the file, line in the file, length in the text.
  */
 import type { FilePlace } from './types.js';
 
-export const runWidth = 4;
+export const runWidth = 5;
 
 interface Placed {
   text: string;
@@ -31,7 +31,7 @@ function placeInMarkup(text: string, runs: Int32Array, start: number, end: numbe
   for (let at = text.indexOf('\n', runs[first]!); at >= 0 && at < start; at = text.indexOf('\n', at + 1)) {
     if (at - runs[first]! < runs[first + 2]!) line++;
   }
-  const textLength = (runs[last + runWidth] ?? text.length) - runs[last]!;
+  const textLength = runs[last + 4]!;
   const inRun = end - runs[last]!;
   const fileEnd =
     runs[last + 1]! + (inRun >= textLength ? runs[last + 2]! : Math.min(inRun, runs[last + 2]!));

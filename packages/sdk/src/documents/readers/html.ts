@@ -3,6 +3,7 @@
  * by line ends, what is not read aloud (scripts, styles, navigation) is left out. Broken markup is read as far as it goes.
  */
 import { Parser } from 'htmlparser2';
+import { runWidth } from '../places.js';
 import type { Block, BlockKind, ParsedSource } from '../types.js';
 import { wellFormed } from './well-formed.js';
 
@@ -11,6 +12,7 @@ const silent = new Set([
   'style',
   'noscript',
   'template',
+  'title',
   'svg',
   'nav',
   'iframe',
@@ -128,14 +130,17 @@ class Extractor {
     }
     this.#lineAt = Math.max(this.#lineAt, fileStart);
     const runs = this.#runs;
+    const last = runs.length - runWidth;
     const joins =
-      runs.length > 0 &&
+      last >= 0 &&
       data.length === fileLength &&
-      runs.at(-3)! + runs.at(-2)! === fileStart &&
-      runs.at(-4)! + runs.at(-2)! === this.#length &&
-      runs.at(-1) === this.#line;
-    if (joins) runs[runs.length - 2]! += fileLength;
-    else runs.push(this.#length, fileStart, fileLength, this.#line);
+      runs[last + 2] === runs[last + 4] &&
+      runs[last]! + runs[last + 4]! === this.#length &&
+      runs[last + 1]! + runs[last + 2]! === fileStart;
+    if (joins) {
+      runs[last + 2]! += fileLength;
+      runs[last + 4]! += fileLength;
+    } else runs.push(this.#length, fileStart, fileLength, this.#line, data.length);
     this.#parts.push(data);
     this.#length += data.length;
   }

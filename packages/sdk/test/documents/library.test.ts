@@ -1,0 +1,282 @@
+import { chmod, mkdir, readdir, readFile, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { TriviumError } from '@trivium/protocol';
+import { describe, expect, it } from 'vitest';
+import { createLibrary, type LibraryOptions, placeInFile } from '../../src/documents/index.js';
+import { conceptEmbedder, makePdf, temporaryFolder } from './fixtures.js';
+
+const open = (options: LibraryOptions = {}) =>
+  createLibrary({ inProcess: true, cacheDir: false, staticModel: false, embedModel: false, ...options });
+
+describe('a folder', () => {
+  it('is read with positions that lead back to its files', async () => {
+    await using folder = await temporaryFolder();
+    const files = {
+      'a.md': `\ufeff# 标题\r\n\r\n${'流式输出的段落。'.repeat(300)}\r\n\r\n\`\`\`js\nstop();\n\`\`\`\n`,
+      'b/c.txt': 'Plain words.\n\nMore 😀 words.',
+      'd.py': 'def stop():\n    return 1\n',
+      'e.csv': `name,value\n${'row,1\n'.repeat(500)}`,
+    };
+    for (const [name, text] of Object.entries(files)) await folder.write(name, text);
+    await folder.write('f.pdf', makePdf([[{ text: 'A page' }]]));
+    await using library = await open();
+    const report = await library.read([folder.path]);
+    expect(report).toMatchObject({ documents: 5, changed: 5, skipped: [] });
+    const passages = await library.passages();
+    expect(passages).toHaveLength(report.chunks);
+    for (const [name, text] of Object.entries(files)) {
+      const decoded = text.replace('\ufeff', '');
+      const own = passages.filter(({ path }) => path === join(folder.path, name));
+      expect(own.length).toBeGreaterThan(0);
+      for (const { start, end, text: passage, line } of own) {
+        expect(decoded.slice(start, end)).toBe(passage);
+        expect(line).toBe(decoded.slice(0, start).split('\n').length);
+      }
+    }
+    const [hit] = await library.search('stop function', { limit: 1 });
+    expect(hit).toMatchObject({ path: join(folder.path, 'd.py'), line: 1, start: 0 });
+    expect((await library.search('page'))[0]).toMatchObject({ page: 1, text: 'A page' });
+  });
+
+  it('leaves out what git ignores, dependencies, loops and what cannot be read, with reasons', async () => {
+    await using folder = await temporaryFolder();
+    await folder.write('.gitignore', 'build/\n*.log\n!keep.log\n');
+    for (const name of [
+      'a.md',
+      'build/b.md',
+      'c.log',
+      'keep.log',
+      'node_modules/d.md',
+      '.hidden/e.md',
+      'inner/f.md',
+    ]) {
+      await folder.write(name, `text of ${name}`);
+    }
+    await folder.write('inner/.gitignore', 'g.md');
+    await folder.write('inner/g.md', 'ignored');
+    await folder.write('picture.png', 'x');
+    await folder.write('binary.txt', new Uint8Array([1, 0, 2]));
+    await folder.write('large.txt', 'x'.repeat(2000));
+    await symlink(folder.path, join(folder.path, 'inner', 'loop'));
+    await symlink(join(folder.path, 'nowhere'), join(folder.path, 'broken.md'));
+    await chmod(await folder.write('secret.md', 'x'), 0);
+    await using library = await open({ maxFileBytes: 1000 });
+    const { skipped } = await library.read([folder.path]);
+    const names = (await library.paths()).map((path) => path.slice(folder.path.length + 1));
+    expect(names.filter((name) => name !== 'secret.md')).toEqual(['a.md', 'inner/f.md', 'keep.log']);
+    const reasons = Object.fromEntries(
+      skipped.map(({ path, reason }) => [path.slice(folder.path.length + 1), reason]),
+    );
+    expect(reasons).toMatchObject({
+      'picture.png': expect.stringContaining('png'),
+      'binary.txt': expect.stringContaining('zero bytes'),
+      'large.txt': expect.stringContaining('maxFileBytes'),
+      'broken.md': expect.stringContaining('nowhere'),
+    });
+    if (process.getuid?.() !== 0) expect(reasons['secret.md']).toContain('may not be read');
+  });
+
+  it('is found by globs; what is missing is named', async () => {
+    await using folder = await temporaryFolder();
+    await folder.write('a.md', 'a');
+    await folder.write('b/c.md', 'c');
+    await folder.write('b/d.txt', 'd');
+    await using library = await open();
+    expect(await library.read([join(folder.path, '**/*.md')])).toMatchObject({ documents: 2 });
+    for (const missing of [join(folder.path, 'none.md'), join(folder.path, '*.pdf')]) {
+      const failed = await library.read([folder.path, missing]).catch((error: unknown) => error);
+      expect(TriviumError.isInstance(failed) && failed.code).toBe('not-found');
+      expect((failed as Error).message).toContain(missing);
+    }
+    expect(await library.paths()).toHaveLength(2);
+    await expect(library.document('none')).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('reads standard input once', async () => {
+    await using library = await open({
+      stdin: Readable.from([Buffer.from('# Title\n\nfrom a pi'), Buffer.from('pe')]),
+    });
+    expect(await library.read(['-'])).toMatchObject({ documents: 1 });
+    expect(await library.read(['-'])).toMatchObject({ documents: 1 });
+    expect(await library.search('pipe')).toMatchObject([{ path: '-', start: 0, line: 1 }]);
+  });
+
+  it('keeps places of HTML in the file', async () => {
+    await using folder = await temporaryFolder();
+    const source = '<p>one</p>\n<p>the <b>second</b> &lt;one&gt;</p>';
+    const path = await folder.write('a.html', source);
+    await using library = await open();
+    await library.read([path]);
+    const [passage] = await library.passages();
+    const document = await library.document(path);
+    expect(passage!.text).toBe(document.text.slice(passage!.textStart, passage!.textEnd));
+    expect(source.slice(passage!.start, passage!.end)).toBe(source.slice(3, -4));
+    const start = document.text.indexOf('second');
+    expect(placeInFile(document, start, start + 6)).toMatchObject({
+      start: source.indexOf('second'),
+      line: 2,
+    });
+  });
+});
+
+describe('reading again', () => {
+  it('does only what changed, also in another process', async () => {
+    await using folder = await temporaryFolder();
+    await using cache = await temporaryFolder();
+    for (let index = 0; index < 5; index++)
+      await folder.write(`${index}.md`, `# Page ${index}\n\nnumber${index} 😀\n`);
+    await folder.write('page.html', '<p>markup &amp; text');
+    await folder.write('page.pdf', makePdf([[{ text: 'first' }], [{ text: 'second' }]]));
+    const calls: string[][] = [];
+    const options = { cacheDir: cache.path, embedders: { static: conceptEmbedder(calls) } };
+    await using first = await open(options);
+    expect(await first.read([folder.path])).toMatchObject({ documents: 7, changed: 7 });
+    expect(await first.read([folder.path])).toMatchObject({ documents: 7, changed: 0 });
+    const before = await first.passages();
+    const embedded = calls.flat().length;
+
+    await using second = await open(options);
+    expect(await second.read([folder.path])).toMatchObject({ documents: 7, changed: 0 });
+    expect(await second.passages()).toEqual(before);
+    expect(await second.document(join(folder.path, 'page.pdf'))).toEqual(
+      await first.document(join(folder.path, 'page.pdf')),
+    );
+    expect(calls.flat()).toHaveLength(embedded);
+    expect(await second.search('number3')).toEqual(await first.search('number3'));
+
+    await folder.write('1.md', 'changed words');
+    await rm(join(folder.path, '2.md'));
+    await utimes(join(folder.path, '3.md'), 1, 1);
+    expect(await second.read([folder.path])).toMatchObject({ documents: 6, changed: 1 });
+    expect(await second.search('changed', { mode: 'lexical' })).toHaveLength(1);
+    expect(await second.search('number2', { mode: 'lexical' })).toEqual([]);
+    expect(await second.search('number3', { mode: 'lexical' })).toHaveLength(1);
+  });
+
+  it.each(['truncated', 'flipped', 'emptied'])(
+    'makes a new index where the kept one is %s',
+    async (damage) => {
+      await using folder = await temporaryFolder();
+      await using cache = await temporaryFolder();
+      await folder.write('a.md', 'words to find '.repeat(50));
+      const options = { cacheDir: cache.path };
+      await using first = await open(options);
+      await first.read([folder.path]);
+      const [name] = await readdir(join(cache.path, 'documents'));
+      const file = join(cache.path, 'documents', name!);
+      const bytes = await readFile(file);
+      if (damage === 'truncated') await truncate(file, bytes.length - 9);
+      else if (damage === 'emptied') await writeFile(file, '');
+      else {
+        bytes[bytes.length >> 1]! ^= 1;
+        await writeFile(file, bytes);
+      }
+      await using second = await open(options);
+      expect(await second.read([folder.path])).toMatchObject({ changed: 1, warnings: [] });
+      expect(await second.search('find')).toHaveLength(1);
+      await using third = await open(options);
+      expect(await third.read([folder.path])).toMatchObject({ changed: 0 });
+    },
+  );
+
+  it('still answers where the index cannot be kept, and says so', async () => {
+    await using folder = await temporaryFolder();
+    await folder.write('a.md', 'words');
+    const blocked = await folder.write('cache', 'a file where a folder should be');
+    await using library = await open({ cacheDir: blocked });
+    const report = await library.read([join(folder.path, 'a.md')]);
+    expect(report.warnings).toHaveLength(1);
+    expect(await library.search('words')).toHaveLength(1);
+  });
+
+  it('follows changes when it watches', async () => {
+    await using folder = await temporaryFolder();
+    await folder.write('a.md', 'old');
+    await using library = await open();
+    const changed = new Promise((resolve) => {
+      library
+        .read([folder.path], { watch: true, onChange: resolve })
+        .then(() => folder.write('b.md', 'brandnew'));
+    });
+    expect(await changed).toMatchObject({ documents: 2, changed: 1 });
+    expect(await library.search('brandnew')).toHaveLength(1);
+  });
+});
+
+describe('searching', () => {
+  const texts = {
+    'a.md': '# Animals\n\nThe cat sleeps.',
+    'b.md': '# Caches\n\nA cache keeps results.',
+    'c.md': '# 流\n\n流式输出文字。',
+  };
+
+  it('crosses languages by vectors and orders candidates by the contextual embedder', async () => {
+    await using folder = await temporaryFolder();
+    for (const [name, text] of Object.entries(texts)) await folder.write(name, text);
+    const calls: string[][] = [];
+    await using library = await open({
+      embedders: { static: conceptEmbedder(), contextual: conceptEmbedder(calls) },
+    });
+    await library.read([folder.path]);
+    for (const mode of ['hybrid', 'static'] as const) {
+      for (const level of ['passage', 'document'] as const) {
+        expect((await library.search('猫在哪里', { mode, level, limit: 1 }))[0]!.path).toBe(
+          join(folder.path, 'a.md'),
+        );
+        expect((await library.search('stream', { mode, level, limit: 1 }))[0]!.path).toBe(
+          join(folder.path, 'c.md'),
+        );
+      }
+    }
+    for (let round = 0; round < 2; round++) await library.search('cat or cache');
+    const seen = calls.flat().filter((text) => text.includes('sleeps'));
+    expect(seen).toEqual(['Animals\n# Animals\n\nThe cat sleeps.']);
+    expect(await library.search('猫', { mode: 'lexical' })).toEqual([]);
+  });
+
+  it('refuses what it cannot do', async () => {
+    await using folder = await temporaryFolder();
+    await folder.write('a.md', 'words');
+    const library = await open();
+    expect(await library.search('anything')).toEqual([]);
+    await library.read([folder.path]);
+    await expect(library.search('words', { mode: 'static' })).rejects.toMatchObject({ code: 'unsupported' });
+    await expect(library.search('words', { limit: 0 })).rejects.toMatchObject({ code: 'invalid-argument' });
+    expect(await library.search('')).toEqual([]);
+    await library.dispose();
+    await expect(library.search('words')).rejects.toMatchObject({ code: 'disposed' });
+    await expect(
+      open({ staticModel: '/no/such/model' }).then((other) => other.read([folder.path])),
+    ).rejects.toMatchObject({
+      code: 'not-found',
+    });
+  });
+
+  it('stops when told, and keeps what it had', async () => {
+    await using folder = await temporaryFolder();
+    for (let index = 0; index < 30; index++) await folder.write(`${index}.md`, `number${index}`);
+    await using library = await open({ embedders: { static: conceptEmbedder([], 20) } });
+    await library.read([join(folder.path, '1.md')]);
+    const controller = new AbortController();
+    const reading = library.read([folder.path], {
+      signal: controller.signal,
+      onProgress: ({ done }) => done === 10 && controller.abort(new Error('enough')),
+    });
+    await expect(reading).rejects.toThrow('enough');
+    await expect(library.search('number1', { signal: AbortSignal.abort(new Error('no')) })).rejects.toThrow(
+      'no',
+    );
+    expect(await library.paths()).toEqual([join(folder.path, '1.md')]);
+    expect(await library.read([folder.path])).toMatchObject({ documents: 30, changed: 29 });
+  });
+
+  it('reads folders of nothing', async () => {
+    await using folder = await temporaryFolder();
+    await mkdir(join(folder.path, 'empty'));
+    await folder.write('blank.md', '\n\n');
+    await using library = await open();
+    expect(await library.read([folder.path])).toMatchObject({ documents: 1, chunks: 0 });
+    expect(await library.search('x', { level: 'document' })).toEqual([]);
+  });
+});

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { chunkDocument, maximumCharacters } from '../../src/documents/chunk-document.js';
+import { readSource } from '../../src/documents/readers/read-source.js';
+import { sentenceEnds } from '../../src/documents/sentences.js';
+import { seeded } from './fixtures.js';
+
+async function passages(name: string, source: string) {
+  const { text, blocks } = await readSource(name, new TextEncoder().encode(source));
+  const { ranges, headings } = chunkDocument(text, blocks);
+  return Array.from({ length: ranges.length / 3 }, (_, index) => {
+    const [start, end, heading] = ranges.subarray(index * 3, index * 3 + 3) as unknown as [
+      number,
+      number,
+      number,
+    ];
+    return { start, end, text: text.slice(start, end), headings: headings[heading]! };
+  });
+}
+
+function randomMarkdown(random: () => number): string {
+  const words = [
+    'alpha',
+    'beta',
+    '注意力机制',
+    'e.g. this',
+    'camelCase',
+    '😀',
+    'x.',
+    '。',
+    '流式输出！',
+    '\n',
+  ];
+  const some = (count: number) =>
+    Array.from({ length: count }, () => words[Math.floor(random() * words.length)]).join(' ');
+  const block = () => {
+    const size = Math.floor(random() ** 3 * 600);
+    const kind = Math.floor(random() * 7);
+    if (kind === 0) return `${'#'.repeat(1 + Math.floor(random() * 4))} ${some(3).replaceAll('\n', '')}`;
+    if (kind === 1) return `\`\`\`\n${some(size)}\n\`\`\``;
+    if (kind === 2) return `- ${some(size).replaceAll('\n', '\n- ')}`;
+    if (kind === 3) return '界'.repeat(size * 4);
+    return some(size);
+  };
+  return Array.from({ length: 30 }, block).join('\n\n');
+}
+
+describe('passages', () => {
+  it('never exceed the limit, never split a character, and leave out nothing but blanks', async () => {
+    const random = seeded(7);
+    for (let round = 0; round < 60; round++) {
+      const source = randomMarkdown(random);
+      const found = await passages(round % 2 ? 'a.md' : 'a.txt', source);
+      const covered = new Uint8Array(source.length);
+      let last = -1;
+      for (const { start, end, text } of found) {
+        expect(end - start).toBeLessThanOrEqual(maximumCharacters);
+        expect(start).toBeGreaterThan(last);
+        last = start;
+        expect(text).toBe(text.trim());
+        expect(text).not.toMatch(/^[\udc00-\udfff]|[\ud800-\udbff]$/);
+        covered.fill(1, start, end);
+      }
+      const left = [...covered.keys()].filter((at) => !covered[at]);
+      expect(
+        left
+          .map((at) => source[at])
+          .join('')
+          .trim(),
+      ).toBe('');
+    }
+  });
+
+  it('cuts a line of a million characters', async () => {
+    const found = await passages('a.txt', 'x'.repeat(1_000_000));
+    expect(found).toHaveLength(1000);
+  });
+
+  it('keep a heading with what it opens, and know the headings above', async () => {
+    const filler = 'A sentence of some length stands here. '.repeat(20);
+    const found = await passages(
+      'a.md',
+      `# Top\n\n${filler}\n\n## Inner\n\nThe answer is here.\n\n# Next\n\nOther.`,
+    );
+    const inner = found.find(({ text }) => text.includes('answer'))!;
+    expect(inner.text).toBe('## Inner\n\nThe answer is here.');
+    expect(inner.headings).toEqual(['Top', 'Inner']);
+    expect(found.at(-1)).toMatchObject({ text: '# Next\n\nOther.', headings: ['Next'] });
+  });
+
+  it('keep code with the sentence that introduces it', async () => {
+    const filler = 'A sentence of some length stands here. '.repeat(18);
+    const code = `\`\`\`\n${'call();\n'.repeat(60)}\`\`\``;
+    const found = await passages('a.md', `${filler}\n\nIt is called like this:\n\n${code}`);
+    const holder = found.find(({ text }) => text.includes('call();'))!;
+    expect(holder.text.startsWith('It is called like this:')).toBe(true);
+    expect(holder.text.endsWith('```')).toBe(true);
+  });
+});
+
+describe('sentences', () => {
+  it.each([
+    ['One. Two! Three?', ['One. ', 'Two! ', 'Three?']],
+    ['See e.g. this. Version 1.2 works.', ['See e.g. this. ', 'Version 1.2 works.']],
+    ['第一句。“第二句！”第三句', ['第一句。', '“第二句！”', '第三句']],
+    ['Items:\n- one\n- two', ['Items:\n', '- one\n', '- two']],
+  ])('end where they end: %s', (text, expected) => {
+    let from = 0;
+    const found = sentenceEnds(text, 0, text.length).map((end) => {
+      const sentence = text.slice(from, end);
+      from = end;
+      return sentence;
+    });
+    expect(found).toEqual(expected);
+  });
+});

@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import { placeInFile } from '../../src/documents/places.js';
+import { readSource } from '../../src/documents/readers/read-source.js';
+import { makePdf } from './fixtures.js';
+
+const utf8 = (text: string) => new TextEncoder().encode(text);
+const read = (name: string, content: string | Uint8Array) =>
+  readSource(name, typeof content === 'string' ? utf8(content) : content);
+const shapes = async (name: string, content: string) => {
+  const { text, blocks } = await read(name, content);
+  return blocks.map(({ kind, start, end, level }) => [kind + (level ?? ''), text.slice(start, end)]);
+};
+
+describe('Markdown', () => {
+  it('finds headings, code, lists and tables, and leaves the text as it is', async () => {
+    const source =
+      '# One `two`\n\nA line.\nGoes on.\n\n```ts\n# no heading\n\nx\n```\n\n- a\n- b\n\n  more\n\n| a | b |\n| - | - |\n\nTitle\n=====\n\nend';
+    expect(await shapes('a.md', source)).toEqual([
+      ['heading1', '# One `two`'],
+      ['paragraph', 'A line.\nGoes on.'],
+      ['code', '```ts\n# no heading\n\nx\n```'],
+      ['list', '- a\n- b\n\n  more'],
+      ['table', '| a | b |\n| - | - |'],
+      ['heading1', 'Title\n====='],
+      ['paragraph', 'end'],
+    ]);
+    expect(await read('a.md', source)).toMatchObject({
+      text: source,
+      title: 'One two',
+      mediaType: 'text/markdown',
+    });
+  });
+
+  it('takes the title from front matter, and survives a fence that never closes', async () => {
+    expect((await read('a.mdx', '---\ntitle: "Hello"\n---\n\n# Other')).title).toBe('Hello');
+    expect(await shapes('a.md', 'a\n```\nb\n\nc')).toEqual([
+      ['paragraph', 'a'],
+      ['code', '```\nb\n\nc'],
+    ]);
+  });
+
+  it('reads reStructuredText headings in the order of their underlines', async () => {
+    const found = await shapes('a.rst', 'Top\n===\n\ntext::\n\n  code\n\nInner\n-----\n\nmore\n');
+    expect(found.filter(([kind]) => kind!.startsWith('heading'))).toEqual([
+      ['heading1', 'Top\n==='],
+      ['heading2', 'Inner\n-----'],
+    ]);
+  });
+});
+
+describe('text and encodings', () => {
+  const text = '第一章 开始\n\n中文的段落，足够长，可以辨认。\n\nEnglish too.';
+  it.each([
+    ['UTF-8', utf8(text)],
+    ['UTF-8 with a mark', Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), utf8(text)])],
+    ['UTF-16 LE', Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')])],
+    ['UTF-16 BE', Buffer.concat([Buffer.from([0xfe, 0xff]), Buffer.from(text, 'utf16le').swap16()])],
+  ])('decodes %s', async (_, bytes) => {
+    const parsed = await read('a.txt', bytes);
+    expect(parsed.text).toBe(text);
+    expect(parsed.blocks[0]).toMatchObject({ kind: 'heading' });
+  });
+
+  it('decodes GB18030 and Windows-1252', async () => {
+    expect((await read('a.txt', Buffer.from('d6d0cec4a3acb6ceC2E4a1a3', 'hex'))).text).toBe('中文，段落。');
+    expect((await read('a.txt', Buffer.from('un café très bon, déjà vu', 'latin1'))).text).toBe(
+      'un café très bon, déjà vu',
+    );
+  });
+
+  it.each([
+    ['a.txt', Buffer.from([0x41, 0, 0x42]), /zero bytes/],
+    ['a', Buffer.from('89504e470d0a1a0a', 'hex'), /PNG/],
+    ['a.docx', Buffer.from('x'), /docx/],
+    ['a.pdf', Buffer.from('hello'), /not a PDF/],
+    ['a.pdf', Buffer.from('%PDF-1.4\nbroken'), /PDF/],
+  ])('refuses %s with a reason', async (name, bytes, reason) => {
+    await expect(read(name, bytes)).rejects.toThrow(reason);
+  });
+
+  it('parts code at unindented lines', async () => {
+    expect(await shapes('a.py', 'def a():\n  x\n\n  y\n\ndef b():\n  z\n')).toEqual([
+      ['code', 'def a():\n  x\n\n  y'],
+      ['code', 'def b():\n  z'],
+    ]);
+  });
+
+  it('reads empty files', async () => {
+    for (const name of ['a.md', 'a.txt', 'a.html', 'a.json', 'a.py'])
+      expect((await read(name, '')).blocks).toEqual([]);
+  });
+});
+
+describe('HTML', () => {
+  const source = `<!doctype html><title>The &amp; page</title><nav>skip me</nav>
+<h1>Big <b>news</b></h1>
+<p>Tom &amp; Jerry
+   run<br>fast</p><script>no()</script>
+<ul><li>one<li>two</ul><pre>a
+  b</pre><table><tr><td>x<td>y</table>`;
+
+  it('takes the text a reader sees', async () => {
+    const { text, blocks, title } = await read('a.html', source);
+    expect(title).toBe('The & page');
+    expect(blocks.map(({ kind, start, end }) => [kind, text.slice(start, end)])).toEqual([
+      ['heading', 'Big news'],
+      ['paragraph', 'Tom & Jerry run'],
+      ['paragraph', 'fast'],
+      ['list', 'one'],
+      ['list', 'two'],
+      ['code', 'a\n  b'],
+      ['table', 'x | y'],
+    ]);
+  });
+
+  it('leads back into the markup', async () => {
+    const parsed = await read('a.html', source);
+    const whereIs = (words: string) => {
+      const start = parsed.text.indexOf(words);
+      const place = placeInFile(parsed, start, start + words.length);
+      return [source.slice(place.start, place.end), place.line];
+    };
+    expect(whereIs('Big news')).toEqual(['Big <b>news', 2]);
+    expect(whereIs('Tom & Jerry run')).toEqual(['Tom &amp; Jerry\n   run', 3]);
+    expect(whereIs('&')).toEqual(['&amp;', 3]);
+    expect(whereIs('run')).toEqual(['run', 4]);
+    expect(whereIs('b')[1]).toBeGreaterThan(0);
+    expect(whereIs('  b')).toEqual(['  b', 6]);
+    expect(whereIs('y')[0]).toBe('y');
+  });
+});
+
+describe('PDF', () => {
+  it('reads pages, headings and paragraphs', async () => {
+    const bytes = makePdf([
+      [{ text: 'A title', size: 24 }, { text: 'First line of text' }, { text: 'second line (of text).' }],
+      [{ text: 'On page two we stop.' }],
+    ]);
+    const parsed = await read('a.pdf', bytes);
+    expect(parsed.mediaType).toBe('application/pdf');
+    expect(parsed.blocks.map(({ kind, start, end }) => [kind, parsed.text.slice(start, end)])).toEqual([
+      ['heading', 'A title'],
+      ['paragraph', 'First line of text\nsecond line (of text).'],
+      ['paragraph', 'On page two we stop.'],
+    ]);
+    const start = parsed.text.indexOf('On page');
+    expect(placeInFile(parsed, start, start + 7)).toMatchObject({ page: 2, start });
+    expect(placeInFile(parsed, 0, 7)).toMatchObject({ page: 1, line: 1 });
+  });
+
+  it('says that a PDF without text has none', async () => {
+    await expect(read('a.pdf', makePdf([[]]))).rejects.toThrow(/no text/);
+  });
+});

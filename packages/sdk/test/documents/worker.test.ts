@@ -1,0 +1,80 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'tsup';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLibrary } from '../../src/documents/index.js';
+import { temporaryFolder } from './fixtures.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const outDir = join(root, 'node_modules', `.documents-worker-${process.pid}`);
+const workerFile = join(outDir, 'worker.js');
+
+beforeAll(async () => {
+  const entry = {
+    worker: join(root, 'src/documents/worker.ts'),
+    broken: join(root, 'test/documents/broken-worker.ts'),
+  };
+  await build({ config: false, entry, format: 'esm', outDir, silent: true, external: [/^@trivium\//] });
+});
+afterAll(() => rm(outDir, { recursive: true, force: true }));
+
+const open = (file: string | URL = workerFile) =>
+  createLibrary({ workerFile: file, cacheDir: false, staticModel: false, embedModel: false });
+
+describe('a library in a worker', () => {
+  it('does what one on this thread does', async () => {
+    await using folder = await temporaryFolder();
+    for (let index = 0; index < 40; index++) {
+      await folder.write(`${index}.md`, `# Page ${index}\n\n${`Words about number${index}. `.repeat(500)}`);
+    }
+    await folder.write('a.html', '<p>some <b>markup</b>');
+    await using here = await createLibrary({
+      inProcess: true,
+      cacheDir: false,
+      staticModel: false,
+      embedModel: false,
+    });
+    await using there = await open();
+    const progress: number[] = [];
+    await here.read([folder.path]);
+    await there.read([folder.path], { onProgress: ({ done }) => progress.push(done) });
+    expect(progress.at(-1)).toBe(41);
+    expect(await there.paths()).toEqual(await here.paths());
+    expect(await there.passages()).toEqual(await here.passages());
+    expect(await there.search('number7', { limit: 3 })).toEqual(await here.search('number7', { limit: 3 }));
+    const path = join(folder.path, 'a.html');
+    expect(await there.document(path)).toEqual(await here.document(path));
+    expect(await there.document(path)).toEqual(await here.document(path));
+  });
+
+  it('reports errors, cancels and changes', async () => {
+    await using folder = await temporaryFolder();
+    for (let index = 0; index < 100; index++) await folder.write(`${index}.md`, 'Some words. '.repeat(5000));
+    const library = await open();
+    await expect(library.read([join(folder.path, 'none')])).rejects.toMatchObject({ code: 'not-found' });
+    const controller = new AbortController();
+    const reading = library.read([folder.path], {
+      signal: controller.signal,
+      onProgress: () => controller.abort(new Error('enough')),
+    });
+    await expect(reading).rejects.toThrow('enough');
+    expect(await library.paths()).toEqual([]);
+    const changed = new Promise((resolve) => {
+      library
+        .read([folder.path], { watch: true, onChange: resolve })
+        .then(() => folder.write('new.md', 'news'));
+    });
+    expect(await changed).toMatchObject({ documents: 101 });
+    await library.dispose();
+    await expect(library.paths()).rejects.toMatchObject({ code: 'disposed' });
+  });
+
+  it('fails every call when the thread ends', async () => {
+    const broken = `import { parentPort } from 'node:worker_threads'; parentPort.on('message', () => { throw new Error('broke'); });`;
+    const library = await open(new URL(`data:text/javascript,${encodeURIComponent(broken)}`));
+    await expect(library.paths()).rejects.toMatchObject({ code: 'internal' });
+    await expect(library.search('x')).rejects.toMatchObject({ code: 'internal' });
+    await library.dispose();
+  });
+});
