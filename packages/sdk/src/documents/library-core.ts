@@ -39,9 +39,8 @@ export type CoreReadOptions = ReadOptions & {
 };
 
 type Skipped = ReadReport['skipped'];
-
 const defaultMaximumBytes = 64 * 2 ** 20;
-/** Milliseconds of work after which other messages get their turn. */
+/** Milliseconds of work after which messages are heard. */
 const turn = 25;
 
 export class LibraryCore {

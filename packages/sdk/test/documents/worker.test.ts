@@ -11,10 +11,7 @@ const outDir = join(root, 'node_modules', `.documents-worker-${process.pid}`);
 const workerFile = join(outDir, 'worker.js');
 
 beforeAll(async () => {
-  const entry = {
-    worker: join(root, 'src/documents/worker.ts'),
-    broken: join(root, 'test/documents/broken-worker.ts'),
-  };
+  const entry = { worker: join(root, 'src/documents/worker.ts') };
   await build({ config: false, entry, format: 'esm', outDir, silent: true, external: [/^@trivium\//] });
 });
 afterAll(() => rm(outDir, { recursive: true, force: true }));
