@@ -1,6 +1,6 @@
 // Text <-> token ids. One face over byte-level BPE and WordPiece (more to come); made from a tokenizer.json or
-// from GGUF metadata. Knows nothing of models. All methods are const and thread-safe. Text is UTF-8; invalid bytes
-// (a lone surrogate that reached us, say) are each replaced by U+FFFD before anything else.
+// from GGUF metadata. Knows nothing of models. All methods are const and thread-safe. Text is UTF-8; each maximal
+// ill-formed part is replaced by U+FFFD before anything else (an encoded lone surrogate is three such parts).
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -27,6 +27,12 @@ struct TokenSpan {
   std::uint32_t begin, end;  // byte offsets into the given text
 };
 
+// Two texts as one input, for cross-encoders. types[i] is 0 for the first segment, 1 for the second.
+struct PairEncoding {
+  std::vector<TokenId> ids;
+  std::vector<std::uint8_t> types;
+};
+
 // Text before a special token was recognised and after, for streaming.
 class StreamDecoder {
  public:
@@ -47,6 +53,8 @@ class Tokenizer {
   virtual std::vector<TokenId> encode(std::string_view text, const EncodeOptions& options) const = 0;
   // The same with offsets, for citations and highlighting.
   virtual std::vector<TokenSpan> encode_spans(std::string_view text, const EncodeOptions& options) const = 0;
+  virtual PairEncoding encode_pair(std::string_view first, std::string_view second,
+                                   const EncodeOptions& options) const = 0;
   virtual std::string decode(std::span<const TokenId> ids, bool skip_special_tokens) const = 0;
   virtual std::unique_ptr<StreamDecoder> stream_decoder(bool skip_special_tokens) const = 0;
 

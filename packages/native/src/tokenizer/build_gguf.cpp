@@ -1,0 +1,187 @@
+// GGUF metadata to a pipeline: tokenizer.ggml.model "gpt2" (byte-level BPE) and "bert" (WordPiece). Pre-tokenizers are
+// recognised by tokenizer.ggml.pre; names that are not in the table are refused, since a wrong cut gives wrong ids.
+#include <algorithm>
+
+#include "tokenizer/build.h"
+#include "tokenizer/unicode.h"
+
+namespace trivium {
+namespace {
+
+enum TokenType : std::int64_t { normal = 1, unknown = 2, control = 3, user_defined = 4 };
+constexpr std::string_view word_mark = "\xE2\x96\x81";
+
+struct PreTokenizerRow {
+  const char* name;
+  Splitter (*splitter)();
+  bool single_digits, ignore_merges, nfc, add_bos;
+};
+constexpr PreTokenizerRow rows[] = {
+    {"gpt-2", gpt2_splitter, false, false, false, false},      {"default", gpt2_splitter, false, false, false, false},
+    {"phi-2", gpt2_splitter, false, false, false, false},      {"mpt", gpt2_splitter, false, false, false, false},
+    {"olmo", gpt2_splitter, false, false, false, false},       {"llama-bpe", llama3_splitter, false, true, false, true},
+    {"llama3", llama3_splitter, false, true, false, true},     {"llama-v3", llama3_splitter, false, true, false, true},
+    {"qwen2", qwen2_splitter, false, false, true, false},      {"deepseek-r1-qwen", qwen2_splitter, false, false, true, false},
+    {"smollm", gpt2_splitter, true, false, false, false},      {"starcoder", gpt2_splitter, true, false, false, false},
+    {"refact", gpt2_splitter, true, false, false, false},
+};
+
+Place key(std::string_view file, const char* name) { return {file, std::string("tokenizer.ggml.") + name}; }
+
+// "▁word" begins a word, "ing" goes on inside one; control tokens and [NAMES] are as they are.
+std::string wordpiece_text(const std::string& text, std::int64_t type) {
+  if (text.starts_with(word_mark)) return text.substr(word_mark.size());
+  const bool named = text.size() > 2 && text.front() == '[' && text.back() == ']';
+  return type == control || type == unknown || named ? text : "##" + text;
+}
+
+Status read_tokens(const Metadata& metadata, std::string_view file, bool wordpiece, PipelineParts& parts) {
+  const auto* tokens = metadata.strings("tokenizer.ggml.tokens");
+  const auto* types = metadata.integers("tokenizer.ggml.token_type");
+  if (tokens == nullptr || tokens->empty()) return key(file, "tokens").bad("The tokens are missing.", "an array of strings");
+  if (types != nullptr && types->size() != tokens->size()) {
+    return key(file, "token_type").bad("There is not one type for each token.", std::to_string(tokens->size()),
+                                       std::to_string(types->size()));
+  }
+  for (std::size_t i = 0; i < tokens->size(); ++i) {
+    const std::int64_t type = types == nullptr ? normal : (*types)[i];
+    const std::string text = wordpiece ? wordpiece_text((*tokens)[i], type) : (*tokens)[i];
+    TRIVIUM_TRY(add_token(parts, text, static_cast<std::int64_t>(i), tokens->size(), {file, key(file, "tokens").pointer + "/" + std::to_string(i)}));
+    const bool special = type == control || type == unknown;
+    if ((!special && type != user_defined) || text.empty()) continue;
+    AddedToken added;
+    added.content = text;
+    added.id = static_cast<TokenId>(i);
+    added.special = special;
+    parts.added.push_back(std::move(added));
+  }
+  return {};
+}
+
+Result<std::optional<TokenId>> id_at(const Metadata& metadata, std::string_view file, const char* name, std::size_t count) {
+  const auto id = metadata.integer(std::string("tokenizer.ggml.") + name);
+  if (!id) return std::optional<TokenId>();
+  if (*id < 0 || static_cast<std::size_t>(*id) >= count) {
+    return key(file, name).bad("A token id is out of range.", "an id below " + std::to_string(count), std::to_string(*id));
+  }
+  return std::optional<TokenId>(static_cast<TokenId>(*id));
+}
+
+Status build_byte_level(const Metadata& metadata, std::string_view file, const PreTokenizerRow& row, PipelineParts& parts) {
+  const auto* lines = metadata.strings("tokenizer.ggml.merges");
+  if (lines == nullptr) return key(file, "merges").bad("The merges are missing.", "an array of strings");
+  BpeSettings settings;
+  settings.bytes = true;
+  settings.ignore_merges = row.ignore_merges;
+  VocabularyMap vocabulary;
+  std::string raw;
+  for (std::size_t i = 0; i < parts.tokens.size(); ++i) {
+    if (byte_level_bytes(parts.tokens[i], raw) && !raw.empty()) vocabulary.try_emplace(raw, static_cast<TokenId>(i));
+  }
+  std::vector<Merge> merges;
+  merges.reserve(lines->size());
+  for (std::size_t i = 0; i < lines->size(); ++i) {
+    const std::string& line = (*lines)[i];
+    const std::size_t space = line.find(' ');
+    Merge merge;
+    if (space == std::string::npos || !byte_level_bytes(line.substr(0, space), merge.left) ||
+        !byte_level_bytes(line.substr(space + 1), merge.right)) {
+      return Place{file, "tokenizer.ggml.merges/" + std::to_string(i)}.bad("A merge is malformed.", "two byte-level tokens", line);
+    }
+    merges.push_back(std::move(merge));
+  }
+  auto model = make_bpe(std::move(vocabulary), merges, std::move(settings), special_ids(parts));
+  if (!model.ok()) {
+    model.error().file = std::string(file);
+    model.error().field = "tokenizer.ggml.merges" + model.error().field;
+    return std::move(model.error());
+  }
+  parts.model = std::move(model).value();
+  if (row.nfc) parts.normalizer = normal_form(NormalForm::nfc);
+  std::vector<PreTokenizerPointer> steps;
+  if (row.single_digits) steps.push_back(split_flags(unicode::rust_numeric, SplitBehavior::isolated));
+  steps.push_back(split_known(row.splitter()));
+  parts.pre_tokenizer = steps.size() == 1 ? std::move(steps[0]) : sequence(std::move(steps));
+  parts.decoder = byte_level_decoder();
+  parts.byte_level_decoder = true;
+  parts.token_bytes = TokenBytes::byte_level;
+  return {};
+}
+
+Status build_bert(const Metadata& metadata, std::string_view file, PipelineParts& parts) {
+  WordPieceSettings settings;
+  TRIVIUM_TRY_ASSIGN(std::optional<TokenId> unknown_id, id_at(metadata, file, "unknown_token_id", parts.tokens.size()));
+  if (!unknown_id) {
+    const auto found = parts.ids.find("[UNK]");
+    if (found == parts.ids.end()) return key(file, "unknown_token_id").bad("There is no unknown token.", "an id");
+    unknown_id = found->second;
+  }
+  settings.unknown = *unknown_id;
+  parts.normalizer = bert_normalizer({});
+  parts.pre_tokenizer = bert_pre_tokenizer();
+  parts.decoder = wordpiece_decoder("##", true);
+  parts.token_bytes = TokenBytes::wordpiece;
+  parts.model = make_wordpiece(parts.ids, std::move(settings), special_ids(parts));
+  return {};
+}
+
+Status build_special(const Metadata& metadata, std::string_view file, bool bert, bool add_bos, PipelineParts& parts) {
+  const std::size_t count = parts.tokens.size();
+  TRIVIUM_TRY_ASSIGN(std::optional<TokenId> first, id_at(metadata, file, "bos_token_id", count));
+  TRIVIUM_TRY_ASSIGN(std::optional<TokenId> last, id_at(metadata, file, "eos_token_id", count));
+  if (bert) {
+    TRIVIUM_TRY_ASSIGN(const std::optional<TokenId> cls, id_at(metadata, file, "cls_token_id", count));
+    TRIVIUM_TRY_ASSIGN(const std::optional<TokenId> sep, id_at(metadata, file, "seperator_token_id", count));
+    if (cls) first = cls;
+    if (sep) last = sep;
+  }
+  const bool begin = metadata.boolean("tokenizer.ggml.add_bos_token").value_or(add_bos) && first.has_value();
+  const bool end = metadata.boolean("tokenizer.ggml.add_eos_token").value_or(bert) && last.has_value();
+  Template& special = parts.special_template;
+  if (begin) special.single.insert(special.single.begin(), {-1, {*first}, 0});
+  if (end) special.single.push_back({-1, {*last}, 0});
+  special.pair = special.single;
+  const bool again = begin && !bert;  // a second text begins like the first; BERT only separates
+  if (again) special.pair.push_back({-1, {*first}, 1});
+  special.pair.push_back({1, {}, 1});
+  if (end) special.pair.push_back({-1, {*last}, 1});
+  return {};
+}
+
+std::string supported_pre_tokenizers() {
+  std::string names;
+  for (const PreTokenizerRow& row : rows) names += (names.empty() ? "" : ", ") + std::string(row.name);
+  return names;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_gguf(const Metadata& metadata, std::string_view file) {
+  const std::string* kind = metadata.string("tokenizer.ggml.model");
+  if (kind == nullptr) return key(file, "model").bad("The file has no tokenizer.", "gpt2 or bert");
+  const bool bert = *kind == "bert";
+  if (!bert && *kind != "gpt2") return key(file, "model").unsupported("the tokenizer \"" + *kind + "\"", "gpt2, bert");
+  const PreTokenizerRow* row = &rows[0];
+  if (const std::string* name = metadata.string("tokenizer.ggml.pre"); name != nullptr && !bert) {
+    row = std::find_if(std::begin(rows), std::end(rows), [&](const auto& one) { return *name == one.name; });
+    if (row == std::end(rows)) {
+      return key(file, "pre").unsupported("the pre-tokenizer \"" + *name + "\"", supported_pre_tokenizers());
+    }
+  }
+  PipelineParts parts;
+  TRIVIUM_TRY(read_tokens(metadata, file, bert, parts));
+  TRIVIUM_TRY(bert ? build_bert(metadata, file, parts) : build_byte_level(metadata, file, *row, parts));
+  TRIVIUM_TRY(build_special(metadata, file, bert, bert || row->add_bos, parts));
+  return std::shared_ptr<const Tokenizer>(std::make_shared<Pipeline>(std::move(parts)));
+}
+
+Result<std::shared_ptr<const Tokenizer>> Tokenizer::of(const ModelFile& model) {
+  if (model.container() == ModelFile::Container::gguf) {
+    if (const std::string* json = model.metadata().string("tokenizer.huggingface.json")) return from_json(*json, model.path());
+    return from_gguf(model.metadata(), model.path());
+  }
+  TRIVIUM_TRY_ASSIGN(const std::string json, model.read_text("tokenizer.json"));
+  return from_json(json, model.path() + "/tokenizer.json");
+}
+
+}  // namespace trivium

@@ -1,0 +1,91 @@
+// A tokenizer.json to a pipeline. `truncation` and `padding` are not read: nothing is cut here, and what a model can
+// hold is its caller's business.
+#include "tokenizer/build.h"
+
+namespace trivium {
+namespace {
+
+const Json& member(const Json& json, std::string_view key) {
+  static const Json null;
+  const Json* found = json.find(key);
+  return found == nullptr ? null : *found;
+}
+
+bool ends_in_byte_level(const Json& pre_tokenizer, int depth = 0) {
+  const std::string type = pre_tokenizer.string_or("type", "");
+  if (type != "Sequence" || depth > max_build_depth) return type == "ByteLevel";
+  const auto& steps = member(pre_tokenizer, "pretokenizers").items();
+  return !steps.empty() && ends_in_byte_level(steps.back(), depth + 1);
+}
+
+Status read_vocabulary(const Json& root, const Place& place, PipelineParts& parts) {
+  const Json& vocabulary = member(member(root, "model"), "vocab");
+  const Json& added = member(root, "added_tokens");
+  if (!vocabulary.is_object()) return place.at("model").at("vocab").bad("The vocabulary is missing.", "an object");
+  const std::size_t entries = vocabulary.members().size() + added.items().size();
+  for (const auto& [text, id] : vocabulary.members()) {
+    const Place here = place.at("model").at("vocab").at(text);
+    if (!id.integer()) return here.bad("A token id is malformed.", "an integer");
+    TRIVIUM_TRY(add_token(parts, text, *id.integer(), entries, here));
+  }
+  for (std::size_t i = 0; i < added.items().size(); ++i) {
+    const Json& json = added.items()[i];
+    const Place here = place.at("added_tokens").at(i);
+    AddedToken token;
+    token.content = json.string_or("content", "");
+    token.special = json.boolean_or("special", false);
+    token.normalized = json.boolean_or("normalized", !token.special);
+    token.single_word = json.boolean_or("single_word", false);
+    token.left_strip = json.boolean_or("lstrip", false);
+    token.right_strip = json.boolean_or("rstrip", false);
+    if (token.content.empty()) continue;
+    if (const auto known = parts.ids.find(token.content); known != parts.ids.end()) {
+      token.id = known->second;
+    } else {
+      const auto id = json.integer_at("id");
+      if (!id) return here.at("id").bad("An added token has no id.", "an integer");
+      const bool taken = *id >= 0 && static_cast<std::size_t>(*id) < parts.tokens.size() && parts.present[*id];
+      if (taken) parts.present[*id] = false;  // an added token takes the place of the entry it covers
+      TRIVIUM_TRY(add_token(parts, token.content, *id, entries, here.at("id")));
+      token.id = static_cast<TokenId>(*id);
+    }
+    parts.added.push_back(std::move(token));
+  }
+  if (parts.tokens.empty()) return place.at("model").at("vocab").bad("The vocabulary is empty.", "at least one token");
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_json(std::string_view tokenizer_json, std::string_view file) {
+  TRIVIUM_TRY_ASSIGN(const Json root, Json::parse(tokenizer_json, file));
+  const Place place{file, ""};
+  if (!root.is_object()) return place.bad("The tokenizer is not a JSON object.", "an object");
+  const Json& model = member(root, "model");
+  if (!model.is_object()) return place.at("model").bad("The model is missing.", "an object");
+  const std::string type = model.string_or("type", model.find("merges") != nullptr ? "BPE" : "WordPiece");
+  if (type != "BPE" && type != "WordPiece") {
+    return place.at("model").at("type").unsupported("the model \"" + type + "\"", "BPE, WordPiece");
+  }
+  PipelineParts parts;
+  TRIVIUM_TRY(read_vocabulary(root, place, parts));
+
+  const auto text_of_member = [&](std::string_view key) { return model.string_or(key, ""); };
+  const bool bytes = type == "BPE" && ends_in_byte_level(member(root, "pre_tokenizer")) &&
+                     !model.boolean_or("byte_fallback", false) &&
+                     text_of_member("continuing_subword_prefix").empty() && text_of_member("end_of_word_suffix").empty();
+  TRIVIUM_TRY_ASSIGN(parts.normalizer, build_normalizer(member(root, "normalizer"), place.at("normalizer")));
+  TRIVIUM_TRY_ASSIGN(PreTokenizerBuild cut,
+                     build_pre_tokenizer(member(root, "pre_tokenizer"), place.at("pre_tokenizer"), !bytes));
+  parts.pre_tokenizer = std::move(cut.step);
+  TRIVIUM_TRY(build_model(model, place.at("model"), bytes, parts));
+  const Json& decoder = member(root, "decoder");
+  TRIVIUM_TRY_ASSIGN(parts.decoder, build_decoder(decoder, place.at("decoder")));
+  parts.byte_level_decoder = decoder.string_or("type", "") == "ByteLevel";
+  if (parts.byte_level_decoder) parts.token_bytes = TokenBytes::byte_level;
+  else if (type == "BPE") parts.token_bytes = TokenBytes::metaspace;
+  TRIVIUM_TRY(build_template(member(root, "post_processor"), place.at("post_processor"), parts));
+  return std::shared_ptr<const Tokenizer>(std::make_shared<Pipeline>(std::move(parts)));
+}
+
+}  // namespace trivium
