@@ -3,7 +3,7 @@ export { unsupported } from './check-citations.js';
 export { createLongText, type LongText } from './create-long-text.js';
 export type { Running } from './running.js';
 export { type Sentence, splitSentences } from './sentences.js';
-export { type SelectionOptions, selectSentences } from './summarize-extractive.js';
+export { chooseDiverse, type SelectionOptions, selectSentences } from './summarize-extractive.js';
 export { type FeatureInput, type FeatureName, featureNames, sentenceFeatures } from './summary-features.js';
 export { plainWeights, queryWeights, type SummaryWeights } from './summary-weights.js';
 export type {

@@ -1,0 +1,60 @@
+/**
+ * Must-show 6: 100 questions over the documentation inside the installed `ai` package. The share whose first citation
+ * (at most 1,000 characters), or one of the first three, holds the answer.
+ * node apps/bench/answers.mjs [--failures]
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { createLibrary } from '@trivium/sdk/documents';
+import { createLongText } from '@trivium/sdk/long-text';
+import { aiDocs, benchFolder, report, skip } from './lib/data.mjs';
+import { nanoEmbedder } from './lib/embedders.mjs';
+
+const folder = aiDocs() ?? skip('the package `ai` is not installed: run npm ci');
+const questions = JSON.parse(readFileSync(path.join(benchFolder, 'fixtures/ai-docs-questions.json'), 'utf8'));
+const plain = (text) => text.replace(/\s+/g, ' ');
+
+function rankOf({ answer, answers = [answer] }, citations) {
+  return citations.findIndex(({ text }) => {
+    if (text.length > 1000) throw new Error(`a citation of ${text.length} characters`);
+    return answers.some((one) => plain(text).includes(one));
+  });
+}
+
+await using library = await createLibrary();
+const { tokens, warnings } = await library.read([folder]);
+for (const warning of warnings) console.error(warning);
+const nano = await nanoEmbedder('contextual');
+const longText = createLongText({ library, ...(nano ? { embed: nano.embed } : {}) });
+const systems = {
+  'lexical only': (question) => library.search(question, { mode: 'lexical', limit: 3 }),
+  'search, best hits': (question) => library.search(question, { limit: 3 }),
+  ask: async (question) => (await longText.ask(question)).citations,
+};
+const rows = [];
+for (const [name, find] of Object.entries(systems)) {
+  const ranks = [];
+  const started = performance.now();
+  for (const question of questions) {
+    const citations = (await find(question.question)).slice(0, 3);
+    const rank = rankOf(question, citations);
+    ranks.push({ language: question.language, rank });
+    if (name === 'ask' && rank !== 0 && process.argv.includes('--failures')) {
+      console.error(
+        `${rank} ${question.question} | ${question.answer} | ${citations.map((c) => c.path.slice(folder.length)).join(' ')}`,
+      );
+    }
+  }
+  const msPerQuestion = Math.round((performance.now() - started) / questions.length);
+  const share = (among, test) => Math.round((100 * among.filter(test).length) / among.length);
+  const of = (language) => ranks.filter((one) => !language || one.language === language);
+  const figures = Object.fromEntries(
+    ['', 'en', 'zh'].flatMap((language) => [
+      [`first ${language}`.trim(), share(of(language), ({ rank }) => rank === 0)],
+      [`in three ${language}`.trim(), share(of(language), ({ rank }) => rank >= 0)],
+    ]),
+  );
+  rows.push({ name, ...figures, msPerQuestion });
+}
+report(`Answers over the ai docs, percent of ${questions.length} questions`, rows, { tokens });
+await nano?.dispose();

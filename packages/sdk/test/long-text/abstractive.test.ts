@@ -1,0 +1,136 @@
+import { TriviumError } from '@trivium/protocol';
+import { simulateReadableStream } from 'ai';
+import { MockLanguageModelV3 } from 'ai/test';
+import { expect, test } from 'vitest';
+import { checkCitations, unsupported } from '../../src/long-text/check-citations.js';
+import { createLongText } from '../../src/long-text/create-long-text.js';
+import { hashEmbed, memoryLibrary } from './fakes.js';
+
+const passages = [
+  { text: 'A failed call is retried 2 times. "Never give up" is the motto.' },
+  { text: '失败的调用会重试两次。' },
+];
+
+test('supported citations stay and are renumbered; the others go with a warning', async () => {
+  const text =
+    'A failed call is retried 2 times [1]. A failed call is retried 5 times [1]. Dogs bark loudly [2] [9].';
+  const checked = await checkCitations(text, passages);
+  expect(checked.text).toBe(
+    'A failed call is retried 2 times [1]. A failed call is retried 5 times. Dogs bark loudly.',
+  );
+  expect(checked.cited).toEqual([0]);
+  expect(checked.warnings).toHaveLength(3);
+  expect(checked.warnings[0]).toContain('number 5');
+});
+
+test.each([
+  ['the motto is "never give up"', undefined],
+  ['the motto is "always give up"', 'it does not say'],
+  ['a failed call is retried 2 times', undefined],
+  ['bananas ripen in warm rooms', 'too little'],
+])('%s', async (claim, reason) => {
+  const found = await unsupported(claim, passages[0]!.text, hashEmbed);
+  if (reason) expect(found).toContain(reason);
+  else expect(found).toBeUndefined();
+});
+
+test('across languages only meaning can support', async () => {
+  expect(await unsupported('Failed calls run again', passages[1]!.text)).toContain('language');
+  const same = async (texts: readonly string[]) => texts.map(() => new Float32Array([1, 0]));
+  expect(await unsupported('Failed calls run again', passages[1]!.text, same)).toBeUndefined();
+});
+
+const usage = {
+  inputTokens: { total: 1, noCache: 1, cacheRead: undefined, cacheWrite: undefined },
+  outputTokens: { total: 1, text: 1, reasoning: undefined },
+};
+const finishReason = { unified: 'stop' as const, raw: undefined };
+
+/** Streams or returns what `answer` makes of the prompt; remembers the prompts. */
+function scripted(answer: (prompt: string, call: number) => string) {
+  const prompts: string[] = [];
+  const next = (prompt: unknown) => {
+    prompts.push(JSON.stringify(prompt));
+    return answer(prompts.at(-1)!, prompts.length);
+  };
+  const model = new MockLanguageModelV3({
+    doGenerate: async ({ prompt }) => ({
+      content: [{ type: 'text', text: next(prompt) }],
+      finishReason,
+      usage,
+      warnings: [],
+    }),
+    doStream: async ({ prompt }) => ({
+      stream: simulateReadableStream({
+        chunks: [
+          { type: 'text-start', id: '1' },
+          ...next(prompt)
+            .split(/(?<= )/)
+            .map((delta) => ({ type: 'text-delta' as const, id: '1', delta })),
+          { type: 'text-end', id: '1' },
+          { type: 'finish', finishReason, usage },
+        ],
+        chunkDelayInMs: null,
+        initialDelayInMs: null,
+      }),
+    }),
+  });
+  return { model, prompts };
+}
+
+const library = memoryLibrary({
+  'retry.md': 'A failed call is retried 2 times.\n\nThe pause doubles each time a call fails.',
+});
+
+test('ask with a model streams, cites and drops what is not there', async () => {
+  const { model, prompts } = scripted(() => 'A failed call is retried 2 times [1]. It costs 7 dollars [1].');
+  const running = createLongText({ library, model }).ask('How often is a failed call retried?');
+  let streamed = '';
+  for await (const delta of running.textStream) streamed += delta;
+  const answer = await running;
+  expect(streamed).toContain('7 dollars [1]');
+  expect(answer.text).toBe('A failed call is retried 2 times [1]. It costs 7 dollars.');
+  expect(answer.mode).toBe('abstractive');
+  expect(answer.citations.map(({ path }) => path)).toEqual(['retry.md']);
+  expect(answer.warnings).toHaveLength(1);
+  expect(prompts[0]).toContain('How often is a failed call retried?');
+});
+
+test('a source longer than the context is summarized in parts, and markers reach back to its passages', async () => {
+  const text = Array.from(
+    { length: 300 },
+    (_, i) => `Fact ${i} says that item ${i} weighs ${i} grams in the hall.`,
+  ).join('\n\n');
+  const { model, prompts } = scripted((prompt) => {
+    const fact = /\[(\d+)\]\\n[^[]*?(Fact \d+ says that item \d+ weighs \d+ grams)/.exec(prompt);
+    return fact ? `${fact[2]} in the hall [${fact[1]}].` : 'nothing';
+  });
+  const summary = await createLongText({ model, contextTokens: 2000 }).summarize({ text, words: 50 });
+  expect(prompts.length).toBeGreaterThan(3);
+  expect(summary.warnings).toEqual([]);
+  expect(summary.text).toMatch(/^Fact \d+ says that item \d+ weighs \d+ grams in the hall \[1\]\.$/);
+  const [citation] = summary.citations;
+  expect(text.slice(citation!.start, citation!.end)).toBe(citation!.text);
+});
+
+test('a context that cannot hold one passage is a context overflow', async () => {
+  const { model } = scripted(() => 'x');
+  const text = 'A sentence about one thing. '.repeat(200);
+  const error = await Promise.resolve(
+    createLongText({ model, contextTokens: 300 }).summarize({ text, words: 50 }),
+  ).catch((reason: unknown) => reason);
+  expect(TriviumError.isInstance(error) && error.code).toBe('context-overflow');
+});
+
+test('an abort while the model writes rejects with the reason', async () => {
+  const controller = new AbortController();
+  const { model } = scripted(() => 'A failed call is retried 2 times [1].');
+  const running = createLongText({ library, model }).ask('How often is a failed call retried?', {
+    signal: controller.signal,
+  });
+  const reading = (async () => {
+    for await (const _ of running.textStream) controller.abort(new Error('enough'));
+  })();
+  await expect(reading).rejects.toThrow('enough');
+  await expect(Promise.resolve(running)).rejects.toThrow('enough');
+});

@@ -1,0 +1,110 @@
+import { TriviumError } from '@trivium/protocol';
+import { expect, test } from 'vitest';
+import { createLongText } from '../../src/long-text/create-long-text.js';
+import { countWords, stripQuestion, terms } from '../../src/long-text/words.js';
+import { hashEmbed, memoryLibrary } from './fakes.js';
+
+const files = {
+  'retry.md':
+    '# Retries\n\nA failed call is retried twice. The pause doubles each time.\n\nSet maxRetries to 0 to turn retries off.',
+  'stream.md':
+    '# Streams\n\nCall stop to end a stream early. The tokens written so far are kept.\n\nStreams are lazy.',
+};
+const longText = createLongText({ library: memoryLibrary(files), embed: hashEmbed });
+
+test('ask cites the passage that answers, with offsets that slice back', async () => {
+  const { text, citations, mode, warnings } = await longText.ask('How do I turn off retries?');
+  expect(mode).toBe('extractive');
+  expect(warnings).toEqual([]);
+  expect(citations[0]!.path).toBe('retry.md');
+  expect(citations[0]!.text).toContain('maxRetries to 0');
+  for (const { path, start, end, text: quote } of citations) {
+    expect(files[path as keyof typeof files].slice(start, end)).toBe(quote);
+    expect(quote.length).toBeLessThanOrEqual(1000);
+  }
+  expect(text).toContain('Set maxRetries to 0 to turn retries off. [1]');
+});
+
+test('a citation is widened to its section and the line follows', async () => {
+  const [citation] = (await longText.ask('lazy')).citations;
+  expect(citation!.text).toBe(files['stream.md']);
+  expect(citation!.line).toBe(1);
+});
+
+test('ask streams what it answers, and says when nothing fits', async () => {
+  const running = longText.ask('How do I end a stream?');
+  let streamed = '';
+  for await (const delta of running.textStream) streamed += delta;
+  expect(streamed).toBe((await running).text);
+  expect(streamed).toContain('Call stop to end a stream early.');
+  const nothing = await longText.ask('zebra');
+  expect(nothing.citations).toEqual([]);
+  expect(nothing.warnings).toHaveLength(1);
+});
+
+const story = Array.from({ length: 40 }, (_, i) =>
+  i === 20
+    ? 'The captain hid the golden key inside the old clock before the storm came.'
+    : `On day ${i} the crew of the ship sailed on over the grey sea and counted barrels number ${i}.`,
+).join(' ');
+
+test('a summary keeps to its length and to source order, and its citations slice back', async () => {
+  const { text, citations, sourceTokens } = await longText.summarize({ text: story, words: 60 });
+  expect(countWords(text)).toBeGreaterThan(45);
+  expect(countWords(text)).toBeLessThanOrEqual(75);
+  expect(citations.map(({ start }) => start)).toEqual(
+    citations.map(({ start }) => start).sort((a, b) => a - b),
+  );
+  expect(citations.map(({ start, end }) => story.slice(start, end)).join(' ')).toBe(
+    text.replaceAll('\n', ' '),
+  );
+  expect(sourceTokens).toBeGreaterThan(500);
+});
+
+test.each([{ embed: hashEmbed }, {}])(
+  'a query decides what the summary is about, with and without an embedder',
+  async (options) => {
+    const summary = await createLongText(options).summarize({
+      text: story,
+      words: 20,
+      query: 'Where is the golden key?',
+    });
+    expect(summary.text).toContain('golden key');
+  },
+);
+
+test('ratio measures the source; documents of the library are summarized by default', async () => {
+  const half = await createLongText().summarize({ text: story, ratio: 0.5 });
+  expect(countWords(half.text) / countWords(story)).toBeCloseTo(0.5, 1);
+  const both = await longText.summarize({ words: 100 });
+  expect(new Set(both.citations.map(({ path }) => path))).toEqual(new Set(Object.keys(files)));
+});
+
+test.each([
+  ['words and ratio', () => createLongText().summarize({ text: story, words: 5, ratio: 0.1 })],
+  ['a ratio over 1', () => createLongText().summarize({ text: story, ratio: 2 })],
+  ['no sentences', () => createLongText().summarize({ text: '...' })],
+  ['an empty question', () => longText.ask(' ')],
+])('%s is an invalid argument', async (_, start) => {
+  const error = await Promise.resolve(start()).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(TriviumError.isInstance(error) && error.code).toBe('invalid-argument');
+});
+
+test('an aborted summary rejects with the reason', async () => {
+  const signal = AbortSignal.abort(new Error('enough'));
+  await expect(Promise.resolve(longText.summarize({ text: story, words: 20, signal }))).rejects.toThrow(
+    'enough',
+  );
+});
+
+test('words: Chinese counts as characters / 1.6, questions lose their question words', () => {
+  expect(countWords('你好世界你好世界 and two')).toBe(7);
+  expect(stripQuestion('How do I stop a stream?')).toBe('stop a stream');
+  expect(stripQuestion('怎样停止流？')).toBe('停止流');
+  expect(terms('maxRetries of the streams')).toEqual(
+    ['maxretri', 'max', 'retri', 'stream'].map((term) => expect.stringContaining(term.slice(0, 3))),
+  );
+});
