@@ -1,6 +1,7 @@
 /** One document as the index holds it: text, blocks, passages, their terms and vectors, all in typed arrays. */
 import { chunkDocument, chunkWidth } from './chunk-document.js';
 import { placeInFile } from './places.js';
+import { plainWords } from './plain-words.js';
 import { scanTerms, TermList } from './terms.js';
 import { type Block, blockKinds, type ParsedSource, type Passage, type SourceText } from './types.js';
 
@@ -87,7 +88,7 @@ export const chunkText = ({ text, chunks }: IndexedDocument, chunk: number) =>
 
 /** What the embedders see of a passage. */
 export const embeddedText = (document: IndexedDocument, chunk: number) =>
-  `${headingPath(document, chunk)}\n${chunkText(document, chunk)}`;
+  plainWords(`${headingPath(document, chunk)}\n${chunkText(document, chunk)}`);
 
 export function passageOf(document: IndexedDocument, chunk: number): Passage {
   const textStart = document.chunks[chunk * chunkWidth]!;

@@ -6,11 +6,15 @@ export const ranking = {
   lexical: { k1: 1.2, b: 0.6, headingBoost: 1.5 } satisfies LexicalWeights,
   /** What a term of the query weighs: word, part of an identifier, pair of Chinese characters, single character. */
   termWeights: [1, 0.5, 1, 0.25],
-  passage: { lexical: 0.5, static: 0.5 },
+  passage: { lexical: 0.4, static: 0.4, document: 0.2 },
   document: { lexical: 0.4, best: 0.35, mean: 0.25 },
+  /** Standard deviations above the mean that count as 1; 0: the best counts as 1. */
+  deviations: 0,
   /** Candidates the contextual embedder sees, and the share it has in their order. */
   candidates: 48,
   contextual: 0.45,
+  /** The share of that which goes to the opening of the candidate's document. */
+  opening: 0,
 };
 
 /** The query's distinct terms with their weights. */
@@ -32,13 +36,14 @@ export function scaleLexical(shares: Float32Array): Float32Array {
   return best > 0 ? shares.map((share) => share / divisor) : shares;
 }
 
-/** Cosines so that the mean becomes 0 and the best 1. */
+/** Cosines so that the mean becomes 0 and what stands out 1. */
 export function scaleCosines(cosines: Float32Array): Float32Array {
   if (cosines.length === 0) return cosines;
-  const best = cosines.reduce((most, cosine) => Math.max(most, cosine), -1);
   const mean = cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length;
-  const span = best - mean;
-  return cosines.map((cosine) => (span > 1e-6 ? Math.max(0, (cosine - mean) / span) : 1));
+  const best = cosines.reduce((most, cosine) => Math.max(most, cosine), -1);
+  const variance = cosines.reduce((sum, cosine) => sum + (cosine - mean) ** 2, 0) / cosines.length;
+  const span = ranking.deviations > 0 ? ranking.deviations * Math.sqrt(variance) : best - mean;
+  return cosines.map((cosine) => (span > 1e-6 ? (cosine - mean) / span : 1));
 }
 
 /** Weighted sum of rows of equal length. */

@@ -19,6 +19,8 @@ export interface SearchEmbedders {
 /** Contextual vectors of passages, by document object and passage. */
 export type VectorCache = WeakMap<IndexedDocument, Map<number, Float32Array>>;
 
+const openingPassages = 3;
+
 export class SearchIndex {
   readonly documents: readonly IndexedDocument[];
   readonly #firstChunks: Int32Array;
@@ -74,17 +76,27 @@ export class SearchIndex {
     const wanted = mode === 'hybrid' ? Math.max(limit, ranking.candidates) : limit;
     const contextual = mode === 'hybrid' ? await embedders.contextual() : undefined;
     signal?.throwIfAborted();
-    let ranked: [chunk: number, score: number][];
-    if (level === 'passage') {
-      ranked = best(passages, wanted).map((chunk) => [chunk, passages[chunk]!]);
-    } else {
-      const scores = this.#scoreDocuments(terms, mode !== 'static', vector, cosines);
-      const bestChunks = this.#bestChunks(passages);
-      ranked = best(scores, wanted).map((number) => [bestChunks[number]!, scores[number]!]);
-    }
+    const documents = this.#scoreDocuments(terms, mode !== 'static', vector, cosines);
+    const scores = level === 'document' ? documents : this.#withDocuments(passages, documents);
+    const chunkOf = level === 'document' ? this.#bestChunks(passages) : undefined;
+    let ranked = best(scores, wanted).map((at): [number, number] => [
+      chunkOf ? chunkOf[at]! : at,
+      scores[at]!,
+    ]);
     if (contextual)
       ranked = await this.#rerank(contextual, query, ranked, cache, level === 'document', signal);
     return ranked.slice(0, limit).map(([chunk, score]) => this.#hit(chunk, score));
+  }
+
+  /** Passages of a document that fits as a whole go before their like elsewhere; what fits in nothing stays at 0. */
+  #withDocuments(passages: Float32Array, documents: Float32Array): Float32Array {
+    const scores = passages.slice();
+    documents.forEach((score, number) => {
+      for (let chunk = this.#firstChunks[number]!; chunk < this.#firstChunks[number + 1]!; chunk++) {
+        if (scores[chunk]! > 0) scores[chunk]! += ranking.passage.document * score;
+      }
+    });
+    return scores;
   }
 
   #scoreDocuments(
@@ -124,24 +136,26 @@ export class SearchIndex {
     query: string,
     ranked: [number, number][],
     cache: VectorCache,
-    withLead: boolean,
+    ofDocuments: boolean,
     signal: AbortSignal | undefined,
   ): Promise<[number, number][]> {
     const head = ranked.slice(0, ranking.candidates);
     if (head.length < 2) return ranked;
-    const leads = withLead ? head.map(([chunk]) => this.#firstChunks[this.#documentNumber(chunk)]!) : [];
-    const vectors = await this.#contextualVectors(
-      embedder,
-      [...new Set([...head.map(([chunk]) => chunk), ...leads])],
-      cache,
-      signal,
-    );
+    const openings = head.map(([chunk]) => (ofDocuments || ranking.opening > 0 ? this.#opening(chunk) : []));
+    const wanted = new Set([...head.map(([chunk]) => chunk), ...openings.flat()]);
+    const vectors = await this.#contextualVectors(embedder, [...wanted], cache, signal);
     const asked = await embedQuery(embedder, query, signal);
-    const cosines = Float32Array.from(head, ([chunk], at) => {
-      const own = dot(asked, vectors.get(chunk)!);
-      return withLead ? Math.max(own, dot(asked, vectors.get(leads[at]!)!)) : own;
-    });
-    const scaled = scaleCosines(cosines);
+    const cosine = (chunk: number) => dot(asked, vectors.get(chunk)!);
+    const mean = (chunks: readonly number[]) =>
+      chunks.reduce((sum, chunk) => sum + cosine(chunk), 0) / chunks.length;
+    const own = Float32Array.from(head, ([chunk], at) =>
+      Math.max(cosine(chunk), ...(ofDocuments ? openings[at]!.map(cosine) : [])),
+    );
+    const share = ofDocuments ? 0.5 : ranking.opening;
+    const scaled =
+      share > 0
+        ? blend([1 - share, scaleCosines(own)], [share, scaleCosines(Float32Array.from(openings, mean))])
+        : scaleCosines(own);
     const rescored = head.map(([chunk, score], at): [number, number] => [
       chunk,
       (1 - ranking.contextual) * score + ranking.contextual * scaled[at]!,
@@ -153,6 +167,14 @@ export class SearchIndex {
       .slice(head.length)
       .map(([chunk, score]): [number, number] => [chunk, Math.min(1, score / ceiling) * least]);
     return [...rescored, ...rest];
+  }
+
+  /** The first passages of the document that holds a passage. */
+  #opening(chunk: number): number[] {
+    const number = this.#documentNumber(chunk);
+    const first = this.#firstChunks[number]!;
+    const count = Math.min(openingPassages, this.#firstChunks[number + 1]! - first);
+    return Array.from({ length: count }, (_, at) => first + at);
   }
 
   async #contextualVectors(

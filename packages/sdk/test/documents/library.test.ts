@@ -231,7 +231,7 @@ describe('searching', () => {
     }
     for (let round = 0; round < 2; round++) await library.search('cat or cache');
     const seen = calls.flat().filter((text) => text.includes('sleeps'));
-    expect(seen).toEqual(['Animals\n# Animals\n\nThe cat sleeps.']);
+    expect(seen).toEqual(['Animals Animals The cat sleeps.']);
     expect(await library.search('猫', { mode: 'lexical' })).toEqual([]);
   });
 
