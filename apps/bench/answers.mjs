@@ -21,7 +21,7 @@ function rankOf({ answer, answers = [answer] }, citations) {
   });
 }
 
-await using library = await createLibrary();
+const library = await createLibrary();
 const { tokens, warnings } = await library.read([folder]);
 for (const warning of warnings) console.error(warning);
 const nano = await nanoEmbedder('contextual');
@@ -58,3 +58,4 @@ for (const [name, find] of Object.entries(systems)) {
 }
 report(`Answers over the ai docs, percent of ${questions.length} questions`, rows, { tokens });
 await nano?.dispose();
+await library.dispose();

@@ -1,6 +1,6 @@
 /**
  * Learns the weights of packages/sdk/src/long-text/summary-weights.ts on SQuALITY's training stories: coordinate ascent
- * on ROUGE of the summaries chosen. Prints them; the dev stories are only looked at for the last line.
+ * on ROUGE-1 and -2 of the summaries chosen. Prints them; the dev stories are only looked at for the last line.
  * node apps/bench/learn-summary-weights.mjs [--oracle] [--words-only]
  */
 import {
@@ -39,7 +39,7 @@ async function prepare(split) {
 }
 
 function evaluate(jobs, weights) {
-  const sums = [0, 0, 0];
+  const sums = [0, 0];
   for (const { job, texts, vectors, words, features, references } of jobs) {
     const scores = features.map((row) => row.reduce((sum, value, i) => sum + value * weights[i], 0));
     const chosen = chooseDiverse(scores, vectors, words, job.words, weights.at(-1)).sort((a, b) => a - b);
@@ -53,7 +53,7 @@ function evaluate(jobs, weights) {
 function learn(jobs, start, usable) {
   const weights = [...start];
   let best = evaluate(jobs, weights);
-  for (const step of [0.8, 0.4, 0.2, 0.1]) {
+  for (const step of [0.8, 0.4, 0.2]) {
     for (const i of usable) {
       for (const direction of [1, -1]) {
         for (;;) {

@@ -13,12 +13,14 @@ const folder = process.argv[2] ?? aiDocs() ?? skip('the package `ai` is not inst
 const cacheDir = mkdtempSync(path.join(tmpdir(), 'trivium-reading-'));
 
 async function timedRead() {
-  await using library = await createLibrary({ cacheDir });
+  const library = await createLibrary({ cacheDir });
   const started = performance.now();
   const { bytes, tokens, chunks, changed, warnings } = await library.read([folder]);
   const ms = performance.now() - started;
   for (const warning of warnings) console.error(warning);
-  return { ms, bytes, tokens, chunks, changed, passages: await library.passages() };
+  const passages = await library.passages();
+  await library.dispose();
+  return { ms, bytes, tokens, chunks, changed, passages };
 }
 
 const first = await timedRead();

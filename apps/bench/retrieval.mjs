@@ -60,7 +60,7 @@ for (const set of sets) {
     const target = path.join(folder, set, to);
     mkdirSync(target, { recursive: true });
     for (const [i, page] of pages.entries()) writeFileSync(path.join(target, `${i}.md`), page[to]);
-    await using library = await createLibrary({ cacheDir: false });
+    const library = await createLibrary({ cacheDir: false });
     await library.read([target]);
     const direction = `${from}->${to}`;
     const share = (found) => found.filter((page, i) => page === i).length / pages.length;
@@ -70,7 +70,7 @@ for (const set of sets) {
         found.push(await searchBest(library, mode, queries[from]).catch(() => -1));
       note(mode === 'hybrid' ? 'hybrid (search)' : `${mode} only`, direction, set, share(found));
     }
-    const passages = await library.passages();
+    const passages = Object.keys(embedders).length > 0 ? await library.passages() : [];
     for (const [name, embedder] of Object.entries(embedders)) {
       if (!embedder) continue;
       note(
@@ -86,6 +86,7 @@ for (const set of sets) {
         ),
       );
     }
+    await library.dispose();
   }
 }
 rmSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-/** ROUGE-1, -2 and -L (F) without stemming, best of several references: fast, for learning weights only. */
+/** ROUGE-1 and -2 (F) without stemming, best of several references: fast, for learning weights only. */
 
 const tokens = (text) => text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
 
@@ -7,15 +7,14 @@ export const prepareReference = (text) => {
   return { words, unigrams: counts(words), bigrams: counts(bigramsOf(words)) };
 };
 
-/** [R1, R2, RL] in percent, each the best over the references. */
+/** [R1, R2] in percent, each the best over the references. */
 export function rouge(text, references) {
   const own = prepareReference(text);
   const scores = references.map((reference) => [
     overlap(own.unigrams, reference.unigrams, own.words.length, reference.words.length),
     overlap(own.bigrams, reference.bigrams, own.words.length - 1, reference.words.length - 1),
-    fMeasure(longestCommon(own.words, reference.words), own.words.length, reference.words.length),
   ]);
-  return [0, 1, 2].map((metric) => 100 * Math.max(...scores.map((score) => score[metric])));
+  return [0, 1].map((metric) => 100 * Math.max(...scores.map((score) => score[metric])));
 }
 
 export const geometricMean = (values) =>
@@ -36,14 +35,3 @@ function overlap(a, b, totalA, totalB) {
 }
 
 const fMeasure = (shared, a, b) => (shared > 0 ? (2 * shared) / (a + b) : 0);
-
-function longestCommon(a, b) {
-  let row = new Uint16Array(b.length + 1);
-  for (const word of a) {
-    const next = new Uint16Array(b.length + 1);
-    for (let j = 0; j < b.length; j++)
-      next[j + 1] = word === b[j] ? row[j] + 1 : Math.max(row[j + 1], next[j]);
-    row = next;
-  }
-  return row[b.length];
-}
