@@ -1,5 +1,6 @@
 // A JSON reader of our own (config.json, tokenizer.json, safetensors headers): bounded depth, strict UTF-8,
 // numbers as double with the integer kept when exact, object order kept. Errors carry line and column.
+// Refused: repeated keys, lone surrogates, nesting beyond 128, more than 2^23 values, numbers beyond double.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -7,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/result.h"
@@ -29,26 +31,27 @@ class Json {
   bool is_boolean() const { return kind_ == Kind::boolean; }
 
   // Lookups answer nullptr / the fallback when the kind does not fit; callers decide what is an error.
-  const Json* find(std::string_view key) const;
-  const std::vector<Json>& items() const { return items_; }       // empty unless an array
-  const std::vector<Member>& members() const { return members_; } // empty unless an object
-  const std::string& string() const { return string_; }           // "" unless a string
+  const Json* find(std::string_view key) const;                   // linear: walk members() of a large object
+  const std::vector<Json>& items() const;                         // empty unless an array
+  const std::vector<Member>& members() const;                     // empty unless an object
+  const std::string& string() const;                              // "" unless a string
   std::string string_or(std::string_view key, std::string fallback) const;
   double number_or(std::string_view key, double fallback) const;
   bool boolean_or(std::string_view key, bool fallback) const;
   std::optional<std::int64_t> integer() const;                    // the exact integer, if it is one
   std::optional<std::int64_t> integer_at(std::string_view key) const;
-  double number() const { return number_; }
+  double number() const { return number_; }                       // 0 unless a number
   bool boolean() const { return boolean_; }
 
  private:
   friend class JsonParser;
+  // One value must stay small: a file of n bytes may hold n / 2 of them.
+  std::variant<std::monostate, std::string, std::vector<Json>, std::vector<Member>> content_;
+  double number_ = 0;
+  std::int64_t integer_ = 0;
+  bool exact_ = false;  // integer_ holds the number
   Kind kind_ = Kind::null;
   bool boolean_ = false;
-  double number_ = 0;
-  std::string string_;
-  std::vector<Json> items_;
-  std::vector<Member> members_;
 };
 
 }  // namespace trivium

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,6 +54,12 @@ struct TensorEntry {
   int part = 0;              // index into parts()
 };
 
+// In the file, but of a type nothing computes with (I64 position ids, masks), of rank above 4, or empty.
+struct SkippedTensor {
+  std::string name;
+  std::string type;  // as the file spells it
+};
+
 class ModelFile {
  public:
   enum class Container { gguf, hugging_face };
@@ -73,6 +80,9 @@ class ModelFile {
 
   virtual const std::vector<TensorEntry>& tensors() const = 0;
   virtual const TensorEntry* find(std::string_view name) const = 0;
+  // Tensors of other integer types, listed so that a missing weight can be explained. A weight type that is not read
+  // (Q4_K, F8_E4M3, F64) is an `unsupported` error of open().
+  virtual const std::vector<SkippedTensor>& skipped() const = 0;
   // Reads whole rows [first_row, first_row + rows) of a tensor in its own dtype into `destination`,
   // which holds rows * row_bytes. Thread-safe. An `io` error when the file has become shorter.
   virtual Status read_rows(const TensorEntry& tensor, std::int64_t first_row, std::int64_t rows,
