@@ -8,29 +8,22 @@ import argparse
 import glob
 import json
 import math
-import re
 from collections import Counter
 
 import numpy as np
 import torch
 
-from common import CACHE, DATA, HELD_BACK, THREADS, first_paragraph, headings, paragraphs, plain, read_jsonl, sections, weight
+from common import CACHE, DATA, HELD_BACK, THREADS, first_paragraph, paragraphs, plain, read_jsonl, sections, weight
 from export import shipped, static_vector
 from model import encode
 
 TESTED = [s for s in HELD_BACK if s != "d2l"]
-CHUNKS = 6  # a page's first chunks that the contextual model reads
+LEAD = 4  # paragraphs of a page that count as its beginning; the slower models read these only
 
 
 def chunks(page):
-    """Pieces of at most 1,000 Latin letters' worth, along paragraphs; the first carries title and headings."""
-    out, now = [" ".join(headings(page)[:16])[:700]], ""
-    for p in paragraphs(page, 1):
-        if now and weight(now) + weight(p) > 1000:
-            out.append(now)
-            now = ""
-        now = f"{now} {p}".strip()[:2000]
-    return out + [now] if now else out
+    """A page's prose paragraphs: a whole page's or a long chunk's vector is too blunt to find one of them again."""
+    return [p[:2000] for p in paragraphs(page, 16)] or [plain(page)[:2000] or page[:2000]]
 
 
 def bm25(queries, documents, tokenizer):
@@ -58,13 +51,11 @@ def standard(scores):
 
 
 def pooled(queries, parts, embed):
-    """Best chunk, and mean of the first three chunks, half and half."""
+    """Best paragraph of a page for each query."""
     flat = embed([c for p in parts for c in p])
     at = np.cumsum([0, *(len(p) for p in parts)])
     q = embed(queries)
-    best = np.stack([(q @ flat[a:b].T).max(1) for a, b in zip(at, at[1:])], 1)
-    mean = q @ unit(np.stack([flat[a:min(b, a + 3)].mean(0) for a, b in zip(at, at[1:])])).T
-    return (best + mean) / 2
+    return np.stack([(q @ flat[a:b].T).max(1) for a, b in zip(at, at[1:])], 1)
 
 
 def recall(scores, k=1):
@@ -88,12 +79,13 @@ def embedders(with_teacher):
 
 def page_scores(queries, pages, tokenizer, models):
     parts = [chunks(p) for p in pages]
-    scores = {name: pooled(queries, parts if name == "static" else [p[:CHUNKS] for p in parts], embed)
+    scores = {name: pooled(queries, parts if name == "static" else [p[:LEAD] for p in parts], embed)
               for name, embed in models.items()}
+    scores["static, lead"] = pooled(queries, [p[:LEAD] for p in parts], models["static"])
     scores["BM25"] = bm25(queries, [plain(p) for p in pages], tokenizer)
     s = {k: standard(v) for k, v in scores.items()}
-    scores["static + BM25"] = s["static"] + 0.3 * s["BM25"]
-    scores["combined"] = s["static"] + s["contextual"] + 0.4 * s["BM25"]
+    scores["static + BM25"] = s["static"] + 0.3 * s["static, lead"] + 0.2 * s["BM25"]
+    scores["combined"] = s["static"] + 0.3 * s["static, lead"] + 0.3 * s["contextual"] + 0.2 * s["BM25"]
     return scores
 
 
