@@ -16,11 +16,11 @@
 namespace trivium {
 
 struct GenerateRequest {
-  std::vector<TokenId> tokens;            // the prompt, at least one
+  std::vector<TokenId> tokens = {};       // the prompt, at least one
   int max_tokens = 256;
-  SamplingParameters sampling;
-  std::vector<std::string> stop;          // found across token borders; the text ends before the match
-  std::vector<TokenId> stop_tokens;       // end of generation: not part of the text
+  SamplingParameters sampling = {};
+  std::vector<std::string> stop = {};     // found across token borders; the text ends before the match
+  std::vector<TokenId> stop_tokens = {};  // end of generation: not part of the text
   bool skip_special_tokens = true;
 };
 

@@ -1,0 +1,338 @@
+// One engine thread, many requests, against a model whose answer is known without a scheduler.
+#include <random>
+
+#include "check.h"
+#include "fake_model.h"
+
+using namespace fake;
+
+namespace {
+
+struct Bench {
+  std::shared_ptr<EngineCore> core = EngineCore::make();
+  std::shared_ptr<FakeModel> model;
+  Collector collector;
+  SharedEventSink sink = collector.sink();
+  std::shared_ptr<EngineModel> engine_model;
+
+  explicit Bench(const ModelOptions& options = {}, ModelKind kind = ModelKind::causal, int context = 1024)
+      : model(std::make_shared<FakeModel>(kind, context)) {
+    auto added = core->add(model, std::make_shared<FakeTokenizer>(), options);
+    CHECK(added.ok());
+    if (added.ok()) engine_model = *added;
+  }
+  ~Bench() {
+    engine_model.reset();
+    core->shutdown();
+  }
+};
+
+GenerateRequest random_request(std::mt19937& random, int longest, int most) {
+  GenerateRequest request;
+  request.tokens.assign(1 + random() % longest, 0);
+  for (TokenId& token : request.tokens) token = TokenId(random() % vocabulary);
+  request.max_tokens = 1 + int(random() % most);
+  request.sampling.temperature = random() % 2 ? 1.0f : 0.0f;
+  request.sampling.seed = random();
+  return request;
+}
+
+ModelOptions small(int pages, int sequences = 4, int chunk = 48) {
+  ModelOptions options;
+  options.kv_memory_bytes = std::size_t(pages) * FakeModel().page_geometry().page_bytes();
+  options.max_sequences = sequences;
+  options.prefill_chunk = chunk;
+  options.max_queue = 2000;
+  return options;
+}
+
+void check_idle(Bench& bench) {
+  const EngineStats stats = bench.core->stats();
+  CHECK_EQ(stats.live_sequences, 0);
+  CHECK_EQ(stats.queued_requests, 0);
+}
+
+}  // namespace
+
+TEST("many requests at once: each text is what it is alone") {
+  for (const int pages : {16, 18, 200}) {  // with 16, one whole context: much preemption
+    Bench bench(small(pages, 16));
+    std::mt19937 random(pages);
+    std::map<std::uint64_t, GenerateRequest> requests;
+    for (int i = 0; i < 150; ++i) {
+      const GenerateRequest request = random_request(random, 300, 80);
+      requests[bench.engine_model->generate(request, bench.sink).value()] = request;
+    }
+    REQUIRE(bench.collector.wait_ended(150));
+    for (const auto& [id, request] : requests) {
+      const auto outcome = bench.collector.of(id);
+      CHECK(outcome.tokens == expected(request));
+      CHECK_EQ(outcome.ends, 1);
+      CHECK(outcome.last.kind == EngineEvent::Kind::finish);
+      CHECK(outcome.last.reason == EngineEvent::FinishReason::length);
+      CHECK_EQ(outcome.last.usage.output_tokens, request.max_tokens);
+    }
+    CHECK(bench.model->fake().largest_rows <= 48 + 16);
+    check_idle(bench);
+  }
+}
+
+TEST("prefix reuse gives the same text and is reported; dropping prefixes gives memory back") {
+  Bench bench(small(100));
+  std::mt19937 random(5);
+  GenerateRequest request = random_request(random, 1, 20);
+  request.tokens.assign(300, 3);
+  for (int i = 0; i < 3; ++i) {
+    const auto id = bench.engine_model->generate(request, bench.sink).value();
+    REQUIRE(bench.collector.wait_ended(i + 1));
+    CHECK(bench.collector.of(id).tokens == expected(request));
+    CHECK_EQ(bench.collector.of(id).last.usage.cached_tokens, i == 0 ? 0 : 256);
+  }
+  request.tokens.resize(256);  // whole pages: the last token is computed all the same
+  const auto id = bench.engine_model->generate(request, bench.sink).value();
+  REQUIRE(bench.collector.wait_ended(4));
+  CHECK_EQ(bench.collector.of(id).last.usage.cached_tokens, 192);
+  CHECK(bench.collector.of(id).tokens == expected(request));
+  CHECK(bench.core->stats().kv_used_bytes > 0);
+  bench.engine_model->drop_prefixes();
+  for (int i = 0; i < 2000 && bench.core->stats().kv_bytes > 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  CHECK_EQ(bench.core->stats().kv_bytes, std::size_t(0));
+}
+
+TEST("a thousand cancels at random moments") {
+  Bench bench(small(40, 8));
+  bench.model->fake().delay_us = 200;
+  std::mt19937 random(6);
+  std::vector<std::uint64_t> ids;
+  for (int i = 0; i < 1000; ++i) {
+    ids.push_back(bench.engine_model->generate(random_request(random, 400, 60), bench.sink).value());
+    if (random() % 3 == 0) std::this_thread::sleep_for(std::chrono::microseconds(random() % 1500));
+    bench.engine_model->cancel(ids[random() % ids.size()]);
+  }
+  for (const auto id : ids) bench.engine_model->cancel(id);
+  REQUIRE(bench.collector.wait_ended(1000));
+  for (const auto id : ids) CHECK_EQ(bench.collector.of(id).ends, 1);
+  check_idle(bench);
+}
+
+TEST("cancel stops a long prefill inside its step") {
+  Bench bench;
+  bench.model->fake().delay_us = 20'000'000;
+  const auto id = bench.engine_model->generate({.tokens = std::vector<TokenId>(500, 1)}, bench.sink).value();
+  while (bench.model->fake().runs == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const auto start = Clock::now();
+  bench.engine_model->cancel(id);
+  REQUIRE(bench.collector.wait_ended(1));
+  CHECK(milliseconds(start, Clock::now()) < 2000);
+  CHECK(bench.collector.of(id).last.reason == EngineEvent::FinishReason::cancelled);
+  CHECK_EQ(bench.model->fake().cancelled_runs.load(), 1);
+}
+
+TEST("the queue is bounded, bad requests are refused at once") {
+  ModelOptions options = small(100, 2);
+  options.max_queue = 3;
+  Bench bench(options);
+  bench.model->fake().delay_us = 2000;
+  int accepted = 0, busy = 0;
+  for (int i = 0; i < 20; ++i) {
+    auto id = bench.engine_model->generate({.tokens = {1, 2}, .max_tokens = 200}, bench.sink);
+    accepted += id.ok();
+    if (!id.ok()) busy += id.error().code == ErrorCode::busy && !id.error().remedy.empty();
+  }
+  CHECK_EQ(accepted, 5);
+  CHECK_EQ(busy, 15);
+  const auto code = [&](GenerateRequest request) {
+    auto id = bench.engine_model->generate(std::move(request), bench.sink);
+    return id.ok() ? ErrorCode::internal : id.error().code;
+  };
+  CHECK(code({.tokens = {}}) == ErrorCode::invalid_argument);
+  CHECK(code({.tokens = {vocabulary}}) == ErrorCode::invalid_argument);
+  CHECK(code({.tokens = {1}, .max_tokens = 0}) == ErrorCode::invalid_argument);
+  CHECK(code({.tokens = {1}, .stop = {""}}) == ErrorCode::invalid_argument);
+  CHECK(code({.tokens = std::vector<TokenId>(1024, 1)}) == ErrorCode::context_overflow);
+  CHECK(bench.engine_model->embed({{{1}}}, bench.sink).error().code == ErrorCode::unsupported);
+}
+
+TEST("limits: a context memory cannot hold, generation to the context's end") {
+  const auto core = EngineCore::make();
+  ModelOptions options = small(4);
+  options.context_tokens = 512;
+  CHECK(core->add(std::make_shared<FakeModel>(), nullptr, options).error().code == ErrorCode::out_of_memory);
+  Bench bench(small(4));
+  CHECK_EQ(bench.engine_model->context_tokens(), 256);
+  GenerateRequest request{.tokens = std::vector<TokenId>(250, 4), .max_tokens = 1000};
+  const auto id = bench.engine_model->generate(request, bench.sink).value();
+  REQUIRE(bench.collector.wait_ended(1));
+  CHECK(bench.collector.of(id).tokens == expected(request, 256));
+  CHECK(bench.collector.of(id).last.reason == EngineEvent::FinishReason::length);
+}
+
+TEST("stop tokens and stop strings") {
+  Bench bench;
+  GenerateRequest request{.tokens = {1, 2, 3}, .max_tokens = 40};
+  const auto all = expected(request);
+  std::string text;
+  for (const TokenId id : all) text += char('A' + id);
+  request.stop = {"no such", text.substr(10, 3)};
+  const auto by_string = bench.engine_model->generate(request, bench.sink).value();
+  request.stop = {text.substr(4, 2) + "?"};
+  request.stop_tokens = {all[6]};
+  const auto by_token = bench.engine_model->generate(request, bench.sink).value();
+  REQUIRE(bench.collector.wait_ended(2));
+  const auto one = bench.collector.of(by_string), two = bench.collector.of(by_token);
+  CHECK_EQ(one.text, text.substr(0, text.find(text.substr(10, 3))));
+  CHECK_EQ(one.last.stop_match, text.substr(10, 3));
+  CHECK(one.last.reason == EngineEvent::FinishReason::stop);
+  CHECK_EQ(two.text, text.substr(0, text.find(char('A' + all[6]))));
+  CHECK(two.last.reason == EngineEvent::FinishReason::stop);
+  CHECK_EQ(two.last.stop_match, "");
+}
+
+TEST("a paused stream stands still, others go on; its pages are taken when they must be") {
+  Bench bench(small(17, 1));
+  bench.model->fake().delay_us = 500;
+  GenerateRequest request{.tokens = std::vector<TokenId>(100, 7), .max_tokens = 800};
+  const auto paused = bench.engine_model->generate(request, bench.sink).value();
+  REQUIRE(bench.collector.wait_tokens(paused, 5));
+  bench.engine_model->pause(paused);
+  GenerateRequest other{.tokens = std::vector<TokenId>(900, 8), .max_tokens = 100};
+  bench.model->fake().delay_us = 0;
+  const auto second = bench.engine_model->generate(other, bench.sink).value();
+  REQUIRE(bench.collector.wait_ended(1));
+  CHECK(bench.collector.of(second).tokens == expected(other));
+  const auto stood = bench.collector.of(paused).tokens.size();
+  CHECK(stood < 800);
+  bench.engine_model->resume(paused);
+  REQUIRE(bench.collector.wait_ended(2));
+  CHECK(bench.collector.of(paused).tokens == expected(request));
+  check_idle(bench);
+}
+
+TEST("a paused request can be cancelled; a failing step fails its requests only") {
+  Bench bench;
+  bench.model->fake().delay_us = 500;
+  const auto paused = bench.engine_model->generate({.tokens = {1}, .max_tokens = 1000}, bench.sink).value();
+  bench.engine_model->pause(paused);
+  bench.engine_model->cancel(paused);
+  REQUIRE(bench.collector.wait_ended(1));
+  bench.model->fake().fails = true;
+  const auto failed = bench.engine_model->generate({.tokens = {1}}, bench.sink).value();
+  REQUIRE(bench.collector.wait_ended(2));
+  CHECK(bench.collector.of(failed).last.kind == EngineEvent::Kind::error);
+  bench.model->fake().fails = false;
+  const GenerateRequest request{.tokens = {1}, .max_tokens = 3};
+  const auto fine = bench.engine_model->generate(request, bench.sink).value();
+  REQUIRE(bench.collector.wait_ended(3));
+  CHECK(bench.collector.of(fine).tokens == expected(request));
+}
+
+TEST("logits of the last position") {
+  Bench bench;
+  const auto id = bench.engine_model->logits({.tokens = std::vector<TokenId>(1024, 2)}, bench.sink).value();
+  REQUIRE(bench.collector.wait_ended(1));
+  std::uint32_t hash = 1;
+  for (int i = 0; i < 1024; ++i) hash = mix(hash, 2);
+  const auto values = bench.collector.of(id).values;
+  REQUIRE(values.size() == std::size_t(vocabulary));
+  for (int i = 0; i < vocabulary; ++i) CHECK_EQ(values[i], float(mix(hash, i) % 1000) / 100);
+  CHECK(!bench.engine_model->logits({.tokens = std::vector<TokenId>(1025, 2)}, bench.sink).ok());
+}
+
+TEST("embeddings: ragged batches, long inputs, cancel, overflow") {
+  Bench bench(small(1, 4), ModelKind::encoder, 3000);
+  std::mt19937 random(8);
+  std::map<std::uint64_t, EmbedRequest> requests;
+  for (int i = 0; i < 60; ++i) {
+    EmbedRequest request;
+    request.inputs.resize(1 + random() % 40);
+    for (auto& input : request.inputs) {
+      input.assign(1 + random() % (i == 7 ? 3000 : 100), 0);
+      for (TokenId& token : input) token = TokenId(random() % vocabulary);
+    }
+    requests[bench.engine_model->embed(request, bench.sink).value()] = request;
+  }
+  const auto cancelled = bench.engine_model->embed({std::vector<std::vector<TokenId>>(5000, {1, 2})}, bench.sink).value();
+  bench.engine_model->cancel(cancelled);
+  REQUIRE(bench.collector.wait_ended(61));
+  for (const auto& [id, request] : requests) {
+    const auto values = bench.collector.of(id).values;
+    REQUIRE(values.size() == 2 * request.inputs.size());
+    for (std::size_t i = 0; i < request.inputs.size(); ++i) {
+      float sum = 0;
+      for (std::size_t t = 0; t < request.inputs[i].size(); ++t) sum += float(request.inputs[i][t]) * float(t + 1);
+      CHECK_EQ(values[2 * i], sum);
+    }
+  }
+  auto overflow = bench.engine_model->embed({{std::vector<TokenId>(3001, 1)}}, bench.sink);
+  CHECK(!overflow.ok() && overflow.error().code == ErrorCode::context_overflow);
+  check_idle(bench);
+}
+
+TEST("one call a step for a shared sink, separate calls for separate sinks") {
+  Bench bench(small(100, 8));
+  bench.model->fake().delay_us = 500;
+  for (int i = 0; i < 8; ++i)
+    CHECK(bench.engine_model->generate({.tokens = {TokenId(i)}, .max_tokens = 50}, bench.sink).ok());
+  REQUIRE(bench.collector.wait_ended(8));
+  CHECK(bench.collector.calls() <= bench.model->fake().runs);
+}
+
+TEST("disposal while running ends every request, from another thread and inside a sink") {
+  for (int round = 0; round < 20; ++round) {
+    Bench bench(small(60, 8));
+    bench.model->fake().delay_us = 300;
+    std::mt19937 random(round);
+    for (int i = 0; i < 40; ++i) CHECK(bench.engine_model->generate(random_request(random, 200, 90), bench.sink).ok());
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 3000));
+    bench.engine_model.reset();
+    CHECK(bench.collector.wait_ended(40));
+    CHECK_EQ(bench.core->stats().models, 0);
+    CHECK_EQ(bench.core->stats().kv_bytes, std::size_t(0));
+  }
+  Bench bench;
+  std::atomic<bool> done{false};
+  const auto sink = std::make_shared<EventSink>([&](std::vector<EngineEvent>&&) {
+    bench.engine_model.reset();
+    done = true;
+  });
+  CHECK(bench.engine_model->generate({.tokens = {1}}, sink).ok());
+  for (int i = 0; i < 5000 && bench.core->stats().models > 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  CHECK(done.load());
+  CHECK_EQ(bench.core->stats().models, 0);
+}
+
+TEST("shutdown ends requests; a later model starts the thread again") {
+  Bench bench;
+  bench.model->fake().delay_us = 300;
+  const auto id = bench.engine_model->generate({.tokens = {1}, .max_tokens = 1000}, bench.sink).value();
+  bench.core->shutdown();
+  CHECK(bench.collector.of(id).last.failure.code == ErrorCode::disposed);
+  CHECK(bench.engine_model->generate({.tokens = {1}}, bench.sink).error().code == ErrorCode::disposed);
+  auto again = bench.core->add(std::make_shared<FakeModel>(), nullptr, {});
+  REQUIRE(again.ok());
+  CHECK((*again)->generate({.tokens = {1}, .max_tokens = 5}, bench.sink).ok());
+  CHECK(bench.collector.wait_ended(2));
+}
+
+TEST("two models take turns, ten thousand short requests") {
+  Bench bench(small(60, 16));
+  auto other = bench.core->add(std::make_shared<FakeModel>(ModelKind::static_embedding, 0), nullptr, {}).value();
+  std::mt19937 random(9);
+  int sent = 0;
+  for (int i = 0; i < 10000; ++i) {
+    const bool embed = i % 2;
+    auto id = embed ? other->embed({{{1, 2, 3}}}, bench.sink)
+                    : bench.engine_model->generate(random_request(random, 20, 4), bench.sink);
+    while (!id.ok() && id.error().code == ErrorCode::busy) {
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+      id = embed ? other->embed({{{1, 2, 3}}}, bench.sink)
+                 : bench.engine_model->generate({.tokens = {3}, .max_tokens = 2}, bench.sink);
+    }
+    sent += id.ok();
+  }
+  CHECK_EQ(sent, 10000);
+  REQUIRE(bench.collector.wait_ended(10000));
+  check_idle(bench);
+}
