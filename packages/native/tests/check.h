@@ -43,6 +43,12 @@ std::string show(const T& value) {
   }
 }
 
+// A function, so that temporaries inside the two expressions live through the comparison.
+template <class A, class B>
+void equal(const A& a, const B& b, const char* file, int line, const char* expression) {
+  if (!(a == b)) fail(file, line, std::string(expression) + ": " + show(a) + " vs " + show(b));
+}
+
 }  // namespace check
 
 #define CHECK_CONCAT_(a, b) a##b
@@ -54,13 +60,7 @@ std::string show(const T& value) {
 #define TEST(name) TEST_(name, __COUNTER__)
 #define CHECK(condition) \
   do { if (!(condition)) check::fail(__FILE__, __LINE__, "CHECK(" #condition ") failed"); } while (false)
-#define CHECK_EQ(a, b)                                                                                   \
-  do {                                                                                                   \
-    const auto& check_a_ = (a);                                                                          \
-    const auto& check_b_ = (b);                                                                          \
-    if (!(check_a_ == check_b_))                                                                         \
-      check::fail(__FILE__, __LINE__, #a " == " #b ": " + check::show(check_a_) + " vs " + check::show(check_b_)); \
-  } while (false)
+#define CHECK_EQ(a, b) check::equal((a), (b), __FILE__, __LINE__, #a " == " #b)
 #define CHECK_NEAR(a, b, tolerance)                                                                      \
   do {                                                                                                   \
     const double check_a_ = (a), check_b_ = (b);                                                         \

@@ -1,0 +1,102 @@
+// The codecs against PyPI's `gguf`, bit by bit (fixtures: scripts/fixtures-formats.py), and the 16-bit types whole.
+#include "tensor/codecs.h"
+
+
+#include <bit>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <limits>
+
+#include "check.h"
+#include "tensor/tensor.h"
+
+using namespace trivium;
+
+namespace {
+
+std::vector<char> bytes_of(const std::string& name) {
+  std::ifstream file(std::string(TRIVIUM_FIXTURES) + "/formats/" + name, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void check_codec(DType dtype, const std::string& name) {
+  const std::vector<char> source = bytes_of("codecs.f32"), stored = bytes_of("codecs." + name),
+                          decoded = bytes_of("codecs." + name + ".f32");
+  REQUIRE(!source.empty() && decoded.size() == source.size());
+  const std::size_t elements = source.size() / 4;
+  std::vector<float> values(elements);
+  std::memcpy(values.data(), source.data(), source.size());
+  std::vector<std::byte> encoded(row_bytes(dtype, static_cast<std::int64_t>(elements)));
+  CHECK_EQ(encoded.size(), stored.size());
+  encode_row(dtype, values.data(), encoded.data(), elements);
+  CHECK(std::memcmp(encoded.data(), stored.data(), stored.size()) == 0);
+  decode_row(dtype, reinterpret_cast<const std::byte*>(stored.data()), values.data(), elements);
+  CHECK(std::memcmp(values.data(), decoded.data(), decoded.size()) == 0);
+}
+
+}  // namespace
+
+TEST("Q8_0 is bit-exact with gguf") { check_codec(DType::q8_0, "q8_0"); }
+TEST("Q4_0 is bit-exact with gguf") { check_codec(DType::q4_0, "q4_0"); }
+TEST("BF16 is bit-exact with gguf") { check_codec(DType::bf16, "bf16"); }
+TEST("F16 is bit-exact with gguf") { check_codec(DType::f16, "f16"); }
+
+TEST("every f16 survives the way to float and back; halfway goes to even") {
+  int wrong = 0, misrounded = 0;
+  for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
+    const auto half = static_cast<std::uint16_t>(bits);
+    const float value = f16_to_f32(half);
+    if (std::isnan(value)) {
+      wrong += !std::isnan(f16_to_f32(f32_to_f16(value)));
+      continue;
+    }
+    wrong += f32_to_f16(value) != half;
+    if ((half & 0x7FFF) >= 0x7BFF) continue;
+    // Between two neighbours: exactly halfway is exact in float32, and so are its neighbours there.
+    const float next = f16_to_f32(static_cast<std::uint16_t>(half + 1)), middle = value / 2 + next / 2;
+    const auto even = static_cast<std::uint16_t>((half & 1) != 0 ? half + 1 : half);
+    misrounded += f32_to_f16(middle) != even;
+    misrounded += f32_to_f16(std::nextafter(middle, value)) != half;
+    misrounded += f32_to_f16(std::nextafter(middle, next)) != static_cast<std::uint16_t>(half + 1);
+  }
+  CHECK_EQ(wrong, 0);
+  CHECK_EQ(misrounded, 0);
+  CHECK_EQ(f32_to_f16(65519.0f), 0x7BFF);
+  CHECK_EQ(f32_to_f16(65520.0f), 0x7C00);
+  CHECK_EQ(f32_to_f16(-1e-30f), 0x8000);
+}
+
+TEST("bf16 keeps NaN and infinity apart") {
+  const float infinity = std::numeric_limits<float>::infinity();
+  CHECK(std::isnan(bf16_to_f32(f32_to_bf16(std::bit_cast<float>(0x7F800001u)))));
+  CHECK_EQ(bf16_to_f32(f32_to_bf16(infinity)), infinity);
+  CHECK_EQ(bf16_to_f32(f32_to_bf16(1.00390625f)), 1.0f);   // halfway, to even
+  CHECK_EQ(bf16_to_f32(f32_to_bf16(1.01171875f)), 1.015625f);
+}
+
+TEST("values that are not finite do no harm") {
+  std::vector<float> values(32, std::numeric_limits<float>::quiet_NaN());
+  values[3] = std::numeric_limits<float>::infinity();
+  values[4] = 1e38f;
+  std::vector<std::byte> bytes(64);
+  for (const DType dtype : {DType::q8_0, DType::q4_0, DType::f16, DType::bf16, DType::i32}) {
+    if (row_bytes(dtype, 32) > bytes.size()) bytes.resize(row_bytes(dtype, 32));
+    encode_row(dtype, values.data(), bytes.data(), 32);
+  }
+}
+
+TEST("the dtype table and the names of all GGUF types") {
+  for (const DType dtype : {DType::f32, DType::f16, DType::bf16, DType::q8_0, DType::q4_0, DType::i32}) {
+    CHECK(info(dtype).dtype == dtype);
+    CHECK(dtype_from_gguf(static_cast<std::uint32_t>(info(dtype).gguf_type)) == dtype);
+    CHECK_EQ(gguf_type_name(static_cast<std::uint32_t>(info(dtype).gguf_type)), info(dtype).name);
+  }
+  CHECK_EQ(gguf_type_name(12), "Q4_K");
+  CHECK_EQ(gguf_type_name(39), "MXFP4");
+  CHECK_EQ(gguf_type_name(9999), "unknown");
+  CHECK(!dtype_from_gguf(12));
+  CHECK(dtype_from_safetensors("BF16") == DType::bf16);
+  CHECK(!dtype_from_safetensors("Q8_0"));
+  CHECK_EQ(row_bytes(DType::q4_0, 64), std::size_t{36});
+}
