@@ -4,7 +4,7 @@ import { type Command, failure, runCommand } from './command.js';
 import { doctor } from './doctor.js';
 import { generalHelp } from './help.js';
 
-const commands = [...documents.capabilities, ...models.capabilities] as unknown as readonly Command[];
+const commands: readonly Command[] = [...documents.capabilities, ...models.capabilities];
 
 /** @returns the exit code: 0 done, 1 failed, 2 wrong call, 130 interrupted */
 export async function main(argv: readonly string[]): Promise<number> {

@@ -1,9 +1,8 @@
 /** `trivium-mcp-server`: the SDK's capabilities over stdio. Standard output is protocol only. */
-import { stat } from 'node:fs/promises';
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
-import { documents, Host, models, type TriviumPlugin } from '@trivium/sdk';
+import { documents, Host, models } from '@trivium/sdk';
 import { createServer } from './serve-sdk-v1.js';
 import { toolsOf } from './tools.js';
 
@@ -43,8 +42,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   const root = await realpath(wanted);
   await using host = new Host();
-  const plugins = [documents, models] as unknown as readonly TriviumPlugin[];
-  const server = createServer(toolsOf(plugins, { host, root, readOnly: values['read-only'] ?? false }), VERSION);
+  const server = createServer(toolsOf([documents, models], { host, root, readOnly: values['read-only'] ?? false }), VERSION);
   const closed = new Promise<void>((resolve) => {
     server.onclose = resolve;
     process.stdin.once('end', resolve).once('close', resolve);

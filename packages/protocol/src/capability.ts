@@ -65,13 +65,12 @@ export interface Implementation<
   readonly run: (input: ParsedInputOf<C>, context: Context) => AsyncGenerator<ProgressOf<C>, OutputOf<C>, void>;
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: implementations for hosts that are not known here
+export type AnyImplementation = Implementation<AnyCapability, any>;
+
 export interface Plugin<
   Name extends string = string,
-  Context extends CapabilityContext = never,
-  Capabilities extends readonly Implementation<AnyCapability, Context>[] = readonly Implementation<
-    AnyCapability,
-    Context
-  >[],
+  Capabilities extends readonly AnyImplementation[] = readonly AnyImplementation[],
 > {
   readonly name: Name;
   readonly capabilities: Capabilities;
@@ -104,11 +103,9 @@ export function implement<C extends AnyCapability, Context extends CapabilityCon
   return { capability, run };
 }
 
-export function definePlugin<
-  const Name extends string,
-  Context extends CapabilityContext,
-  const Capabilities extends readonly Implementation<AnyCapability, Context>[],
->(plugin: { name: Name; capabilities: Capabilities }): Plugin<Name, Context, Capabilities> {
+export function definePlugin<const Name extends string, const Capabilities extends readonly AnyImplementation[]>(
+  plugin: Plugin<Name, Capabilities>,
+): Plugin<Name, Capabilities> {
   const names = plugin.capabilities.map(({ capability }) => capability.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice) throw new TypeError(`Plugin "${plugin.name}" defines the capability "${twice}" twice.`);

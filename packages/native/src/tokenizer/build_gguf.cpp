@@ -175,9 +175,28 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_gguf(const Metadata& me
   return std::shared_ptr<const Tokenizer>(std::make_shared<Pipeline>(std::move(parts)));
 }
 
+namespace {
+
+// Two models of one package may share a tokenizer: the second names the file of the first, in the same folder only.
+Result<std::shared_ptr<const Tokenizer>> of_sibling(const std::string& path, const std::string& name) {
+  if (name.empty() || name == "." || name == ".." || name.find_first_of("/\\") != std::string::npos) {
+    return Error{ErrorCode::bad_format, "The tokenizer is kept outside the model's folder.", path, "tokenizer.file",
+                 "the name of a GGUF file in the same folder", name, "Get the file again from where the model came from."};
+  }
+  const std::size_t slash = path.find_last_of("/\\");
+  const std::string folder = slash == std::string::npos ? std::string() : path.substr(0, slash + 1);
+  TRIVIUM_TRY_ASSIGN(const auto file, ModelFile::open(folder + name));
+  if (const std::string* json = file->metadata().string("tokenizer.huggingface.json"))
+    return Tokenizer::from_json(*json, file->path());
+  return Tokenizer::from_gguf(file->metadata(), file->path());
+}
+
+}  // namespace
+
 Result<std::shared_ptr<const Tokenizer>> Tokenizer::of(const ModelFile& model) {
   if (model.container() == ModelFile::Container::gguf) {
     if (const std::string* json = model.metadata().string("tokenizer.huggingface.json")) return from_json(*json, model.path());
+    if (const std::string* sibling = model.metadata().string("tokenizer.file")) return of_sibling(model.path(), *sibling);
     return from_gguf(model.metadata(), model.path());
   }
   TRIVIUM_TRY_ASSIGN(const std::string json, model.read_text("tokenizer.json"));

@@ -38,6 +38,8 @@ class Packer {
   #heading = 0;
   /** Start of headings that end the current passage, or -1. */
   #trailing = -1;
+  /** Whether a heading stands in the current passage. */
+  #headed = false;
 
   constructor(text: string) {
     this.#text = text;
@@ -58,13 +60,18 @@ class Packer {
   }
 
   #addHeading({ start, end, level = 1 }: Block): void {
-    if (this.#start >= 0 && this.#trailing < 0 && (this.#length() >= sectionMinimum || level === 1))
+    if (
+      this.#start >= 0 &&
+      this.#trailing < 0 &&
+      (this.#length() >= sectionMinimum || (level === 1 && this.#headed))
+    )
       this.#flush(this.#end);
     if (this.#start >= 0 && end - this.#start > maximumCharacters) this.#flush(this.#end);
     while (this.#open.length > 0 && this.#open.at(-1)!.level >= level) this.#open.pop();
     this.#open.push({ level, title: headingTitle(this.#text.slice(start, Math.min(end, start + 200))) });
     this.#headings.push(this.#open.map(({ title }) => title));
     const cut = Math.min(end, start + maximumCharacters);
+    this.#headed = true;
     if (this.#start < 0) {
       this.#start = start;
       this.#heading = this.#headings.length - 1;
@@ -127,6 +134,7 @@ class Packer {
     this.#start = -1;
     this.#end = -1;
     this.#trailing = -1;
+    this.#headed = false;
   }
 }
 

@@ -3,12 +3,11 @@ import {
   type AnyCapability,
   type CapabilityCall,
   call,
-  type Implementation,
   type InputOf,
   type InvokeOptions,
   type Plugin,
 } from '@trivium/protocol';
-import { Host, type HostSettings, type TriviumContext } from './host.js';
+import { Host, type HostSettings } from './host.js';
 
 type CamelCase<Name extends string> = Name extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<CamelCase<Tail>>}` : Name;
 
@@ -21,7 +20,8 @@ export type MethodsOf<P> = P extends { capabilities: infer Capabilities extends 
   ? { [I in Capabilities[number] as CamelCase<I['capability']['name']>]: MethodOf<I> }
   : never;
 
-export type TriviumPlugin = Plugin<string, TriviumContext, readonly Implementation<AnyCapability, TriviumContext>[]>;
+/** A plugin whose implementations run on a {@link Host}. */
+export type TriviumPlugin = Plugin;
 
 export const camelCase = (name: string) => name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 

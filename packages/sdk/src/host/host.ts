@@ -38,6 +38,13 @@ export class Host implements AsyncDisposable {
     return library;
   }
 
+  /** One unit vector a text, from the embedded static model: for choosing sentences, where many are compared. */
+  async embedSentences(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
+    const model = await this.models.get('nano', 'static-embedding');
+    const { embeddings, width } = await model.embed(texts, { overflow: 'truncate', ...(signal && { signal }) });
+    return texts.map((_, index) => embeddings.subarray(index * width, (index + 1) * width));
+  }
+
   context(signal: AbortSignal): TriviumContext {
     return { signal, host: this };
   }

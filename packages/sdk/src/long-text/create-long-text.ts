@@ -72,7 +72,11 @@ async function ask(
   }
   const limit = call.limit ?? 3;
   const writer = writerOf(call, options, emit);
-  const citations = await findCitations(library, question, writer ? Math.max(8, limit) : limit, call.signal);
+  const citations = await findCitations(library, question, {
+    limit: writer ? Math.max(8, limit) : limit,
+    ...(options.embed ? { embed: options.embed } : {}),
+    ...(call.signal ? { signal: call.signal } : {}),
+  });
   if (citations.length === 0) {
     const warnings = ['Nothing that was read fits the question.'];
     return {

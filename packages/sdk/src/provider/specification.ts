@@ -10,7 +10,6 @@ export type SpecificationVersion = 'v3' | 'v4';
 export interface PromptPart {
   readonly type: string;
   readonly text?: string;
-  readonly [key: string]: unknown;
 }
 
 export interface PromptMessage {
