@@ -9,16 +9,18 @@ export interface SummaryWeights {
 
 export const plainWeights: SummaryWeights = {
   features: {
-    length: 1,
-    lead: 0.3,
+    length: 1.8,
+    position: 0.4,
+    lead: 0.9,
+    tail: 1.8,
     centrality: 0.5,
     frequency: 0.5,
-    names: 1,
+    names: 4,
     dialogue: -0.4,
-    person: -0.5,
-    question: -0.4,
+    person: -1.3,
+    question: 0.2,
   },
-  redundancy: 1,
+  redundancy: 3.4,
 };
 
 export const queryWeights: SummaryWeights = {
