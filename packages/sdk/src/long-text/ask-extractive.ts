@@ -14,11 +14,11 @@ import { stripQuestion, terms } from './words.js';
 /** What a hit's place in the order is made of: each part is scaled to mean 0, deviation 1 among the candidates. */
 export const askWeights = {
   /** The library's own order. */
-  search: 0.5,
+  search: 1,
   /** BM25 alone: names and identifiers of the question. */
-  lexical: 1,
+  lexical: 0.5,
   /** The likeness of its likest sentence to the question: an answer is a sentence, not a passage. */
-  sentence: 0.6,
+  sentence: 0.7,
   /** The share of the question's terms that stand in the passage and its path, rare ones counting more. */
   coverage: 0.3,
   /** Hits of each of the two searches that are compared. */
