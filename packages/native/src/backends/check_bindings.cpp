@@ -34,6 +34,17 @@ Status check_ids(const Plan& plan, const Bindings& bindings) {
   return {};
 }
 
+Status check_geometry(const Plan& plan, const PageGeometry& geometry) {
+  for (const Node& node : plan.nodes()) {
+    const auto* attention = std::get_if<PagedAttention>(&node.op);
+    if (!attention) continue;
+    if (geometry.layers < plan.kv_layers() || geometry.kv_heads != attention->kv_heads || geometry.head_dim != attention->head_dim)
+      return wrong("kv", "The pages have another shape than the plan's attention.");
+    if (geometry.dtype != DType::f32 && geometry.dtype != DType::f16) return wrong("kv", "Pages are f32 or f16.");
+  }
+  return {};
+}
+
 Status check_pages(const Plan& plan, const Bindings& bindings, const SequenceSlice& slice) {
   if (plan.kv_layers() == 0) return {};
   const std::int64_t end = std::int64_t(slice.position) + slice.rows;
@@ -57,6 +68,13 @@ std::int64_t rows_in_step(const PlanTensor& tensor, const Bindings& bindings) {
   return 0;
 }
 
+Status check_weights(const Plan& plan, const std::vector<std::shared_ptr<const Buffer>>& weights) {
+  for (const PlanTensor& tensor : plan.tensors())
+    if (tensor.weight >= 0 && (std::size_t(tensor.weight) >= weights.size() || !weights[tensor.weight]))
+      return wrong(tensor.name, "The plan needs a weight that was not uploaded.");
+  return {};
+}
+
 Status check_bindings(const Plan& plan, const BatchShape& largest, const Bindings& bindings) {
   const std::size_t tokens = bindings.tokens.size();
   if (tokens == 0 || tokens > std::size_t(largest.tokens)) return wrong("tokens", "A step takes 1 to " + std::to_string(largest.tokens) + " tokens.");
@@ -64,6 +82,7 @@ Status check_bindings(const Plan& plan, const BatchShape& largest, const Binding
   if (bindings.output_rows.size() > std::size_t(largest.outputs)) return wrong("outputs", "Too many outputs in a step.");
   if (bindings.positions.size() != tokens) return wrong("positions", "Every token needs a position.");
   if (!bindings.types.empty() && bindings.types.size() != tokens) return wrong("types", "Every token needs a type.");
+  TRIVIUM_TRY(check_geometry(plan, bindings.kv.geometry));
   std::int64_t next = 0;
   for (const SequenceSlice& slice : bindings.sequences) {
     if (slice.first_row != next || slice.rows <= 0 || slice.position < 0) return wrong("sequences", "Slices must cover the rows in order.");

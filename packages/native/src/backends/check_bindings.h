@@ -5,6 +5,9 @@
 
 namespace trivium {
 
+// Every weight the plan names was uploaded.
+Status check_weights(const Plan& plan, const std::vector<std::shared_ptr<const Buffer>>& weights);
+
 Status check_bindings(const Plan& plan, const BatchShape& largest, const Bindings& bindings);
 
 // Rows a tensor has in this step.

@@ -260,3 +260,59 @@ TEST("packed weights take at most 1.05 times the bits of their source") {
     CHECK(double((*buffer)->bytes()) <= 1.05 * double(net.weights[0].bytes.size()));
   }
 }
+
+TEST("every byte value of a Q8_0 block counts, and activations that are no numbers do no harm") {
+  for (const std::string& isa : instruction_sets()) {
+    Network net(4);
+    const Plan plan = linear_plan(net, DType::q8_0, 32, 16);
+    // Row r of the matrix: scale 1/8, all values -128 + r.
+    for (int r = 0; r < 16; ++r) {
+      const std::uint16_t scale = f32_to_f16(0.125f);
+      std::memcpy(net.weights[1].bytes.data() + r * 34, &scale, 2);
+      std::memset(net.weights[1].bytes.data() + r * 34 + 2, -128 + r, 32);
+    }
+    // A token of 127 and one of -127 everywhere: both are exact in eight bits. Then one without numbers.
+    auto* table = reinterpret_cast<float*>(net.weights[0].bytes.data());
+    std::fill_n(table, 32, 127.0f);
+    std::fill_n(table + 32, 32, -127.0f);
+    std::fill_n(table + 64, 32, std::nanf(""));
+    const auto ref = backend("ref"), cpu = backend(isa);
+    Runner expected(*ref, plan, net.weights, {3, 1, 3}), actual(*cpu, plan, net.weights, {3, 1, 3});
+    Step step = whole_step(2, 50, 16);
+    step.tokens = {0, 1};
+    CHECK(largest_difference(expected.run(step), actual.run(step)) < 1e-2);
+    step = whole_step(3, 50, 16);
+    step.tokens = {0, 2, 1};
+    const std::vector<float> beside = actual.run(step);
+    step = whole_step(1, 50, 16);
+    step.tokens = {1};
+    const std::vector<float> alone = actual.run(step);
+    CHECK(std::memcmp(alone.data(), beside.data() + 32, 64) == 0);
+  }
+}
+
+TEST("an unknown instruction set, a missing weight and pages of another shape are errors") {
+  setenv("TRIVIUM_ISA", "sse9", 1);
+  CHECK(!make_backend("cpu").ok());
+  unsetenv("TRIVIUM_ISA");
+  CHECK(!make_backend("gpu").ok());
+  Network net(5);
+  const Plan plan = attention_plan(net, shapes[0], true);
+  for (const char* name : {"ref", "cpu"}) {
+    const auto any = *make_backend(name);
+    CHECK(!any->compile(plan, {}, {8, 1, 8}).ok());
+    Runner runner(*any, plan, net.weights, {8, 1, 8});
+    Pages pages({1, 4, 32, DType::f32}, 1);
+    Step step = whole_step(8, 50, 64);
+    std::vector<float> output(step.output_size);
+    Bindings bindings;
+    bindings.tokens = step.tokens;
+    bindings.positions = step.positions;
+    step.slices[0].pages = pages.ids;
+    bindings.sequences = step.slices;
+    bindings.output_rows = step.output_rows;
+    bindings.kv = pages.view();
+    bindings.outputs = {output};
+    CHECK(!any->run(runner.program(), bindings).ok());
+  }
+}

@@ -6,7 +6,7 @@
 #include <random>
 
 #include "backends/backend.h"
-#include "check.h"
+#include "../check.h"
 #include "tensor/codecs.h"
 
 namespace trivium::test {
@@ -34,7 +34,7 @@ class Network {
       encode_row(dtype, row.data(), w.bytes.data() + r * row_bytes(dtype, columns), columns);
     }
     weights.push_back(std::move(w));
-    return plan.weight("w" + std::to_string(weights.size()), int(weights.size()) - 1, dtype, shape);
+    return plan.weight(std::string("w").append(std::to_string(weights.size())), int(weights.size()) - 1, dtype, shape);
   }
 
   PlanBuilder plan;

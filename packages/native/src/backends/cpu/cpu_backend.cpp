@@ -1,6 +1,7 @@
 // The backend for processors: packs weights into panels and runs programs with the kernels of the instruction set.
 #include "backends/cpu/cpu_backend.h"
 
+#include "backends/check_bindings.h"
 #include "backends/cpu/cpu_program.h"
 #include "tensor/codecs.h"
 
@@ -37,6 +38,7 @@ class CpuBackend final : public Backend {
 
   Result<std::unique_ptr<Program>> compile(const Plan& plan, std::vector<std::shared_ptr<const Buffer>> weights,
                                            const BatchShape& largest) override {
+    TRIVIUM_TRY(check_weights(plan, weights));
     return std::unique_ptr<Program>(std::make_unique<CpuProgram>(plan, std::move(weights), largest, kernels_));
   }
 

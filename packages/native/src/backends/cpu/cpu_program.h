@@ -41,6 +41,9 @@ class CpuProgram final : public Program {
   void rope(const Node& node, const Rope& op, const RopeTable& table, std::int64_t rows);
   void paged_attention(const Node& node, const PagedAttention& op, const Bindings& bindings);
   void ragged_attention(const Node& node, const RaggedAttention& op, const Bindings& bindings);
+  template <class Seen>
+  void attend_stretch(const Attention& op, const float* q, float* out, std::int64_t first_row, int kv_head, std::int64_t first,
+                      std::int64_t last, const AttentionKeys& all, const Seen& seen);
   void store_keys(const Node& node, const PagedAttention& op, const Bindings& bindings);
   void pool(const Node& node, Pooling pooling, const Bindings& bindings);
   void fill_rope_tables(const Bindings& bindings);

@@ -6,6 +6,7 @@
 #include "backends/cpu/packed_matrix.h"
 #include "backends/cpu/kernels/elements.h"
 #include "plan/plan.h"
+#include "tensor/page_geometry.h"
 
 namespace trivium::cpu {
 
@@ -16,12 +17,24 @@ struct QuantizedRows {
   const std::int32_t* sums;    // (rows, columns / 32): sum of the block's values
 };
 
-// One page (or stretch of at most 64 keys) of one head, as attention reads it.
+// 64 keys of one head, as attention reads them.
 struct KeyBlock {
-  const std::byte* keys;       // (head_dim, 64) transposed, in the page's dtype
-  const std::byte* values;     // (64, head_dim), rows `value_stride` elements apart
+  const std::byte* keys;    // (head_dim, 64): transposed
+  const std::byte* values;  // (64, head_dim), rows AttentionKeys::value_stride elements apart
+};
+
+// The keys of one head of one sequence.
+struct AttentionKeys {
+  const KeyBlock* blocks;    // block i holds positions [64 i, 64 i + 64)
+  DType dtype;               // f32 or f16, of keys and values
   std::int64_t value_stride;
-  int first, end;              // the keys this query sees, in [0, 64]
+};
+
+inline constexpr int most_queries = 4;
+struct AttentionQuery {
+  const float* query;        // (head_dim)
+  float* out;                // (head_dim)
+  std::int64_t begin, end;   // the positions it sees
 };
 
 struct KernelTable {
@@ -42,8 +55,8 @@ struct KernelTable {
   void (*glu)(Activation activation, const float* gate, const float* up, std::int64_t count, float* out);
   void (*activate)(Activation activation, const float* x, std::int64_t count, float* out);
   void (*add)(const float* a, const float* b, std::int64_t count, float* out);
-  // One query head over key blocks in order; `dtype` f32 or f16 of keys and values. out (head_dim).
-  void (*attend)(const float* query, const KeyBlock* blocks, int block_count, DType dtype, int head_dim, float scale, float* out);
+  // `count` in [1, most_queries] queries over the same keys.
+  void (*attend)(const AttentionQuery* queries, int count, const AttentionKeys& all, int head_dim, float scale);
 };
 
 const KernelTable& generic_kernels();

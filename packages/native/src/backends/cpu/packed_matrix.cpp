@@ -30,8 +30,8 @@ void pack_q8(const std::byte* rows, std::int64_t count, std::int64_t columns, st
       std::memcpy(&blocks[b].scale[lane], in, 2);
       std::int8_t values[block_columns];
       std::memcpy(values, in + 2, block_columns);
-      // -128 does not occur in files that follow the format; the sign trick of AVX2 needs it gone.
-      for (int k = 0; k < block_columns; ++k) blocks[b].values[k / 4][lane][k % 4] = std::max<std::int8_t>(values[k], -127);
+      for (int k = 0; k < block_columns; ++k)
+        blocks[b].values[k / 4][lane][k % 4] = static_cast<std::uint8_t>(values[k] + 128);
     }
 }
 
@@ -118,7 +118,7 @@ void unpack_row(const PackedMatrix& matrix, std::int64_t row, float* destination
       case DType::bf16: destination[k] = bf16_to_f32(reinterpret_cast<const std::uint16_t*>(panel)[k * panel_rows + lane]); break;
       case DType::q8_0: {
         const Q8Block& b = reinterpret_cast<const Q8Block*>(panel)[block];
-        destination[k] = f16_to_f32(b.scale[lane]) * b.values[group][lane][k % 4];
+        destination[k] = f16_to_f32(b.scale[lane]) * (int(b.values[group][lane][k % 4]) - 128);
         break;
       }
       case DType::q4_0: {

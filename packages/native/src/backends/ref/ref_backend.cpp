@@ -41,6 +41,7 @@ class RefBackend final : public Backend {
 
   Result<std::unique_ptr<Program>> compile(const Plan& plan, std::vector<std::shared_ptr<const Buffer>> weights,
                                            const BatchShape& largest) override {
+    TRIVIUM_TRY(check_weights(plan, weights));
     auto program = std::make_unique<RefProgram>();
     program->plan = plan;
     program->weights = std::move(weights);

@@ -2,6 +2,7 @@
 #include <immintrin.h>
 
 #include "backends/cpu/kernels/make_table.h"
+#include "backends/cpu/kernels/unrolled.h"
 
 namespace trivium::cpu {
 namespace {
@@ -50,9 +51,21 @@ struct Avx2 {
     return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
   }
   static float largest(Reg a) {
-    alignas(32) float lane[8];
-    _mm256_store_ps(lane, a);
-    return *std::max_element(lane, lane + 8);
+    __m128 top = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    top = _mm_max_ps(top, _mm_movehl_ps(top, top));
+    return _mm_cvtss_f32(_mm_max_ss(top, _mm_movehdup_ps(top)));
+  }
+  // Rounds in[0, 32) * inverse to int8 and returns their sum. What is no number becomes -128.
+  static std::int32_t quantize_block(const float* in, float inverse, std::int8_t* values) {
+    const auto part = [&](int i) { return _mm256_cvtps_epi32(_mm256_mul_ps(load(in + 8 * i), set(inverse))); };
+    const __m256i a = part(0), b = part(1), c = part(2), d = part(3);
+    const __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
+    const __m256i ordered = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(values), ordered);
+    const __m256i pairs = _mm256_madd_epi16(_mm256_maddubs_epi16(_mm256_set1_epi8(1), bytes), _mm256_set1_epi16(1));
+    __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
+    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4E));
+    return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xB1)));
   }
 };
 
@@ -65,43 +78,57 @@ struct Avx2Dots {
     return _mm256_set1_epi32(four);
   }
 
-  // maddubs wants an unsigned side: |x| * sign(w, x). Pairs reach 2 * 127 * 127, below the limit of 16 bits.
+  // Ends a row before the next begins: left to itself the compiler starts the products of all rows first, and spills.
+  static __m256i settled(__m256i a) {
+    __asm__ volatile("" : "+x"(a));
+    return a;
+  }
+
+  // A byte is two nibbles, and maddubs of a nibble reaches 2 * 15 * 128: all eight groups of a block add up in 16 bits
+  // (whole bytes would not), so the widening multiply comes once a block, once for each nibble.
   template <int Rows>
-  static void block(const Q8Block& w, const std::int8_t* const* x, const std::int32_t*, Int (*dots)[2]) {
-    const __m256i ones = _mm256_set1_epi16(1);
-    for (int r = 0; r < Rows; ++r) dots[r][0] = dots[r][1] = _mm256_setzero_si256();
-    for (int g = 0; g < 8; ++g) {
-      const auto* group = reinterpret_cast<const __m256i*>(w.values[g]);
-      const __m256i low = _mm256_loadu_si256(group), high = _mm256_loadu_si256(group + 1);
-      for (int r = 0; r < Rows; ++r) {
-        const __m256i value = broadcast(x[r] + 4 * g), magnitude = _mm256_abs_epi8(value);
-        const __m256i a = _mm256_maddubs_epi16(magnitude, _mm256_sign_epi8(low, value));
-        const __m256i b = _mm256_maddubs_epi16(magnitude, _mm256_sign_epi8(high, value));
-        dots[r][0] = _mm256_add_epi32(dots[r][0], _mm256_madd_epi16(a, ones));
-        dots[r][1] = _mm256_add_epi32(dots[r][1], _mm256_madd_epi16(b, ones));
+  static void block(const Q8Block& w, const std::int8_t* const* x, const std::int32_t* sums, Int (*dots)[2]) {
+    const __m256i ones = _mm256_set1_epi16(1), sixteens = _mm256_set1_epi16(16), nibble = _mm256_set1_epi8(15);
+    for (int p = 0; p < 2; ++p) {
+      __m256i low[Rows], high[Rows];
+      unrolled<Rows>([&](auto r) { low[r] = high[r] = _mm256_setzero_si256(); });
+      for (int g = 0; g < 8; ++g) {
+        const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w.values[g]) + p);
+        const __m256i l = _mm256_and_si256(bytes, nibble), h = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble);
+        unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
+          const __m256i value = broadcast(x[r] + 4 * g);
+          low[r] = settled(_mm256_add_epi16(low[r], _mm256_maddubs_epi16(l, value)));
+          high[r] = settled(_mm256_add_epi16(high[r], _mm256_maddubs_epi16(h, value)));
+        });
       }
+      unrolled<Rows>([&](auto r) {
+        const __m256i both = _mm256_add_epi32(_mm256_madd_epi16(low[r], ones), _mm256_madd_epi16(high[r], sixteens));
+        dots[r][p] = _mm256_sub_epi32(both, _mm256_set1_epi32(128 * sums[r]));
+      });
     }
   }
 
-  // Nibbles are unsigned as they lie: pairs reach 2 * 15 * 127, so all eight groups add up in 16 bits.
   template <int Rows>
   static void block(const Q4Block& w, const std::int8_t* const* x, const std::int32_t* sums, Int (*dots)[2]) {
     const __m256i ones = _mm256_set1_epi16(1), nibble = _mm256_set1_epi8(15);
-    for (int r = 0; r < Rows; ++r) dots[r][0] = dots[r][1] = _mm256_setzero_si256();
+    __m256i acc[Rows][2];  // 16-bit
+    for (int r = 0; r < Rows; ++r) acc[r][0] = acc[r][1] = _mm256_setzero_si256();
     for (int g = 0; g < 4; ++g) {
       const auto* pair = reinterpret_cast<const __m256i*>(w.values[g]);
-      for (int p = 0; p < 2; ++p) {
-        const __m256i both = _mm256_loadu_si256(pair + p);
-        const __m256i even = _mm256_and_si256(both, nibble), odd = _mm256_and_si256(_mm256_srli_epi16(both, 4), nibble);
-        for (int r = 0; r < Rows; ++r) {
-          dots[r][p] = _mm256_add_epi16(dots[r][p], _mm256_maddubs_epi16(even, broadcast(x[r] + 8 * g)));
-          dots[r][p] = _mm256_add_epi16(dots[r][p], _mm256_maddubs_epi16(odd, broadcast(x[r] + 8 * g + 4)));
-        }
+      const __m256i first = _mm256_loadu_si256(pair), second = _mm256_loadu_si256(pair + 1);
+      const __m256i even0 = _mm256_and_si256(first, nibble), odd0 = _mm256_and_si256(_mm256_srli_epi16(first, 4), nibble);
+      const __m256i even1 = _mm256_and_si256(second, nibble), odd1 = _mm256_and_si256(_mm256_srli_epi16(second, 4), nibble);
+      for (int r = 0; r < Rows; ++r) {
+        const __m256i a = broadcast(x[r] + 8 * g), b = broadcast(x[r] + 8 * g + 4);
+        acc[r][0] = _mm256_add_epi16(acc[r][0], _mm256_maddubs_epi16(even0, a));
+        acc[r][1] = _mm256_add_epi16(acc[r][1], _mm256_maddubs_epi16(even1, a));
+        acc[r][0] = settled(_mm256_add_epi16(acc[r][0], _mm256_maddubs_epi16(odd0, b)));
+        acc[r][1] = settled(_mm256_add_epi16(acc[r][1], _mm256_maddubs_epi16(odd1, b)));
       }
     }
     for (int r = 0; r < Rows; ++r)
       for (int p = 0; p < 2; ++p)
-        dots[r][p] = _mm256_sub_epi32(_mm256_madd_epi16(dots[r][p], ones), _mm256_set1_epi32(8 * sums[r]));
+        dots[r][p] = _mm256_sub_epi32(_mm256_madd_epi16(acc[r][p], ones), _mm256_set1_epi32(8 * sums[r]));
   }
 };
 

@@ -50,6 +50,16 @@ struct Avx512 {
     return lane[0];
   }
   static float largest(Reg a) { return _mm512_reduce_max_ps(a); }
+  // Rounds in[0, 32) * inverse to int8 and returns their sum. What is no number becomes -128.
+  static std::int32_t quantize_block(const float* in, float inverse, std::int8_t* values) {
+    std::int32_t sum = 0;
+    for (int i = 0; i < 32; i += 16) {
+      const __m128i bytes = _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(load(in + i), set(inverse))));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(values + i), bytes);
+      sum += _mm512_reduce_add_epi32(_mm512_cvtepi8_epi32(bytes));
+    }
+    return sum;
+  }
 };
 
 struct Avx512Dots {
@@ -61,13 +71,12 @@ struct Avx512Dots {
     return _mm512_set1_epi32(four);
   }
 
-  // vpdpbusd wants an unsigned side: w + 128, whose surplus of 128 * sum(x) is taken away at the start.
+  // vpdpbusd wants an unsigned side, as the values lie; the surplus of 128 * sum(x) is taken away at the start.
   template <int Rows>
   static void block(const Q8Block& w, const std::int8_t* const* x, const std::int32_t* sums, Int (*dots)[1]) {
-    const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
     for (int r = 0; r < Rows; ++r) dots[r][0] = _mm512_set1_epi32(-128 * sums[r]);
     for (int g = 0; g < 8; ++g) {
-      const __m512i group = _mm512_xor_si512(_mm512_loadu_si512(w.values[g]), flip);
+      const __m512i group = _mm512_loadu_si512(w.values[g]);
       for (int r = 0; r < Rows; ++r) dots[r][0] = _mm512_dpbusd_epi32(dots[r][0], group, broadcast(x[r] + 4 * g));
     }
   }

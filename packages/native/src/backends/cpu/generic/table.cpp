@@ -47,6 +47,16 @@ struct Generic {
     return total;
   }
   static float largest(Reg a) { return *std::max_element(a.lane, a.lane + width); }
+  // Rounds in[0, 32) * inverse to int8 and returns their sum. What is no number becomes -128.
+  static std::int32_t quantize_block(const float* in, float inverse, std::int8_t* values) {
+    std::int32_t sum = 0;
+    for (int k = 0; k < 32; ++k) {
+      const float rounded = std::nearbyint(in[k] * inverse);
+      values[k] = rounded >= -128.0f ? static_cast<std::int8_t>(std::min(rounded, 127.0f)) : std::int8_t{-128};
+      sum += values[k];
+    }
+    return sum;
+  }
 };
 
 struct GenericDots {
@@ -54,10 +64,10 @@ struct GenericDots {
   static Generic::Reg to_float(Int a) { return Generic::each([&](int i) { return float(a.lane[i]); }); }
 
   template <int Rows>
-  static void block(const Q8Block& w, const std::int8_t* const* x, const std::int32_t*, Int (*dots)[2]) {
+  static void block(const Q8Block& w, const std::int8_t* const* x, const std::int32_t* sums, Int (*dots)[2]) {
     for (int r = 0; r < Rows; ++r)
       for (int n = 0; n < panel_rows; ++n) {
-        std::int32_t sum = 0;
+        std::int32_t sum = -128 * sums[r];
         for (int k = 0; k < block_columns; ++k) sum += w.values[k / 4][n][k % 4] * x[r][k];
         dots[r][n / Generic::width].lane[n % Generic::width] = sum;
       }

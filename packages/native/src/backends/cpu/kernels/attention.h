@@ -1,6 +1,8 @@
-// Attention of one query head over blocks of 64 keys, merged in their order with a running maximum. Keys lie transposed,
-// so 64 scores grow together, each adding its products in the order of channels; values are added in the order of keys.
-// What a query gets therefore depends on its keys alone, not on the step that computed it.
+// Attention of up to four queries over the same blocks of 64 keys, merged in their order with a running maximum. Keys
+// lie transposed, so the scores of a block grow together, each adding its products in the order of channels; values
+// are added in the order of keys. Queries share loads and nothing else: each runs the very same sums alone, so what it
+// gets depends on its keys only, not on the step or the tile that computed it. Memory of keys that a query does not
+// see may hold anything: it is read, never used.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -10,75 +12,154 @@
 
 namespace trivium::cpu {
 
-template <class V>
-struct AttentionKernel {
+template <class V, class Element, int Count>
+struct AttentionTile {
   using Reg = typename V::Reg;
   static constexpr int width = V::width;
-  static constexpr int keys = 64;
-  static constexpr int most_head_dim = 1024;
+  static constexpr int keys = page_tokens;
+  static constexpr int together = std::min(8 / Count, keys / width);  // registers of one query: Count * together <= 8
 
-  template <class Element>
-  static void scores_of(const float* query, const Element* transposed, int head_dim, float scale, float* scores) {
-    constexpr int registers = keys / width;
-    Reg sum[registers];
-    for (int i = 0; i < registers; ++i) sum[i] = V::set(0);
-    for (int d = 0; d < head_dim; ++d) {
-      const Reg q = V::set(query[d] * scale);
-      for (int i = 0; i < registers; ++i) sum[i] = V::fma(q, V::load_element(transposed + d * keys + i * width), sum[i]);
-    }
-    for (int i = 0; i < registers; ++i) V::store(scores + i * width, sum[i]);
-  }
+  struct Seen {
+    int first, end;  // keys of the block, in [0, 64]; first == end: none
+  };
 
-  template <class Element>
-  static void run_typed(const float* query, const KeyBlock* blocks, int block_count, int head_dim, float scale, float* out) {
-    alignas(64) float scores[keys], weights[keys];
-    alignas(64) float sum[most_head_dim];
-    std::fill_n(sum, head_dim, 0.0f);
-    float largest = -INFINITY, total = 0;
-    for (int b = 0; b < block_count; ++b) {
-      const KeyBlock& block = blocks[b];
-      if (block.first >= block.end) continue;
-      scores_of(query, reinterpret_cast<const Element*>(block.keys), head_dim, scale, scores);
-      const float top = std::max(largest, *std::max_element(scores + block.first, scores + block.end));
-      const float fade = largest == -INFINITY ? 0.0f : std::exp(largest - top);
-      for (int i = 0; i < keys; i += width) V::store(weights + i, vector_exp<V>(V::sub(V::load(scores + i), V::set(top))));
-      total *= fade;
-      for (int t = block.first; t < block.end; ++t) total += weights[t];
-      add_values(weights, block, reinterpret_cast<const Element*>(block.values), head_dim, fade, sum);
-      largest = top;
-    }
-    const float inverse = total > 0 ? 1.0f / total : 0.0f;
-    for (int d = 0; d < head_dim; ++d) out[d] = sum[d] * inverse;
-  }
-
-  template <class Element>
-  static void add_values(const float* weights, const KeyBlock& block, const Element* values, int head_dim, float fade, float* sum) {
-    const int whole = head_dim / width * width;
-    constexpr int most = 4;
-    for (int d = 0; d < whole;) {
-      const int registers = std::min(most, (whole - d) / width);
-      Reg acc[most];
-      for (int i = 0; i < registers; ++i) acc[i] = V::mul(V::load(sum + d + i * width), V::set(fade));
-      for (int t = block.first; t < block.end; ++t) {
-        const Reg w = V::set(weights[t]);
-        const Element* row = values + t * block.value_stride + d;
-        for (int i = 0; i < registers; ++i) acc[i] = V::fma(w, V::load_element(row + i * width), acc[i]);
+  // scores (Count, keys) = scale * query · key
+  static void score(const AttentionQuery* queries, const Element* transposed, int head_dim, float scale, float (*scores)[keys]) {
+    for (int at = 0; at < keys; at += together * width) {
+      Reg sum[Count][together];
+      for (int q = 0; q < Count; ++q)
+        for (int i = 0; i < together; ++i) sum[q][i] = V::set(0);
+      for (int d = 0; d < head_dim; ++d) {
+        Reg key[together];
+        for (int i = 0; i < together; ++i) key[i] = V::load_element(transposed + d * keys + at + i * width);
+        for (int q = 0; q < Count; ++q) {
+          const Reg channel = V::set(queries[q].query[d]);
+          for (int i = 0; i < together; ++i) sum[q][i] = V::fma(channel, key[i], sum[q][i]);
+        }
       }
-      for (int i = 0; i < registers; ++i) V::store(sum + d + i * width, acc[i]);
-      d += registers * width;
-    }
-    for (int d = whole; d < head_dim; ++d) {
-      float acc = sum[d] * fade;
-      for (int t = block.first; t < block.end; ++t) acc = std::fma(weights[t], V::to_float(values[t * block.value_stride + d]), acc);
-      sum[d] = acc;
+      for (int q = 0; q < Count; ++q)
+        for (int i = 0; i < together; ++i) V::store(scores[q] + at + i * width, V::mul(sum[q][i], V::set(scale)));
     }
   }
 
-  static void run(const float* query, const KeyBlock* blocks, int block_count, DType dtype, int head_dim, float scale, float* out) {
-    if (dtype == DType::f16)
-      run_typed<Half>(query, blocks, block_count, head_dim, scale, out);
+  static float exp_of(float x) {
+    alignas(64) float lanes[width];
+    V::store(lanes, vector_exp<V>(V::set(x)));
+    return lanes[0];
+  }
+
+  // Scores of one query become weights, zero where it does not see; returns what earlier sums shrink by.
+  static float soften(float* scores, Seen seen, float& largest, float& total) {
+    std::fill(scores, scores + seen.first, -INFINITY);
+    std::fill(scores + seen.end, scores + keys, -INFINITY);
+    Reg top = V::load(scores);
+    for (int i = width; i < keys; i += width) top = V::max(top, V::load(scores + i));
+    const float peak = std::max(largest, V::largest(top));
+    const float fade = largest == -INFINITY ? 0.0f : largest == peak ? 1.0f : exp_of(largest - peak);
+    for (int i = 0; i < keys; i += width) V::store(scores + i, vector_exp<V>(V::sub(V::load(scores + i), V::set(peak))));
+    std::fill(scores, scores + seen.first, 0.0f);
+    std::fill(scores + seen.end, scores + keys, 0.0f);
+    Reg sum = V::load(scores);
+    for (int i = width; i < keys; i += width) sum = V::add(sum, V::load(scores + i));
+    total = total * fade + V::sum(sum);
+    largest = peak;
+    return fade;
+  }
+
+  // Channels [d, d + Registers * width) of every query's sum: faded, then value rows in the order of keys. Rows that
+  // all queries see are loaded once for all; those before and after, for whom they concern.
+  template <int Registers>
+  static void mix(const AttentionQuery* queries, const float (*weights)[keys], const Seen* seen, const float* fades,
+                  const Element* values, std::int64_t stride, int d) {
+    int first = 0, end = keys;
+    for (int q = 0; q < Count; ++q) first = std::max(first, seen[q].first), end = std::min(end, seen[q].end);
+    end = std::max(first, end);
+    Reg sum[Count][Registers];
+    const auto alone = [&](int q, int from, int to) {
+      for (int t = from; t < to; ++t)
+        for (int i = 0; i < Registers; ++i)
+          sum[q][i] = V::fma(V::set(weights[q][t]), V::load_element(values + t * stride + d + i * width), sum[q][i]);
+    };
+    for (int q = 0; q < Count; ++q) {
+      for (int i = 0; i < Registers; ++i) sum[q][i] = V::mul(V::load(queries[q].out + d + i * width), V::set(fades[q]));
+      alone(q, seen[q].first, std::min(first, seen[q].end));
+    }
+    for (int t = first; t < end; ++t) {
+      Reg row[Registers];
+      for (int i = 0; i < Registers; ++i) row[i] = V::load_element(values + t * stride + d + i * width);
+      for (int q = 0; q < Count; ++q) {
+        const Reg weight = V::set(weights[q][t]);
+        for (int i = 0; i < Registers; ++i) sum[q][i] = V::fma(weight, row[i], sum[q][i]);
+      }
+    }
+    for (int q = 0; q < Count; ++q) {
+      alone(q, std::max(end, seen[q].first), seen[q].end);
+      for (int i = 0; i < Registers; ++i) V::store(queries[q].out + d + i * width, sum[q][i]);
+    }
+  }
+
+  static void add_values(const AttentionQuery* queries, const float (*weights)[keys], const Seen* seen, const float* fades,
+                         const KeyBlock& block, std::int64_t stride, int head_dim) {
+    const auto* values = reinterpret_cast<const Element*>(block.values);
+    int d = 0;
+    for (; d + together * width <= head_dim; d += together * width)
+      mix<together>(queries, weights, seen, fades, values, stride, d);
+    for (; d + width <= head_dim; d += width) mix<1>(queries, weights, seen, fades, values, stride, d);
+    for (; d < head_dim; ++d)
+      for (int q = 0; q < Count; ++q) {
+        float sum = queries[q].out[d] * fades[q];
+        for (int t = seen[q].first; t < seen[q].end; ++t)
+          sum = std::fma(weights[q][t], V::to_float(values[t * stride + d]), sum);
+        queries[q].out[d] = sum;
+      }
+  }
+
+  static void run(const AttentionQuery* queries, const AttentionKeys& all, int head_dim, float scale) {
+    alignas(64) float scores[Count][keys];
+    float largest[Count], total[Count], fades[Count];
+    std::int64_t begin = queries[0].begin, end = queries[0].end;
+    for (int q = 0; q < Count; ++q) {
+      std::fill_n(queries[q].out, head_dim, 0.0f);
+      largest[q] = -INFINITY;
+      total[q] = 0;
+      begin = std::min(begin, queries[q].begin);
+      end = std::max(end, queries[q].end);
+    }
+    for (std::int64_t start = begin / keys * keys; start < end; start += keys) {
+      const KeyBlock& block = all.blocks[start / keys];
+      score(queries, reinterpret_cast<const Element*>(block.keys), head_dim, scale, scores);
+      Seen seen[Count];
+      for (int q = 0; q < Count; ++q) {
+        seen[q].first = static_cast<int>(std::clamp<std::int64_t>(queries[q].begin - start, 0, keys));
+        seen[q].end = static_cast<int>(std::clamp<std::int64_t>(queries[q].end - start, seen[q].first, keys));
+        fades[q] = seen[q].first == seen[q].end ? 1.0f : soften(scores[q], seen[q], largest[q], total[q]);
+      }
+      add_values(queries, scores, seen, fades, block, all.value_stride, head_dim);
+    }
+    for (int q = 0; q < Count; ++q) {
+      const float inverse = total[q] > 0 ? 1.0f / total[q] : 0.0f;
+      for (int d = 0; d < head_dim; ++d) queries[q].out[d] *= inverse;
+    }
+  }
+};
+
+template <class V>
+struct AttentionKernel {
+  template <class Element>
+  static void run_typed(const AttentionQuery* queries, int count, const AttentionKeys& all, int head_dim, float scale) {
+    switch (count) {
+      case 1: return AttentionTile<V, Element, 1>::run(queries, all, head_dim, scale);
+      case 2: return AttentionTile<V, Element, 2>::run(queries, all, head_dim, scale);
+      case 3: return AttentionTile<V, Element, 3>::run(queries, all, head_dim, scale);
+      default: return AttentionTile<V, Element, 4>::run(queries, all, head_dim, scale);
+    }
+  }
+
+  static void run(const AttentionQuery* queries, int count, const AttentionKeys& all, int head_dim, float scale) {
+    if (all.dtype == DType::f16)
+      run_typed<Half>(queries, count, all, head_dim, scale);
     else
-      run_typed<float>(query, blocks, block_count, head_dim, scale, out);
+      run_typed<float>(queries, count, all, head_dim, scale);
   }
 };
 

@@ -85,17 +85,8 @@ struct Elementwise {
         largest = V::max(largest, V::max(v, V::sub(V::set(0), v)));
       }
       const float top = V::largest(largest);
-      const float scale = top / 127.0f, inverse = top > 0 ? 127.0f / top : 0.0f;
-      std::int32_t sum = 0;
-      alignas(64) float rounded[32];
-      for (int k = 0; k < 32; k += width) V::store(rounded + k, V::round(V::mul(V::load(in + k), V::set(inverse))));
-      for (int k = 0; k < 32; ++k) {
-        const auto value = static_cast<std::int8_t>(std::clamp(rounded[k], -127.0f, 127.0f));
-        values[b * 32 + k] = value;
-        sum += value;
-      }
-      scales[b] = scale;
-      sums[b] = sum;
+      scales[b] = top / 127.0f;
+      sums[b] = V::quantize_block(in, top > 0 ? 127.0f / top : 0.0f, values + b * 32);
     }
   }
 };

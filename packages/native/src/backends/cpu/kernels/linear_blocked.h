@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "backends/cpu/kernel_table.h"
+#include "backends/cpu/kernels/write_tile.h"
 
 namespace trivium::cpu {
 
@@ -41,26 +42,32 @@ struct LinearBlocked {
       for (int p = 0; p < parts; ++p) V::store(out + r * panel_rows + p * V::width, sum[r][p]);
   }
 
+  static void rows_of_tile(std::int64_t rows, const QuantizedRows& x, std::int64_t first_row, const Block* blocks,
+                           std::int64_t block_count, float* out) {
+    switch (rows) {
+      case 1: return tile<1>(x, first_row, blocks, block_count, out);
+      case 2: return tile<2>(x, first_row, blocks, block_count, out);
+      case 3: return tile<3>(x, first_row, blocks, block_count, out);
+      default: return tile<4>(x, first_row, blocks, block_count, out);
+    }
+  }
+
   static void run(const QuantizedRows& x, std::int64_t rows, const PackedMatrix& w, std::int64_t first, std::int64_t last,
                   const float* bias, float* out) {
     const std::int64_t block_count = w.columns / block_columns;
-    for (std::int64_t panel = first; panel < last; ++panel) {
-      const auto* blocks = reinterpret_cast<const Block*>(w.panel(panel));
-      const std::int64_t lanes = std::min<std::int64_t>(panel_rows, w.rows - panel * panel_rows);
-      for (std::int64_t r = 0; r < rows; r += 4) {
-        const std::int64_t count = std::min<std::int64_t>(4, rows - r);
-        alignas(64) float tiles[4 * panel_rows];
-        if (count == 4) tile<4>(x, r, blocks, block_count, tiles);
-        if (count == 3) tile<3>(x, r, blocks, block_count, tiles);
-        if (count == 2) tile<2>(x, r, blocks, block_count, tiles);
-        if (count == 1) tile<1>(x, r, blocks, block_count, tiles);
-        for (std::int64_t i = 0; i < count; ++i)
-          for (std::int64_t lane = 0; lane < lanes; ++lane) {
-            const std::int64_t n = panel * panel_rows + lane;
-            out[(r + i) * w.rows + n] = tiles[i * panel_rows + lane] + (bias ? bias[n] : 0.0f);
-          }
+    // Rows whose values stay in the second cache while all panels pass.
+    const std::int64_t strip = std::max<std::int64_t>(4, (std::int64_t(192) << 10) / w.columns / 4 * 4);
+    alignas(64) float tiles[4 * panel_rows];
+    for (std::int64_t begin = 0; begin < rows; begin += strip)
+      for (std::int64_t panel = first; panel < last; ++panel) {
+        const auto* blocks = reinterpret_cast<const Block*>(w.panel(panel));
+        const std::int64_t end = std::min(rows, begin + strip);
+        for (std::int64_t r = begin; r < end; r += 4) {
+          const std::int64_t count = std::min<std::int64_t>(4, end - r);
+          rows_of_tile(count, x, r, blocks, block_count, tiles);
+          write_tile<V>(tiles, count, w, panel, bias, out + r * w.rows);
+        }
       }
-    }
   }
 };
 

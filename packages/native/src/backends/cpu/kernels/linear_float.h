@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "backends/cpu/packed_matrix.h"
+#include "backends/cpu/kernels/write_tile.h"
 
 namespace trivium::cpu {
 
@@ -46,28 +47,28 @@ struct LinearFloat {
     }
   }
 
+  // A strip of rows against one panel, slab by slab.
+  static void strip_of_panel(const float* x, std::int64_t rows, const PackedMatrix& w, std::int64_t panel, float* tiles) {
+    const auto* elements = reinterpret_cast<const Element*>(w.panel(panel));
+    const std::int64_t tile_rows = (rows + (rows + 5) / 6 - 1) / ((rows + 5) / 6);  // even tiles of at most 6
+    for (std::int64_t k = 0; k < w.columns; k += slab)
+      for (std::int64_t r = 0; r < rows; r += tile_rows)
+        rows_of_tile(std::min(tile_rows, rows - r), x + r * w.columns + k, w.columns, elements + k * panel_rows,
+                     std::min(slab, w.columns - k), k == 0, tiles + r * panel_rows, panel_rows);
+  }
+
   static void run(const float* x, std::int64_t rows, const PackedMatrix& w, std::int64_t first, std::int64_t last,
                   const float* bias, float* out) {
-    constexpr std::int64_t strip = 96;  // rows whose tiles of one panel are gathered before they are written
-    alignas(64) float tiles[strip * panel_rows];
-    for (std::int64_t panel = first; panel < last; ++panel) {
-      const auto* elements = reinterpret_cast<const Element*>(w.panel(panel));
-      const std::int64_t lanes = std::min<std::int64_t>(panel_rows, w.rows - panel * panel_rows);
-      for (std::int64_t begin = 0; begin < rows; begin += strip) {
-        const std::int64_t end = std::min(rows, begin + strip);
-        for (std::int64_t k = 0; k < w.columns; k += slab) {
-          const std::int64_t depth = std::min(slab, w.columns - k);
-          for (std::int64_t r = begin; r < end; r += 6)
-            rows_of_tile(std::min<std::int64_t>(6, end - r), x + r * w.columns + k, w.columns, elements + k * panel_rows, depth,
-                         k == 0, tiles + (r - begin) * panel_rows, panel_rows);
-        }
-        for (std::int64_t r = begin; r < end; ++r)
-          for (std::int64_t lane = 0; lane < lanes; ++lane) {
-            const std::int64_t n = panel * panel_rows + lane;
-            out[r * w.rows + n] = tiles[(r - begin) * panel_rows + lane] + (bias ? bias[n] : 0.0f);
-          }
+    constexpr std::int64_t most = 96;
+    // Rows that stay in the second cache while all panels pass.
+    const std::int64_t strip = std::clamp<std::int64_t>((std::int64_t(80) << 10) / w.columns / 6 * 6, 6, most);
+    alignas(64) float tiles[most * panel_rows];
+    for (std::int64_t begin = 0; begin < rows; begin += strip)
+      for (std::int64_t panel = first; panel < last; ++panel) {
+        const std::int64_t count = std::min(strip, rows - begin);
+        strip_of_panel(x + begin * w.columns, count, w, panel, tiles);
+        write_tile<V>(tiles, count, w, panel, bias, out + begin * w.rows);
       }
-    }
   }
 };
 
