@@ -8,7 +8,7 @@ import { type AnyCapability, TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
 
 /** Names of embedded models, which are no paths. */
-const embeddedModels = new Set(['nano', 'nano-static']);
+const embeddedModels = new Set(['nano', 'nano-contextual']);
 
 type Role = 'path' | 'model';
 

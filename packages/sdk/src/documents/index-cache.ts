@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import type { IndexedDocument } from './indexed-document.js';
 
 /** Goes up whenever readers, passages, terms or layout change. */
-export const indexVersion = 4;
+export const indexVersion = 5;
 const magic = 'TRVIDX\r\n';
 const headerStart = 48;
 
@@ -90,6 +90,7 @@ function encode(documents: readonly IndexedDocument[]): Uint8Array[] {
         ...terms,
         pages,
         runs,
+        rows: vectors?.rows,
         values: vectors?.values,
         scales: vectors?.scales,
       };
@@ -147,7 +148,8 @@ function decode(file: Buffer): IndexedDocument[] {
     };
     if (pages) document.pages = pages;
     if (runs) document.runs = runs;
-    if (width !== undefined) document.vectors = { values: need('values'), scales: need('scales'), width };
+    if (width !== undefined) 
+      document.vectors = { rows: need('rows'), values: need('values'), scales: need('scales'), width };
     return document;
   });
 }

@@ -15,8 +15,12 @@ export interface DocumentTerms {
   lengths: Int32Array;
 }
 
-/** Rows of 8-bit numbers and what to multiply each row by; rows have length 1 before rounding. */
+/**
+ * Rows of 8-bit numbers and what to multiply each row by; rows have length 1 before rounding. A passage has several: one
+ * of it all with its headings, one of each of its paragraphs. Rows of passage i lie from `rows[i]` to `rows[i + 1]`.
+ */
 export interface PassageVectors {
+  rows: Int32Array;
   values: Int8Array;
   scales: Float32Array;
   width: number;
@@ -89,6 +93,27 @@ export const chunkText = ({ text, chunks }: IndexedDocument, chunk: number) =>
 /** What the embedders see of a passage. */
 export const embeddedText = (document: IndexedDocument, chunk: number) =>
   plainWords(`${headingPath(document, chunk)}\n${chunkText(document, chunk)}`);
+
+/** Letters and digits below which a paragraph says too little to have a vector; a Chinese character counts as three. */
+const leastLetters = 16;
+
+function lettersOf(text: string): number {
+  let letters = 0;
+  for (const character of text.match(/[\p{L}\p{N}]/gu) ?? []) letters += character >= '\u2e80' ? 3 : 1;
+  return letters;
+}
+
+/**
+ * The texts whose vectors stand for a passage: all of it, then each paragraph where there are several. One paragraph
+ * says one thing; the sum over a passage blurs them.
+ */
+export function vectorTexts(document: IndexedDocument, chunk: number): string[] {
+  const paragraphs = chunkText(document, chunk)
+    .split(/\n\s*\n/)
+    .map(plainWords)
+    .filter((paragraph) => lettersOf(paragraph) >= leastLetters);
+  return [embeddedText(document, chunk), ...(paragraphs.length > 1 ? paragraphs : [])];
+}
 
 export function passageOf(document: IndexedDocument, chunk: number): Passage {
   const textStart = document.chunks[chunk * chunkWidth]!;

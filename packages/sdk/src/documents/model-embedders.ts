@@ -12,13 +12,16 @@ async function modelId(file: string): Promise<string> {
   return `${basename(file)}:${size}:${Math.round(mtimeMs)}`;
 }
 
-/** The model file of `@trivium/nano`, where that package and its weights are there. */
+/**
+ * The model file of `@trivium/nano`, where that package and its weights are there. No contextual one: the weights that
+ * ship are not trained yet (CARD.md) and would order passages worse than the vectors that found them.
+ */
 async function defaultModelFile(kind: 'static' | 'contextual'): Promise<string | undefined> {
+  if (kind === 'contextual') return undefined;
   try {
-    const { staticModelFile, embedModelFile } = await import('@trivium/nano');
-    const file = kind === 'static' ? staticModelFile : embedModelFile;
-    await stat(file);
-    return file;
+    const { staticModelFile } = await import('@trivium/nano');
+    await stat(staticModelFile);
+    return staticModelFile;
   } catch {
     return undefined;
   }

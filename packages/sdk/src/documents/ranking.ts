@@ -7,7 +7,7 @@ export const ranking = {
   /** What a term of the query weighs: word, part of an identifier, pair of Chinese characters, single character. */
   termWeights: [1, 0.5, 1, 0.25],
   passage: { lexical: 0.6, static: 0.3, document: 0.3 },
-  document: { lexical: 0.4, best: 0.35, mean: 0.25 },
+  document: { lexical: 0.2, best: 0.5, opening: 0.3 },
   /** Standard deviations above the mean that count as 1; 0: the best counts as 1. */
   deviations: 0,
   /** Candidates the contextual embedder sees, and the share it has in their order. */

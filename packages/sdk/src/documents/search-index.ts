@@ -8,7 +8,7 @@ import { LexicalIndex } from './lexical-index.js';
 import { lastAtOrBefore } from './places.js';
 import { best, blend, queryTerms, ranking, scaleCosines, scaleLexical } from './ranking.js';
 import type { DocumentEmbedder, Passage, SearchHit, SearchOptions } from './types.js';
-import { documentCosines, dot, normalizedRow, passageCosines } from './vectors.js';
+import { dot, normalizedRow, openingCosines, passageCosines } from './vectors.js';
 
 export interface SearchEmbedders {
   static: DocumentEmbedder | undefined;
@@ -113,7 +113,7 @@ export class SearchIndex {
       const top = Float32Array.from(this.#bestChunks(cosines), (chunk) => (chunk < 0 ? 0 : cosines[chunk]!));
       parts.push(
         [weights.best, scaleCosines(top)],
-        [weights.mean, scaleCosines(documentCosines(this.documents, vector))],
+        [weights.opening, scaleCosines(openingCosines(this.documents, vector, openingPassages))],
       );
     }
     const scores = blend(...parts);

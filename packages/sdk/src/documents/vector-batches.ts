@@ -1,5 +1,5 @@
 /** Static vectors of passages in batches, while the next documents are being read. */
-import { chunkCount, embeddedText, type IndexedDocument } from './indexed-document.js';
+import { chunkCount, type IndexedDocument, vectorTexts } from './indexed-document.js';
 import type { DocumentEmbedder } from './types.js';
 import { packVectors } from './vectors.js';
 
@@ -43,18 +43,24 @@ export class VectorBatches {
   async #embed(documents: readonly IndexedDocument[]): Promise<void> {
     const embedder = this.#embedder!;
     const texts: string[] = [];
-    for (const document of documents) {
-      for (let chunk = 0; chunk < chunkCount(document); chunk++) texts.push(embeddedText(document, chunk));
-    }
+    const rowsOf = documents.map((document) => {
+      const rows = new Int32Array(chunkCount(document) + 1);
+      const first = texts.length;
+      for (let chunk = 0; chunk < chunkCount(document); chunk++) {
+        texts.push(...vectorTexts(document, chunk));
+        rows[chunk + 1] = texts.length - first;
+      }
+      return rows;
+    });
     const options = { role: 'passage' as const, ...(this.#signal && { signal: this.#signal }) };
     const { embeddings, inputTokens } = await embedder.embed(texts, options);
     const tokensPerCharacter = inputTokens / texts.reduce((sum, text) => sum + text.length, 0);
     let row = 0;
-    for (const document of documents) {
-      const rows = chunkCount(document);
-      document.vectors = packVectors(embeddings, embedder.width, row, row + rows);
+    for (const [index, document] of documents.entries()) {
+      const rows = rowsOf[index]!;
+      document.vectors = packVectors(embeddings, embedder.width, rows, row);
       if (inputTokens > 0) document.tokens = Math.round(document.text.length * tokensPerCharacter);
-      row += rows;
+      row += rows.at(-1)!;
     }
   }
 }

@@ -1,13 +1,14 @@
 /** Static vectors of passages in 8 bits, and their cosines with a query. */
 import type { IndexedDocument, PassageVectors } from './indexed-document.js';
 
-/** Rows [from, to) of float32 embeddings, normalised and rounded. */
+/** The rows of one document, from row `from` of float32 embeddings on, normalised and rounded. */
 export function packVectors(
   embeddings: Float32Array,
   width: number,
+  rows: Int32Array,
   from: number,
-  to: number,
 ): PassageVectors {
+  const to = from + rows.at(-1)!;
   const values = new Int8Array((to - from) * width);
   const scales = new Float32Array(to - from);
   for (let row = from; row < to; row++) {
@@ -23,7 +24,7 @@ export function packVectors(
       values[(row - from) * width + at] = Math.round(embeddings[row * width + at]! / step);
     scales[row - from] = step / Math.sqrt(squares);
   }
-  return { values, scales, width };
+  return { rows, values, scales, width };
 }
 
 /** A copy of one row with length 1; zeros stay zeros. */
@@ -39,7 +40,7 @@ export function dot(a: Float32Array, b: Float32Array): number {
   return sum;
 }
 
-/** Cosine of each passage of all documents with a query of length 1. */
+/** Per passage of all documents, the largest cosine of its vectors with a query of length 1. */
 export function passageCosines(
   documents: readonly IndexedDocument[],
   query: Float32Array,
@@ -48,24 +49,26 @@ export function passageCosines(
   const cosines = new Float32Array(count);
   let chunk = 0;
   for (const { vectors, terms } of documents) {
-    const rows = terms.lengths.length;
-    if (vectors) for (let row = 0; row < rows; row++) cosines[chunk + row] = rowDot(vectors, row, query);
-    chunk += rows;
+    const passages = terms.lengths.length;
+    for (let passage = 0; vectors && passage < passages; passage++) {
+      let best = -1;
+      for (let row = vectors.rows[passage]!; row < vectors.rows[passage + 1]!; row++)
+        best = Math.max(best, rowDot(vectors, row, query));
+      cosines[chunk + passage] = best;
+    }
+    chunk += passages;
   }
   return cosines;
 }
 
-/** Cosine of each document's mean passage with the query. */
-export function documentCosines(documents: readonly IndexedDocument[], query: Float32Array): Float32Array {
+/** Per document, the largest cosine among the vectors of its first passages: what a page says of itself. */
+export function openingCosines(documents: readonly IndexedDocument[], query: Float32Array, passages: number): Float32Array {
   return Float32Array.from(documents, ({ vectors }) => {
-    if (!vectors) return 0;
-    const mean = new Float32Array(vectors.width);
-    for (let row = 0; row < vectors.scales.length; row++) {
-      for (let at = 0; at < mean.length; at++)
-        mean[at]! += vectors.values[row * mean.length + at]! * vectors.scales[row]!;
-    }
-    const length = Math.sqrt(dot(mean, mean));
-    return length > 0 ? dot(mean, query) / length : 0;
+    if (!vectors || vectors.rows.length < 2) return 0;
+    const end = vectors.rows[Math.min(passages, vectors.rows.length - 1)]!;
+    let best = -1;
+    for (let row = 0; row < end; row++) best = Math.max(best, rowDot(vectors, row, query));
+    return best;
   });
 }
 
