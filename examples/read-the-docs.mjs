@@ -15,7 +15,10 @@ const paths = [folder];
 
 const report = await docs.read(
   { paths },
-  { onProgress: ({ done, total }) => process.stderr.isTTY && process.stderr.write(`\rreading ${done}/${total} `) },
+  {
+    onProgress: ({ done, total }) =>
+      process.stderr.isTTY && process.stderr.write(`\rreading ${done}/${total} `),
+  },
 );
 if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
 console.log(
@@ -25,7 +28,8 @@ console.log(
 
 const summary = await docs.summarize({ paths, words: 120 });
 console.log(`Summary (${summary.mode}, ${summary.citations.length} citations)\n`);
-for (const citation of summary.citations) console.log(`  ${citation.text.replace(/\s+/g, ' ')}  [${place(citation)}]`);
+for (const citation of summary.citations)
+  console.log(`  ${citation.text.replace(/\s+/g, ' ')}  [${place(citation)}]`);
 
 for (const question of [
   'How do I stop a stream when the user leaves the page?',
@@ -35,7 +39,8 @@ for (const question of [
   const answer = await docs.ask({ paths, question });
   console.log(`\n${question}\n`);
   console.log(answer.text.trim().replace(/^/gm, '  '));
-  for (const [index, citation] of answer.citations.entries()) console.log(`  [${index + 1}] ${place(citation)}`);
+  for (const [index, citation] of answer.citations.entries())
+    console.log(`  [${index + 1}] ${place(citation)}`);
 }
 
 await client[Symbol.asyncDispose]();

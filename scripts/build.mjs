@@ -5,17 +5,24 @@ import { must } from './workspace.mjs';
 
 const compiler = (() => {
   try {
-    return execFileSync(process.env.CXX ?? 'c++', ['-dumpfullversion', '-dumpversion'], { encoding: 'utf8' }).trim();
+    return execFileSync(process.env.CXX ?? 'c++', ['-dumpfullversion', '-dumpversion'], {
+      encoding: 'utf8',
+    }).trim();
   } catch {
     return 'none';
   }
 })();
 
 export async function build() {
-  await must('build', 'npx', ['--no-install', 'turbo', 'run', 'build', '--output-logs=errors-only', '--no-update-notifier'], {
-    quiet: true,
-    env: { TRIVIUM_TARGET: `${process.platform}-${process.arch}-${compiler}` },
-  });
+  await must(
+    'build',
+    'npx',
+    ['--no-install', 'turbo', 'run', 'build', '--output-logs=errors-only', '--no-update-notifier'],
+    {
+      quiet: true,
+      env: { TRIVIUM_TARGET: `${process.platform}-${process.arch}-${compiler}` },
+    },
+  );
 }
 
 if (import.meta.url === `file://${process.argv[1]}`) await build();

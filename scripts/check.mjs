@@ -13,15 +13,22 @@ async function step(name, command, args, options = {}) {
   if (code !== 0) failed.push(name);
 }
 
-for (const name of packages) await step(`types: ${name}`, 'npx', ['--no-install', 'tsc', '--noEmit'], { cwd: join(root, 'packages', name) });
+for (const name of packages)
+  await step(`types: ${name}`, 'npx', ['--no-install', 'tsc', '--noEmit'], {
+    cwd: join(root, 'packages', name),
+  });
 await step('lint', 'npx', ['--no-install', 'biome', 'check', '--error-on-warnings', '.']);
 await step('import law', process.execPath, ['scripts/import-law.mjs']);
 await step('dead code', 'npx', ['--no-install', 'knip']);
 for (const name of packages) {
   const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
-  await step(`publint: ${name}`, 'npx', ['--no-install', 'publint', '--strict'], { cwd: join(root, 'packages', name) });
+  await step(`publint: ${name}`, 'npx', ['--no-install', 'publint', '--strict'], {
+    cwd: join(root, 'packages', name),
+  });
   if (manifest.exports) {
-    await step(`attw: ${name}`, 'npx', ['--no-install', 'attw', '--pack', '--profile', 'esm-only'], { cwd: join(root, 'packages', name) });
+    await step(`attw: ${name}`, 'npx', ['--no-install', 'attw', '--pack', '--profile', 'esm-only'], {
+      cwd: join(root, 'packages', name),
+    });
   }
 }
 await step('size budget', process.execPath, ['scripts/size-budget.mjs']);

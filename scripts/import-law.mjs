@@ -1,8 +1,9 @@
 // Arrows point one way: protocol <- native <- sdk <- {mcp-server, cli, apps}. Nothing imports another package's src,
 // nothing below binding/ includes napi.h, nothing outside backends/cpu includes immintrin.h, and no room of the
 // engine includes a room above it.
-import { readFileSync } from 'node:fs';
+
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './workspace.mjs';
 
@@ -29,7 +30,9 @@ const rooms = {
 };
 
 const faults = [];
-const tracked = execFileSync('git', ['ls-files', 'packages'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
+const tracked = execFileSync('git', ['ls-files', 'packages'], { cwd: root, encoding: 'utf8' })
+  .trim()
+  .split('\n');
 for (const file of tracked) {
   const [, name, area, room] = file.split('/');
   if (/\.(ts|tsx|mts|mjs)$/.test(file)) {
@@ -37,7 +40,8 @@ for (const file of tracked) {
     for (const [, target] of text.matchAll(/(?:from|import)\s*\(?\s*'(@trivium\/[^']+|(?:\.\.\/)+[^']*)'/g)) {
       if (target.startsWith('@trivium/')) {
         const [, to, ...inside] = target.split('/');
-        if (to !== name && !may[name]?.includes(to)) faults.push(`${file} imports ${target}: ${name} may not use ${to}`);
+        if (to !== name && !may[name]?.includes(to))
+          faults.push(`${file} imports ${target}: ${name} may not use ${to}`);
         if (inside[0] === 'src') faults.push(`${file} imports another package's src: ${target}`);
       }
     }
@@ -45,10 +49,15 @@ for (const file of tracked) {
   if (name === 'native' && area === 'src' && /\.(h|cpp)$/.test(file)) {
     const text = readFileSync(join(root, file), 'utf8');
     if (room !== 'binding' && text.includes('napi.h')) faults.push(`${file} includes napi.h`);
-    if (!file.includes('src/backends/cpu/') && !file.includes('base/cpu_features') && text.includes('immintrin.h'))
+    if (
+      !file.includes('src/backends/cpu/') &&
+      !file.includes('base/cpu_features') &&
+      text.includes('immintrin.h')
+    )
       faults.push(`${file} includes immintrin.h`);
     for (const [, to] of text.matchAll(/#include "(\w+)\/[^"]+"/g)) {
-      if (to !== room && rooms[room] && to in rooms && !rooms[room].includes(to)) faults.push(`${file}: ${room} may not use ${to}`);
+      if (to !== room && rooms[room] && to in rooms && !rooms[room].includes(to))
+        faults.push(`${file}: ${room} may not use ${to}`);
     }
   }
 }

@@ -4,5 +4,15 @@ import { join } from 'node:path';
 import { must, root } from './workspace.mjs';
 
 const folder = join(root, 'compat/ai-7');
-await must('install ai 7', 'npm', ['install', '--no-save', '--no-package-lock', '--engine-strict=false', '--silent'], { cwd: folder, quiet: true });
-await must('ai 7 on Node 24', 'npx', ['--yes', '-p', 'node@24', 'node', 'run.mjs', ...process.argv.slice(2)], { cwd: folder });
+await must(
+  'install ai 7',
+  'npm',
+  ['install', '--no-save', '--no-package-lock', '--engine-strict=false', '--silent'],
+  { cwd: folder, quiet: true },
+);
+await must(
+  'ai 7 on Node 24',
+  'npx',
+  ['--yes', '-p', 'node@24', 'node', 'run.mjs', ...process.argv.slice(2)],
+  { cwd: folder },
+);

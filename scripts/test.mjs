@@ -19,8 +19,15 @@ await build();
 
 const native = join(root, 'packages/native');
 const directory = join(native, 'build/tests');
-await must('configure C++ tests', 'cmake', ['-S', native, '-B', directory, '-G', 'Unix Makefiles', '-DCMAKE_BUILD_TYPE=Release'], { quiet: true });
-await must('compile C++ tests', 'cmake', ['--build', directory, '-j', String(cpus().length)], { quiet: true });
+await must(
+  'configure C++ tests',
+  'cmake',
+  ['-S', native, '-B', directory, '-G', 'Unix Makefiles', '-DCMAKE_BUILD_TYPE=Release'],
+  { quiet: true },
+);
+await must('compile C++ tests', 'cmake', ['--build', directory, '-j', String(cpus().length)], {
+  quiet: true,
+});
 for (const program of readdirSync(directory).filter((name) => /^test_\w+$/.test(name))) {
   if (!statSync(join(directory, program)).isFile()) continue;
   process.stdout.write(`${program}: `);
@@ -32,7 +39,9 @@ for (const program of readdirSync(directory).filter((name) => /^test_\w+$/.test(
 }
 
 if (existsSync(join(root, 'vitest.config.ts'))) {
-  const { code, output } = await run('npx', ['--no-install', 'vitest', 'run', '--reporter=default'], { env: { NO_COLOR: '1', FORCE_COLOR: '0' } });
+  const { code, output } = await run('npx', ['--no-install', 'vitest', 'run', '--reporter=default'], {
+    env: { NO_COLOR: '1', FORCE_COLOR: '0' },
+  });
   const line = /^\s*Tests\s+(.*)$/m.exec(output)?.[1] ?? '';
   const count = (word) => new RegExp(`(\\d+) ${word}`).exec(line)?.[1];
   add(count('passed'), count('failed'), count('skipped'));

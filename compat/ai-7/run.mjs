@@ -33,7 +33,8 @@ if (model) {
   const { createTrivium } = await import('../../packages/sdk/dist/provider/index.js');
   for (const specification of ['v3', 'v4']) {
     const trivium = createTrivium({ specification });
-    for (const { name, run } of conformanceChecks(() => trivium(model))) await check(`${specification}: ${name}`, run);
+    for (const { name, run } of conformanceChecks(() => trivium(model)))
+      await check(`${specification}: ${name}`, run);
     await check(`${specification}: generateText`, async () => {
       const { usage } = await generateText({ model: trivium(model), prompt: 'Hello', maxOutputTokens: 4 });
       assert.ok(usage.outputTokens > 0);

@@ -18,7 +18,11 @@ interface Output {
 /** Flags of the command line itself, with their help. */
 const ownFlags: Record<string, { type: 'string' | 'boolean'; help: string; only?: string }> = {
   json: { type: 'boolean', help: 'one line of JSON on standard output' },
-  queries: { type: 'string', help: 'a file with one query a line ("-": standard input), instead of --query', only: 'search' },
+  queries: {
+    type: 'string',
+    help: 'a file with one query a line ("-": standard input), instead of --query',
+    only: 'search',
+  },
   help: { type: 'boolean', help: 'this text' },
 };
 
@@ -27,14 +31,19 @@ function ownFlagsOf({ name }: AnyCapability) {
 }
 
 /** The inputs of a call: several where the command line stands for several calls. */
-async function inputsOf(capability: AnyCapability, input: Record<string, unknown>, queries: unknown): Promise<Record<string, unknown>[]> {
+async function inputsOf(
+  capability: AnyCapability,
+  input: Record<string, unknown>,
+  queries: unknown,
+): Promise<Record<string, unknown>[]> {
   if (typeof queries === 'string') return (await linesOf(queries)).map((query) => ({ ...input, query }));
   const wantsTexts = 'texts' in ((capability.input as { shape?: object }).shape ?? {});
   if (wantsTexts && input.texts === undefined) {
     const texts = await linesOf('-');
     // Bounded calls, so that a long input streams through in bounded memory.
     const batches: Record<string, unknown>[] = [];
-    for (let at = 0; at < texts.length; at += 256) batches.push({ ...input, texts: texts.slice(at, at + 256) });
+    for (let at = 0; at < texts.length; at += 256)
+      batches.push({ ...input, texts: texts.slice(at, at + 256) });
     return batches;
   }
   return [input];
@@ -42,8 +51,13 @@ async function inputsOf(capability: AnyCapability, input: Record<string, unknown
 
 /** One line a text for the commands that map lines to lines; one object otherwise. */
 function jsonLines(output: unknown): string[] {
-  const { embeddings, tokens, text } = output as { embeddings?: unknown[]; tokens?: unknown[]; text?: string };
-  const perLine = text === undefined ? (embeddings ?? (Array.isArray(tokens) ? tokens : undefined)) : undefined;
+  const { embeddings, tokens, text } = output as {
+    embeddings?: unknown[];
+    tokens?: unknown[];
+    text?: string;
+  };
+  const perLine =
+    text === undefined ? (embeddings ?? (Array.isArray(tokens) ? tokens : undefined)) : undefined;
   return (perLine ?? [output]).map((value) => JSON.stringify(value));
 }
 
@@ -56,9 +70,15 @@ export async function runCommand(
 ): Promise<void> {
   const { capability } = implementation;
   const own = ownFlagsOf(capability);
-  const parsed = parseCommand(capability, argv, Object.fromEntries(own.map(([flag, { type }]) => [flag, type])));
+  const parsed = parseCommand(
+    capability,
+    argv,
+    Object.fromEntries(own.map(([flag, { type }]) => [flag, type])),
+  );
   if (parsed.own.help) {
-    out.write(`${commandHelp(capability, Object.fromEntries(own.map(([flag, { help }]) => [flag, help])))}\n`);
+    out.write(
+      `${commandHelp(capability, Object.fromEntries(own.map(([flag, { help }]) => [flag, help])))}\n`,
+    );
     return;
   }
   const progress = new ProgressLine();

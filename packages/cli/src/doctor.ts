@@ -10,7 +10,10 @@ interface Finding {
 
 function tool(name: string, remedy: string): Finding {
   try {
-    const [line = ''] = execFileSync(name, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).split('\n');
+    const [line = ''] = execFileSync(name, ['--version'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).split('\n');
     return { name, ok: true, says: line };
   } catch {
     return { name, ok: false, says: `${name} is missing (only needed to build from source): ${remedy}` };

@@ -41,7 +41,9 @@ function convert({ flag, property }: Flag, given: string | boolean | (string | b
   const number = (text: string) => {
     const value = Number(text);
     if (text.trim() === '' || Number.isNaN(value)) {
-      throw new TriviumError('invalid-argument', `--${flag} wants a number, not "${text}".`, { field: `--${flag}` });
+      throw new TriviumError('invalid-argument', `--${flag} wants a number, not "${text}".`, {
+        field: `--${flag}`,
+      });
     }
     return value;
   };
@@ -71,10 +73,17 @@ export interface ParsedCommand {
 }
 
 /** @throws TriviumError `invalid-argument` naming the flag */
-export function parseCommand(capability: AnyCapability, argv: readonly string[], ownFlags: Record<string, 'string' | 'boolean'>): ParsedCommand {
+export function parseCommand(
+  capability: AnyCapability,
+  argv: readonly string[],
+  ownFlags: Record<string, 'string' | 'boolean'>,
+): ParsedCommand {
   const flags = flagsOf(capability);
   const options = Object.fromEntries([
-    ...flags.map(({ flag, property }) => [flag, { type: property.type === 'boolean' ? 'boolean' : 'string', multiple: true }]),
+    ...flags.map(({ flag, property }) => [
+      flag,
+      { type: property.type === 'boolean' ? 'boolean' : 'string', multiple: true },
+    ]),
     ...Object.entries(ownFlags).map(([flag, type]) => [flag, { type }]),
   ]) as Record<string, { type: 'string' | 'boolean'; multiple?: boolean }>;
   let parsed: ReturnType<typeof parseArgs>;
@@ -92,17 +101,28 @@ export function parseCommand(capability: AnyCapability, argv: readonly string[],
     if (given !== undefined) input[flag.field] = convert(flag, given);
   }
   placePositionals(capability, flags, parsed.positionals, input);
-  const own = Object.fromEntries(Object.keys(ownFlags).map((flag) => [flag, parsed.values[flag] as string | boolean | undefined]));
+  const own = Object.fromEntries(
+    Object.keys(ownFlags).map((flag) => [flag, parsed.values[flag] as string | boolean | undefined]),
+  );
   return { input, own };
 }
 
-function placePositionals(capability: AnyCapability, flags: Flag[], positionals: string[], input: Record<string, unknown>): void {
+function placePositionals(
+  capability: AnyCapability,
+  flags: Flag[],
+  positionals: string[],
+  input: Record<string, unknown>,
+): void {
   if (positionals.length === 0) return;
   const flag = flags.find(({ field }) => field === capability.commandLine?.positional);
   if (!flag || (flag.property.type !== 'array' && positionals.length > 1)) {
-    throw new TriviumError('invalid-argument', `trivium ${capability.name} does not take "${positionals.at(-1)}".`, {
-      remedy: `trivium ${capability.name} --help lists the flags.`,
-    });
+    throw new TriviumError(
+      'invalid-argument',
+      `trivium ${capability.name} does not take "${positionals.at(-1)}".`,
+      {
+        remedy: `trivium ${capability.name} --help lists the flags.`,
+      },
+    );
   }
   input[flag.field] = flag.property.type === 'array' ? positionals : positionals[0];
 }

@@ -22,7 +22,9 @@ export function generalHelp(capabilities: readonly AnyCapability[]): string {
 export function commandHelp(capability: AnyCapability, ownFlags: Record<string, string>): string {
   const flags = flagsOf(capability);
   const positional = flags.find(({ field }) => field === capability.commandLine?.positional);
-  const place = positional ? ` ${positional.flag.toUpperCase()}${positional.property.type === 'array' ? '…' : ''}` : '';
+  const place = positional
+    ? ` ${positional.flag.toUpperCase()}${positional.property.type === 'array' ? '…' : ''}`
+    : '';
   const rows = flags.map(({ flag, property, required }) => {
     const notes = [
       property.description,
@@ -33,7 +35,9 @@ export function commandHelp(capability: AnyCapability, ownFlags: Record<string, 
     const value = property.type === 'boolean' ? '' : ` ${(property.type ?? 'value').toUpperCase()}`;
     return `  ${pad(`--${flag}${value}`, 26)}${notes.join('; ')}`;
   });
-  const own = Object.entries(ownFlags).map(([flag, description]) => `  ${pad(`--${flag}`, 26)}${description}`);
+  const own = Object.entries(ownFlags).map(
+    ([flag, description]) => `  ${pad(`--${flag}`, 26)}${description}`,
+  );
   const examples = (capability.commandLine?.examples ?? []).map((example) => `  trivium ${example}`);
   return [
     `trivium ${capability.name}${place} [flags]`,

@@ -24,7 +24,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   const command = commands.find(({ capability }) => capability.name === name);
   if (!command) {
-    process.stderr.write(`trivium: there is no command "${name}".\n  remedy: trivium help lists the commands.\n`);
+    process.stderr.write(
+      `trivium: there is no command "${name}".\n  remedy: trivium help lists the commands.\n`,
+    );
     return 2;
   }
   return interruptible((signal, host) => runCommand(command, rest, host, signal));

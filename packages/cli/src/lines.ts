@@ -3,9 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { TriviumError } from '@trivium/protocol';
 
 export async function linesOf(file: string): Promise<string[]> {
-  const text = file === '-' ? await standardInput() : await readFile(file, 'utf8').catch((error) => {
-    throw TriviumError.from(error);
-  });
+  const text =
+    file === '-'
+      ? await standardInput()
+      : await readFile(file, 'utf8').catch((error) => {
+          throw TriviumError.from(error);
+        });
   const lines = text.split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
   return lines;

@@ -18,7 +18,8 @@ export class ProgressLine {
 
   update({ type, path = '', done = 0, total = 0 }: ReadProgress): void {
     // A terminal gains nothing from more than some 20 updates a second.
-    if (!this.#stream.isTTY || type !== 'read-progress' || (Date.now() - this.#last < 50 && done < total)) return;
+    if (!this.#stream.isTTY || type !== 'read-progress' || (Date.now() - this.#last < 50 && done < total))
+      return;
     this.#last = Date.now();
     const width = 24;
     const filled = total > 0 ? Math.round((width * done) / total) : 0;

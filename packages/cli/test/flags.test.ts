@@ -7,13 +7,20 @@ const own = { json: 'boolean', help: 'boolean' } as const;
 
 describe('flags come from the contract', () => {
   it('positional paths, numbers, defaults left to the schema', () => {
-    const { input, own: flags } = parseCommand(contracts.search, ['docs', 'notes.md', '--query', 'x y', '--limit', '3', '--json'], own);
+    const { input, own: flags } = parseCommand(
+      contracts.search,
+      ['docs', 'notes.md', '--query', 'x y', '--limit', '3', '--json'],
+      own,
+    );
     expect(input).toEqual({ paths: ['docs', 'notes.md'], query: 'x y', limit: 3 });
     expect(flags.json).toBe(true);
   });
 
   it('comma lists of numbers and kebab-case', () => {
-    expect(parseCommand(contracts.logits, ['--model', 'm.gguf', '--tokens', '1,2,3'], own).input).toEqual({ model: 'm.gguf', tokens: [1, 2, 3] });
+    expect(parseCommand(contracts.logits, ['--model', 'm.gguf', '--tokens', '1,2,3'], own).input).toEqual({
+      model: 'm.gguf',
+      tokens: [1, 2, 3],
+    });
     expect(parseCommand(contracts.generate, ['--max-tokens', '5'], own).input).toEqual({ maxTokens: 5 });
   });
 
@@ -25,7 +32,9 @@ describe('flags come from the contract', () => {
     [['--limit', 'many'], '--limit'],
     [['--colour'], undefined],
   ])('refuses %j and names the flag', (argv, field) => {
-    expect(() => parseCommand(contracts.search, argv, own)).toThrow(expect.objectContaining({ code: 'invalid-argument', ...(field && { field }) }));
+    expect(() => parseCommand(contracts.search, argv, own)).toThrow(
+      expect.objectContaining({ code: 'invalid-argument', ...(field && { field }) }),
+    );
   });
 
   it('refuses a stray positional', () => {
@@ -33,10 +42,17 @@ describe('flags come from the contract', () => {
   });
 
   it('help names every flag of every contract and its examples', () => {
-    for (const contract of [contracts.search, contracts.ask, contracts.summarize, contracts.generate, contracts.inspect]) {
+    for (const contract of [
+      contracts.search,
+      contracts.ask,
+      contracts.summarize,
+      contracts.generate,
+      contracts.inspect,
+    ]) {
       const help = commandHelp(contract, { json: 'JSON' });
       for (const { flag } of flagsOf(contract)) expect(help).toContain(`--${flag}`);
-      for (const example of contract.commandLine?.examples ?? []) expect(help).toContain(`trivium ${example}`);
+      for (const example of contract.commandLine?.examples ?? [])
+        expect(help).toContain(`trivium ${example}`);
     }
   });
 });

@@ -15,14 +15,17 @@ type Role = 'path' | 'model';
 function roleOf(schema: z.ZodType): Role | undefined {
   const role = (z.globalRegistry.get(schema) as { role?: Role } | undefined)?.role;
   if (role) return role;
-  const { innerType, element } = (schema as unknown as { def: { innerType?: z.ZodType; element?: z.ZodType } }).def;
+  const { innerType, element } = (
+    schema as unknown as { def: { innerType?: z.ZodType; element?: z.ZodType } }
+  ).def;
   const inside = innerType ?? element;
   return inside ? roleOf(inside) : undefined;
 }
 
 /** The fields of a capability that name files, and whether they are lists. */
 export function pathFields(capability: AnyCapability): { field: string; role: Role; list: boolean }[] {
-  const shape = ((capability.input as unknown as { shape?: Record<string, z.ZodType> }).shape ?? {}) as Record<string, z.ZodType>;
+  const shape = ((capability.input as unknown as { shape?: Record<string, z.ZodType> }).shape ??
+    {}) as Record<string, z.ZodType>;
   return Object.entries(shape).flatMap(([field, schema]) => {
     const role = roleOf(schema);
     return role ? [{ field, role, list: schema instanceof z.ZodArray }] : [];
@@ -54,7 +57,11 @@ export async function insideRoot(root: string, path: string, field: string): Pro
 }
 
 /** The input with every path resolved inside the root; a missing list of paths means the root itself. */
-export async function confine(capability: AnyCapability, input: Record<string, unknown>, root: string): Promise<Record<string, unknown>> {
+export async function confine(
+  capability: AnyCapability,
+  input: Record<string, unknown>,
+  root: string,
+): Promise<Record<string, unknown>> {
   const confined = { ...input };
   for (const { field, role, list } of pathFields(capability)) {
     const given = input[field];
@@ -63,7 +70,9 @@ export async function confine(capability: AnyCapability, input: Record<string, u
       continue;
     }
     const one = async (value: unknown) =>
-      typeof value !== 'string' || (role === 'model' && embeddedModels.has(value)) ? value : insideRoot(root, value, field);
+      typeof value !== 'string' || (role === 'model' && embeddedModels.has(value))
+        ? value
+        : insideRoot(root, value, field);
     confined[field] = Array.isArray(given) ? await Promise.all(given.map(one)) : await one(given);
   }
   return confined;
@@ -76,7 +85,9 @@ export function relativePaths(value: unknown, root: string): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
       key,
-      key === 'path' && typeof item === 'string' && isAbsolute(item) ? relative(root, item) || '.' : relativePaths(item, root),
+      key === 'path' && typeof item === 'string' && isAbsolute(item)
+        ? relative(root, item) || '.'
+        : relativePaths(item, root),
     ]),
   );
 }

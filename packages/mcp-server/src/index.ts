@@ -36,13 +36,23 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const wanted = values.root ?? process.cwd();
-  if (!(await stat(wanted).then((found) => found.isDirectory(), () => false))) {
-    process.stderr.write(`trivium-mcp-server: ${wanted} is no folder.\n  remedy: give an existing folder with --root.\n`);
+  if (
+    !(await stat(wanted).then(
+      (found) => found.isDirectory(),
+      () => false,
+    ))
+  ) {
+    process.stderr.write(
+      `trivium-mcp-server: ${wanted} is no folder.\n  remedy: give an existing folder with --root.\n`,
+    );
     return 2;
   }
   const root = await realpath(wanted);
   await using host = new Host();
-  const server = createServer(toolsOf([documents, models], { host, root, readOnly: values['read-only'] ?? false }), VERSION);
+  const server = createServer(
+    toolsOf([documents, models], { host, root, readOnly: values['read-only'] ?? false }),
+    VERSION,
+  );
   const closed = new Promise<void>((resolve) => {
     server.onclose = resolve;
     process.stdin.once('end', resolve).once('close', resolve);

@@ -1,6 +1,11 @@
 /** Binds tools to the 1.x line of the MCP SDK. */
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import { CallToolRequestSchema, ErrorCode, ListToolsRequestSchema, McpError } from '@modelcontextprotocol/sdk/types.js';
+import {
+  CallToolRequestSchema,
+  ErrorCode,
+  ListToolsRequestSchema,
+  McpError,
+} from '@modelcontextprotocol/sdk/types.js';
 import type { Tool } from './tools.js';
 
 const instructions =
@@ -26,11 +31,22 @@ export function createServer(tools: readonly Tool[], version: string): Server {
           : ({ done, total, message }) => {
               // The protocol wants progress to grow with every notification.
               last = Math.max(last + 1e-6, done);
-              const progress = { progressToken, progress: last, ...(total !== undefined && { total }), ...(message && { message }) };
-              void extra.sendNotification({ method: 'notifications/progress', params: progress }).catch(() => {});
+              const progress = {
+                progressToken,
+                progress: last,
+                ...(total !== undefined && { total }),
+                ...(message && { message }),
+              };
+              void extra
+                .sendNotification({ method: 'notifications/progress', params: progress })
+                .catch(() => {});
             },
     });
-    return { content: [{ type: 'text' as const, text }], ...(structured && { structuredContent: structured }), isError };
+    return {
+      content: [{ type: 'text' as const, text }],
+      ...(structured && { structuredContent: structured }),
+      isError,
+    };
   });
   return server;
 }

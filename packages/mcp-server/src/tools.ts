@@ -4,7 +4,12 @@ import type { Host, TriviumContext, TriviumPlugin } from '@trivium/sdk';
 import { z } from 'zod';
 import { confine, pathFields, relativePaths } from './confine.js';
 
-type JsonSchema = { type: 'object'; properties?: Record<string, object>; required?: string[]; [key: string]: unknown };
+type JsonSchema = {
+  type: 'object';
+  properties?: Record<string, object>;
+  required?: string[];
+  [key: string]: unknown;
+};
 
 export interface Tool {
   name: string;
@@ -12,7 +17,13 @@ export interface Tool {
   description: string;
   inputSchema: JsonSchema;
   outputSchema: JsonSchema;
-  annotations: { title: string; readOnlyHint: boolean; destructiveHint: boolean; idempotentHint: boolean; openWorldHint: boolean };
+  annotations: {
+    title: string;
+    readOnlyHint: boolean;
+    destructiveHint: boolean;
+    idempotentHint: boolean;
+    openWorldHint: boolean;
+  };
   run(input: Record<string, unknown>, options: ToolCallOptions): Promise<ToolResult>;
 }
 
@@ -37,16 +48,24 @@ export interface ToolSettings {
 
 function inputSchema(capability: AnyCapability): JsonSchema {
   const schema = z.toJSONSchema(capability.input, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
-  const optional = new Set(pathFields(capability).flatMap(({ field, role, list }) => (role === 'path' && list ? [field] : [])));
+  const optional = new Set(
+    pathFields(capability).flatMap(({ field, role, list }) => (role === 'path' && list ? [field] : [])),
+  );
   for (const field of optional) {
     const property = schema.properties?.[field] as { description?: string } | undefined;
-    if (property) property.description = `${property.description ?? ''} Relative to the server's root; default: all of it.`.trim();
+    if (property)
+      property.description =
+        `${property.description ?? ''} Relative to the server's root; default: all of it.`.trim();
   }
   if (schema.required) schema.required = schema.required.filter((field) => !optional.has(field));
   return schema;
 }
 
-function toTool(plugin: string, implementation: Implementation<AnyCapability, TriviumContext>, settings: ToolSettings): Tool {
+function toTool(
+  plugin: string,
+  implementation: Implementation<AnyCapability, TriviumContext>,
+  settings: ToolSettings,
+): Tool {
   const { capability } = implementation;
   const { effects, title, description } = capability;
   return {
@@ -76,12 +95,27 @@ async function runTool(
   try {
     const confined = await confine(capability, input, root);
     const output = await invoke(implementation, confined as never, host.context(signal), (step) => {
-      const { type, done, total, path, text } = step as { type?: string; done?: number; total?: number; path?: string; text?: string };
-      if (type === 'read-progress') onProgress?.({ done: done ?? 0, ...(total !== undefined && { total }), ...(path && { message: path.split(/[\\/]/).at(-1)! }) });
+      const { type, done, total, path, text } = step as {
+        type?: string;
+        done?: number;
+        total?: number;
+        path?: string;
+        text?: string;
+      };
+      if (type === 'read-progress')
+        onProgress?.({
+          done: done ?? 0,
+          ...(total !== undefined && { total }),
+          ...(path && { message: path.split(/[\\/]/).at(-1)! }),
+        });
       else if (type === 'text-delta' && text !== undefined) onProgress?.({ done: 0, message: text });
     });
     const structured = relativePaths(output, root) as Record<string, unknown>;
-    return { structured, text: capability.readable?.(structured) ?? JSON.stringify(structured), isError: false };
+    return {
+      structured,
+      text: capability.readable?.(structured) ?? JSON.stringify(structured),
+      isError: false,
+    };
   } catch (error) {
     const failure = TriviumError.from(error);
     if (failure.code === 'cancelled') throw error;

@@ -22,21 +22,38 @@ describe('a caller stays inside the root', () => {
   });
 
   it('resolves relative paths and takes the root when none is given', async () => {
-    expect(await confine(contracts.search, { paths: ['docs/a.md'], query: 'x' }, root)).toEqual({ paths: [join(root, 'docs/a.md')], query: 'x' });
+    expect(await confine(contracts.search, { paths: ['docs/a.md'], query: 'x' }, root)).toEqual({
+      paths: [join(root, 'docs/a.md')],
+      query: 'x',
+    });
     expect(await confine(contracts.search, { query: 'x' }, root)).toEqual({ paths: [root], query: 'x' });
   });
 
-  it.each(['../secret.txt', '/etc/passwd', 'docs/link.md', 'docs/../../secret.txt', 'new/../../x'])('refuses %s', async (path) => {
-    await expect(confine(contracts.search, { paths: [path], query: 'x' }, root)).rejects.toMatchObject({ code: 'outside-root', field: 'paths' });
-    await expect(confine(contracts.inspect, { file: path }, root)).rejects.toMatchObject({ code: 'outside-root' });
-  });
+  it.each(['../secret.txt', '/etc/passwd', 'docs/link.md', 'docs/../../secret.txt', 'new/../../x'])(
+    'refuses %s',
+    async (path) => {
+      await expect(confine(contracts.search, { paths: [path], query: 'x' }, root)).rejects.toMatchObject({
+        code: 'outside-root',
+        field: 'paths',
+      });
+      await expect(confine(contracts.inspect, { file: path }, root)).rejects.toMatchObject({
+        code: 'outside-root',
+      });
+    },
+  );
 
   it('lets embedded models through and confines the others', async () => {
-    expect(await confine(contracts.embed, { texts: ['x'], model: 'nano' }, root)).toMatchObject({ model: 'nano' });
-    await expect(confine(contracts.embed, { texts: ['x'], model: '../m.gguf' }, root)).rejects.toMatchObject({ code: 'outside-root' });
+    expect(await confine(contracts.embed, { texts: ['x'], model: 'nano' }, root)).toMatchObject({
+      model: 'nano',
+    });
+    await expect(confine(contracts.embed, { texts: ['x'], model: '../m.gguf' }, root)).rejects.toMatchObject({
+      code: 'outside-root',
+    });
   });
 
   it('never tells where the root is', () => {
-    expect(relativePaths({ citations: [{ path: join(root, 'docs/a.md'), text: '/x' }] }, root)).toEqual({ citations: [{ path: join('docs', 'a.md'), text: '/x' }] });
+    expect(relativePaths({ citations: [{ path: join(root, 'docs/a.md'), text: '/x' }] }, root)).toEqual({
+      citations: [{ path: join('docs', 'a.md'), text: '/x' }],
+    });
   });
 });

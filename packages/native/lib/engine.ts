@@ -26,7 +26,8 @@ function createEngine(): NativeEngine {
     const control = new Int32Array(2);
     const abort = () => Atomics.store(control, 0, 1);
     signal?.addEventListener('abort', abort, { once: true });
-    const timer = onProgress && setInterval(() => onProgress(Atomics.load(control, 1) / 1000), progressIntervalMs);
+    const timer =
+      onProgress && setInterval(() => onProgress(Atomics.load(control, 1) / 1000), progressIntervalMs);
     try {
       const model = toModel(await translated(addon.loadModel(path, { ...numbers }, control)), router);
       if (signal?.aborted) await model.dispose();
@@ -34,7 +35,9 @@ function createEngine(): NativeEngine {
       onProgress?.(1);
       return model;
     } catch (error) {
-      throw signal?.aborted && TriviumError.isInstance(error) && error.code === 'cancelled' ? signal.reason : error;
+      throw signal?.aborted && TriviumError.isInstance(error) && error.code === 'cancelled'
+        ? signal.reason
+        : error;
     } finally {
       clearInterval(timer);
       signal?.removeEventListener('abort', abort);

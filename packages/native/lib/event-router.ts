@@ -10,7 +10,8 @@ export class EventRouter {
     addon.initialize((events) => {
       for (const event of events) {
         const listener = this.#listeners.get(event.request);
-        if (event.kind === 'finish' || event.kind === 'error' || event.kind === 'values') this.#listeners.delete(event.request);
+        if (event.kind === 'finish' || event.kind === 'error' || event.kind === 'values')
+          this.#listeners.delete(event.request);
         listener?.(event);
       }
     });

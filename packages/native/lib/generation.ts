@@ -29,10 +29,13 @@ export function toRequest(options: GenerateOptions, modelStopTokens: readonly nu
 }
 
 function toEvent(event: RawEvent): GenerateEvent | undefined {
-  if (event.kind === 'prefill-progress') return { type: 'prefill-progress', done: event.done, total: event.total };
+  if (event.kind === 'prefill-progress')
+    return { type: 'prefill-progress', done: event.done, total: event.total };
   if (event.kind === 'token') {
     const { token, text, logprob, top } = event;
-    const topLogprobs = top?.flatMap((id, index) => (index % 2 === 0 ? [{ id, logprob: top[index + 1]! }] : []));
+    const topLogprobs = top?.flatMap((id, index) =>
+      index % 2 === 0 ? [{ id, logprob: top[index + 1]! }] : [],
+    );
     return {
       type: 'token',
       id: token,
@@ -63,7 +66,12 @@ export class Generation implements AsyncIterableIterator<GenerateEvent> {
   #paused = false;
   #wake: (() => void) | undefined;
 
-  constructor(model: RawModel, router: EventRouter, request: RawGenerateRequest, signal: AbortSignal | undefined) {
+  constructor(
+    model: RawModel,
+    router: EventRouter,
+    request: RawGenerateRequest,
+    signal: AbortSignal | undefined,
+  ) {
     this.#model = model;
     this.#router = router;
     this.#request = request;

@@ -47,10 +47,14 @@ export function loadAddon(): Addon {
       cause = error;
     }
   }
-  throw new TriviumError('native-unavailable', `The engine of Trivium could not be loaded on ${platformName()}.`, {
-    expected: tried.join('; '),
-    remedy:
-      'In a clone of the repository run "npm run build". In an app install again from a clean lockfile: npm may have dropped the optional package of this platform.',
-    cause,
-  });
+  throw new TriviumError(
+    'native-unavailable',
+    `The engine of Trivium could not be loaded on ${platformName()}.`,
+    {
+      expected: tried.join('; '),
+      remedy:
+        'In a clone of the repository run "npm run build". In an app install again from a clean lockfile: npm may have dropped the optional package of this platform.',
+      cause,
+    },
+  );
 }

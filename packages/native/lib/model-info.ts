@@ -35,10 +35,16 @@ function chatTemplateOf({ metadata, texts }: RawDescription): string | undefined
 }
 
 function ids(value: unknown): number[] {
-  return (Array.isArray(value) ? value : [value]).filter((id): id is number => Number.isInteger(id) && (id as number) >= 0);
+  return (Array.isArray(value) ? value : [value]).filter(
+    (id): id is number => Number.isInteger(id) && (id as number) >= 0,
+  );
 }
 
-function stopTokensOf({ metadata, texts }: RawDescription, tokenizer: Tokenizer, eosToken: string | undefined): number[] {
+function stopTokensOf(
+  { metadata, texts }: RawDescription,
+  tokenizer: Tokenizer,
+  eosToken: string | undefined,
+): number[] {
   const stops = new Set([
     ...ids(metadata['tokenizer.ggml.eos_token_id']),
     ...ids(metadata['tokenizer.ggml.eot_token_id']),
@@ -61,7 +67,9 @@ export function toModelInfo(raw: RawModel, tokenizer: Tokenizer): ModelInfo {
   const chatTemplate = chatTemplateOf(description);
   const bosToken = special('bos');
   const eosToken = special('eos');
-  const prompts = json(texts, 'config_sentence_transformers.json').prompts as Record<string, string> | undefined;
+  const prompts = json(texts, 'config_sentence_transformers.json').prompts as
+    | Record<string, string>
+    | undefined;
   return {
     kind: description.kind,
     architecture: description.architecture,

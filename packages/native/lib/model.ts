@@ -14,7 +14,8 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
   let disposed: Promise<void> | undefined;
 
   const alive = () => {
-    if (disposed) throw new TriviumError('disposed', `The model ${info.name || info.path} has been disposed of.`);
+    if (disposed)
+      throw new TriviumError('disposed', `The model ${info.name || info.path} has been disposed of.`);
   };
   /** A request that answers once. */
   const once = (start: () => number, signal: AbortSignal | undefined): Promise<Float32Array> => {
@@ -41,7 +42,8 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
     const encoded = await tokenizer.encodeBatch(texts);
     const { inputs, truncated } = fit(encoded, info.contextTokens, options.overflow ?? 'error');
     const inputTokens = inputs.reduce((sum, { length }) => sum + length, 0);
-    if (inputs.length === 0) return { embeddings: new Float32Array(0), width: info.width, inputTokens, truncated };
+    if (inputs.length === 0)
+      return { embeddings: new Float32Array(0), width: info.width, inputTokens, truncated };
     const embeddings = await once(() => raw.embed(inputs), options.signal);
     return { embeddings, width: info.width, inputTokens, truncated };
   };
@@ -70,12 +72,16 @@ function fit(encoded: Int32Array[], contextTokens: number, overflow: 'error' | '
   const inputs = encoded.map((ids, index) => {
     if (ids.length <= contextTokens) return ids;
     if (overflow === 'error') {
-      throw new TriviumError('context-overflow', `Input ${index} has ${ids.length} tokens; the model takes ${contextTokens}.`, {
-        field: `texts.${index}`,
-        expected: `at most ${contextTokens} tokens`,
-        found: `${ids.length} tokens`,
-        remedy: "Split the text, or pass overflow: 'truncate'.",
-      });
+      throw new TriviumError(
+        'context-overflow',
+        `Input ${index} has ${ids.length} tokens; the model takes ${contextTokens}.`,
+        {
+          field: `texts.${index}`,
+          expected: `at most ${contextTokens} tokens`,
+          found: `${ids.length} tokens`,
+          remedy: "Split the text, or pass overflow: 'truncate'.",
+        },
+      );
     }
     truncated.push(index);
     // The last token stays: it closes the text ([SEP]) where the tokenizer adds one.

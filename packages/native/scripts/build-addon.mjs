@@ -13,7 +13,9 @@ const mac = process.platform === 'darwin';
 
 function versionOf(command, args, pattern) {
   try {
-    return pattern.exec(execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))?.[1];
+    return pattern.exec(
+      execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+    )?.[1];
   } catch {
     return undefined;
   }
@@ -26,19 +28,28 @@ const atLeast = (found, major, minor) => {
 
 function fault() {
   const cmake = versionOf('cmake', ['--version'], /version (\d+\.\d+)/);
-  if (!atLeast(cmake, 3, 20)) return `CMake 3.20 or later is missing${cmake ? ` (found ${cmake})` : ''}: ${mac ? 'brew install cmake' : 'apt install cmake'}`;
-  if (!versionOf('make', ['--version'], /(Make)/)) return `make is missing: ${mac ? 'xcode-select --install' : 'apt install make'}`;
+  if (!atLeast(cmake, 3, 20))
+    return `CMake 3.20 or later is missing${cmake ? ` (found ${cmake})` : ''}: ${mac ? 'brew install cmake' : 'apt install cmake'}`;
+  if (!versionOf('make', ['--version'], /(Make)/))
+    return `make is missing: ${mac ? 'xcode-select --install' : 'apt install make'}`;
   const compiler = process.env.CXX ?? 'c++';
   const text = versionOf(compiler, ['--version'], /([\s\S]*)/);
   if (!text) return `A C++20 compiler is missing: ${mac ? 'xcode-select --install' : 'apt install g++'}`;
   const clang = /clang version (\d+\.\d+)/.exec(text)?.[1];
-  const gcc = clang ? undefined : versionOf(compiler, ['-dumpfullversion', '-dumpversion'], /(\d+(?:\.\d+)?)/);
-  if (clang ? !atLeast(clang, 14, 0) : !atLeast(gcc, 11, 0)) return `${compiler} is too old for C++20 (found ${clang ?? gcc}): ${mac ? 'xcode-select --install' : 'apt install g++-11'}, then set CXX`;
+  const gcc = clang
+    ? undefined
+    : versionOf(compiler, ['-dumpfullversion', '-dumpversion'], /(\d+(?:\.\d+)?)/);
+  if (clang ? !atLeast(clang, 14, 0) : !atLeast(gcc, 11, 0))
+    return `${compiler} is too old for C++20 (found ${clang ?? gcc}): ${mac ? 'xcode-select --install' : 'apt install g++-11'}, then set CXX`;
   return undefined;
 }
 
 function run(args) {
-  const { status, stdout, stderr, error } = spawnSync('cmake', args, { cwd: native, encoding: 'utf8', maxBuffer: 1 << 28 });
+  const { status, stdout, stderr, error } = spawnSync('cmake', args, {
+    cwd: native,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
   if (status === 0) return;
   process.stderr.write(`${stdout ?? ''}${stderr ?? ''}${error ?? ''}\n`);
   process.exit(1);
@@ -52,8 +63,16 @@ if (missing) {
 const addonApi = dirname(require.resolve('node-addon-api/package.json'));
 const apiHeaders = join(dirname(require.resolve('node-api-headers/package.json')), 'include');
 run([
-  '-S', native, '-B', 'build/addon', '-G', 'Unix Makefiles', '-DCMAKE_BUILD_TYPE=Release', '-DTRIVIUM_TESTS=OFF',
-  `-DNODE_ADDON_API=${addonApi}`, `-DNODE_API_HEADERS=${apiHeaders}`,
+  '-S',
+  native,
+  '-B',
+  'build/addon',
+  '-G',
+  'Unix Makefiles',
+  '-DCMAKE_BUILD_TYPE=Release',
+  '-DTRIVIUM_TESTS=OFF',
+  `-DNODE_ADDON_API=${addonApi}`,
+  `-DNODE_API_HEADERS=${apiHeaders}`,
 ]);
 run(['--build', 'build/addon', '-j', String(cpus().length), '--target', 'trivium_native']);
 const release = join(native, 'build/Release');

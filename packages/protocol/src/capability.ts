@@ -62,7 +62,10 @@ export interface Implementation<
 > {
   readonly capability: C;
   /** Yields progress and returns the output; must stop soon after `context.signal` aborts. */
-  readonly run: (input: ParsedInputOf<C>, context: Context) => AsyncGenerator<ProgressOf<C>, OutputOf<C>, void>;
+  readonly run: (
+    input: ParsedInputOf<C>,
+    context: Context,
+  ) => AsyncGenerator<ProgressOf<C>, OutputOf<C>, void>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: implementations for hosts that are not known here
@@ -103,9 +106,10 @@ export function implement<C extends AnyCapability, Context extends CapabilityCon
   return { capability, run };
 }
 
-export function definePlugin<const Name extends string, const Capabilities extends readonly AnyImplementation[]>(
-  plugin: Plugin<Name, Capabilities>,
-): Plugin<Name, Capabilities> {
+export function definePlugin<
+  const Name extends string,
+  const Capabilities extends readonly AnyImplementation[],
+>(plugin: Plugin<Name, Capabilities>): Plugin<Name, Capabilities> {
   const names = plugin.capabilities.map(({ capability }) => capability.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice) throw new TypeError(`Plugin "${plugin.name}" defines the capability "${twice}" twice.`);

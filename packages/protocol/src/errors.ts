@@ -65,7 +65,8 @@ export class TriviumError extends Error {
   /** Anything thrown, as a `TriviumError`: Node's file errors get a matching code, the rest is `internal`. */
   static from(error: unknown): TriviumError {
     if (TriviumError.isInstance(error)) return error;
-    if (isAbort(error)) return new TriviumError('cancelled', 'The operation was cancelled.', { cause: error });
+    if (isAbort(error))
+      return new TriviumError('cancelled', 'The operation was cancelled.', { cause: error });
     const { code, path, message } = error as { code?: string; path?: string; message?: string };
     const details = { file: path, cause: error };
     switch (code) {
@@ -81,7 +82,10 @@ export class TriviumError extends Error {
           remedy: 'Change its permissions or run as its owner.',
         });
       case 'ENOSPC':
-        return new TriviumError('io', 'The disk is full.', { ...details, remedy: 'Free some space and try again.' });
+        return new TriviumError('io', 'The disk is full.', {
+          ...details,
+          remedy: 'Free some space and try again.',
+        });
       default:
         return new TriviumError(code?.startsWith('E') ? 'io' : 'internal', message ?? String(error), details);
     }

@@ -16,7 +16,9 @@ export interface InvokeOptions<C extends AnyCapability> {
 }
 
 /** A running capability: await it for the output, or iterate it for progress; either starts it once. */
-export interface CapabilityCall<C extends AnyCapability> extends PromiseLike<OutputOf<C>>, AsyncIterable<ProgressOf<C>> {
+export interface CapabilityCall<C extends AnyCapability>
+  extends PromiseLike<OutputOf<C>>,
+    AsyncIterable<ProgressOf<C>> {
   /** Stops the work; the promise rejects with `cancelled`. */
   cancel(): void;
 }
@@ -27,11 +29,15 @@ export function parseInput<C extends AnyCapability>(capability: C, input: unknow
   if (parsed.success) return parsed.data as z.output<C['input']>;
   const [issue] = parsed.error.issues;
   const field = issue?.path.join('.') || undefined;
-  throw new TriviumError('invalid-argument', `${capability.name}: ${field ? `${field}: ` : ''}${issue?.message}`, {
-    field,
-    remedy: 'See the description of its input.',
-    cause: parsed.error,
-  });
+  throw new TriviumError(
+    'invalid-argument',
+    `${capability.name}: ${field ? `${field}: ` : ''}${issue?.message}`,
+    {
+      field,
+      remedy: 'See the description of its input.',
+      cause: parsed.error,
+    },
+  );
 }
 
 /**
@@ -49,7 +55,10 @@ export async function* stream<C extends AnyCapability, Context extends Capabilit
   const output = yield* run(parsed, context);
   const checked = capability.output.safeParse(output);
   if (checked.success) return checked.data as OutputOf<C>;
-  throw new TriviumError('internal', `${capability.name} answered what its contract does not allow: ${z.prettifyError(checked.error)}`);
+  throw new TriviumError(
+    'internal',
+    `${capability.name} answered what its contract does not allow: ${z.prettifyError(checked.error)}`,
+  );
 }
 
 /** Runs to the end and answers the output. */
@@ -79,7 +88,9 @@ export function call<C extends AnyCapability, Context extends CapabilityContext>
   let result: Promise<OutputOf<C>> | undefined;
   const start = (onProgress?: (progress: ProgressOf<C>) => void) =>
     invoke(implementation, input, makeContext(signal), onProgress).catch((error: unknown) => {
-      throw signal.aborted ? new TriviumError('cancelled', 'The call was cancelled.', { cause: error }) : error;
+      throw signal.aborted
+        ? new TriviumError('cancelled', 'The call was cancelled.', { cause: error })
+        : error;
     });
   return {
     // biome-ignore lint/suspicious/noThenProperty: a call is awaitable by design

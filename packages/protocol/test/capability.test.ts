@@ -28,7 +28,9 @@ const context = (signal = new AbortController().signal) => ({ signal });
 describe('a capability', () => {
   it('answers its output and reports progress in order', async () => {
     const seen: number[] = [];
-    expect(await invoke(counted, { text: 'a b c' }, context(), ({ done }) => seen.push(done))).toEqual({ words: 3 });
+    expect(await invoke(counted, { text: 'a b c' }, context(), ({ done }) => seen.push(done))).toEqual({
+      words: 3,
+    });
     expect(seen).toEqual([1, 2, 3]);
   });
 
@@ -84,8 +86,18 @@ describe('a capability', () => {
 
 describe('an error', () => {
   it('is recognised across copies and travels as data', () => {
-    const error = new TriviumError('bad-format', 'Broken.', { file: 'a.gguf', field: 'magic', remedy: 'Download it again.' });
-    expect(error.toJSON()).toEqual({ code: 'bad-format', message: 'Broken.', file: 'a.gguf', field: 'magic', remedy: 'Download it again.' });
+    const error = new TriviumError('bad-format', 'Broken.', {
+      file: 'a.gguf',
+      field: 'magic',
+      remedy: 'Download it again.',
+    });
+    expect(error.toJSON()).toEqual({
+      code: 'bad-format',
+      message: 'Broken.',
+      file: 'a.gguf',
+      field: 'magic',
+      remedy: 'Download it again.',
+    });
     expect(TriviumError.isInstance({ [Symbol.for('trivium.error')]: true })).toBe(true);
     expect(TriviumError.isInstance(new Error('x'))).toBe(false);
   });
@@ -93,7 +105,9 @@ describe('an error', () => {
   it('makes file errors readable', () => {
     const missing = Object.assign(new Error('x'), { code: 'ENOENT', path: 'gone.md' });
     expect(TriviumError.from(missing)).toMatchObject({ code: 'not-found', file: 'gone.md' });
-    expect(TriviumError.from(Object.assign(new Error('x'), { code: 'ENOSPC' }))).toMatchObject({ code: 'io' });
+    expect(TriviumError.from(Object.assign(new Error('x'), { code: 'ENOSPC' }))).toMatchObject({
+      code: 'io',
+    });
     expect(TriviumError.from(new DOMException('x', 'AbortError'))).toMatchObject({ code: 'cancelled' });
   });
 });

@@ -1,3 +1,3 @@
-export { getEngineStatus } from './models/engine-status.js';
 export * from './host/index.js';
+export { getEngineStatus } from './models/engine-status.js';
 export * from './provider/index.js';

@@ -55,7 +55,7 @@ class HuggingFaceFile final : public ModelFile {
 Result<Json> read_json_object(const std::string& path, std::uint64_t most_bytes) {
   TRIVIUM_TRY_ASSIGN(const std::string text, read_file(path, most_bytes));
   TRIVIUM_TRY_ASSIGN(Json json, Json::parse(text, path));
-  if (!json.is_object()) return bad_format({path, ""}, "not a JSON object", "an object", text);
+  if (!json.is_object()) return bad_format({path, "/"}, "not a JSON object", "an object", text);
   return json;
 }
 

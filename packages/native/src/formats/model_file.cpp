@@ -17,7 +17,7 @@ Result<std::shared_ptr<const ModelFile>> ModelFile::open(const std::string& path
   TRIVIUM_TRY(file.read_at(0, magic, static_cast<std::size_t>(std::min<std::uint64_t>(sizeof magic, file.size()))));
   if (std::memcmp(magic, "GGUF", 4) == 0 || path.ends_with(".gguf")) return open_gguf(path);
   if (path.ends_with(".safetensors")) return open_safetensors(path);
-  return unsupported_format({path, ""}, "not a model file", "a .gguf or .safetensors file, or a Hugging Face folder",
+  return unsupported_format({path, "magic"}, "not a model file", "a .gguf or .safetensors file, or a Hugging Face folder",
                             std::string_view(magic, ::strnlen(magic, sizeof magic)),
                             "Pass the path of a GGUF file, a safetensors file or the folder that holds config.json.");
 }

@@ -1,11 +1,21 @@
 /** What can be done with documents: read, search, ask, summarize. */
 import { z } from 'zod';
 import { defineCapability } from '../capability.js';
-import { answerMode, type Citation, citation, modelReference, readOnly, readProgress, sourcePaths, textDelta } from './shared.js';
+import {
+  answerMode,
+  type Citation,
+  citation,
+  modelReference,
+  readOnly,
+  readProgress,
+  sourcePaths,
+  textDelta,
+} from './shared.js';
 
 const milliseconds = z.number().describe('Milliseconds.');
 
-const place = ({ path, line, page }: Citation) => `${path}${page ? `, page ${page}` : line ? `:${line}` : ''}`;
+const place = ({ path, line, page }: Citation) =>
+  `${path}${page ? `, page ${page}` : line ? `:${line}` : ''}`;
 const quote = (hit: Citation) => `${place(hit)}\n${hit.text.trim().replace(/^/gm, '  ')}`;
 const cited = ({ text, citations, mode }: { text: string; citations: Citation[]; mode: string }) =>
   `${text.trim()}\n\n${citations.map((hit, index) => `[${index + 1}] ${place(hit)}`).join('\n')}\n(${mode})`;
@@ -52,7 +62,8 @@ export const search = defineCapability({
   output: z.object({ query: z.string(), hits: z.array(searchHit) }),
   effects: readOnly,
   commandLine: { positional: 'paths', examples: ['search ./docs --query "retry a failed call" --limit 5'] },
-  readable: ({ query, hits }) => (hits.length === 0 ? `Nothing found for "${query}".` : hits.map(quote).join('\n\n')),
+  readable: ({ query, hits }) =>
+    hits.length === 0 ? `Nothing found for "${query}".` : hits.map(quote).join('\n\n'),
 });
 
 export const ask = defineCapability({

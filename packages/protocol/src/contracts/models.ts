@@ -6,7 +6,8 @@ import { filePath, modelReference, readOnly, textDelta } from './shared.js';
 export const embed = defineCapability({
   name: 'embed',
   title: 'Embed texts',
-  description: 'Turns texts into unit vectors whose dot product says how close their meanings are, across zh and en.',
+  description:
+    'Turns texts into unit vectors whose dot product says how close their meanings are, across zh and en.',
   input: z.object({
     texts: z.array(z.string()).min(1),
     model: modelReference.default('nano'),
@@ -96,7 +97,12 @@ export const inspect = defineCapability({
     kvBytesPerToken: z.number().int().optional(),
     metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
     tensors: z.array(
-      z.object({ name: z.string(), dtype: z.string(), shape: z.array(z.number().int()), bytes: z.number().int() }),
+      z.object({
+        name: z.string(),
+        dtype: z.string(),
+        shape: z.array(z.number().int()),
+        bytes: z.number().int(),
+      }),
     ),
   }),
   effects: readOnly,

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 
 /** A file or folder the host will open. Surfaces that confine callers (MCP `--root`) look for this mark. */
-export const filePath = (description: string) => z.string().min(1).describe(description).meta({ role: 'path' });
+export const filePath = (description: string) =>
+  z.string().min(1).describe(description).meta({ role: 'path' });
 
 export const sourcePaths = z
   .array(filePath('A file, folder or glob.'))
@@ -28,7 +29,9 @@ export type Citation = z.output<typeof citation>;
 
 export const answerMode = z
   .enum(['extractive', 'abstractive'])
-  .describe('extractive: sentences of the source; abstractive: written by a language model, citations checked.');
+  .describe(
+    'extractive: sentences of the source; abstractive: written by a language model, citations checked.',
+  );
 
 /** How far reading has come. */
 export const readProgress = z.object({

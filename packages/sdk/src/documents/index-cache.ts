@@ -148,7 +148,7 @@ function decode(file: Buffer): IndexedDocument[] {
     };
     if (pages) document.pages = pages;
     if (runs) document.runs = runs;
-    if (width !== undefined) 
+    if (width !== undefined)
       document.vectors = { rows: need('rows'), values: need('values'), scales: need('scales'), width };
     return document;
   });

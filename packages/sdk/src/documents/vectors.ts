@@ -62,7 +62,11 @@ export function passageCosines(
 }
 
 /** Per document, the largest cosine among the vectors of its first passages: what a page says of itself. */
-export function openingCosines(documents: readonly IndexedDocument[], query: Float32Array, passages: number): Float32Array {
+export function openingCosines(
+  documents: readonly IndexedDocument[],
+  query: Float32Array,
+  passages: number,
+): Float32Array {
   return Float32Array.from(documents, ({ vectors }) => {
     if (!vectors || vectors.rows.length < 2) return 0;
     const end = vectors.rows[Math.min(passages, vectors.rows.length - 1)]!;

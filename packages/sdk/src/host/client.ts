@@ -9,21 +9,26 @@ import {
 } from '@trivium/protocol';
 import { Host, type HostSettings } from './host.js';
 
-type CamelCase<Name extends string> = Name extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<CamelCase<Tail>>}` : Name;
+type CamelCase<Name extends string> = Name extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Name;
 
 type MethodOf<I> = I extends { capability: infer C extends AnyCapability }
   ? (input: InputOf<C>, options?: InvokeOptions<C>) => CapabilityCall<C>
   : never;
 
 /** The methods of a plugin's capabilities, by their camelCase names. */
-export type MethodsOf<P> = P extends { capabilities: infer Capabilities extends readonly { capability: AnyCapability }[] }
+export type MethodsOf<P> = P extends {
+  capabilities: infer Capabilities extends readonly { capability: AnyCapability }[];
+}
   ? { [I in Capabilities[number] as CamelCase<I['capability']['name']>]: MethodOf<I> }
   : never;
 
 /** A plugin whose implementations run on a {@link Host}. */
 export type TriviumPlugin = Plugin;
 
-export const camelCase = (name: string) => name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+export const camelCase = (name: string) =>
+  name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 export interface TriviumClient extends AsyncDisposable {
   readonly host: Host;

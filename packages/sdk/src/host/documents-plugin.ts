@@ -18,7 +18,11 @@ interface DeltaStep {
 }
 
 /** A client over the library of `paths`, with the embedded vectors and, where one is named, a language model. */
-async function longTextOver(paths: readonly string[], host: Host, model: string | undefined): Promise<LongText> {
+async function longTextOver(
+  paths: readonly string[],
+  host: Host,
+  model: string | undefined,
+): Promise<LongText> {
   const library = await host.library(paths);
   const language = model === undefined ? undefined : await host.models.get(model, 'language');
   return createLongText({
@@ -38,24 +42,32 @@ async function bringUpToDate(
   signal: AbortSignal,
   report: (step: ReadStep) => void,
 ) {
-  const options: ReadOptions = { signal, onProgress: (progress) => report({ type: 'read-progress', ...progress }) };
+  const options: ReadOptions = {
+    signal,
+    onProgress: (progress) => report({ type: 'read-progress', ...progress }),
+  };
   return client.read(paths, options);
 }
 
-const read = implement<typeof contracts.read, TriviumContext>(contracts.read, async function* ({ paths }, { host, signal }) {
-  return yield* reporting<ReadStep, Awaited<ReturnType<LongText['read']>>>(async (report) =>
-    bringUpToDate(await longTextOver(paths, host, undefined), paths, signal, report),
-  );
-});
+const read = implement<typeof contracts.read, TriviumContext>(
+  contracts.read,
+  async function* ({ paths }, { host, signal }) {
+    return yield* reporting<ReadStep, Awaited<ReturnType<LongText['read']>>>(async (report) =>
+      bringUpToDate(await longTextOver(paths, host, undefined), paths, signal, report),
+    );
+  },
+);
 
 const search = implement<typeof contracts.search, TriviumContext>(
   contracts.search,
   async function* ({ paths, query, limit }, { host, signal }) {
-    return yield* reporting<ReadStep, { query: string; hits: Awaited<ReturnType<LongText['search']>> }>(async (report) => {
-      const client = await longTextOver(paths, host, undefined);
-      await bringUpToDate(client, paths, signal, report);
-      return { query, hits: await client.search(query, { limit, signal }) };
-    });
+    return yield* reporting<ReadStep, { query: string; hits: Awaited<ReturnType<LongText['search']>> }>(
+      async (report) => {
+        const client = await longTextOver(paths, host, undefined);
+        await bringUpToDate(client, paths, signal, report);
+        return { query, hits: await client.search(query, { limit, signal }) };
+      },
+    );
   },
 );
 
@@ -63,13 +75,15 @@ const ask = implement<typeof contracts.ask, TriviumContext>(
   contracts.ask,
   async function* ({ paths, question, model, limit }, { host, signal }) {
     const started = performance.now();
-    return yield* reporting<ReadStep | DeltaStep, Awaited<ReturnType<LongText['ask']>> & { ms: number }>(async (report) => {
-      const client = await longTextOver(paths, host, model);
-      await bringUpToDate(client, paths, signal, report);
-      const running = client.ask(question, { limit, signal });
-      for await (const text of running.textStream) report({ type: 'text-delta', text });
-      return { ...(await running), ms: performance.now() - started };
-    });
+    return yield* reporting<ReadStep | DeltaStep, Awaited<ReturnType<LongText['ask']>> & { ms: number }>(
+      async (report) => {
+        const client = await longTextOver(paths, host, model);
+        await bringUpToDate(client, paths, signal, report);
+        const running = client.ask(question, { limit, signal });
+        for await (const text of running.textStream) report({ type: 'text-delta', text });
+        return { ...(await running), ms: performance.now() - started };
+      },
+    );
   },
 );
 
@@ -77,20 +91,21 @@ const summarize = implement<typeof contracts.summarize, TriviumContext>(
   contracts.summarize,
   async function* ({ paths, words, ratio, query, model }, { host, signal }) {
     const started = performance.now();
-    return yield* reporting<ReadStep | DeltaStep, Awaited<ReturnType<LongText['summarize']>> & { ms: number }>(
-      async (report) => {
-        const client = await longTextOver(paths, host, model);
-        await bringUpToDate(client, paths, signal, report);
-        const running = client.summarize({
-          signal,
-          ...(words !== undefined && { words }),
-          ...(ratio !== undefined && { ratio }),
-          ...(query !== undefined && { query }),
-        });
-        for await (const text of running.textStream) report({ type: 'text-delta', text });
-        return { ...(await running), ms: performance.now() - started };
-      },
-    );
+    return yield* reporting<
+      ReadStep | DeltaStep,
+      Awaited<ReturnType<LongText['summarize']>> & { ms: number }
+    >(async (report) => {
+      const client = await longTextOver(paths, host, model);
+      await bringUpToDate(client, paths, signal, report);
+      const running = client.summarize({
+        signal,
+        ...(words !== undefined && { words }),
+        ...(ratio !== undefined && { ratio }),
+        ...(query !== undefined && { query }),
+      });
+      for await (const text of running.textStream) report({ type: 'text-delta', text });
+      return { ...(await running), ms: performance.now() - started };
+    });
   },
 );
 

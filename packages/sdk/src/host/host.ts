@@ -41,7 +41,10 @@ export class Host implements AsyncDisposable {
   /** One unit vector a text, from the embedded static model: for choosing sentences, where many are compared. */
   async embedSentences(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
     const model = await this.models.get('nano', 'static-embedding');
-    const { embeddings, width } = await model.embed(texts, { overflow: 'truncate', ...(signal && { signal }) });
+    const { embeddings, width } = await model.embed(texts, {
+      overflow: 'truncate',
+      ...(signal && { signal }),
+    });
     return texts.map((_, index) => embeddings.subarray(index * width, (index + 1) * width));
   }
 
@@ -52,7 +55,9 @@ export class Host implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const libraries = await Promise.allSettled(this.#libraries.values());
     this.#libraries.clear();
-    await Promise.all(libraries.map((result) => (result.status === 'fulfilled' ? result.value.dispose() : undefined)));
+    await Promise.all(
+      libraries.map((result) => (result.status === 'fulfilled' ? result.value.dispose() : undefined)),
+    );
     await this.models[Symbol.asyncDispose]();
   }
 }

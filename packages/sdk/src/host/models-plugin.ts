@@ -4,12 +4,13 @@ import type { TriviumContext } from './host.js';
 
 const embed = implement<typeof contracts.embed, TriviumContext>(
   contracts.embed,
-  // biome-ignore lint/correctness/useYield: nothing to report on the way
   async function* ({ texts, model: reference }, { host, signal }) {
     const model = await host.models.get(reference, 'embedding');
     const { embeddings, width, inputTokens } = await model.embed(texts, { signal });
     return {
-      embeddings: texts.map((_, index) => Array.from(embeddings.subarray(index * width, (index + 1) * width))),
+      embeddings: texts.map((_, index) =>
+        Array.from(embeddings.subarray(index * width, (index + 1) * width)),
+      ),
       model: reference,
       tokens: inputTokens,
     };
@@ -18,7 +19,10 @@ const embed = implement<typeof contracts.embed, TriviumContext>(
 
 const generate = implement<typeof contracts.generate, TriviumContext>(
   contracts.generate,
-  async function* ({ model: reference, prompt, maxTokens, temperature, topK, topP, minP, seed, stop }, { host, signal }) {
+  async function* (
+    { model: reference, prompt, maxTokens, temperature, topK, topP, minP, seed, stop },
+    { host, signal },
+  ) {
     const model = await host.models.get(reference, 'language');
     const tokens = await model.tokenizer.encode(prompt);
     const written: number[] = [];
@@ -33,7 +37,12 @@ const generate = implement<typeof contracts.generate, TriviumContext>(
       }
       if (event.type === 'finish') {
         const { inputTokens, cachedTokens, outputTokens } = event.usage;
-        return { text, tokens: written, finishReason: event.reason, usage: { inputTokens, cachedTokens, outputTokens } };
+        return {
+          text,
+          tokens: written,
+          finishReason: event.reason,
+          usage: { inputTokens, cachedTokens, outputTokens },
+        };
       }
     }
     throw new Error('the engine ended a generation without finishing it');
@@ -42,7 +51,6 @@ const generate = implement<typeof contracts.generate, TriviumContext>(
 
 const tokenize = implement<typeof contracts.tokenize, TriviumContext>(
   contracts.tokenize,
-  // biome-ignore lint/correctness/useYield: nothing to report on the way
   async function* ({ texts, model: reference, special }, { host }) {
     const { tokenizer } = await host.models.get(reference);
     const encoded = await tokenizer.encodeBatch(texts, { addSpecialTokens: special });
@@ -52,7 +60,6 @@ const tokenize = implement<typeof contracts.tokenize, TriviumContext>(
 
 const logits = implement<typeof contracts.logits, TriviumContext>(
   contracts.logits,
-  // biome-ignore lint/correctness/useYield: nothing to report on the way
   async function* ({ model: reference, tokens }, { host, signal }) {
     const model = await host.models.get(reference, 'language');
     return { logits: Array.from(await model.logits(tokens, { signal })) };
@@ -61,7 +68,6 @@ const logits = implement<typeof contracts.logits, TriviumContext>(
 
 const inspect = implement<typeof contracts.inspect, TriviumContext>(
   contracts.inspect,
-  // biome-ignore lint/correctness/useYield: nothing to report on the way
   async function* ({ file }, { host }) {
     return host.models.engine.inspect(file);
   },

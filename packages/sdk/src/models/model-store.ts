@@ -5,7 +5,10 @@
 import { getEngine, type LoadModelOptions, type NativeEngine, type NativeModel } from '@trivium/native';
 import { type ModelPurpose, resolveModel } from './resolve-model.js';
 
-export type ModelStoreSettings = Pick<LoadModelOptions, 'contextTokens' | 'kvMemoryBytes' | 'maxSequences' | 'maxQueue'>;
+export type ModelStoreSettings = Pick<
+  LoadModelOptions,
+  'contextTokens' | 'kvMemoryBytes' | 'maxSequences' | 'maxQueue'
+>;
 
 export class ModelStore implements AsyncDisposable {
   readonly #models = new Map<string, Promise<NativeModel>>();
@@ -37,6 +40,8 @@ export class ModelStore implements AsyncDisposable {
     const loading = [...this.#models.values()];
     this.#models.clear();
     const loaded = await Promise.allSettled(loading);
-    await Promise.all(loaded.map((result) => (result.status === 'fulfilled' ? result.value.dispose() : undefined)));
+    await Promise.all(
+      loaded.map((result) => (result.status === 'fulfilled' ? result.value.dispose() : undefined)),
+    );
   }
 }

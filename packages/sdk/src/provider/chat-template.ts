@@ -42,12 +42,17 @@ export function toChatMessages(prompt: readonly PromptMessage[]): ChatMessage[] 
   return prompt.map(({ role, content }) => {
     if (typeof content === 'string') return { role, content };
     const texts = content.map((part) => {
-      if ((part.type === 'text' || part.type === 'reasoning') && typeof part.text === 'string') return part.text;
-      throw new TriviumError('unsupported', `This model reads text; a ${role} message has a part of type "${part.type}".`, {
-        field: 'prompt',
-        found: part.type,
-        remedy: 'Leave the part out or use a model that takes it.',
-      });
+      if ((part.type === 'text' || part.type === 'reasoning') && typeof part.text === 'string')
+        return part.text;
+      throw new TriviumError(
+        'unsupported',
+        `This model reads text; a ${role} message has a part of type "${part.type}".`,
+        {
+          field: 'prompt',
+          found: part.type,
+          remedy: 'Leave the part out or use a model that takes it.',
+        },
+      );
     });
     return { role, content: texts.join('') };
   });
@@ -58,7 +63,10 @@ function render(model: NativeModel, messages: readonly ChatMessage[], variables:
   const { info, tokenizer } = model;
   const literals: string[] = [];
   const specials = [...tokenizer.specialTokens, open, close].filter((token) => token !== '');
-  const spelled = new RegExp(specials.map((token) => token.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'g');
+  const spelled = new RegExp(
+    specials.map((token) => token.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'),
+    'g',
+  );
   const safe = messages.map(({ role, content }) => ({
     role,
     content: content.replace(spelled, (found) => `${open}${literals.push(found) - 1}${close}`),
@@ -77,11 +85,15 @@ function render(model: NativeModel, messages: readonly ChatMessage[], variables:
     });
     return { text, literals, special: false };
   } catch (error) {
-    throw new TriviumError('invalid-argument', `The chat template refused the messages: ${(error as Error).message}`, {
-      file: info.path,
-      field: 'prompt',
-      cause: error,
-    });
+    throw new TriviumError(
+      'invalid-argument',
+      `The chat template refused the messages: ${(error as Error).message}`,
+      {
+        file: info.path,
+        field: 'prompt',
+        cause: error,
+      },
+    );
   }
 }
 

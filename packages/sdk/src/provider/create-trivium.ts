@@ -14,7 +14,8 @@ export interface TriviumProviderSettings<Version extends SpecificationVersion = 
   specification?: Version;
 }
 
-export interface TriviumProvider<Version extends SpecificationVersion = SpecificationVersion> extends AsyncDisposable {
+export interface TriviumProvider<Version extends SpecificationVersion = SpecificationVersion>
+  extends AsyncDisposable {
   /** The same as `languageModel`. */
   (modelId: string): TriviumLanguageModel<Version>;
   readonly specificationVersion: Version;
@@ -41,7 +42,11 @@ export function createTrivium<Version extends SpecificationVersion = 'v4'>(
   const version = (specification ?? 'v4') as Version;
   const store = new ModelStore(storeSettings);
 
-  const known = (modelId: string, purpose: ModelPurpose, modelType: 'languageModel' | 'embeddingModel' | 'rerankingModel') => {
+  const known = (
+    modelId: string,
+    purpose: ModelPurpose,
+    modelType: 'languageModel' | 'embeddingModel' | 'rerankingModel',
+  ) => {
     try {
       resolveModel(modelId, purpose);
     } catch (error) {

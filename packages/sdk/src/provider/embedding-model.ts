@@ -33,7 +33,13 @@ export class TriviumEmbeddingModel<Version extends SpecificationVersion = Specif
     const warnings: CallWarning[] =
       dimensions === undefined || dimensions === result.width
         ? []
-        : [{ type: 'unsupported', feature: 'dimensions', details: `Vectors have ${result.width} dimensions.` }];
+        : [
+            {
+              type: 'unsupported',
+              feature: 'dimensions',
+              details: `Vectors have ${result.width} dimensions.`,
+            },
+          ];
     const embeddings = values.map((_, index) =>
       Array.from(result.embeddings.subarray(index * result.width, (index + 1) * result.width)),
     );

@@ -1,4 +1,9 @@
-export { createTrivium, type TriviumProvider, type TriviumProviderSettings, trivium } from './create-trivium.js';
+export {
+  createTrivium,
+  type TriviumProvider,
+  type TriviumProviderSettings,
+  trivium,
+} from './create-trivium.js';
 export type { TriviumEmbeddingModel } from './embedding-model.js';
 export type { TriviumLanguageModel } from './language-model.js';
 export type { TriviumLanguageModelOptions } from './options.js';

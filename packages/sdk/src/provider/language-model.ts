@@ -48,7 +48,8 @@ export class TriviumLanguageModel<Version extends SpecificationVersion = Specifi
   /** Exact number of tokens the prompt takes, template included. */
   async countTokens(prompt: readonly PromptMessage[] | string): Promise<number> {
     const model = await this.#load();
-    if (typeof prompt === 'string') return (await model.tokenizer.encode(prompt, { addSpecialTokens: false })).length;
+    if (typeof prompt === 'string')
+      return (await model.tokenizer.encode(prompt, { addSpecialTokens: false })).length;
     return (await encodeChat(model, toChatMessages(prompt))).length;
   }
 
@@ -148,7 +149,10 @@ async function encodeWithin(
     if (tokens.length < model.info.contextTokens) {
       const dropped = messages.length - kept.length;
       if (dropped > 0) {
-        warnings.push({ type: 'other', message: `${dropped} oldest messages were dropped to fit the context.` });
+        warnings.push({
+          type: 'other',
+          message: `${dropped} oldest messages were dropped to fit the context.`,
+        });
       }
       return tokens;
     }
@@ -176,13 +180,17 @@ function unsupportedSettings(options: CallOptions): CallWarning[] {
   if (options.presencePenalty) unsupported('presencePenalty');
   if (options.frequencyPenalty) unsupported('frequencyPenalty');
   if (options.tools?.length) unsupported('tools', 'This version does not call tools.');
-  if (options.responseFormat?.type === 'json') unsupported('responseFormat', 'The text is not constrained to JSON.');
-  if (options.reasoning && options.reasoning !== 'provider-default' && options.reasoning !== 'none') unsupported('reasoning');
+  if (options.responseFormat?.type === 'json')
+    unsupported('responseFormat', 'The text is not constrained to JSON.');
+  if (options.reasoning && options.reasoning !== 'provider-default' && options.reasoning !== 'none')
+    unsupported('reasoning');
   return warnings;
 }
 
 /** A full queue becomes the AI SDK's retryable error; everything else passes. */
-async function* retryable(events: AsyncIterableIterator<GenerateEvent>): AsyncGenerator<GenerateEvent, void, void> {
+async function* retryable(
+  events: AsyncIterableIterator<GenerateEvent>,
+): AsyncGenerator<GenerateEvent, void, void> {
   try {
     yield* events;
   } catch (error) {
@@ -244,7 +252,11 @@ function toStream(
       } catch (error) {
         if (open) controller.enqueue({ type: 'text-end', id });
         controller.enqueue({ type: 'error', error });
-        controller.enqueue({ type: 'finish', finishReason: { unified: 'error', raw: undefined }, usage: usageOf(undefined) });
+        controller.enqueue({
+          type: 'finish',
+          finishReason: { unified: 'error', raw: undefined },
+          usage: usageOf(undefined),
+        });
         controller.close();
       }
     },
@@ -272,7 +284,12 @@ function finishReason(event: Extract<GenerateEvent, { type: 'finish' }>): Finish
 function usageOf(usage: GenerateUsage | undefined): Usage {
   const { inputTokens = 0, cachedTokens = 0, outputTokens = 0 } = usage ?? {};
   return {
-    inputTokens: { total: inputTokens, noCache: inputTokens - cachedTokens, cacheRead: cachedTokens, cacheWrite: undefined },
+    inputTokens: {
+      total: inputTokens,
+      noCache: inputTokens - cachedTokens,
+      cacheRead: cachedTokens,
+      cacheWrite: undefined,
+    },
     outputTokens: { total: outputTokens, text: outputTokens, reasoning: 0 },
   };
 }
@@ -283,7 +300,12 @@ function metadata({ queueMs, prefillMs, decodeMs }: GenerateUsage, logprobs: Tok
       queueMs,
       prefillMs,
       decodeMs,
-      ...(logprobs.length > 0 && { logprobs: logprobs.map(({ top, ...chosen }) => ({ ...chosen, top: top.map((other) => ({ ...other })) })) }),
+      ...(logprobs.length > 0 && {
+        logprobs: logprobs.map(({ top, ...chosen }) => ({
+          ...chosen,
+          top: top.map((other) => ({ ...other })),
+        })),
+      }),
     },
   };
 }

@@ -28,9 +28,13 @@ export class TriviumRerankingModel<Version extends SpecificationVersion = Specif
     warnings: CallWarning[];
   }> {
     abortSignal?.throwIfAborted();
-    const texts = documents.type === 'text' ? documents.values : documents.values.map((value) => JSON.stringify(value));
+    const texts =
+      documents.type === 'text' ? documents.values : documents.values.map((value) => JSON.stringify(value));
     const model = await this.#store.get(this.modelId, 'embedding');
-    const { embeddings, width } = await model.embed([query, ...texts], abortSignal ? { signal: abortSignal } : {});
+    const { embeddings, width } = await model.embed(
+      [query, ...texts],
+      abortSignal ? { signal: abortSignal } : {},
+    );
     const ranking = texts.map((_, index) => {
       let dot = 0;
       for (let k = 0; k < width; k += 1) dot += embeddings[k]! * embeddings[(index + 1) * width + k]!;

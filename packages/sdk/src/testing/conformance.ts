@@ -58,15 +58,20 @@ async function partOrder(model: ConformanceSubject): Promise<void> {
       expect(!open.has(id), `block ${id} is opened twice`);
       open.add(id);
     }
-    if (/^(text|reasoning|tool-input)-delta$/.test(type)) expect(open.has(id), `a delta of block ${id}, which is not open`);
-    if (/^(text|reasoning|tool-input)-end$/.test(type)) expect(open.delete(id), `block ${id} ends but is not open`);
+    if (/^(text|reasoning|tool-input)-delta$/.test(type))
+      expect(open.has(id), `a delta of block ${id}, which is not open`);
+    if (/^(text|reasoning|tool-input)-end$/.test(type))
+      expect(open.delete(id), `block ${id} ends but is not open`);
   }
   expect(open.size === 0, `blocks left open: ${[...open].join(', ')}`);
 }
 
 async function usageSums(model: ConformanceSubject): Promise<void> {
   const parts = await collect(model, { prompt: prompt('Say hello.'), maxOutputTokens: 8 });
-  const { inputTokens, outputTokens } = (parts.at(-1)?.usage ?? {}) as Record<string, Record<string, number | undefined>>;
+  const { inputTokens, outputTokens } = (parts.at(-1)?.usage ?? {}) as Record<
+    string,
+    Record<string, number | undefined>
+  >;
   expect(inputTokens && outputTokens, 'the "finish" part has no usage with inputTokens and outputTokens');
   const sum = (inputTokens.noCache ?? 0) + (inputTokens.cacheRead ?? 0) + (inputTokens.cacheWrite ?? 0);
   if (inputTokens.total !== undefined && inputTokens.noCache !== undefined)
@@ -78,19 +83,30 @@ async function generateEqualsStream(model: ConformanceSubject): Promise<void> {
   const options: CallOptions = { prompt: prompt('Say hello.'), maxOutputTokens: 12, temperature: 0, seed: 7 };
   const whole = await model.doGenerate(options);
   const streamed = text(await collect(model, options));
-  const content = (whole.content as Part[]).filter(({ type }) => type === 'text').map((part) => part.text).join('');
-  expect(content === streamed, `doGenerate wrote ${JSON.stringify(content)}, doStream ${JSON.stringify(streamed)}`);
+  const content = (whole.content as Part[])
+    .filter(({ type }) => type === 'text')
+    .map((part) => part.text)
+    .join('');
+  expect(
+    content === streamed,
+    `doGenerate wrote ${JSON.stringify(content)}, doStream ${JSON.stringify(streamed)}`,
+  );
 }
 
 async function lengthLimit(model: ConformanceSubject): Promise<void> {
   const result = await model.doGenerate({ prompt: prompt('Tell a long story.'), maxOutputTokens: 1 });
-  expect(['length', 'stop'].includes(result.finishReason?.unified), `finishReason is ${JSON.stringify(result.finishReason)}`);
+  expect(
+    ['length', 'stop'].includes(result.finishReason?.unified),
+    `finishReason is ${JSON.stringify(result.finishReason)}`,
+  );
 }
 
 async function abortBefore(model: ConformanceSubject): Promise<void> {
   const reason = new DOMException('conformance', 'AbortError');
   for (const method of ['doGenerate', 'doStream'] as const) {
-    const error = await Promise.resolve(model[method]({ prompt: prompt('Hello'), abortSignal: AbortSignal.abort(reason) })).then(
+    const error = await Promise.resolve(
+      model[method]({ prompt: prompt('Hello'), abortSignal: AbortSignal.abort(reason) }),
+    ).then(
       () => undefined,
       (thrown: unknown) => thrown,
     );
@@ -100,7 +116,11 @@ async function abortBefore(model: ConformanceSubject): Promise<void> {
 
 async function abortDuring(model: ConformanceSubject): Promise<void> {
   const controller = new AbortController();
-  const { stream } = await model.doStream({ prompt: prompt('Tell a long story.'), maxOutputTokens: 256, abortSignal: controller.signal });
+  const { stream } = await model.doStream({
+    prompt: prompt('Tell a long story.'),
+    maxOutputTokens: 256,
+    abortSignal: controller.signal,
+  });
   const reader = stream.getReader();
   await reader.read();
   controller.abort();
@@ -114,7 +134,10 @@ async function abortDuring(model: ConformanceSubject): Promise<void> {
   })();
   const late = Symbol();
   const timer = new Promise((resolve) => setTimeout(resolve, 10_000, late));
-  expect((await Promise.race([ended, timer])) !== late, `the stream is still open 10 s after the abort, ${parts} parts later`);
+  expect(
+    (await Promise.race([ended, timer])) !== late,
+    `the stream is still open 10 s after the abort, ${parts} parts later`,
+  );
 }
 
 async function cancelStream(model: ConformanceSubject): Promise<void> {
@@ -134,7 +157,10 @@ async function unsupportedWarned(model: ConformanceSubject): Promise<void> {
   });
   const warnings = parts[0]?.warnings as { type: string }[];
   for (const { type } of warnings)
-    expect(['unsupported', 'compatibility', 'deprecated', 'other'].includes(type), `unknown warning type "${type}"`);
+    expect(
+      ['unsupported', 'compatibility', 'deprecated', 'other'].includes(type),
+      `unknown warning type "${type}"`,
+    );
   expect(parts.at(-1)?.type === 'finish', 'unsupported settings end the call instead of being warned of');
 }
 
@@ -142,11 +168,14 @@ async function concurrent(model: ConformanceSubject): Promise<void> {
   const options: CallOptions = { prompt: prompt('Say hello.'), maxOutputTokens: 8, temperature: 0, seed: 1 };
   const alone = text(await collect(model, options));
   const together = await Promise.all(Array.from({ length: 4 }, () => collect(model, options)));
-  for (const parts of together) expect(text(parts) === alone, 'the same call gives another text when calls run side by side');
+  for (const parts of together)
+    expect(text(parts) === alone, 'the same call gives another text when calls run side by side');
 }
 
 /** The checks, in an order that goes from shape to behaviour. `make` is called once a check. */
-export function conformanceChecks(make: () => ConformanceSubject | Promise<ConformanceSubject>): ConformanceCheck[] {
+export function conformanceChecks(
+  make: () => ConformanceSubject | Promise<ConformanceSubject>,
+): ConformanceCheck[] {
   const checks: [string, (model: ConformanceSubject) => Promise<void>][] = [
     ['stream parts come in order and every block is closed', partOrder],
     ['usage adds up and keeps to the limit', usageSums],

@@ -1,2 +1,2 @@
 export { type ConformanceCheck, type ConformanceSubject, conformanceChecks } from './conformance.js';
-export { ScriptedModel, type ScriptedModelOptions, type Script, scriptedModel } from './scripted-model.js';
+export { type Script, ScriptedModel, type ScriptedModelOptions, scriptedModel } from './scripted-model.js';

@@ -58,7 +58,12 @@ export class ScriptedModel<Version extends SpecificationVersion = SpecificationV
     let next = 0;
     const head: StreamPart[] = [
       { type: 'stream-start', warnings: [] },
-      { type: 'response-metadata', id: `scripted-${this.calls.length}`, timestamp: new Date(0), modelId: this.modelId },
+      {
+        type: 'response-metadata',
+        id: `scripted-${this.calls.length}`,
+        timestamp: new Date(0),
+        modelId: this.modelId,
+      },
     ];
     if (words.length > 0) head.push({ type: 'text-start', id });
     const stream = new ReadableStream<StreamPart>({
@@ -88,7 +93,10 @@ export class ScriptedModel<Version extends SpecificationVersion = SpecificationV
     const call = this.calls.push(options) - 1;
     const script = this.#script;
     const whole = typeof script === 'function' ? script(options, call) : (script[call % script.length] ?? '');
-    const stop = Math.min(...(options.stopSequences ?? []).map((text) => whole.indexOf(text)).filter((at) => at >= 0), whole.length);
+    const stop = Math.min(
+      ...(options.stopSequences ?? []).map((text) => whole.indexOf(text)).filter((at) => at >= 0),
+      whole.length,
+    );
     const words = whole.slice(0, stop).match(/\s*\S+|\s+$/g) ?? [];
     const limit = options.maxOutputTokens ?? Number.POSITIVE_INFINITY;
     return words.length > limit

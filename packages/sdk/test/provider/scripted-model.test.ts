@@ -4,12 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { conformanceChecks, scriptedModel } from '../../src/testing/index.js';
 
 describe('the scripted model', () => {
-  for (const check of conformanceChecks(() => scriptedModel(['one two three four'], { specification: 'v3' }))) {
+  for (const check of conformanceChecks(() =>
+    scriptedModel(['one two three four'], { specification: 'v3' }),
+  )) {
     it(check.name, () => check.run());
   }
 
   it('is a language model of ai 6', async () => {
-    const model: LanguageModelV3 = scriptedModel(['The answer is 42.', 'Another one.'], { specification: 'v3' });
+    const model: LanguageModelV3 = scriptedModel(['The answer is 42.', 'Another one.'], {
+      specification: 'v3',
+    });
     expect((await generateText({ model, prompt: 'What?' })).text).toBe('The answer is 42.');
     const deltas: string[] = [];
     for await (const delta of streamText({ model, prompt: 'What else?' }).textStream) deltas.push(delta);
