@@ -48,7 +48,8 @@ export class TriviumError extends Error {
   readonly expected?: string;
   readonly found?: string;
   readonly remedy?: string;
-  private readonly [brand] = true;
+  /** Seen by `isInstance` in every copy of this package. */
+  readonly [brand]: true = true;
 
   constructor(code: TriviumErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
