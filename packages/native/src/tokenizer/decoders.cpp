@@ -7,14 +7,6 @@
 namespace trivium {
 namespace {
 
-std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  if (from.empty()) return text;
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
-    text.replace(at, from.size(), to);
-  }
-  return text;
-}
-
 class ByteLevelDecoder : public Decoder {
   void apply(std::vector<std::string>& tokens) const override {
     std::string bytes;
@@ -34,10 +26,11 @@ class WordPieceDecoder : public Decoder {
       std::string& token = tokens[i];
       if (i > 0) {
         if (token.starts_with(prefix_)) token.erase(0, prefix_.size());
-        else token.insert(0, " ");
+        else token.insert(token.begin(), ' ');
       }
       if (!cleanup_) continue;
-      for (const auto& [from, to] : repairs) token = replaced(std::move(token), from, to);
+      if (token.find(' ') == std::string::npos) continue;
+      for (const auto& [from, to] : repairs) token = replace_all(token, from, to);
     }
   }
 
@@ -54,7 +47,7 @@ class MetaspaceDecoder : public Decoder {
   void apply(std::vector<std::string>& tokens) const override {
     for (std::size_t i = 0; i < tokens.size(); ++i) {
       const bool drop = i == 0 && scheme_ != PrependScheme::never;
-      tokens[i] = replaced(std::move(tokens[i]), replacement_, drop ? "" : " ");
+      tokens[i] = replace_all(tokens[i], replacement_, drop ? "" : " ");
     }
   }
 
@@ -135,7 +128,7 @@ class BpeDecoder : public Decoder {
   explicit BpeDecoder(std::string suffix) : suffix_(std::move(suffix)) {}
   void apply(std::vector<std::string>& tokens) const override {
     for (std::size_t i = 0; i < tokens.size(); ++i) {
-      tokens[i] = replaced(std::move(tokens[i]), suffix_, i + 1 == tokens.size() ? "" : " ");
+      tokens[i] = replace_all(tokens[i], suffix_, i + 1 == tokens.size() ? "" : " ");
     }
   }
 

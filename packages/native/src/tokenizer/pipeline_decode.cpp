@@ -64,11 +64,6 @@ class WindowStream : public StreamDecoder {
   std::size_t written_ids_ = 0;
 };
 
-std::string with_spaces(std::string text, std::string_view mark) {
-  for (std::size_t at = 0; (at = text.find(mark, at)) != std::string::npos; ++at) text.replace(at, mark.size(), " ");
-  return text;
-}
-
 }  // namespace
 
 std::string Pipeline::decode(std::span<const TokenId> ids, bool skip_special_tokens) const {
@@ -100,9 +95,10 @@ std::string Pipeline::token_bytes(TokenId id) const {
   switch (parts_.token_bytes) {
     case TokenBytes::byte_level: return byte_level_token_bytes(text);
     case TokenBytes::metaspace:
-      return byte >= 0 ? std::string(1, static_cast<char>(byte)) : with_spaces(text, "\xE2\x96\x81");
+      return byte >= 0 ? std::string(1, static_cast<char>(byte)) : replace_all(text, "\xE2\x96\x81", " ");
     case TokenBytes::wordpiece:
-      return text.starts_with(parts_.wordpiece_prefix) ? text.substr(parts_.wordpiece_prefix.size()) : " " + text;
+      return text.starts_with(parts_.wordpiece_prefix) ? text.substr(parts_.wordpiece_prefix.size())
+                                                       : std::string(1, ' ').append(text);
     case TokenBytes::as_text: break;
   }
   return text;

@@ -1,6 +1,7 @@
 // Runs a program over text. A state (instruction, position) that failed is remembered once an attempt grows long: no
 // state reads what led to it (there are no captures), so a second visit would fail again. Failures outlive attempts
 // until one succeeds. Knows nothing of pattern text.
+#include <algorithm>
 #include <unordered_set>
 
 #include "tokenizer/regex.h"
@@ -18,7 +19,7 @@ constexpr std::uint64_t steps_before_memory = 256;
 class RegexMatcher {
  public:
   RegexMatcher(const Regex& regex, std::string_view text)
-      : regex_(regex), text_(text), budget_(1000000 + std::uint64_t{2000} * text.size()) {}
+      : regex_(regex), text_(text), budget_(1000000 + std::uint64_t{300} * text.size()) {}
 
   // The end of the match that begins at `start`, or `nothing`.
   std::uint32_t match_at(std::uint32_t start) {
@@ -38,7 +39,7 @@ class RegexMatcher {
     std::vector<Choice> choices;
     std::uint64_t steps = 0;
     while (true) {
-      if (budget_ == 0) return nothing;
+      if (budget_ <= 1) return nothing;
       --budget_;
       ++steps;
       const std::uint32_t end = step(instruction, at, choices);
@@ -57,7 +58,7 @@ class RegexMatcher {
           choices.pop_back();
         }
       } while (steps > steps_before_memory &&
-               !failed.insert(std::uint64_t{instruction} << 32 | at).second && budget_-- > 1);
+               !failed.insert(std::uint64_t{instruction} << 32 | at).second && --budget_ > 1);
     }
   }
 
@@ -111,6 +112,7 @@ class RegexMatcher {
       end = next;
       if (++count == now.low) lowest = end;
     }
+    budget_ -= std::min<std::uint64_t>(budget_ - 1, count);  // a scan is steps too; the caller keeps the last one
     if (count < now.low) return nothing;
     ++instruction;
     if (!now.flag && end > lowest) {

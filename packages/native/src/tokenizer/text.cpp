@@ -106,6 +106,18 @@ Text text_of(std::string_view bytes, bool tracked) {
   return out.finish();
 }
 
+std::string replace_all(std::string_view text, std::string_view from, std::string_view to) {
+  std::string out;
+  std::size_t copied = 0;
+  while (!from.empty()) {
+    const std::size_t at = text.find(from, copied);
+    if (at == std::string_view::npos) break;
+    out.append(text.substr(copied, at - copied)).append(to);
+    copied = at + from.size();
+  }
+  return out.append(text.substr(copied));
+}
+
 char32_t character_of_byte(std::uint8_t byte) { return alphabet().character[byte]; }
 int byte_of_character(char32_t c) { return c < 512 ? alphabet().byte[c] : -1; }
 

@@ -66,6 +66,8 @@ class TextRewriter {
 // Ill-formed bytes become U+FFFD, one for each maximal ill-formed part; an encoded surrogate is three such parts.
 Text text_of(std::string_view bytes, bool tracked);
 
+std::string replace_all(std::string_view text, std::string_view from, std::string_view to);
+
 // GPT-2's bijection between bytes and printable characters.
 char32_t character_of_byte(std::uint8_t byte);
 int byte_of_character(char32_t c);                                          // -1 outside the alphabet
