@@ -71,28 +71,34 @@ struct Avx512Dots {
     return _mm512_set1_epi32(four);
   }
 
+  template <class Block>
+  static constexpr TileShape shape = {12, 1};
+
   // vpdpbusd wants an unsigned side, as the values lie; the surplus of 128 * sum(x) is taken away at the start.
   template <int Rows>
-  static void block(const Q8Block& w, const std::int8_t* const* x, const std::int32_t* sums, Int (*dots)[1]) {
-    for (int r = 0; r < Rows; ++r) dots[r][0] = _mm512_set1_epi32(-128 * sums[r]);
-    for (int g = 0; g < 8; ++g) {
+  static void block(const Q8Block& w, int, const std::int8_t* x, std::int64_t stride, const std::int32_t* sums,
+                    std::int64_t sums_stride, Int (&dots)[Rows][1]) {
+    unrolled<Rows>([&](auto r) { dots[r][0] = _mm512_set1_epi32(-128 * sums[r * sums_stride]); });
+    unrolled<8>([&](auto g) {
       const __m512i group = _mm512_loadu_si512(w.values[g]);
-      for (int r = 0; r < Rows; ++r) dots[r][0] = _mm512_dpbusd_epi32(dots[r][0], group, broadcast(x[r] + 4 * g));
-    }
+      unrolled<Rows>([&](auto r) { dots[r][0] = _mm512_dpbusd_epi32(dots[r][0], group, broadcast(x + r * stride + 4 * g)); });
+    });
   }
 
   template <int Rows>
-  static void block(const Q4Block& w, const std::int8_t* const* x, const std::int32_t* sums, Int (*dots)[1]) {
+  static void block(const Q4Block& w, int, const std::int8_t* x, std::int64_t stride, const std::int32_t* sums,
+                    std::int64_t sums_stride, Int (&dots)[Rows][1]) {
     const __m512i nibble = _mm512_set1_epi8(15);
-    for (int r = 0; r < Rows; ++r) dots[r][0] = _mm512_set1_epi32(-8 * sums[r]);
-    for (int g = 0; g < 4; ++g) {
+    unrolled<Rows>([&](auto r) { dots[r][0] = _mm512_set1_epi32(-8 * sums[r * sums_stride]); });
+    unrolled<4>([&](auto g) {
       const __m512i both = _mm512_loadu_si512(w.values[g]);
       const __m512i even = _mm512_and_si512(both, nibble), odd = _mm512_and_si512(_mm512_srli_epi16(both, 4), nibble);
-      for (int r = 0; r < Rows; ++r) {
-        dots[r][0] = _mm512_dpbusd_epi32(dots[r][0], even, broadcast(x[r] + 8 * g));
-        dots[r][0] = _mm512_dpbusd_epi32(dots[r][0], odd, broadcast(x[r] + 8 * g + 4));
-      }
-    }
+      unrolled<Rows>([&](auto r) {
+        const std::int8_t* values = x + r * stride + 8 * g;
+        dots[r][0] = _mm512_dpbusd_epi32(dots[r][0], even, broadcast(values));
+        dots[r][0] = _mm512_dpbusd_epi32(dots[r][0], odd, broadcast(values + 4));
+      });
+    });
   }
 };
 

@@ -63,23 +63,28 @@ struct GenericDots {
   struct Int { std::int32_t lane[Generic::width]; };
   static Generic::Reg to_float(Int a) { return Generic::each([&](int i) { return float(a.lane[i]); }); }
 
+  template <class Block>
+  static constexpr TileShape shape = {4, 2};
+
   template <int Rows>
-  static void block(const Q8Block& w, const std::int8_t* const* x, const std::int32_t* sums, Int (*dots)[2]) {
+  static void block(const Q8Block& w, int, const std::int8_t* x, std::int64_t stride, const std::int32_t* sums,
+                    std::int64_t sums_stride, Int (&dots)[Rows][2]) {
     for (int r = 0; r < Rows; ++r)
       for (int n = 0; n < panel_rows; ++n) {
-        std::int32_t sum = -128 * sums[r];
-        for (int k = 0; k < block_columns; ++k) sum += w.values[k / 4][n][k % 4] * x[r][k];
+        std::int32_t sum = -128 * sums[r * sums_stride];
+        for (int k = 0; k < block_columns; ++k) sum += w.values[k / 4][n][k % 4] * x[r * stride + k];
         dots[r][n / Generic::width].lane[n % Generic::width] = sum;
       }
   }
   template <int Rows>
-  static void block(const Q4Block& w, const std::int8_t* const* x, const std::int32_t* sums, Int (*dots)[2]) {
+  static void block(const Q4Block& w, int, const std::int8_t* x, std::int64_t stride, const std::int32_t* sums,
+                    std::int64_t sums_stride, Int (&dots)[Rows][2]) {
     for (int r = 0; r < Rows; ++r)
       for (int n = 0; n < panel_rows; ++n) {
-        std::int32_t sum = -8 * sums[r];
+        std::int32_t sum = -8 * sums[r * sums_stride];
         for (int k = 0; k < block_columns; ++k) {
           const std::uint8_t byte = w.values[k / 8][n][k % 4];
-          sum += (k / 4 % 2 == 0 ? byte & 15 : byte >> 4) * x[r][k];
+          sum += (k / 4 % 2 == 0 ? byte & 15 : byte >> 4) * x[r * stride + k];
         }
         dots[r][n / Generic::width].lane[n % Generic::width] = sum;
       }

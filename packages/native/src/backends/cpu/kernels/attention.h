@@ -9,6 +9,7 @@
 
 #include "backends/cpu/kernel_table.h"
 #include "backends/cpu/kernels/math.h"
+#include "backends/cpu/kernels/unrolled.h"
 
 namespace trivium::cpu {
 
@@ -27,18 +28,18 @@ struct AttentionTile {
   static void score(const AttentionQuery* queries, const Element* transposed, int head_dim, float scale, float (*scores)[keys]) {
     for (int at = 0; at < keys; at += together * width) {
       Reg sum[Count][together];
-      for (int q = 0; q < Count; ++q)
-        for (int i = 0; i < together; ++i) sum[q][i] = V::set(0);
+      unrolled<Count>([&](auto q) { unrolled<together>([&](auto i) { sum[q][i] = V::set(0); }); });
       for (int d = 0; d < head_dim; ++d) {
         Reg key[together];
-        for (int i = 0; i < together; ++i) key[i] = V::load_element(transposed + d * keys + at + i * width);
-        for (int q = 0; q < Count; ++q) {
+        unrolled<together>([&](auto i) { key[i] = V::load_element(transposed + d * keys + at + i * width); });
+        unrolled<Count>([&](auto q) {
           const Reg channel = V::set(queries[q].query[d]);
-          for (int i = 0; i < together; ++i) sum[q][i] = V::fma(channel, key[i], sum[q][i]);
-        }
+          unrolled<together>([&](auto i) { sum[q][i] = V::fma(channel, key[i], sum[q][i]); });
+        });
       }
-      for (int q = 0; q < Count; ++q)
-        for (int i = 0; i < together; ++i) V::store(scores[q] + at + i * width, V::mul(sum[q][i], V::set(scale)));
+      unrolled<Count>([&](auto q) {
+        unrolled<together>([&](auto i) { V::store(scores[q] + at + i * width, V::mul(sum[q][i], V::set(scale))); });
+      });
     }
   }
 
@@ -75,27 +76,28 @@ struct AttentionTile {
     for (int q = 0; q < Count; ++q) first = std::max(first, seen[q].first), end = std::min(end, seen[q].end);
     end = std::max(first, end);
     Reg sum[Count][Registers];
-    const auto alone = [&](int q, int from, int to) {
+    const auto alone = [&](auto q, int from, int to) {
       for (int t = from; t < to; ++t)
-        for (int i = 0; i < Registers; ++i)
+        unrolled<Registers>([&](auto i) {
           sum[q][i] = V::fma(V::set(weights[q][t]), V::load_element(values + t * stride + d + i * width), sum[q][i]);
+        });
     };
-    for (int q = 0; q < Count; ++q) {
-      for (int i = 0; i < Registers; ++i) sum[q][i] = V::mul(V::load(queries[q].out + d + i * width), V::set(fades[q]));
+    unrolled<Count>([&](auto q) {
+      unrolled<Registers>([&](auto i) { sum[q][i] = V::mul(V::load(queries[q].out + d + i * width), V::set(fades[q])); });
       alone(q, seen[q].first, std::min(first, seen[q].end));
-    }
+    });
     for (int t = first; t < end; ++t) {
       Reg row[Registers];
-      for (int i = 0; i < Registers; ++i) row[i] = V::load_element(values + t * stride + d + i * width);
-      for (int q = 0; q < Count; ++q) {
+      unrolled<Registers>([&](auto i) { row[i] = V::load_element(values + t * stride + d + i * width); });
+      unrolled<Count>([&](auto q) {
         const Reg weight = V::set(weights[q][t]);
-        for (int i = 0; i < Registers; ++i) sum[q][i] = V::fma(weight, row[i], sum[q][i]);
-      }
+        unrolled<Registers>([&](auto i) { sum[q][i] = V::fma(weight, row[i], sum[q][i]); });
+      });
     }
-    for (int q = 0; q < Count; ++q) {
+    unrolled<Count>([&](auto q) {
       alone(q, std::max(end, seen[q].first), seen[q].end);
-      for (int i = 0; i < Registers; ++i) V::store(queries[q].out + d + i * width, sum[q][i]);
-    }
+      unrolled<Registers>([&](auto i) { V::store(queries[q].out + d + i * width, sum[q][i]); });
+    });
   }
 
   static void add_values(const AttentionQuery* queries, const float (*weights)[keys], const Seen* seen, const float* fades,

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "backends/cpu/packed_matrix.h"
+#include "backends/cpu/kernels/unrolled.h"
 #include "backends/cpu/kernels/write_tile.h"
 
 namespace trivium::cpu {
@@ -21,18 +22,20 @@ struct LinearFloat {
   static void tile(const float* x, std::int64_t x_stride, const Element* panel, std::int64_t depth, bool first, float* out,
                    std::int64_t out_stride) {
     Reg sum[Rows][parts];
-    for (int r = 0; r < Rows; ++r)
-      for (int p = 0; p < parts; ++p) sum[r][p] = first ? V::set(0) : V::load(out + r * out_stride + p * V::width);
+    unrolled<Rows>([&](auto r) {
+      unrolled<parts>([&](auto p) { sum[r][p] = first ? V::set(0) : V::load(out + r * out_stride + p * V::width); });
+    });
     for (std::int64_t k = 0; k < depth; ++k) {
       Reg w[parts];
-      for (int p = 0; p < parts; ++p) w[p] = V::load_element(panel + k * panel_rows + p * V::width);
-      for (int r = 0; r < Rows; ++r) {
+      unrolled<parts>([&](auto p) { w[p] = V::load_element(panel + k * panel_rows + p * V::width); });
+      unrolled<Rows>([&](auto r) {
         const Reg value = V::set(x[r * x_stride + k]);
-        for (int p = 0; p < parts; ++p) sum[r][p] = V::fma(value, w[p], sum[r][p]);
-      }
+        unrolled<parts>([&](auto p) { sum[r][p] = V::fma(value, w[p], sum[r][p]); });
+      });
     }
-    for (int r = 0; r < Rows; ++r)
-      for (int p = 0; p < parts; ++p) V::store(out + r * out_stride + p * V::width, sum[r][p]);
+    unrolled<Rows>([&](auto r) {
+      unrolled<parts>([&](auto p) { V::store(out + r * out_stride + p * V::width, sum[r][p]); });
+    });
   }
 
   static void rows_of_tile(std::int64_t rows, const float* x, std::int64_t x_stride, const Element* panel, std::int64_t depth,
@@ -50,7 +53,7 @@ struct LinearFloat {
   // A strip of rows against one panel, slab by slab.
   static void strip_of_panel(const float* x, std::int64_t rows, const PackedMatrix& w, std::int64_t panel, float* tiles) {
     const auto* elements = reinterpret_cast<const Element*>(w.panel(panel));
-    const std::int64_t tile_rows = (rows + (rows + 5) / 6 - 1) / ((rows + 5) / 6);  // even tiles of at most 6
+    const std::int64_t tile_rows = even_tiles(rows, 6);
     for (std::int64_t k = 0; k < w.columns; k += slab)
       for (std::int64_t r = 0; r < rows; r += tile_rows)
         rows_of_tile(std::min(tile_rows, rows - r), x + r * w.columns + k, w.columns, elements + k * panel_rows,

@@ -7,6 +7,12 @@
 
 namespace trivium::cpu {
 
+// The height of tiles that cut `rows` evenly: at most `most`, as few tiles as that allows.
+inline std::int64_t even_tiles(std::int64_t rows, std::int64_t most) {
+  const std::int64_t tiles = (rows + most - 1) / most;
+  return (rows + tiles - 1) / tiles;
+}
+
 // tile (rows, panel_rows) -> out (rows, w.rows) at the panel's columns.
 template <class V>
 void write_tile(const float* tile, std::int64_t rows, const PackedMatrix& w, std::int64_t panel, const float* bias, float* out) {
