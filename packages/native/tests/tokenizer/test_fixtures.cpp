@@ -1,0 +1,109 @@
+// Ids, decodings and streams against Hugging Face tokenizers, through the committed fixtures; spans against the text.
+#include "fixtures.h"
+
+using namespace trivium;
+
+TEST("ids, decodings, streams and pairs are those of Hugging Face tokenizers") {
+  for (const std::string name : fixtures::names) {
+    const auto tokenizer = fixtures::load(name);
+    REQUIRE(tokenizer != nullptr);
+    const auto expected = Json::parse(fixtures::read(name + ".expected.json"), name);
+    REQUIRE(expected.ok());
+    for (const Json& one : expected->find("cases")->items()) {
+      const std::string& text = one.find("text")->string();
+      const auto plain = tokenizer->encode(text, {true, false}), parsed = tokenizer->encode(text, {true, true});
+      if (plain != fixtures::ids(*one.find("ids"))) check::fail(__FILE__, __LINE__, name + " ids of: " + text);
+      if (parsed != fixtures::ids(*one.find("parsed"))) check::fail(__FILE__, __LINE__, name + " parsed ids of: " + text);
+      CHECK_EQ(tokenizer->decode(parsed, false), one.find("decoded")->string());
+      CHECK_EQ(tokenizer->decode(parsed, true), one.find("skipped")->string());
+      const auto stream = tokenizer->stream_decoder(true);
+      std::string streamed;
+      for (const TokenId id : parsed) streamed += stream->push(id);
+      CHECK_EQ(streamed + stream->finish(), one.find("skipped")->string());
+    }
+    const Json& pair = *expected->find("pair");
+    const PairEncoding made = tokenizer->encode_pair("one 一", "two 二", {true, false});
+    CHECK(made.ids == fixtures::ids(*pair.find("ids")));
+    const auto types = fixtures::ids(*pair.find("types"));
+    CHECK(std::vector<TokenId>(made.types.begin(), made.types.end()) == types);
+  }
+}
+
+TEST("spans have the ids of encode, lie in the text in order and end on characters") {
+  const std::string text = "Naïve café — 你好,  世界! 👩‍👩‍👧 e\u0301 x<tool_call>y <mask> ﬁn";
+  const auto boundary = [&](std::uint32_t at) { return at == text.size() || (text[at] & 0xC0) != 0x80; };
+  for (const std::string name : fixtures::names) {
+    const auto tokenizer = fixtures::load(name);
+    REQUIRE(tokenizer != nullptr);
+    const auto spans = tokenizer->encode_spans(text, {true, true});
+    std::vector<TokenId> ids;
+    std::uint32_t last = 0;
+    for (const TokenSpan& span : spans) {
+      ids.push_back(span.id);
+      CHECK(span.begin <= span.end && span.end <= text.size());
+      CHECK(boundary(span.begin) && boundary(span.end));
+      CHECK(span.begin >= last);
+      last = span.begin;
+    }
+    CHECK(ids == tokenizer->encode(text, {true, true}));
+  }
+}
+
+TEST("spans of words point at the words through normalisation") {
+  const auto tokenizer = fixtures::load("bert");
+  REQUIRE(tokenizer != nullptr);
+  const std::string text = "  ÉTÉ\t和 the";
+  const auto spans = tokenizer->encode_spans(text, {false, false});
+  REQUIRE(spans.size() >= 3);
+  CHECK_EQ(text.substr(spans.back().begin, spans.back().end - spans.back().begin), "the");
+  CHECK_EQ(spans.front().begin, 2u);
+  const TokenSpan& chinese = spans[spans.size() - 2];
+  CHECK_EQ(text.substr(chinese.begin, chinese.end - chinese.begin), "和");
+}
+
+TEST("ill-formed bytes and lone surrogates are U+FFFD, one a maximal part") {
+  const std::pair<std::string, std::string> cases[] = {
+      {"a\xFF" "b", "a\uFFFDb"}, {"\xED\xA0\x80", "\uFFFD\uFFFD\uFFFD"}, {"\xE4\xBD", "\uFFFD"},
+      {"\xF0\x9F\x91x", "\uFFFDx"}, {"\xC0\xAF", "\uFFFD\uFFFD"}, {"\xF4\x90\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD"}};
+  for (const std::string name : fixtures::names) {
+    const auto tokenizer = fixtures::load(name);
+    REQUIRE(tokenizer != nullptr);
+    for (const auto& [broken, repaired] : cases) {
+      CHECK(tokenizer->encode(broken, {}) == tokenizer->encode(repaired, {}));
+      for (const TokenSpan& span : tokenizer->encode_spans(broken, {})) CHECK(span.end <= broken.size());
+    }
+  }
+}
+
+TEST("a stream gives whole characters only") {
+  const auto tokenizer = fixtures::load("gpt2");
+  REQUIRE(tokenizer != nullptr);
+  const std::string text = "𠀀𠮷 ẞ 👩‍👩‍👧‍👦 \u0e01";
+  const auto stream = tokenizer->stream_decoder(false);
+  std::string all;
+  for (const TokenId id : tokenizer->encode(text, {})) {
+    const std::string part = stream->push(id);
+    CHECK(part.find("\uFFFD") == std::string::npos);
+    all += part;
+  }
+  CHECK_EQ(all, text);
+  const auto half = tokenizer->encode("𠀀", {});
+  stream->push(half[0]);
+  CHECK_EQ(stream->finish(), "\uFFFD");
+}
+
+TEST("the vocabulary answers in both directions") {
+  for (const std::string name : fixtures::names) {
+    const auto tokenizer = fixtures::load(name);
+    REQUIRE(tokenizer != nullptr);
+    for (TokenId id = 0; id < static_cast<TokenId>(tokenizer->vocabulary_size()); ++id) {
+      CHECK_EQ(tokenizer->id_of(tokenizer->token_text(id)), id);
+    }
+    CHECK_EQ(tokenizer->id_of("no such token, surely"), -1);
+    CHECK_EQ(tokenizer->token_text(-1), "");
+    CHECK_EQ(tokenizer->token_text(1 << 30), "");
+  }
+  const auto gpt2 = fixtures::load("gpt2");
+  CHECK_EQ(gpt2->token_bytes(gpt2->id_of("Ġthe")), " the");
+  CHECK(gpt2->is_special(gpt2->id_of("<|endoftext|>")));
+}
