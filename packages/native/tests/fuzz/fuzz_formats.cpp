@@ -1,0 +1,132 @@
+// fuzz_formats --kind gguf|safetensors|json|config|tokenizer [--seed S] [--count N] [--only I]
+// Deterministic: input I of seed S is always the same bytes. Fails when an input crashes, takes too long, asks for more
+// memory than its size justifies, or is refused by an error that does not name file, field and remedy.
+// Runs under AddressSanitizer and UndefinedBehaviorSanitizer (-DTRIVIUM_SANITIZE=ON); needs nothing else.
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <map>
+
+#include "allocations.h"
+#include "targets.h"
+
+namespace {
+
+// One block may hold a few tables of fixed size, and a bounded number of bytes for each byte of input: the smallest
+// JSON value takes 2 bytes in a file and 56 in memory, in a vector that doubles.
+constexpr std::size_t fixed_bytes = 256 << 10;
+constexpr std::size_t bytes_per_input_byte = 64;
+constexpr double most_seconds = 2;      // sanitized
+constexpr unsigned hang_seconds = 30;   // then the process is stopped
+
+struct Arguments {
+  std::string kind;
+  std::uint64_t seed = 1, count = 10000;
+  long long only = -1;
+};
+
+std::uint64_t current_input = 0;
+
+void report_hang(int) {
+  char text[64];
+  const int length = std::snprintf(text, sizeof text, "hang at input %llu\n", static_cast<unsigned long long>(current_input));
+  (void)!::write(STDERR_FILENO, text, static_cast<std::size_t>(length));
+  ::_exit(3);
+}
+
+bool read_arguments(int count, char** words, Arguments& arguments) {
+  for (int i = 1; i + 1 < count; i += 2) {
+    const std::string name = words[i], value = words[i + 1];
+    if (name == "--kind") arguments.kind = value;
+    else if (name == "--seed") arguments.seed = std::strtoull(value.c_str(), nullptr, 10);
+    else if (name == "--count") arguments.count = std::strtoull(value.c_str(), nullptr, 10);
+    else if (name == "--only") arguments.only = std::strtoll(value.c_str(), nullptr, 10);
+    else return false;
+  }
+  return count % 2 == 1;
+}
+
+struct Figures {
+  std::uint64_t taken = 0, refused = 0, broken = 0;
+  std::size_t largest = 0;
+  double slowest = 0;
+  std::map<std::string, std::uint64_t> by_code;
+};
+
+// Empty, or what was wrong with input `number`.
+std::string try_input(const fuzz::Target& target, const std::vector<std::string>& seeds, const Arguments& arguments,
+                      std::uint64_t number, const std::string& folder, Figures& figures) {
+  fuzz::Random random(arguments.seed * 0x9E3779B97F4A7C15 + number);
+  random.next();
+  const std::string& seed = seeds[random.below(seeds.size())];
+  const std::string& other = seeds[random.below(seeds.size())];
+  const std::string input = target.mutate(seed, other, random);
+  if (arguments.only >= 0) std::fwrite(input.data(), 1, input.size(), stdout);
+  const auto start = std::chrono::steady_clock::now();
+  ::alarm(hang_seconds);
+  fuzz::reset_largest_allocation();
+  const fuzz::Outcome outcome = target.use(input, folder);
+  const std::size_t largest = fuzz::largest_allocation();
+  ::alarm(0);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+
+  figures.largest = std::max(figures.largest, largest);
+  figures.slowest = std::max(figures.slowest, seconds);
+  outcome.error ? ++figures.refused : ++figures.taken;
+  if (outcome.error) ++figures.by_code[trivium::to_string(outcome.error->code)];
+  if (!outcome.broken_promise.empty()) return outcome.broken_promise;
+  if (largest > fixed_bytes + bytes_per_input_byte * std::max(input.size(), seed.size())) {
+    return "one allocation of " + std::to_string(largest) + " bytes for " + std::to_string(input.size()) + " bytes of input";
+  }
+  if (seconds > most_seconds) return "took " + std::to_string(seconds) + " s";
+  if (!outcome.error) return "";
+  const trivium::Error& error = *outcome.error;
+  const char* missing = error.message.empty() ? "message" : error.file.empty() ? "file" : error.remedy.empty() ? "remedy"
+                        : error.field.empty() && error.code != trivium::ErrorCode::not_found ? "field" : nullptr;
+  return missing == nullptr ? "" : std::string("an error without ") + missing + ": " + error.message;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  Arguments arguments;
+  const fuzz::Target* target = nullptr;
+  const bool understood = read_arguments(count, words, arguments);
+  for (const auto& candidate : fuzz::targets()) {
+    if (candidate.kind == arguments.kind) target = &candidate;
+  }
+  if (!understood || target == nullptr) {
+    std::fprintf(stderr, "usage: fuzz_formats --kind gguf|safetensors|json|config|tokenizer [--seed S] [--count N] [--only I]\n");
+    return 2;
+  }
+  const std::vector<std::string> seeds = target->seeds();
+  if (seeds.empty()) {
+    std::fprintf(stderr, "no seeds for %s: run the fixture scripts\n", target->kind);
+    return 2;
+  }
+  const std::string folder = (std::filesystem::temp_directory_path() / ("trivium-fuzz-" + std::to_string(::getpid()))).string();
+  std::filesystem::create_directories(folder);
+  std::signal(SIGALRM, report_hang);
+  fuzz::watch_allocations();
+  Figures figures;
+  const std::uint64_t first = arguments.only >= 0 ? static_cast<std::uint64_t>(arguments.only) : 0;
+  const std::uint64_t end = arguments.only >= 0 ? first + 1 : arguments.count;
+  for (current_input = first; current_input < end; ++current_input) {
+    const std::string wrong = try_input(*target, seeds, arguments, current_input, folder, figures);
+    if (wrong.empty()) continue;
+    if (++figures.broken <= 20) std::fprintf(stderr, "input %llu: %s\n", static_cast<unsigned long long>(current_input), wrong.c_str());
+  }
+  std::filesystem::remove_all(folder);
+  std::fprintf(stderr, "%s: seed %llu, %llu inputs, %llu taken, %llu refused, %llu broken promises; largest allocation %zu bytes, slowest %.3f s;",
+               target->kind, static_cast<unsigned long long>(arguments.seed), static_cast<unsigned long long>(end - first),
+               static_cast<unsigned long long>(figures.taken), static_cast<unsigned long long>(figures.refused),
+               static_cast<unsigned long long>(figures.broken), figures.largest, figures.slowest);
+  for (const auto& [code, times] : figures.by_code) std::fprintf(stderr, " %s %llu", code.c_str(), static_cast<unsigned long long>(times));
+  std::fprintf(stderr, "\n");
+  return figures.broken == 0 ? 0 : 1;
+}

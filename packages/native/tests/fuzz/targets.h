@@ -1,0 +1,27 @@
+// What is fuzzed: seeds, a mutation and a use for each kind of input.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "mutate.h"
+
+namespace fuzz {
+
+struct Outcome {
+  std::optional<trivium::Error> error;  // none: the input was taken
+  std::string broken_promise;           // what a taken input must not do, empty when all is well
+};
+
+// `folder` is private to this process; a target may write there.
+struct Target {
+  const char* kind;
+  std::vector<std::string> (*seeds)();
+  std::string (*mutate)(const std::string& seed, const std::string& other, Random& random);
+  Outcome (*use)(const std::string& input, const std::string& folder);
+};
+
+const std::vector<Target>& targets();
+
+}  // namespace fuzz
