@@ -1,14 +1,16 @@
 // The tokenizer on the command line, for comparison with other implementations and for timing.
-//   tokenize_lines TOKENIZER.json MODE [--parse-special] [--no-special]     MODE: ids, spans, decode, stream, time
-// Standard input: records of a 32-bit little-endian byte count and that many bytes (text; for decode and stream, ids of
-// 32 bits). Standard output: records in the same form (ids; triples id, begin, end; text). `time` prints one line.
+//   tokenize_lines TOKENIZER.json MODE [--parse-special] [--no-special]     MODE: ids, spans, decode, stream,
+//   time
+// Standard input: records of a 32-bit little-endian byte count and that many bytes (text; for decode and
+// stream, ids of 32 bits). Standard output: records in the same form (ids; triples id, begin, end; text).
+// `time` prints one line.
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <iostream>
+#include <iterator>
 #include <string>
 
 #include "tokenizer/tokenizer.h"
@@ -27,7 +29,8 @@ void write_record(const void* data, std::size_t bytes) {
   std::fwrite(data, 1, bytes, stdout);
 }
 
-std::string text_of_ids(const trivium::Tokenizer& tokenizer, const std::string& record, bool stream, bool skip) {
+std::string text_of_ids(const trivium::Tokenizer& tokenizer, const std::string& record, bool stream,
+                        bool skip) {
   std::vector<trivium::TokenId> ids(record.size() / 4);
   std::memcpy(ids.data(), record.data(), ids.size() * 4);
   if (!stream) return tokenizer.decode(ids, skip);
@@ -76,7 +79,8 @@ int main(int argc, char** argv) {
     }
   }
   if (mode == "time") {
-    std::printf("%zu bytes, %zu tokens, %.3f s, %.1f MB/s\n", bytes, tokens, spent.count(), bytes / 1e6 / spent.count());
+    std::printf("%zu bytes, %zu tokens, %.3f s, %.1f MB/s\n", bytes, tokens, spent.count(),
+                bytes / 1e6 / spent.count());
   }
   return 0;
 }

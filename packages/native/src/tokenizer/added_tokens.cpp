@@ -37,7 +37,9 @@ std::uint32_t AddedTokenMatcher::longest(std::string_view text, std::size_t at, 
 
 void AddedTokenMatcher::find(std::string_view text, bool parse_special, std::vector<AddedSpan>& spans) const {
   const auto word = [&](std::size_t i) { return unicode::has(next_character(text, i), unicode::rust_word); };
-  const auto space = [&](std::size_t i) { return unicode::has(next_character(text, i), unicode::rust_space); };
+  const auto space = [&](std::size_t i) {
+    return unicode::has(next_character(text, i), unicode::rust_space);
+  };
   std::size_t covered = 0;
   for (std::size_t at = 0; !tokens_.empty() && at < text.size();) {
     std::size_t end = at;
@@ -62,8 +64,10 @@ void AddedTokenMatcher::find(std::string_view text, bool parse_special, std::vec
     }
     while (token.right_strip && end < text.size() && space(end)) next_character(text, end);
     begin = std::max(begin, covered);
-    if (begin > covered) spans.push_back({static_cast<std::uint32_t>(covered), static_cast<std::uint32_t>(begin), -1});
-    spans.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(std::max(end, begin)), token.id});
+    if (begin > covered)
+      spans.push_back({static_cast<std::uint32_t>(covered), static_cast<std::uint32_t>(begin), -1});
+    spans.push_back(
+        {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(std::max(end, begin)), token.id});
     covered = std::max(end, covered);
   }
   if (covered < text.size()) {

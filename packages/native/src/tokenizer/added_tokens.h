@@ -1,5 +1,5 @@
-// Tokens that are found in the text before any model sees it, by leftmost-longest search. Tokens marked `normalized`
-// are searched in normalised text, the others in the text as given. Knows nothing of models.
+// Tokens that are found in the text before any model sees it, by leftmost-longest search. Tokens marked
+// `normalized` are searched in normalised text, the others in the text as given. Knows nothing of models.
 #pragma once
 #include <cstdint>
 #include <string>

@@ -1,5 +1,6 @@
-// Byte-pair encoding: the pair of lowest rank, leftmost first, is merged until none is left. Short pieces scan an
-// array; long ones use a heap, so a run of n characters takes O(n log n). Knows nothing of pre-tokenizers.
+// Byte-pair encoding: the pair of lowest rank, leftmost first, is merged until none is left. Short pieces
+// scan an array; long ones use a heap, so a run of n characters takes O(n log n). Knows nothing of
+// pre-tokenizers.
 #include <algorithm>
 #include <array>
 
@@ -202,7 +203,8 @@ class Bpe : public Model {
       heap.pop_back();
       MergeNode& left = nodes[best.position];
       // Stale: one of the two was merged away or grew since.
-      if (left.bytes == 0 || left.next < 0 || left.id != best.left || nodes[left.next].id != best.right) continue;
+      if (left.bytes == 0 || left.next < 0 || left.id != best.left || nodes[left.next].id != best.right)
+        continue;
       MergeNode& right = nodes[left.next];
       left.id = table_.find(best.left, best.right)->merged;
       left.bytes += right.bytes;
@@ -216,7 +218,8 @@ class Bpe : public Model {
       }
     }
     out.resize(start);
-    for (std::int32_t i = count > 0 ? 0 : -1; i >= 0; i = nodes[i].next) out.push_back({nodes[i].id, nodes[i].bytes});
+    for (std::int32_t i = count > 0 ? 0 : -1; i >= 0; i = nodes[i].next)
+      out.push_back({nodes[i].id, nodes[i].bytes});
   }
 
   VocabularyMap vocabulary_;
@@ -227,8 +230,8 @@ class Bpe : public Model {
 
 }  // namespace
 
-Result<ModelPointer> make_bpe(VocabularyMap vocabulary, const std::vector<Merge>& merges, BpeSettings settings,
-                              const std::unordered_set<TokenId>& special) {
+Result<ModelPointer> make_bpe(VocabularyMap vocabulary, const std::vector<Merge>& merges,
+                              BpeSettings settings, const std::unordered_set<TokenId>& special) {
   const std::size_t prefix = settings.continuing_prefix.size();
   const VocabularyMap all = vocabulary;
   // Ordinary text must not reach a special id: it is no symbol, no whole word and no merge's result.
@@ -242,8 +245,13 @@ Result<ModelPointer> make_bpe(VocabularyMap vocabulary, const std::vector<Merge>
     for (int k = 0; k < 3; ++k) {
       const auto found = all.find(*parts[k]);
       if (found == all.end()) {
-        return Error{ErrorCode::bad_format, "A merge names a token that the vocabulary lacks.", "",
-                     "/" + std::to_string(i), "entries of the vocabulary", *parts[k], "Get the tokenizer file again."};
+        return Error{ErrorCode::bad_format,
+                     "A merge names a token that the vocabulary lacks.",
+                     "",
+                     "/" + std::to_string(i),
+                     "entries of the vocabulary",
+                     *parts[k],
+                     "Get the tokenizer file again."};
       }
       ids[k] = found->second;
     }

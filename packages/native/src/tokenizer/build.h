@@ -20,7 +20,8 @@ struct Place {
 };
 
 // Gives `id` its text. Ids may leave gaps, but not more than the file's own entries justify.
-Status add_token(PipelineParts& parts, std::string_view text, std::int64_t id, std::size_t entries, const Place& place);
+Status add_token(PipelineParts& parts, std::string_view text, std::int64_t id, std::size_t entries,
+                 const Place& place);
 // Every id that is an added special token.
 std::unordered_set<TokenId> special_ids(const PipelineParts& parts);
 
@@ -30,7 +31,8 @@ struct PreTokenizerBuild {
 };
 // Builders of the parts of a tokenizer.json, one file a family. A null value builds nothing.
 Result<NormalizerPointer> build_normalizer(const Json& json, const Place& place, int depth = 0);
-Result<PreTokenizerBuild> build_pre_tokenizer(const Json& json, const Place& place, bool rewrite_bytes, int depth = 0);
+Result<PreTokenizerBuild> build_pre_tokenizer(const Json& json, const Place& place, bool rewrite_bytes,
+                                              int depth = 0);
 Result<DecoderPointer> build_decoder(const Json& json, const Place& place, int depth = 0);
 Status build_template(const Json& json, const Place& place, PipelineParts& parts, int depth = 0);
 Status build_model(const Json& json, const Place& place, bool bytes, PipelineParts& parts);

@@ -1,20 +1,30 @@
-#include "tokenizer/build.h"
-
 #include "base/utf8.h"
+#include "tokenizer/build.h"
 
 namespace trivium {
 
 Error Place::bad(std::string message, std::string expected, std::string found) const {
-  return {ErrorCode::bad_format, std::move(message), std::string(file), pointer, std::move(expected),
-          std::move(found), "Get the tokenizer file again from where the model came from."};
+  return {ErrorCode::bad_format,
+          std::move(message),
+          std::string(file),
+          pointer,
+          std::move(expected),
+          std::move(found),
+          "Get the tokenizer file again from where the model came from."};
 }
 
 Error Place::unsupported(std::string what, std::string supported) const {
-  return {ErrorCode::unsupported, "The tokenizer uses " + what + ", which is not supported.", std::string(file),
-          pointer, std::move(supported), std::move(what), "Use a model whose tokenizer is one of those supported."};
+  return {ErrorCode::unsupported,
+          "The tokenizer uses " + what + ", which is not supported.",
+          std::string(file),
+          pointer,
+          std::move(supported),
+          std::move(what),
+          "Use a model whose tokenizer is one of those supported."};
 }
 
-Status add_token(PipelineParts& parts, std::string_view text, std::int64_t id, std::size_t entries, const Place& place) {
+Status add_token(PipelineParts& parts, std::string_view text, std::int64_t id, std::size_t entries,
+                 const Place& place) {
   const std::int64_t limit = static_cast<std::int64_t>(entries) * 2 + 65536;
   if (id < 0 || id >= limit) {
     return place.bad("A token id is out of range.", "0 to " + std::to_string(limit - 1), std::to_string(id));
@@ -48,7 +58,8 @@ Result<char32_t> character_at(const Json& json, std::string_view key, char32_t f
   const std::string& text = value->string();
   std::size_t end = 0;
   if (!text.empty()) next_character(text, end);
-  if (text.empty() || end != text.size()) return place.at(key).bad("A field is not one character.", "one character", text);
+  if (text.empty() || end != text.size())
+    return place.at(key).bad("A field is not one character.", "one character", text);
   std::size_t begin = 0;
   return next_character(text, begin);
 }
@@ -67,7 +78,8 @@ Result<PatternChoice> pattern_at(const Json& json, const Place& place) {
     return choice;
   }
   const Json* regex = pattern->find("Regex");
-  if (regex == nullptr || !regex->is_string()) return here.bad("A pattern is malformed.", "{\"String\": …} or {\"Regex\": …}");
+  if (regex == nullptr || !regex->is_string())
+    return here.bad("A pattern is malformed.", "{\"String\": …} or {\"Regex\": …}");
   choice.known = splitter_of(regex->string());
   auto compiled = Regex::compile(regex->string());
   if (!compiled.ok()) {

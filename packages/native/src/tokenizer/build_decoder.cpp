@@ -32,14 +32,16 @@ Result<DecoderPointer> build_decoder(const Json& json, const Place& place, int d
   if (depth > max_build_depth) return place.bad("Decoders are nested too deep.", "at most 32 levels");
   const std::string type = json.string_or("type", "");
   if (type == "ByteLevel") return byte_level_decoder();
-  if (type == "WordPiece") return wordpiece_decoder(json.string_or("prefix", "##"), json.boolean_or("cleanup", true));
+  if (type == "WordPiece")
+    return wordpiece_decoder(json.string_or("prefix", "##"), json.boolean_or("cleanup", true));
   if (type == "ByteFallback") return byte_fallback_decoder();
   if (type == "Fuse") return fuse_decoder();
   if (type == "BPEDecoder") return bpe_decoder(json.string_or("suffix", "</w>"));
   if (type == "Sequence") return build_sequence(json, place, depth);
   if (type == "Metaspace") {
     TRIVIUM_TRY_ASSIGN(const char32_t replacement, character_at(json, "replacement", 0x2581, place));
-    const bool never = json.string_or("prepend_scheme", "always") == "never" || !json.boolean_or("add_prefix_space", true);
+    const bool never =
+        json.string_or("prepend_scheme", "always") == "never" || !json.boolean_or("add_prefix_space", true);
     return metaspace_decoder(replacement, never ? PrependScheme::never : PrependScheme::always);
   }
   if (type == "Strip") {
@@ -50,7 +52,8 @@ Result<DecoderPointer> build_decoder(const Json& json, const Place& place, int d
   }
   if (type == "Replace") {
     TRIVIUM_TRY_ASSIGN(PatternChoice pattern, pattern_at(json, place));
-    return replace_decoder(std::move(pattern.literal), std::move(pattern.regex), json.string_or("content", ""));
+    return replace_decoder(std::move(pattern.literal), std::move(pattern.regex),
+                           json.string_or("content", ""));
   }
   return place.at("type").unsupported("the decoder \"" + type + "\"", supported);
 }

@@ -1,5 +1,6 @@
-// GGUF metadata to a pipeline: tokenizer.ggml.model "gpt2" (byte-level BPE) and "bert" (WordPiece). Pre-tokenizers are
-// recognised by tokenizer.ggml.pre; names that are not in the table are refused, since a wrong cut gives wrong ids.
+// GGUF metadata to a pipeline: tokenizer.ggml.model "gpt2" (byte-level BPE) and "bert" (WordPiece).
+// Pre-tokenizers are recognised by tokenizer.ggml.pre; names that are not in the table are refused, since a
+// wrong cut gives wrong ids.
 #include <algorithm>
 
 #include "tokenizer/build.h"
@@ -17,12 +18,18 @@ struct PreTokenizerRow {
   bool single_digits, ignore_merges, nfc, add_bos;
 };
 constexpr PreTokenizerRow rows[] = {
-    {"gpt-2", gpt2_splitter, false, false, false, false},      {"default", gpt2_splitter, false, false, false, false},
-    {"phi-2", gpt2_splitter, false, false, false, false},      {"mpt", gpt2_splitter, false, false, false, false},
-    {"olmo", gpt2_splitter, false, false, false, false},       {"llama-bpe", llama3_splitter, false, true, false, true},
-    {"llama3", llama3_splitter, false, true, false, true},     {"llama-v3", llama3_splitter, false, true, false, true},
-    {"qwen2", qwen2_splitter, false, false, true, false},      {"deepseek-r1-qwen", qwen2_splitter, false, false, true, false},
-    {"smollm", gpt2_splitter, true, false, false, false},      {"starcoder", gpt2_splitter, true, false, false, false},
+    {"gpt-2", gpt2_splitter, false, false, false, false},
+    {"default", gpt2_splitter, false, false, false, false},
+    {"phi-2", gpt2_splitter, false, false, false, false},
+    {"mpt", gpt2_splitter, false, false, false, false},
+    {"olmo", gpt2_splitter, false, false, false, false},
+    {"llama-bpe", llama3_splitter, false, true, false, true},
+    {"llama3", llama3_splitter, false, true, false, true},
+    {"llama-v3", llama3_splitter, false, true, false, true},
+    {"qwen2", qwen2_splitter, false, false, true, false},
+    {"deepseek-r1-qwen", qwen2_splitter, false, false, true, false},
+    {"smollm", gpt2_splitter, true, false, false, false},
+    {"starcoder", gpt2_splitter, true, false, false, false},
     {"refact", gpt2_splitter, true, false, false, false},
 };
 
@@ -38,15 +45,18 @@ std::string wordpiece_text(const std::string& text, std::int64_t type) {
 Status read_tokens(const Metadata& metadata, std::string_view file, bool wordpiece, PipelineParts& parts) {
   const auto* tokens = metadata.strings("tokenizer.ggml.tokens");
   const auto* types = metadata.integers("tokenizer.ggml.token_type");
-  if (tokens == nullptr || tokens->empty()) return key(file, "tokens").bad("The tokens are missing.", "an array of strings");
+  if (tokens == nullptr || tokens->empty())
+    return key(file, "tokens").bad("The tokens are missing.", "an array of strings");
   if (types != nullptr && types->size() != tokens->size()) {
-    return key(file, "token_type").bad("There is not one type for each token.", std::to_string(tokens->size()),
-                                       std::to_string(types->size()));
+    return key(file, "token_type")
+        .bad("There is not one type for each token.", std::to_string(tokens->size()),
+             std::to_string(types->size()));
   }
   for (std::size_t i = 0; i < tokens->size(); ++i) {
     const std::int64_t type = types == nullptr ? normal : (*types)[i];
     const std::string text = wordpiece ? wordpiece_text((*tokens)[i], type) : (*tokens)[i];
-    TRIVIUM_TRY(add_token(parts, text, static_cast<std::int64_t>(i), tokens->size(), {file, key(file, "tokens").pointer + "/" + std::to_string(i)}));
+    TRIVIUM_TRY(add_token(parts, text, static_cast<std::int64_t>(i), tokens->size(),
+                          {file, key(file, "tokens").pointer + "/" + std::to_string(i)}));
     const bool special = type == control || type == unknown;
     if ((!special && type != user_defined) || text.empty()) continue;
     AddedToken added;
@@ -58,16 +68,19 @@ Status read_tokens(const Metadata& metadata, std::string_view file, bool wordpie
   return {};
 }
 
-Result<std::optional<TokenId>> id_at(const Metadata& metadata, std::string_view file, const char* name, std::size_t count) {
+Result<std::optional<TokenId>> id_at(const Metadata& metadata, std::string_view file, const char* name,
+                                     std::size_t count) {
   const auto id = metadata.integer(std::string("tokenizer.ggml.") + name);
   if (!id) return std::optional<TokenId>();
   if (*id < 0 || static_cast<std::size_t>(*id) >= count) {
-    return key(file, name).bad("A token id is out of range.", "an id below " + std::to_string(count), std::to_string(*id));
+    return key(file, name)
+        .bad("A token id is out of range.", "an id below " + std::to_string(count), std::to_string(*id));
   }
   return std::optional<TokenId>(static_cast<TokenId>(*id));
 }
 
-Status build_byte_level(const Metadata& metadata, std::string_view file, const PreTokenizerRow& row, PipelineParts& parts) {
+Status build_byte_level(const Metadata& metadata, std::string_view file, const PreTokenizerRow& row,
+                        PipelineParts& parts) {
   const auto* lines = metadata.strings("tokenizer.ggml.merges");
   if (lines == nullptr) return key(file, "merges").bad("The merges are missing.", "an array of strings");
   BpeSettings settings;
@@ -76,7 +89,8 @@ Status build_byte_level(const Metadata& metadata, std::string_view file, const P
   VocabularyMap vocabulary;
   std::string raw;
   for (std::size_t i = 0; i < parts.tokens.size(); ++i) {
-    if (byte_level_bytes(parts.tokens[i], raw) && !raw.empty()) vocabulary.try_emplace(raw, static_cast<TokenId>(i));
+    if (byte_level_bytes(parts.tokens[i], raw) && !raw.empty())
+      vocabulary.try_emplace(raw, static_cast<TokenId>(i));
   }
   std::vector<Merge> merges;
   merges.reserve(lines->size());
@@ -86,7 +100,8 @@ Status build_byte_level(const Metadata& metadata, std::string_view file, const P
     Merge merge;
     if (space == std::string::npos || !byte_level_bytes(line.substr(0, space), merge.left) ||
         !byte_level_bytes(line.substr(space + 1), merge.right)) {
-      return Place{file, "tokenizer.ggml.merges/" + std::to_string(i)}.bad("A merge is malformed.", "two byte-level tokens", line);
+      return Place{file, "tokenizer.ggml.merges/" + std::to_string(i)}.bad("A merge is malformed.",
+                                                                           "two byte-level tokens", line);
     }
     merges.push_back(std::move(merge));
   }
@@ -110,10 +125,12 @@ Status build_byte_level(const Metadata& metadata, std::string_view file, const P
 
 Status build_bert(const Metadata& metadata, std::string_view file, PipelineParts& parts) {
   WordPieceSettings settings;
-  TRIVIUM_TRY_ASSIGN(std::optional<TokenId> unknown_id, id_at(metadata, file, "unknown_token_id", parts.tokens.size()));
+  TRIVIUM_TRY_ASSIGN(std::optional<TokenId> unknown_id,
+                     id_at(metadata, file, "unknown_token_id", parts.tokens.size()));
   if (!unknown_id) {
     const auto found = parts.ids.find("[UNK]");
-    if (found == parts.ids.end()) return key(file, "unknown_token_id").bad("There is no unknown token.", "an id");
+    if (found == parts.ids.end())
+      return key(file, "unknown_token_id").bad("There is no unknown token.", "an id");
     unknown_id = found->second;
   }
   settings.unknown = *unknown_id;
@@ -125,7 +142,8 @@ Status build_bert(const Metadata& metadata, std::string_view file, PipelineParts
   return {};
 }
 
-Status build_special(const Metadata& metadata, std::string_view file, bool bert, bool add_bos, PipelineParts& parts) {
+Status build_special(const Metadata& metadata, std::string_view file, bool bert, bool add_bos,
+                     PipelineParts& parts) {
   const std::size_t count = parts.tokens.size();
   TRIVIUM_TRY_ASSIGN(std::optional<TokenId> first, id_at(metadata, file, "bos_token_id", count));
   TRIVIUM_TRY_ASSIGN(std::optional<TokenId> last, id_at(metadata, file, "eos_token_id", count));
@@ -156,11 +174,13 @@ std::string supported_pre_tokenizers() {
 
 }  // namespace
 
-Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_gguf(const Metadata& metadata, std::string_view file) {
+Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_gguf(const Metadata& metadata,
+                                                              std::string_view file) {
   const std::string* kind = metadata.string("tokenizer.ggml.model");
   if (kind == nullptr) return key(file, "model").bad("The file has no tokenizer.", "gpt2 or bert");
   const bool bert = *kind == "bert";
-  if (!bert && *kind != "gpt2") return key(file, "model").unsupported("the tokenizer \"" + *kind + "\"", "gpt2, bert");
+  if (!bert && *kind != "gpt2")
+    return key(file, "model").unsupported("the tokenizer \"" + *kind + "\"", "gpt2, bert");
   const PreTokenizerRow* row = &rows[0];
   if (const std::string* name = metadata.string("tokenizer.ggml.pre"); name != nullptr && !bert) {
     row = std::find_if(std::begin(rows), std::end(rows), [&](const auto& one) { return *name == one.name; });
@@ -177,11 +197,17 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_gguf(const Metadata& me
 
 namespace {
 
-// Two models of one package may share a tokenizer: the second names the file of the first, in the same folder only.
+// Two models of one package may share a tokenizer: the second names the file of the first, in the same folder
+// only.
 Result<std::shared_ptr<const Tokenizer>> of_sibling(const std::string& path, const std::string& name) {
   if (name.empty() || name == "." || name == ".." || name.find_first_of("/\\") != std::string::npos) {
-    return Error{ErrorCode::bad_format, "The tokenizer is kept outside the model's folder.", path, "tokenizer.file",
-                 "the name of a GGUF file in the same folder", name, "Get the file again from where the model came from."};
+    return Error{ErrorCode::bad_format,
+                 "The tokenizer is kept outside the model's folder.",
+                 path,
+                 "tokenizer.file",
+                 "the name of a GGUF file in the same folder",
+                 name,
+                 "Get the file again from where the model came from."};
   }
   const std::size_t slash = path.find_last_of("/\\");
   const std::string folder = slash == std::string::npos ? std::string() : path.substr(0, slash + 1);
@@ -195,8 +221,10 @@ Result<std::shared_ptr<const Tokenizer>> of_sibling(const std::string& path, con
 
 Result<std::shared_ptr<const Tokenizer>> Tokenizer::of(const ModelFile& model) {
   if (model.container() == ModelFile::Container::gguf) {
-    if (const std::string* json = model.metadata().string("tokenizer.huggingface.json")) return from_json(*json, model.path());
-    if (const std::string* sibling = model.metadata().string("tokenizer.file")) return of_sibling(model.path(), *sibling);
+    if (const std::string* json = model.metadata().string("tokenizer.huggingface.json"))
+      return from_json(*json, model.path());
+    if (const std::string* sibling = model.metadata().string("tokenizer.file"))
+      return of_sibling(model.path(), *sibling);
     return from_gguf(model.metadata(), model.path());
   }
   TRIVIUM_TRY_ASSIGN(const std::string json, model.read_text("tokenizer.json"));

@@ -1,5 +1,5 @@
-// A tokenizer.json to a pipeline. `truncation` and `padding` are not read: nothing is cut here, and what a model can
-// hold is its caller's business.
+// A tokenizer.json to a pipeline. `truncation` and `padding` are not read: nothing is cut here, and what a
+// model can hold is its caller's business.
 #include "tokenizer/build.h"
 
 namespace trivium {
@@ -21,7 +21,8 @@ bool ends_in_byte_level(const Json& pre_tokenizer, int depth = 0) {
 Status read_vocabulary(const Json& root, const Place& place, PipelineParts& parts) {
   const Json& vocabulary = member(member(root, "model"), "vocab");
   const Json& added = member(root, "added_tokens");
-  if (!vocabulary.is_object()) return place.at("model").at("vocab").bad("The vocabulary is missing.", "an object");
+  if (!vocabulary.is_object())
+    return place.at("model").at("vocab").bad("The vocabulary is missing.", "an object");
   const std::size_t entries = vocabulary.members().size() + added.items().size();
   for (const auto& [text, id] : vocabulary.members()) {
     const Place here = place.at("model").at("vocab").at(text);
@@ -44,20 +45,23 @@ Status read_vocabulary(const Json& root, const Place& place, PipelineParts& part
     } else {
       const auto id = json.integer_at("id");
       if (!id) return here.at("id").bad("An added token has no id.", "an integer");
-      const bool taken = *id >= 0 && static_cast<std::size_t>(*id) < parts.tokens.size() && parts.present[*id];
+      const bool taken =
+          *id >= 0 && static_cast<std::size_t>(*id) < parts.tokens.size() && parts.present[*id];
       if (taken) parts.present[*id] = false;  // an added token takes the place of the entry it covers
       TRIVIUM_TRY(add_token(parts, token.content, *id, entries, here.at("id")));
       token.id = static_cast<TokenId>(*id);
     }
     parts.added.push_back(std::move(token));
   }
-  if (parts.tokens.empty()) return place.at("model").at("vocab").bad("The vocabulary is empty.", "at least one token");
+  if (parts.tokens.empty())
+    return place.at("model").at("vocab").bad("The vocabulary is empty.", "at least one token");
   return {};
 }
 
 }  // namespace
 
-Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_json(std::string_view tokenizer_json, std::string_view file) {
+Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_json(std::string_view tokenizer_json,
+                                                              std::string_view file) {
   TRIVIUM_TRY_ASSIGN(const Json root, Json::parse(tokenizer_json, file));
   const Place place{file, ""};
   if (!root.is_object()) return place.bad("The tokenizer is not a JSON object.", "an object");
@@ -73,7 +77,8 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_json(std::string_view t
   const auto text_of_member = [&](std::string_view key) { return model.string_or(key, ""); };
   const bool bytes = type == "BPE" && ends_in_byte_level(member(root, "pre_tokenizer")) &&
                      !model.boolean_or("byte_fallback", false) &&
-                     text_of_member("continuing_subword_prefix").empty() && text_of_member("end_of_word_suffix").empty();
+                     text_of_member("continuing_subword_prefix").empty() &&
+                     text_of_member("end_of_word_suffix").empty();
   TRIVIUM_TRY_ASSIGN(parts.normalizer, build_normalizer(member(root, "normalizer"), place.at("normalizer")));
   TRIVIUM_TRY_ASSIGN(PreTokenizerBuild cut,
                      build_pre_tokenizer(member(root, "pre_tokenizer"), place.at("pre_tokenizer"), !bytes));
@@ -82,8 +87,10 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_json(std::string_view t
   const Json& decoder = member(root, "decoder");
   TRIVIUM_TRY_ASSIGN(parts.decoder, build_decoder(decoder, place.at("decoder")));
   parts.byte_level_decoder = decoder.string_or("type", "") == "ByteLevel";
-  if (parts.byte_level_decoder) parts.token_bytes = TokenBytes::byte_level;
-  else if (type == "BPE") parts.token_bytes = TokenBytes::metaspace;
+  if (parts.byte_level_decoder)
+    parts.token_bytes = TokenBytes::byte_level;
+  else if (type == "BPE")
+    parts.token_bytes = TokenBytes::metaspace;
   TRIVIUM_TRY(build_template(member(root, "post_processor"), place.at("post_processor"), parts));
   return std::shared_ptr<const Tokenizer>(std::make_shared<Pipeline>(std::move(parts)));
 }

@@ -24,7 +24,8 @@ Result<std::string> optional_string(const Json& json, std::string_view key, cons
   return value->string();
 }
 
-Status build_bpe(const Json& json, const Place& place, bool bytes, VocabularyMap vocabulary, PipelineParts& parts) {
+Status build_bpe(const Json& json, const Place& place, bool bytes, VocabularyMap vocabulary,
+                 PipelineParts& parts) {
   BpeSettings settings;
   settings.bytes = bytes;
   settings.fuse_unknown = json.boolean_or("fuse_unk", false);
@@ -36,7 +37,8 @@ Status build_bpe(const Json& json, const Place& place, bool bytes, VocabularyMap
   if (const auto found = parts.ids.find(unknown); found != parts.ids.end()) settings.unknown = found->second;
 
   const Json* list = json.find("merges");
-  if (list == nullptr || !list->is_array()) return place.at("merges").bad("The merges are missing.", "an array");
+  if (list == nullptr || !list->is_array())
+    return place.at("merges").bad("The merges are missing.", "an array");
   std::vector<Merge> merges;
   merges.reserve(list->items().size());
   for (std::size_t i = 0; i < list->items().size(); ++i) {
@@ -47,7 +49,8 @@ Status build_bpe(const Json& json, const Place& place, bool bytes, VocabularyMap
       if (!byte_level_bytes(merge.left, left) || !byte_level_bytes(merge.right, right)) {
         // Text that ByteLevel made cannot hold these characters: the merge can never happen.
         if (parts.ids.contains(merge.left) && parts.ids.contains(merge.right)) continue;
-        return here.bad("A merge names a token that the vocabulary lacks.", "entries of the vocabulary", merge.left);
+        return here.bad("A merge names a token that the vocabulary lacks.", "entries of the vocabulary",
+                        merge.left);
       }
       merge = {std::move(left), std::move(right)};
     }
@@ -63,7 +66,8 @@ Status build_bpe(const Json& json, const Place& place, bool bytes, VocabularyMap
   return {};
 }
 
-Status build_wordpiece(const Json& json, const Place& place, const VocabularyMap& vocabulary, PipelineParts& parts) {
+Status build_wordpiece(const Json& json, const Place& place, const VocabularyMap& vocabulary,
+                       PipelineParts& parts) {
   WordPieceSettings settings;
   settings.continuing_prefix = json.string_or("continuing_subword_prefix", "##");
   const auto limit = json.integer_at("max_input_chars_per_word").value_or(100);
@@ -72,7 +76,8 @@ Status build_wordpiece(const Json& json, const Place& place, const VocabularyMap
   const std::string unknown = json.string_or("unk_token", "[UNK]");
   const auto found = parts.ids.find(unknown);
   if (found == parts.ids.end()) {
-    return place.at("unk_token").bad("The unknown token is not in the vocabulary.", "an entry of the vocabulary", unknown);
+    return place.at("unk_token")
+        .bad("The unknown token is not in the vocabulary.", "an entry of the vocabulary", unknown);
   }
   settings.unknown = found->second;
   parts.wordpiece_prefix = settings.continuing_prefix;
@@ -89,8 +94,10 @@ Status build_model(const Json& json, const Place& place, bool bytes, PipelinePar
   std::string raw;
   for (const auto& [text, id] : json.find("vocab")->members()) {
     const TokenId value = static_cast<TokenId>(*id.integer());  // checked when the vocabulary was read
-    if (!bytes) vocabulary.insert_or_assign(text, value);
-    else if (byte_level_bytes(text, raw)) vocabulary.insert_or_assign(raw, value);
+    if (!bytes)
+      vocabulary.insert_or_assign(text, value);
+    else if (byte_level_bytes(text, raw))
+      vocabulary.insert_or_assign(raw, value);
   }
   if (type == "BPE") return build_bpe(json, place, bytes, std::move(vocabulary), parts);
   return build_wordpiece(json, place, vocabulary, parts);

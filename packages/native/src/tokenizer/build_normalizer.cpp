@@ -4,11 +4,13 @@ namespace trivium {
 namespace {
 
 const char* const supported =
-    "BertNormalizer, ByteLevel, Lowercase, NFC, NFD, NFKC, NFKD, Nmt, Prepend, Replace, Sequence, Strip, StripAccents";
+    "BertNormalizer, ByteLevel, Lowercase, NFC, NFD, NFKC, NFKD, Nmt, Prepend, Replace, Sequence, Strip, "
+    "StripAccents";
 
 Result<NormalizerPointer> build_sequence(const Json& json, const Place& place, int depth) {
   const Json* items = json.find("normalizers");
-  if (items == nullptr || !items->is_array()) return place.at("normalizers").bad("A list is missing.", "an array");
+  if (items == nullptr || !items->is_array())
+    return place.at("normalizers").bad("A list is missing.", "an array");
   std::vector<NormalizerPointer> steps;
   for (std::size_t i = 0; i < items->items().size(); ++i) {
     TRIVIUM_TRY_ASSIGN(NormalizerPointer step,
@@ -33,11 +35,13 @@ Result<NormalizerPointer> build_normalizer(const Json& json, const Place& place,
   if (type == "StripAccents") return strip_accents();
   if (type == "Nmt") return nmt();
   if (type == "ByteLevel") return byte_level_normalizer();
-  if (type == "Strip") return strip(json.boolean_or("strip_left", true), json.boolean_or("strip_right", true));
+  if (type == "Strip")
+    return strip(json.boolean_or("strip_left", true), json.boolean_or("strip_right", true));
   if (type == "Sequence") return build_sequence(json, place, depth);
   if (type == "Prepend") {
     const Json* prefix = json.find("prepend");
-    if (prefix == nullptr || !prefix->is_string()) return place.at("prepend").bad("A prefix is missing.", "a string");
+    if (prefix == nullptr || !prefix->is_string())
+      return place.at("prepend").bad("A prefix is missing.", "a string");
     return prepend(prefix->string());
   }
   if (type == "Replace") {

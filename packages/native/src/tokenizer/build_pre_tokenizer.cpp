@@ -1,13 +1,13 @@
-#include "tokenizer/build.h"
-
 #include "base/utf8.h"
+#include "tokenizer/build.h"
 #include "tokenizer/unicode.h"
 
 namespace trivium {
 namespace {
 
 const char* const supported =
-    "BertPreTokenizer, ByteLevel, CharDelimiterSplit, Digits, Metaspace, Punctuation, Sequence, Split, Whitespace, "
+    "BertPreTokenizer, ByteLevel, CharDelimiterSplit, Digits, Metaspace, Punctuation, Sequence, Split, "
+    "Whitespace, "
     "WhitespaceSplit";
 
 Result<SplitBehavior> behavior_at(const Json& json, const Place& place) {
@@ -19,16 +19,19 @@ Result<SplitBehavior> behavior_at(const Json& json, const Place& place) {
   if (name == "MergedWithPrevious") return SplitBehavior::merged_with_previous;
   if (name == "MergedWithNext") return SplitBehavior::merged_with_next;
   if (name == "Contiguous") return SplitBehavior::contiguous;
-  return place.at("behavior").bad("A split behaviour is unknown.",
-                                  "Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous", name);
+  return place.at("behavior")
+      .bad("A split behaviour is unknown.",
+           "Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous", name);
 }
 
 Result<PreTokenizerPointer> build_split(const Json& json, const Place& place) {
   TRIVIUM_TRY_ASSIGN(const SplitBehavior behavior, behavior_at(json, place));
   TRIVIUM_TRY_ASSIGN(PatternChoice pattern, pattern_at(json, place));
   const bool invert = json.boolean_or("invert", false);
-  // A known pattern matches everywhere, so isolating its matches and removing what is between them are the same.
-  if (pattern.known != nullptr && (behavior == SplitBehavior::isolated || (behavior == SplitBehavior::removed && invert))) {
+  // A known pattern matches everywhere, so isolating its matches and removing what is between them are the
+  // same.
+  if (pattern.known != nullptr &&
+      (behavior == SplitBehavior::isolated || (behavior == SplitBehavior::removed && invert))) {
     return split_known(pattern.known);
   }
   if (pattern.regex) return split_on(std::move(pattern.regex), behavior, invert);
@@ -40,13 +43,17 @@ Result<PreTokenizerPointer> build_metaspace(const Json& json, const Place& place
   const bool add_prefix_space = json.boolean_or("add_prefix_space", true);
   const std::string name = json.string_or("prepend_scheme", add_prefix_space ? "always" : "never");
   PrependScheme scheme = PrependScheme::always;
-  if (name == "first") scheme = PrependScheme::first;
-  else if (name == "never") scheme = PrependScheme::never;
-  else if (name != "always") return place.at("prepend_scheme").bad("A scheme is unknown.", "first, never or always", name);
+  if (name == "first")
+    scheme = PrependScheme::first;
+  else if (name == "never")
+    scheme = PrependScheme::never;
+  else if (name != "always")
+    return place.at("prepend_scheme").bad("A scheme is unknown.", "first, never or always", name);
   return metaspace(replacement, scheme, json.boolean_or("split", true));
 }
 
-Result<PreTokenizerBuild> build_sequence(const Json& json, const Place& place, bool rewrite_bytes, int depth) {
+Result<PreTokenizerBuild> build_sequence(const Json& json, const Place& place, bool rewrite_bytes,
+                                         int depth) {
   const Json* items = json.find("pretokenizers");
   const Place here = place.at("pretokenizers");
   if (items == nullptr || !items->is_array()) return here.bad("A list is missing.", "an array");
@@ -65,7 +72,8 @@ Result<PreTokenizerBuild> build_sequence(const Json& json, const Place& place, b
 
 }  // namespace
 
-Result<PreTokenizerBuild> build_pre_tokenizer(const Json& json, const Place& place, bool rewrite_bytes, int depth) {
+Result<PreTokenizerBuild> build_pre_tokenizer(const Json& json, const Place& place, bool rewrite_bytes,
+                                              int depth) {
   PreTokenizerBuild built;
   if (json.is_null()) return built;
   if (!json.is_object()) return place.bad("A pre-tokenizer is malformed.", "an object with a type");
@@ -73,7 +81,8 @@ Result<PreTokenizerBuild> build_pre_tokenizer(const Json& json, const Place& pla
   const std::string type = json.string_or("type", "");
   if (type == "Sequence") return build_sequence(json, place, rewrite_bytes, depth);
   if (type == "ByteLevel") {
-    built.step = byte_level(json.boolean_or("add_prefix_space", true), json.boolean_or("use_regex", true), rewrite_bytes);
+    built.step = byte_level(json.boolean_or("add_prefix_space", true), json.boolean_or("use_regex", true),
+                            rewrite_bytes);
     built.ends_in_byte_level = true;
   } else if (type == "Split") {
     TRIVIUM_TRY_ASSIGN(built.step, build_split(json, place));
@@ -88,7 +97,8 @@ Result<PreTokenizerBuild> build_pre_tokenizer(const Json& json, const Place& pla
     built.step = split_flags(unicode::bert_punctuation, behavior);
   } else if (type == "Digits") {
     const bool individual = json.boolean_or("individual_digits", false);
-    built.step = split_flags(unicode::rust_numeric, individual ? SplitBehavior::isolated : SplitBehavior::contiguous);
+    built.step =
+        split_flags(unicode::rust_numeric, individual ? SplitBehavior::isolated : SplitBehavior::contiguous);
   } else if (type == "Metaspace") {
     TRIVIUM_TRY_ASSIGN(built.step, build_metaspace(json, place));
   } else if (type == "CharDelimiterSplit") {

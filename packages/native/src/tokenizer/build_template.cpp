@@ -17,9 +17,11 @@ Result<TokenId> checked_id(const Json& json, const PipelineParts& parts, const P
 }
 
 // ["[SEP]", 102]
-Result<TokenId> named_id(const Json& json, std::string_view key, const PipelineParts& parts, const Place& place) {
+Result<TokenId> named_id(const Json& json, std::string_view key, const PipelineParts& parts,
+                         const Place& place) {
   const Json* pair = json.find(key);
-  if (pair == nullptr || pair->items().size() != 2) return place.at(key).bad("A token is malformed.", "[text, id]");
+  if (pair == nullptr || pair->items().size() != 2)
+    return place.at(key).bad("A token is malformed.", "[text, id]");
   return checked_id(pair->items()[1], parts, place.at(key).at(1));
 }
 
@@ -39,7 +41,8 @@ Result<std::vector<TemplateItem>> items_of(const Json& json, std::string_view ke
     const std::string id = body->string_or("id", "");
     TemplateItem item;
     const auto type = body->integer_at("type_id").value_or(0);
-    if (type < 0 || type > 255) return here.bad("A type id is out of range.", "0 to 255", std::to_string(type));
+    if (type < 0 || type > 255)
+      return here.bad("A type id is out of range.", "0 to 255", std::to_string(type));
     item.type = static_cast<std::uint8_t>(type);
     if (text != nullptr) {
       if (id != "A" && id != "B") return here.bad("A template names an unknown text.", "A or B", id);
@@ -48,7 +51,8 @@ Result<std::vector<TemplateItem>> items_of(const Json& json, std::string_view ke
       const Json* entry_of = special == nullptr ? nullptr : special->find(id);
       const Json* ids = entry_of == nullptr ? nullptr : entry_of->find("ids");
       const Place at = place.at("special_tokens").at(id).at("ids");
-      if (ids == nullptr || !ids->is_array()) return at.bad("A template's token is not defined.", "a list of ids", id);
+      if (ids == nullptr || !ids->is_array())
+        return at.bad("A template's token is not defined.", "a list of ids", id);
       for (std::size_t k = 0; k < ids->items().size(); ++k) {
         TRIVIUM_TRY_ASSIGN(const TokenId one, checked_id(ids->items()[k], parts, at.at(k)));
         item.ids.push_back(one);
@@ -60,11 +64,14 @@ Result<std::vector<TemplateItem>> items_of(const Json& json, std::string_view ke
 }
 
 // What an outer processor adds goes around what the inner ones added.
-std::vector<TemplateItem> around(const std::vector<TemplateItem>& outer, const std::vector<TemplateItem>& inner) {
+std::vector<TemplateItem> around(const std::vector<TemplateItem>& outer,
+                                 const std::vector<TemplateItem>& inner) {
   std::vector<TemplateItem> all;
   for (const TemplateItem& item : outer) {
-    if (item.sequence == 0) all.insert(all.end(), inner.begin(), inner.end());
-    else all.push_back(item);
+    if (item.sequence == 0)
+      all.insert(all.end(), inner.begin(), inner.end());
+    else
+      all.push_back(item);
   }
   return all;
 }
@@ -79,7 +86,8 @@ Status build_template(const Json& json, const Place& place, PipelineParts& parts
   if (type == "ByteLevel") return {};
   if (type == "Sequence") {
     const Json* items = json.find("processors");
-    if (items == nullptr || !items->is_array()) return place.at("processors").bad("A list is missing.", "an array");
+    if (items == nullptr || !items->is_array())
+      return place.at("processors").bad("A list is missing.", "an array");
     for (std::size_t i = 0; i < items->items().size(); ++i) {
       TRIVIUM_TRY(build_template(items->items()[i], place.at("processors").at(i), parts, depth + 1));
     }
@@ -105,10 +113,12 @@ Status build_template(const Json& json, const Place& place, PipelineParts& parts
     return place.at("type").unsupported("the post-processor \"" + type + "\"", supported);
   }
   // A single template that repeated its text would multiply through nesting.
-  if (made.single.size() > 64 || made.pair.size() > 64) return place.bad("A template is too long.", "at most 64 items");
+  if (made.single.size() > 64 || made.pair.size() > 64)
+    return place.bad("A template is too long.", "at most 64 items");
   parts.special_template.single = around(made.single, parts.special_template.single);
   parts.special_template.pair = made.pair;
-  if (parts.special_template.single.size() > 256) return place.bad("A template is too long.", "at most 256 items");
+  if (parts.special_template.single.size() > 256)
+    return place.bad("A template is too long.", "at most 256 items");
   return {};
 }
 

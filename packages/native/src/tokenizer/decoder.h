@@ -1,4 +1,5 @@
-// Token texts back to text. A decoder rewrites the list of token texts; what remains is joined. Knows nothing of ids.
+// Token texts back to text. A decoder rewrites the list of token texts; what remains is joined. Knows nothing
+// of ids.
 #pragma once
 #include <memory>
 #include <string>

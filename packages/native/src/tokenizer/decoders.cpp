@@ -1,7 +1,6 @@
 // Every decoder, each as Hugging Face tokenizers defines it.
-#include "tokenizer/decoder.h"
-
 #include "base/utf8.h"
+#include "tokenizer/decoder.h"
 #include "tokenizer/normalizer.h"
 
 namespace trivium {
@@ -20,13 +19,15 @@ class WordPieceDecoder : public Decoder {
   WordPieceDecoder(std::string prefix, bool cleanup) : prefix_(std::move(prefix)), cleanup_(cleanup) {}
   void apply(std::vector<std::string>& tokens) const override {
     static constexpr std::pair<const char*, const char*> repairs[] = {
-        {" .", "."}, {" ?", "?"}, {" !", "!"}, {" ,", ","}, {" ' ", "'"}, {" n't", "n't"},
+        {" .", "."},   {" ?", "?"},           {" !", "!"},   {" ,", ","},     {" ' ", "'"},   {" n't", "n't"},
         {" 'm", "'m"}, {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
     for (std::size_t i = 0; i < tokens.size(); ++i) {
       std::string& token = tokens[i];
       if (i > 0) {
-        if (token.starts_with(prefix_)) token.erase(0, prefix_.size());
-        else token.insert(token.begin(), ' ');
+        if (token.starts_with(prefix_))
+          token.erase(0, prefix_.size());
+        else
+          token.insert(token.begin(), ' ');
       }
       if (!cleanup_) continue;
       if (token.find(' ') == std::string::npos) continue;
@@ -62,8 +63,10 @@ class ByteFallbackDecoder : public Decoder {
     std::string bytes;
     const auto flush = [&] {
       if (bytes.empty()) return;
-      if (is_utf8(bytes)) out.push_back(bytes);
-      else out.insert(out.end(), bytes.size(), "\xEF\xBF\xBD");
+      if (is_utf8(bytes))
+        out.push_back(bytes);
+      else
+        out.insert(out.end(), bytes.size(), "\xEF\xBF\xBD");
       bytes.clear();
     };
     for (std::string& token : tokens) {
@@ -96,7 +99,8 @@ class StripDecoder : public Decoder {
   void apply(std::vector<std::string>& tokens) const override {
     for (std::string& token : tokens) {
       std::string_view rest = token;
-      for (std::size_t i = 0; i < start_ && rest.starts_with(content_); ++i) rest.remove_prefix(content_.size());
+      for (std::size_t i = 0; i < start_ && rest.starts_with(content_); ++i)
+        rest.remove_prefix(content_.size());
       for (std::size_t i = 0; i < stop_ && rest.ends_with(content_); ++i) rest.remove_suffix(content_.size());
       token = std::string(rest);
     }
@@ -158,7 +162,10 @@ int byte_fallback_byte(std::string_view token) {
   if (token.size() != 6 || !token.starts_with("<0x") || token[5] != '>') return -1;
   int value = 0;
   for (const char c : token.substr(3, 2)) {
-    const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    const int digit = c >= '0' && c <= '9'   ? c - '0'
+                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                             : -1;
     if (digit < 0) return -1;
     value = value * 16 + digit;
   }
@@ -182,6 +189,8 @@ DecoderPointer replace_decoder(std::string literal, std::shared_ptr<const Regex>
                                                 : replace(std::move(literal), std::move(content)));
 }
 DecoderPointer bpe_decoder(std::string suffix) { return std::make_unique<BpeDecoder>(std::move(suffix)); }
-DecoderPointer sequence(std::vector<DecoderPointer> steps) { return std::make_unique<Sequence>(std::move(steps)); }
+DecoderPointer sequence(std::vector<DecoderPointer> steps) {
+  return std::make_unique<Sequence>(std::move(steps));
+}
 
 }  // namespace trivium

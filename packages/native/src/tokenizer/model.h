@@ -1,5 +1,6 @@
-// One piece of text to symbols. A model is immutable; what it needs to work lives in the caller's Workspace, so that
-// many threads can use one model. Special ids other than the unknown token are never produced, whatever the text.
+// One piece of text to symbols. A model is immutable; what it needs to work lives in the caller's Workspace,
+// so that many threads can use one model. Special ids other than the unknown token are never produced,
+// whatever the text.
 #pragma once
 #include <memory>
 #include <optional>
@@ -22,8 +23,8 @@ struct Symbol {
 
 struct MergeNode {
   TokenId id;
-  std::uint32_t bytes;           // 0: merged into the node before
-  std::int32_t previous, next;   // -1 at the ends
+  std::uint32_t bytes;          // 0: merged into the node before
+  std::int32_t previous, next;  // -1 at the ends
 };
 struct MergeCandidate {
   std::uint32_t rank, position;
@@ -50,7 +51,8 @@ struct StringHash {
 using VocabularyMap = std::unordered_map<std::string, TokenId, StringHash, std::equal_to<>>;
 
 struct BpeSettings {
-  bool bytes = false;  // vocabulary entries are raw bytes, one symbol a byte; otherwise one symbol a character
+  bool bytes =
+      false;  // vocabulary entries are raw bytes, one symbol a byte; otherwise one symbol a character
   bool fuse_unknown = false, byte_fallback = false, ignore_merges = false;
   std::optional<TokenId> unknown;
   std::string continuing_prefix, word_suffix;
@@ -58,9 +60,10 @@ struct BpeSettings {
 struct Merge {
   std::string left, right;  // entries of the vocabulary
 };
-// Merges in order of rank. An entry that the vocabulary lacks is a `bad_format` error whose field is "/index".
-Result<ModelPointer> make_bpe(VocabularyMap vocabulary, const std::vector<Merge>& merges, BpeSettings settings,
-                              const std::unordered_set<TokenId>& special);
+// Merges in order of rank. An entry that the vocabulary lacks is a `bad_format` error whose field is
+// "/index".
+Result<ModelPointer> make_bpe(VocabularyMap vocabulary, const std::vector<Merge>& merges,
+                              BpeSettings settings, const std::unordered_set<TokenId>& special);
 
 struct WordPieceSettings {
   TokenId unknown = 0;

@@ -1,5 +1,5 @@
-// Rewrites text before it is cut: normal forms, case, accents, BERT's cleaning. Each keeps origins. Knows nothing of
-// tokens or of the file that asked for it.
+// Rewrites text before it is cut: normal forms, case, accents, BERT's cleaning. Each keeps origins. Knows
+// nothing of tokens or of the file that asked for it.
 #pragma once
 #include <memory>
 #include <vector>

@@ -1,4 +1,5 @@
-// BERT's cleaning: control characters out, white space to spaces, spaces around Chinese characters, accents, case.
+// BERT's cleaning: control characters out, white space to spaces, spaces around Chinese characters, accents,
+// case.
 #include "tokenizer/normalizer.h"
 #include "tokenizer/unicode.h"
 
@@ -18,7 +19,8 @@ struct AsciiCleaning {
   explicit AsciiCleaning(const BertCleaning& what) {
     for (int c = 0; c < 128; ++c) {
       to[c] = static_cast<char>(c);
-      if (what.clean_text && (c < 0x20 || c == 0x7F)) to[c] = c == '\t' || c == '\n' || c == '\r' ? ' ' : '\0';
+      if (what.clean_text && (c < 0x20 || c == 0x7F))
+        to[c] = c == '\t' || c == '\n' || c == '\r' ? ' ' : '\0';
       if (what.lowercase && c >= 'A' && c <= 'Z') to[c] = static_cast<char>(c + 32);
     }
   }

@@ -1,4 +1,5 @@
-// The normalizers that need no tables of their own: trimming, prefixes, replacement, byte-level text, sequences.
+// The normalizers that need no tables of their own: trimming, prefixes, replacement, byte-level text,
+// sequences.
 #include "tokenizer/normalizer.h"
 #include "tokenizer/unicode.h"
 
@@ -52,8 +53,10 @@ class Nmt : public Normalizer {
       const std::size_t at = i;
       const char32_t c = next_character(text.bytes, i);
       if (dropped(c)) continue;
-      if (spaced(c)) out.put(U' ', at, i);
-      else out.keep(at, i);
+      if (spaced(c))
+        out.put(U' ', at, i);
+      else
+        out.keep(at, i);
     }
     text = out.finish();
   }
@@ -87,7 +90,8 @@ class Replace : public Normalizer {
     if (regex_) {
       for (const Match& match : regex_->find_all(text.bytes)) replaced(match.begin, match.end);
     } else if (!literal_.empty()) {
-      for (std::size_t at = 0; (at = text.bytes.find(literal_, at)) != std::string::npos; at += literal_.size()) {
+      for (std::size_t at = 0; (at = text.bytes.find(literal_, at)) != std::string::npos;
+           at += literal_.size()) {
         replaced(at, at + literal_.size());
       }
     }

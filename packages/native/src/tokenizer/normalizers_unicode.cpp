@@ -1,4 +1,5 @@
-// Normal forms (UAX 15), lower case and the removal of marks. Runs of characters that a form cannot touch are copied.
+// Normal forms (UAX 15), lower case and the removal of marks. Runs of characters that a form cannot touch are
+// copied.
 #include <algorithm>
 
 #include "tokenizer/normalizer.h"
@@ -20,15 +21,20 @@ struct Character {
 
 std::uint32_t active_flag(NormalForm form) {
   switch (form) {
-    case NormalForm::nfc: return unicode::nfc_active;
-    case NormalForm::nfd: return unicode::nfd_active;
-    case NormalForm::nfkc: return unicode::nfkc_active;
-    case NormalForm::nfkd: return unicode::nfkd_active;
+    case NormalForm::nfc:
+      return unicode::nfc_active;
+    case NormalForm::nfd:
+      return unicode::nfd_active;
+    case NormalForm::nfkc:
+      return unicode::nfkc_active;
+    case NormalForm::nfkd:
+      return unicode::nfkd_active;
   }
   return 0;
 }
 
-void decompose(char32_t c, bool compatibility, std::uint32_t from, std::uint32_t to, std::vector<Character>& out) {
+void decompose(char32_t c, bool compatibility, std::uint32_t from, std::uint32_t to,
+               std::vector<Character>& out) {
   const auto add = [&](char32_t part) { out.push_back({part, record_of(part).combining_class, from, to}); };
   if (c >= hangul_base && c < hangul_base + hangul_count) {
     const char32_t index = c - hangul_base;
@@ -39,8 +45,10 @@ void decompose(char32_t c, bool compatibility, std::uint32_t from, std::uint32_t
   }
   const std::uint32_t flags = record_of(c).flags;
   std::u32string_view parts;
-  if (compatibility && (flags & unicode::has_nfkd)) parts = unicode::nfkd_of(c);
-  else if (flags & unicode::has_nfd) parts = unicode::nfd_of(c);
+  if (compatibility && (flags & unicode::has_nfkd))
+    parts = unicode::nfkd_of(c);
+  else if (flags & unicode::has_nfd)
+    parts = unicode::nfd_of(c);
   if (parts.empty()) return add(c);
   for (const char32_t part : parts) add(part);
 }
@@ -50,21 +58,25 @@ char32_t composed(char32_t first, char32_t second) {
       second < vowel_base + vowel_count) {
     return hangul_base + ((first - leading_base) * vowel_count + (second - vowel_base)) * trailing_count;
   }
-  if (first >= hangul_base && first < hangul_base + hangul_count && (first - hangul_base) % trailing_count == 0 &&
-      second > trailing_base && second < trailing_base + trailing_count) {
+  if (first >= hangul_base && first < hangul_base + hangul_count &&
+      (first - hangul_base) % trailing_count == 0 && second > trailing_base &&
+      second < trailing_base + trailing_count) {
     return first + (second - trailing_base);
   }
   return unicode::composition_of(first, second);
 }
 
 void reorder(std::vector<Character>& run) {
-  const auto lower = [](const Character& a, const Character& b) { return a.combining_class < b.combining_class; };
+  const auto lower = [](const Character& a, const Character& b) {
+    return a.combining_class < b.combining_class;
+  };
   for (auto begin = run.begin(); begin != run.end();) {
     if (begin->combining_class == 0) {
       ++begin;
       continue;
     }
-    const auto end = std::find_if(begin, run.end(), [](const Character& x) { return x.combining_class == 0; });
+    const auto end =
+        std::find_if(begin, run.end(), [](const Character& x) { return x.combining_class == 0; });
     std::stable_sort(begin, end, lower);
     begin = end;
   }
@@ -115,7 +127,8 @@ void apply_normal_form(Text& text, NormalForm form) {
       previous = at;
       continue;
     }
-    // The run begins at the untouched character before, which may be a starter that composes with what follows.
+    // The run begins at the untouched character before, which may be a starter that composes with what
+    // follows.
     changed = true;
     out.keep(copied, std::max(previous, copied));
     run.clear();

@@ -1,5 +1,6 @@
-// Text to ids: added tokens of the raw text, then per segment normalise, added tokens of the normalised text, cut,
-// and the model piece by piece with a cache of pieces. Sessions (cache and buffers) are pooled, one a running call.
+// Text to ids: added tokens of the raw text, then per segment normalise, added tokens of the normalised text,
+// cut, and the model piece by piece with a cache of pieces. Sessions (cache and buffers) are pooled, one a
+// running call.
 #include "tokenizer/pipeline.h"
 
 #include <algorithm>
@@ -52,7 +53,8 @@ void Pipeline::give_back(std::unique_ptr<Session> session) const {
   if (sessions_.size() < pooled_sessions) sessions_.push_back(std::move(session));
 }
 
-void Pipeline::write(const Text& text, std::size_t begin, std::span<const Symbol> symbols, Output output) const {
+void Pipeline::write(const Text& text, std::size_t begin, std::span<const Symbol> symbols,
+                     Output output) const {
   if (output.ids != nullptr) {
     for (const Symbol& symbol : symbols) output.ids->push_back(symbol.id);
     return;
@@ -116,7 +118,8 @@ void Pipeline::run(std::string_view given, bool parse_special, Output output) co
     const bool whole = spans.size() == 1 && spans[0].id < 0;
     for (const AddedSpan& span : spans) {
       if (span.id < 0) {
-        run_segment(whole ? std::move(text) : text.slice(span.begin, span.end), parse_special, *session, output);
+        run_segment(whole ? std::move(text) : text.slice(span.begin, span.end), parse_special, *session,
+                    output);
       } else {
         const Symbol symbol{span.id, span.end - span.begin};
         write(text, span.begin, {&symbol, 1}, output);
@@ -137,8 +140,10 @@ std::vector<TokenId> Pipeline::encode(std::string_view text, const EncodeOptions
     return ids;
   }
   for (const TemplateItem& item : parts_.special_template.single) {
-    if (item.sequence == 0) run(text, options.parse_special_tokens, output);
-    else ids.insert(ids.end(), item.ids.begin(), item.ids.end());
+    if (item.sequence == 0)
+      run(text, options.parse_special_tokens, output);
+    else
+      ids.insert(ids.end(), item.ids.begin(), item.ids.end());
   }
   return ids;
 }
@@ -168,8 +173,10 @@ PairEncoding Pipeline::encode_pair(std::string_view first, std::string_view seco
   PairEncoding pair;
   const Output output{&pair.ids, nullptr};
   for (const TemplateItem& item : parts_.special_template.pair) {
-    if (item.sequence >= 0) run(item.sequence == 0 ? first : second, options.parse_special_tokens, output);
-    else if (options.add_special_tokens) pair.ids.insert(pair.ids.end(), item.ids.begin(), item.ids.end());
+    if (item.sequence >= 0)
+      run(item.sequence == 0 ? first : second, options.parse_special_tokens, output);
+    else if (options.add_special_tokens)
+      pair.ids.insert(pair.ids.end(), item.ids.begin(), item.ids.end());
     pair.types.resize(pair.ids.size(), item.type);
   }
   return pair;

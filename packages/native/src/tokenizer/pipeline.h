@@ -1,5 +1,5 @@
-// The tokenizer put together: added tokens, normalizer, pre-tokenizer, model, template, decoder. Knows nothing of the
-// file it was built from; the builders fill PipelineParts.
+// The tokenizer put together: added tokens, normalizer, pre-tokenizer, model, template, decoder. Knows
+// nothing of the file it was built from; the builders fill PipelineParts.
 #pragma once
 #include <memory>
 #include <mutex>
@@ -18,7 +18,7 @@
 namespace trivium {
 
 struct TemplateItem {
-  int sequence = -1;             // 0 or 1: that text; -1: the ids below
+  int sequence = -1;  // 0 or 1: that text; -1: the ids below
   std::vector<TokenId> ids;
   std::uint8_t type = 0;
 };
@@ -29,18 +29,18 @@ struct Template {
 enum class TokenBytes { as_text, byte_level, metaspace, wordpiece };
 
 struct PipelineParts {
-  NormalizerPointer normalizer;         // null: none
-  PreTokenizerPointer pre_tokenizer;    // null: none
+  NormalizerPointer normalizer;       // null: none
+  PreTokenizerPointer pre_tokenizer;  // null: none
   ModelPointer model;
-  DecoderPointer decoder;               // null: tokens joined by spaces
-  bool byte_level_decoder = false;      // the decoder is ByteLevel and nothing else
+  DecoderPointer decoder;           // null: tokens joined by spaces
+  bool byte_level_decoder = false;  // the decoder is ByteLevel and nothing else
   TokenBytes token_bytes = TokenBytes::as_text;
   std::string wordpiece_prefix = "##";
   Template special_template;
   std::vector<AddedToken> added;
-  std::vector<std::string> tokens;      // id -> text, "" for an id that stands for nothing
-  std::vector<bool> present;            // id -> stands for a token
-  VocabularyMap ids;                    // text -> id, added tokens among them
+  std::vector<std::string> tokens;  // id -> text, "" for an id that stands for nothing
+  std::vector<bool> present;        // id -> stands for a token
+  VocabularyMap ids;                // text -> id, added tokens among them
 };
 
 class Pipeline : public Tokenizer, public std::enable_shared_from_this<Pipeline> {
@@ -72,7 +72,7 @@ class Pipeline : public Tokenizer, public std::enable_shared_from_this<Pipeline>
     std::vector<Symbol> symbols;
   };
   struct Output {
-    std::vector<TokenId>* ids = nullptr;        // one of the two
+    std::vector<TokenId>* ids = nullptr;  // one of the two
     std::vector<TokenSpan>* spans = nullptr;
   };
   std::unique_ptr<Session> borrow() const;

@@ -30,8 +30,8 @@ class ByteStream : public StreamDecoder {
   std::string waiting_;
 };
 
-// Any decoder: text is what a window of ids says beyond what its first part said. The window keeps the part that was
-// written last, since a decoder may treat its first token differently.
+// Any decoder: text is what a window of ids says beyond what its first part said. The window keeps the part
+// that was written last, since a decoder may treat its first token differently.
 class WindowStream : public StreamDecoder {
  public:
   WindowStream(std::shared_ptr<const Pipeline> tokenizer, bool skip_special)
@@ -60,7 +60,7 @@ class WindowStream : public StreamDecoder {
   std::shared_ptr<const Pipeline> tokenizer_;
   bool skip_special_;
   std::vector<TokenId> ids_;
-  std::string written_;           // decode() of the first written_ids_ ids
+  std::string written_;  // decode() of the first written_ids_ ids
   std::size_t written_ids_ = 0;
 };
 
@@ -93,13 +93,15 @@ std::string Pipeline::token_bytes(TokenId id) const {
   if (added_.contains(id)) return text;
   const int byte = byte_fallback_byte(text);
   switch (parts_.token_bytes) {
-    case TokenBytes::byte_level: return byte_level_token_bytes(text);
+    case TokenBytes::byte_level:
+      return byte_level_token_bytes(text);
     case TokenBytes::metaspace:
       return byte >= 0 ? std::string(1, static_cast<char>(byte)) : replace_all(text, "\xE2\x96\x81", " ");
     case TokenBytes::wordpiece:
       return text.starts_with(parts_.wordpiece_prefix) ? text.substr(parts_.wordpiece_prefix.size())
                                                        : std::string(1, ' ').append(text);
-    case TokenBytes::as_text: break;
+    case TokenBytes::as_text:
+      break;
   }
   return text;
 }

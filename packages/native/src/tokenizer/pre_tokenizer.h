@@ -1,5 +1,5 @@
-// Cuts normalised text into the pieces that a model sees one by one. A step may rewrite the text too (a space before,
-// Metaspace, byte-level characters); ranges then move with it. Knows nothing of tokens.
+// Cuts normalised text into the pieces that a model sees one by one. A step may rewrite the text too (a space
+// before, Metaspace, byte-level characters); ranges then move with it. Knows nothing of tokens.
 #pragma once
 #include <memory>
 #include <string>
@@ -33,7 +33,8 @@ enum class PrependScheme { first, never, always };
 PreTokenizerPointer split_on(std::shared_ptr<const Regex> pattern, SplitBehavior behavior, bool invert);
 PreTokenizerPointer split_on(std::string literal, SplitBehavior behavior, bool invert);
 PreTokenizerPointer split_known(Splitter splitter);
-PreTokenizerPointer split_flags(std::uint32_t flags, SplitBehavior behavior);  // characters with unicode::Flag
+PreTokenizerPointer split_flags(std::uint32_t flags,
+                                SplitBehavior behavior);  // characters with unicode::Flag
 PreTokenizerPointer bert_pre_tokenizer();
 PreTokenizerPointer whitespace_words();
 // `rewrite` false leaves bytes as they are: for a model whose vocabulary was turned into bytes.

@@ -1,8 +1,7 @@
 // The pre-tokenizers by matches (Split and its relatives) and by character class.
-#include "tokenizer/pre_tokenizer.h"
-
 #include <algorithm>
 
+#include "tokenizer/pre_tokenizer.h"
 #include "tokenizer/unicode.h"
 
 namespace trivium {
@@ -41,7 +40,8 @@ void cut(const std::vector<Part>& parts, SplitBehavior behavior, std::vector<Ran
     return;
   }
   for (const Part& part : parts) {
-    const bool join = behavior == SplitBehavior::contiguous ? part.match == previous : part.match && !previous;
+    const bool join =
+        behavior == SplitBehavior::contiguous ? part.match == previous : part.match && !previous;
     push(part, join);
   }
   for (const Part& part : merged) emit(part);
@@ -83,7 +83,9 @@ class RegexSplit : public SplitStep {
       : SplitStep(behavior, invert), regex_(std::move(regex)) {}
 
  private:
-  void find(std::string_view piece, std::vector<Match>& matches) const override { matches = regex_->find_all(piece); }
+  void find(std::string_view piece, std::vector<Match>& matches) const override {
+    matches = regex_->find_all(piece);
+  }
   std::shared_ptr<const Regex> regex_;
 };
 
@@ -95,7 +97,8 @@ class LiteralSplit : public SplitStep {
  private:
   void find(std::string_view piece, std::vector<Match>& matches) const override {
     if (literal_.empty()) return;
-    for (std::size_t at = 0; (at = piece.find(literal_, at)) != std::string_view::npos; at += literal_.size()) {
+    for (std::size_t at = 0; (at = piece.find(literal_, at)) != std::string_view::npos;
+         at += literal_.size()) {
       matches.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + literal_.size())});
     }
   }
@@ -110,7 +113,8 @@ class FlagSplit : public SplitStep {
   void find(std::string_view piece, std::vector<Match>& matches) const override {
     for (std::size_t i = 0; i < piece.size();) {
       const std::uint32_t at = static_cast<std::uint32_t>(i);
-      if (unicode::has(next_character(piece, i), flags_)) matches.push_back({at, static_cast<std::uint32_t>(i)});
+      if (unicode::has(next_character(piece, i), flags_))
+        matches.push_back({at, static_cast<std::uint32_t>(i)});
     }
   }
   std::uint32_t flags_;
@@ -126,7 +130,8 @@ class KnownSplit : public PreTokenizer {
       const std::string_view piece(pieces.text.bytes.data() + range.begin, range.end - range.begin);
       for (std::size_t at = 0; at < piece.size();) {
         const std::size_t end = splitter_(piece, at);
-        ranges.push_back({range.begin + static_cast<std::uint32_t>(at), range.begin + static_cast<std::uint32_t>(end)});
+        ranges.push_back(
+            {range.begin + static_cast<std::uint32_t>(at), range.begin + static_cast<std::uint32_t>(end)});
         at = end;
       }
     }
@@ -137,7 +142,8 @@ class KnownSplit : public PreTokenizer {
   Splitter splitter_;
 };
 
-// Runs of characters of one class are pieces; `alone` makes each character of a class a piece; class 0 is dropped.
+// Runs of characters of one class are pieces; `alone` makes each character of a class a piece; class 0 is
+// dropped.
 template <class Classify, int alone>
 void split_classes(Pieces& pieces, Classify classify) {
   std::vector<Range> ranges;

@@ -15,12 +15,18 @@ bool can_be_empty(const RegexNode& node) {
   const auto any = [&] { return std::any_of(node.children.begin(), node.children.end(), can_be_empty); };
   const auto all = [&] { return std::all_of(node.children.begin(), node.children.end(), can_be_empty); };
   switch (node.kind) {
-    case Kind::set: return false;
-    case Kind::sequence: return all();
-    case Kind::alternatives: return any();
-    case Kind::repeat: return node.low == 0 || all();
-    case Kind::atomic: return all();
-    default: return true;
+    case Kind::set:
+      return false;
+    case Kind::sequence:
+      return all();
+    case Kind::alternatives:
+      return any();
+    case Kind::repeat:
+      return node.low == 0 || all();
+    case Kind::atomic:
+      return all();
+    default:
+      return true;
   }
 }
 
@@ -53,18 +59,28 @@ class RegexCompiler {
 
   Status emit(const RegexNode& node) {
     using Kind = RegexNode::Kind;
-    if (program().size() > max_instructions) return unsupported("repeats that write out to a program too long");
+    if (program().size() > max_instructions)
+      return unsupported("repeats that write out to a program too long");
     switch (node.kind) {
-      case Kind::empty: return {};
-      case Kind::set: add({Regex::Op::set, false, set_index(node.set)}); return {};
-      case Kind::assertion: add({Regex::Op::assertion, false, static_cast<std::uint32_t>(node.assertion)}); return {};
+      case Kind::empty:
+        return {};
+      case Kind::set:
+        add({Regex::Op::set, false, set_index(node.set)});
+        return {};
+      case Kind::assertion:
+        add({Regex::Op::assertion, false, static_cast<std::uint32_t>(node.assertion)});
+        return {};
       case Kind::sequence:
         for (const RegexNode& child : node.children) TRIVIUM_TRY(emit(child));
         return {};
-      case Kind::alternatives: return alternatives(node);
-      case Kind::repeat: return repeat(node);
-      case Kind::atomic: return enclosed({Regex::Op::atomic}, node.children[0]);
-      case Kind::look: return look(node);
+      case Kind::alternatives:
+        return alternatives(node);
+      case Kind::repeat:
+        return repeat(node);
+      case Kind::atomic:
+        return enclosed({Regex::Op::atomic}, node.children[0]);
+      case Kind::look:
+        return look(node);
     }
     return {};
   }
@@ -82,7 +98,7 @@ class RegexCompiler {
   }
   Error unsupported(const std::string& what) const {
     return {ErrorCode::unsupported, "The pattern uses " + what + ", which is not supported.", "", "", "",
-            std::string(pattern_), "Use a tokenizer whose pattern does without it."};
+            std::string(pattern_),  "Use a tokenizer whose pattern does without it."};
   }
 
   Status alternatives(const RegexNode& node) {
@@ -135,12 +151,14 @@ class RegexCompiler {
 
   Status repeat(const RegexNode& node) {
     const RegexNode& body = node.children[0];
-    const bool lazy = node.greed == RegexNode::Greed::lazy, possessive = node.greed == RegexNode::Greed::possessive;
+    const bool lazy = node.greed == RegexNode::Greed::lazy,
+               possessive = node.greed == RegexNode::Greed::possessive;
     if (body.kind == RegexNode::Kind::set && !lazy) {
       add({Regex::Op::set_repeat, possessive, set_index(body.set), 0, node.low, node.high});
       return {};
     }
-    if (node.high == unbounded && can_be_empty(body)) return unsupported("an endless repeat of what can be empty");
+    if (node.high == unbounded && can_be_empty(body))
+      return unsupported("an endless repeat of what can be empty");
     if (possessive) {
       RegexNode greedy = node;
       greedy.greed = RegexNode::Greed::greedy;

@@ -1,6 +1,6 @@
-// Runs a program over text. A state (instruction, position) that failed is remembered once an attempt grows long: no
-// state reads what led to it (there are no captures), so a second visit would fail again. Failures outlive attempts
-// until one succeeds. Knows nothing of pattern text.
+// Runs a program over text. A state (instruction, position) that failed is remembered once an attempt grows
+// long: no state reads what led to it (there are no captures), so a second visit would fail again. Failures
+// outlive attempts until one succeeds. Knows nothing of pattern text.
 #include <algorithm>
 #include <unordered_set>
 
@@ -57,8 +57,8 @@ class RegexMatcher {
         } else {
           choices.pop_back();
         }
-      } while (steps > steps_before_memory &&
-               !failed.insert(std::uint64_t{instruction} << 32 | at).second && --budget_ > 1);
+      } while (steps > steps_before_memory && !failed.insert(std::uint64_t{instruction} << 32 | at).second &&
+               --budget_ > 1);
     }
   }
 
@@ -66,7 +66,8 @@ class RegexMatcher {
   std::uint32_t step(std::uint32_t& instruction, std::uint32_t& at, std::vector<Choice>& choices) {
     const Regex::Instruction& now = regex_.program_[instruction];
     switch (now.op) {
-      case Regex::Op::match: return matched_;
+      case Regex::Op::match:
+        return matched_;
       case Regex::Op::set: {
         if (at >= text_.size()) return nothing;
         std::size_t next = at;
@@ -75,12 +76,15 @@ class RegexMatcher {
         ++instruction;
         return 0;
       }
-      case Regex::Op::set_repeat: return repeat(now, instruction, at, choices);
+      case Regex::Op::set_repeat:
+        return repeat(now, instruction, at, choices);
       case Regex::Op::split:
         choices.push_back({now.b, at, at});
         instruction = now.a;
         return 0;
-      case Regex::Op::jump: instruction = now.a; return 0;
+      case Regex::Op::jump:
+        instruction = now.a;
+        return 0;
       case Regex::Op::assertion:
         if (!holds(static_cast<char>(now.a), at)) return nothing;
         ++instruction;
@@ -112,13 +116,15 @@ class RegexMatcher {
       end = next;
       if (++count == now.low) lowest = end;
     }
-    budget_ -= std::min<std::uint64_t>(budget_ - 1, count);  // a scan is steps too; the caller keeps the last one
+    budget_ -=
+        std::min<std::uint64_t>(budget_ - 1, count);  // a scan is steps too; the caller keeps the last one
     if (count < now.low) return nothing;
     ++instruction;
     if (!now.flag && end > lowest) {
       std::size_t before = end;
       previous_character(text_, before);
-      choices.push_back({instruction, static_cast<std::uint32_t>(before), static_cast<std::uint32_t>(lowest)});
+      choices.push_back(
+          {instruction, static_cast<std::uint32_t>(before), static_cast<std::uint32_t>(lowest)});
     }
     at = static_cast<std::uint32_t>(end);
     return 0;
@@ -140,11 +146,16 @@ class RegexMatcher {
   bool holds(char which, std::size_t at) const {
     std::size_t before = at;
     switch (which) {
-      case '^': return at == 0 || text_[at - 1] == '\n';
-      case '$': return at == text_.size() || text_[at] == '\n';
-      case 'A': return at == 0;
-      case 'z': return at == text_.size();
-      case 'Z': return at == text_.size() || (at + 1 == text_.size() && text_[at] == '\n');
+      case '^':
+        return at == 0 || text_[at - 1] == '\n';
+      case '$':
+        return at == text_.size() || text_[at] == '\n';
+      case 'A':
+        return at == 0;
+      case 'z':
+        return at == text_.size();
+      case 'Z':
+        return at == text_.size() || (at + 1 == text_.size() && text_[at] == '\n');
       default: {
         const bool left = at > 0 && unicode::has(previous_character(text_, before), unicode::regex_word);
         return (left != word_at(at)) == (which == 'b');

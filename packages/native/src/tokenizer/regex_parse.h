@@ -17,7 +17,7 @@ struct RegexNode {
   std::vector<RegexNode> children;
   std::uint32_t low = 0, high = 0;  // repeat
   bool negated = false, behind = false;
-  char assertion = 0;               // ^ $ A Z z b B
+  char assertion = 0;  // ^ $ A Z z b B
 };
 
 Result<RegexNode> parse_regex(std::string_view pattern);

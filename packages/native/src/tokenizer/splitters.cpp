@@ -11,9 +11,11 @@ namespace trivium {
 const char* const gpt2_pattern =
     R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 const char* const llama3_pattern =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+)"
+    R"(|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 const char* const qwen2_pattern =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+)"
+    R"(|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
 namespace {
 
@@ -65,10 +67,18 @@ std::size_t contraction(std::string_view text, std::size_t at, bool fold) {
     return fold && c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
   };
   switch (byte(1)) {
-    case 's': case 't': case 'm': case 'd': return at + 2;
-    case 'r': case 'v': return byte(2) == 'e' ? at + 3 : 0;
-    case 'l': return byte(2) == 'l' ? at + 3 : 0;
-    default: return fold && text.substr(at + 1, 2) == "\xC5\xBF" ? at + 3 : 0;
+    case 's':
+    case 't':
+    case 'm':
+    case 'd':
+      return at + 2;
+    case 'r':
+    case 'v':
+      return byte(2) == 'e' ? at + 3 : 0;
+    case 'l':
+      return byte(2) == 'l' ? at + 3 : 0;
+    default:
+      return fold && text.substr(at + 1, 2) == "\xC5\xBF" ? at + 3 : 0;
   }
 }
 

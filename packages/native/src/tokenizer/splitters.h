@@ -1,5 +1,5 @@
-// Hand-written splitters for the patterns of the GPT-2, Llama 3 and Qwen 2 families. Each matches everywhere: every
-// piece of the text is one match, so a splitter only says where the match that begins here ends.
+// Hand-written splitters for the patterns of the GPT-2, Llama 3 and Qwen 2 families. Each matches everywhere:
+// every piece of the text is one match, so a splitter only says where the match that begins here ends.
 #pragma once
 #include <cstddef>
 #include <optional>

@@ -64,7 +64,7 @@ void TextRewriter::put(std::string_view bytes, std::size_t from, std::size_t to)
   if (!to_.tracked || bytes.empty()) return;
   // An insertion (from == to) stands at the place where it was made.
   const bool inside = from < from_.bytes.size();
-  const std::uint32_t begin = inside ? from_.origin_begin(from)
+  const std::uint32_t begin = inside                ? from_.origin_begin(from)
                               : from_.bytes.empty() ? from_.base
                                                     : from_.origin_end(from_.bytes.size() - 1);
   const std::uint32_t end = to > from ? from_.origin_end(to - 1) : begin;

@@ -1,5 +1,6 @@
-// Text on its way from the caller's bytes to tokens: what it says now and, when spans are asked for, where each byte
-// came from. Always well-formed UTF-8: repaired once at the door. Knows nothing of normal forms or tokens.
+// Text on its way from the caller's bytes to tokens: what it says now and, when spans are asked for, where
+// each byte came from. Always well-formed UTF-8: repaired once at the door. Knows nothing of normal forms or
+// tokens.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -36,7 +37,8 @@ inline char32_t next_character(std::string_view text, std::size_t& i) {
     c = (lead & 0x0Fu) << 12 | (byte(i + 1) & 0x3Fu) << 6 | (byte(i + 2) & 0x3Fu);
     i += 3;
   } else {
-    c = (lead & 0x07u) << 18 | (byte(i + 1) & 0x3Fu) << 12 | (byte(i + 2) & 0x3Fu) << 6 | (byte(i + 3) & 0x3Fu);
+    c = (lead & 0x07u) << 18 | (byte(i + 1) & 0x3Fu) << 12 | (byte(i + 2) & 0x3Fu) << 6 |
+        (byte(i + 3) & 0x3Fu);
     i += 4;
   }
   return c;
@@ -52,8 +54,8 @@ inline char32_t previous_character(std::string_view text, std::size_t& i) {
 class TextRewriter {
  public:
   explicit TextRewriter(const Text& from);
-  void keep(std::size_t from, std::size_t to);                            // copies source bytes
-  void put(std::string_view bytes, std::size_t from, std::size_t to);     // new bytes that stand for [from, to)
+  void keep(std::size_t from, std::size_t to);                         // copies source bytes
+  void put(std::string_view bytes, std::size_t from, std::size_t to);  // new bytes that stand for [from, to)
   void put(char32_t c, std::size_t from, std::size_t to);
   std::size_t size() const { return to_.bytes.size(); }
   Text finish() { return std::move(to_); }
@@ -63,15 +65,16 @@ class TextRewriter {
   Text to_;
 };
 
-// Ill-formed bytes become U+FFFD, one for each maximal ill-formed part; an encoded surrogate is three such parts.
+// Ill-formed bytes become U+FFFD, one for each maximal ill-formed part; an encoded surrogate is three such
+// parts.
 Text text_of(std::string_view bytes, bool tracked);
 
 std::string replace_all(std::string_view text, std::string_view from, std::string_view to);
 
 // GPT-2's bijection between bytes and printable characters.
 char32_t character_of_byte(std::uint8_t byte);
-int byte_of_character(char32_t c);                                          // -1 outside the alphabet
+int byte_of_character(char32_t c);  // -1 outside the alphabet
 std::string byte_level_text(std::string_view bytes);
-bool byte_level_bytes(std::string_view text, std::string& bytes);           // false: a character outside the alphabet
+bool byte_level_bytes(std::string_view text, std::string& bytes);  // false: a character outside the alphabet
 
 }  // namespace trivium

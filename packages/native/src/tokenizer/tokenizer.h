@@ -1,6 +1,7 @@
-// Text <-> token ids. One face over byte-level BPE and WordPiece (more to come); made from a tokenizer.json or
-// from GGUF metadata. Knows nothing of models. All methods are const and thread-safe. Text is UTF-8; each maximal
-// ill-formed part is replaced by U+FFFD before anything else (an encoded lone surrogate is three such parts).
+// Text <-> token ids. One face over byte-level BPE and WordPiece (more to come); made from a tokenizer.json
+// or from GGUF metadata. Knows nothing of models. All methods are const and thread-safe. Text is UTF-8; each
+// maximal ill-formed part is replaced by U+FFFD before anything else (an encoded lone surrogate is three such
+// parts).
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -17,8 +18,9 @@ namespace trivium {
 using TokenId = std::int32_t;
 
 struct EncodeOptions {
-  bool add_special_tokens = true;    // what the post-processor adds: BOS, [CLS] … [SEP]
-  // false: text can never become a special (control) token, whatever it spells. Templates are encoded with true.
+  bool add_special_tokens = true;  // what the post-processor adds: BOS, [CLS] … [SEP]
+  // false: text can never become a special (control) token, whatever it spells. Templates are encoded with
+  // true.
   bool parse_special_tokens = false;
 };
 
@@ -43,10 +45,11 @@ class StreamDecoder {
 
 class Tokenizer {
  public:
-  static Result<std::shared_ptr<const Tokenizer>> from_json(std::string_view tokenizer_json, std::string_view file);
+  static Result<std::shared_ptr<const Tokenizer>> from_json(std::string_view tokenizer_json,
+                                                            std::string_view file);
   static Result<std::shared_ptr<const Tokenizer>> from_gguf(const Metadata& metadata, std::string_view file);
-  // The tokenizer of a model, wherever it is kept: GGUF `tokenizer.huggingface.json` first, then GGUF metadata,
-  // then tokenizer.json beside the weights.
+  // The tokenizer of a model, wherever it is kept: GGUF `tokenizer.huggingface.json` first, then GGUF
+  // metadata, then tokenizer.json beside the weights.
   static Result<std::shared_ptr<const Tokenizer>> of(const ModelFile& model);
   virtual ~Tokenizer() = default;
 
@@ -58,10 +61,10 @@ class Tokenizer {
   virtual std::string decode(std::span<const TokenId> ids, bool skip_special_tokens) const = 0;
   virtual std::unique_ptr<StreamDecoder> stream_decoder(bool skip_special_tokens) const = 0;
 
-  virtual std::size_t vocabulary_size() const = 0;           // ids are in [0, vocabulary_size)
-  virtual std::string token_text(TokenId id) const = 0;      // the vocabulary entry as stored
-  virtual std::string token_bytes(TokenId id) const = 0;     // the bytes it stands for
-  virtual TokenId id_of(std::string_view token) const = 0;   // -1 when absent
+  virtual std::size_t vocabulary_size() const = 0;          // ids are in [0, vocabulary_size)
+  virtual std::string token_text(TokenId id) const = 0;     // the vocabulary entry as stored
+  virtual std::string token_bytes(TokenId id) const = 0;    // the bytes it stands for
+  virtual TokenId id_of(std::string_view token) const = 0;  // -1 when absent
   virtual bool is_special(TokenId id) const = 0;
 };
 

@@ -1,6 +1,6 @@
-// What the tokenizer room knows of single code points. The tables (unicode_tables.cpp) are generated from what
-// Hugging Face tokenizers answers for every code point: it mixes Unicode versions, and ids must agree with it.
-// Knows nothing of text, encodings or tokens.
+// What the tokenizer room knows of single code points. The tables (unicode_tables.cpp) are generated from
+// what Hugging Face tokenizers answers for every code point: it mixes Unicode versions, and ids must agree
+// with it. Knows nothing of text, encodings or tokens.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -8,11 +8,13 @@
 
 namespace trivium::unicode {
 
+// clang-format off
 enum Category : std::uint8_t {
   Cn, Cc, Cf, Co, Cs, Ll, Lm, Lo, Lt, Lu, Mc, Me, Mn, Nd, Nl, No,
   Pc, Pd, Pe, Pf, Pi, Po, Ps, Sc, Sk, Sm, So, Zl, Zp, Zs,
 };
 
+// clang-format on
 enum Flag : std::uint32_t {
   rust_space = 1u << 0,         // White_Space: Strip, WhitespaceSplit, BERT
   regex_space = 1u << 1,        // \s of Oniguruma

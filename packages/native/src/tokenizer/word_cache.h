@@ -1,4 +1,5 @@
-// Pieces that were tokenised before. Bounded: a full cache is emptied. Not thread-safe: each call borrows its own.
+// Pieces that were tokenised before. Bounded: a full cache is emptied. Not thread-safe: each call borrows its
+// own.
 #pragma once
 #include <algorithm>
 #include <cstring>

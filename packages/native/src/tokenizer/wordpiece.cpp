@@ -1,4 +1,5 @@
-// WordPiece: the longest entry that fits, from left to right; a word that cannot be covered is one unknown token.
+// WordPiece: the longest entry that fits, from left to right; a word that cannot be covered is one unknown
+// token.
 #include <algorithm>
 
 #include "tokenizer/model.h"
@@ -9,7 +10,8 @@ namespace {
 
 class WordPiece : public Model {
  public:
-  WordPiece(const VocabularyMap& vocabulary, WordPieceSettings settings, const std::unordered_set<TokenId>& special)
+  WordPiece(const VocabularyMap& vocabulary, WordPieceSettings settings,
+            const std::unordered_set<TokenId>& special)
       : settings_(std::move(settings)) {
     const std::string& prefix = settings_.continuing_prefix;
     for (const auto& [text, id] : vocabulary) {
@@ -27,7 +29,8 @@ class WordPiece : public Model {
     if (!too_long(piece)) {
       std::size_t at = 0;
       while (at < piece.size()) {
-        const Symbol symbol = longest(piece.substr(at), at == 0 ? first_ : next_, at == 0 ? longest_first_ : longest_next_);
+        const Symbol symbol =
+            longest(piece.substr(at), at == 0 ? first_ : next_, at == 0 ? longest_first_ : longest_next_);
         if (symbol.bytes == 0) break;
         out.push_back(symbol);
         at += symbol.bytes;
@@ -42,7 +45,8 @@ class WordPiece : public Model {
   bool too_long(std::string_view piece) const {
     if (piece.size() <= settings_.max_characters) return false;
     const auto starts = [](char byte) { return (static_cast<std::uint8_t>(byte) & 0xC0) != 0x80; };
-    return static_cast<std::size_t>(std::count_if(piece.begin(), piece.end(), starts)) > settings_.max_characters;
+    return static_cast<std::size_t>(std::count_if(piece.begin(), piece.end(), starts)) >
+           settings_.max_characters;
   }
 
   static Symbol longest(std::string_view rest, const VocabularyMap& entries, std::size_t limit) {

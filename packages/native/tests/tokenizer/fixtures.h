@@ -27,7 +27,8 @@ inline std::shared_ptr<const trivium::Tokenizer> load(const std::string& name) {
 }
 inline std::vector<trivium::TokenId> ids(const trivium::Json& list) {
   std::vector<trivium::TokenId> all;
-  for (const trivium::Json& one : list.items()) all.push_back(static_cast<trivium::TokenId>(one.integer().value_or(-1)));
+  for (const trivium::Json& one : list.items())
+    all.push_back(static_cast<trivium::TokenId>(one.integer().value_or(-1)));
   return all;
 }
 

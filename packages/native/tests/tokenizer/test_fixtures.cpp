@@ -1,4 +1,5 @@
-// Ids, decodings and streams against Hugging Face tokenizers, through the committed fixtures; spans against the text.
+// Ids, decodings and streams against Hugging Face tokenizers, through the committed fixtures; spans against
+// the text.
 #include "fixtures.h"
 
 using namespace trivium;
@@ -11,9 +12,12 @@ TEST("ids, decodings, streams and pairs are those of Hugging Face tokenizers") {
     REQUIRE(expected.ok());
     for (const Json& one : expected->find("cases")->items()) {
       const std::string& text = one.find("text")->string();
-      const auto plain = tokenizer->encode(text, {true, false}), parsed = tokenizer->encode(text, {true, true});
-      if (plain != fixtures::ids(*one.find("ids"))) check::fail(__FILE__, __LINE__, name + " ids of: " + text);
-      if (parsed != fixtures::ids(*one.find("parsed"))) check::fail(__FILE__, __LINE__, name + " parsed ids of: " + text);
+      const auto plain = tokenizer->encode(text, {true, false}),
+                 parsed = tokenizer->encode(text, {true, true});
+      if (plain != fixtures::ids(*one.find("ids")))
+        check::fail(__FILE__, __LINE__, name + " ids of: " + text);
+      if (parsed != fixtures::ids(*one.find("parsed")))
+        check::fail(__FILE__, __LINE__, name + " parsed ids of: " + text);
       CHECK_EQ(tokenizer->decode(parsed, false), one.find("decoded")->string());
       CHECK_EQ(tokenizer->decode(parsed, true), one.find("skipped")->string());
       const auto stream = tokenizer->stream_decoder(true);
@@ -30,7 +34,8 @@ TEST("ids, decodings, streams and pairs are those of Hugging Face tokenizers") {
 }
 
 TEST("spans have the ids of encode, lie in the text in order and end on characters") {
-  const std::string text = "Naïve café — 你好,  世界! 👩‍👩‍👧 e\u0301 x<tool_call>y <mask> ﬁn";
+  const std::string text =
+      "Naïve café — 你好,  世界! 👩‍👩‍👧 e\u0301 x<tool_call>y <mask> ﬁn";
   const auto boundary = [&](std::uint32_t at) { return at == text.size() || (text[at] & 0xC0) != 0x80; };
   for (const std::string name : fixtures::names) {
     const auto tokenizer = fixtures::load(name);
@@ -62,9 +67,14 @@ TEST("spans of words point at the words through normalisation") {
 }
 
 TEST("ill-formed bytes and lone surrogates are U+FFFD, one a maximal part") {
-  const std::pair<std::string, std::string> cases[] = {
-      {"a\xFF" "b", "a\uFFFDb"}, {"\xED\xA0\x80", "\uFFFD\uFFFD\uFFFD"}, {"\xE4\xBD", "\uFFFD"},
-      {"\xF0\x9F\x91x", "\uFFFDx"}, {"\xC0\xAF", "\uFFFD\uFFFD"}, {"\xF4\x90\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD"}};
+  const std::pair<std::string, std::string> cases[] = {{"a\xFF"
+                                                        "b",
+                                                        "a\uFFFDb"},
+                                                       {"\xED\xA0\x80", "\uFFFD\uFFFD\uFFFD"},
+                                                       {"\xE4\xBD", "\uFFFD"},
+                                                       {"\xF0\x9F\x91x", "\uFFFDx"},
+                                                       {"\xC0\xAF", "\uFFFD\uFFFD"},
+                                                       {"\xF4\x90\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD"}};
   for (const std::string name : fixtures::names) {
     const auto tokenizer = fixtures::load(name);
     REQUIRE(tokenizer != nullptr);

@@ -21,14 +21,17 @@ Metadata metadata_of(const std::string& name, const std::string& model, const st
   for (TokenId id = 0; id < static_cast<TokenId>(tokenizer->vocabulary_size()); ++id) {
     std::string text = tokenizer->token_text(id);
     const bool special = tokenizer->is_special(id);
-    if (model == "bert" && !special) text = text.starts_with("##") ? text.substr(2) : std::string("\u2581").append(text);
+    if (model == "bert" && !special)
+      text = text.starts_with("##") ? text.substr(2) : std::string("\u2581").append(text);
     tokens.push_back(text);
     types.push_back(special ? 3 : text.find("tool_call") != std::string::npos ? 4 : 1);
   }
   if (const Json* list = json->find("model")->find("merges")) {
     for (const Json& merge : list->items()) {
-      merges.push_back(merge.is_string() ? merge.string()
-                                         : std::string(merge.items()[0].string()).append(" ").append(merge.items()[1].string()));
+      merges.push_back(
+          merge.is_string()
+              ? merge.string()
+              : std::string(merge.items()[0].string()).append(" ").append(merge.items()[1].string()));
     }
   }
   metadata.set("tokenizer.ggml.model", model);
@@ -48,11 +51,15 @@ Metadata metadata_of(const std::string& name, const std::string& model, const st
 }  // namespace
 
 TEST("GGUF metadata gives the ids of tokenizer.json") {
-  const std::string rows[][3] = {{"gpt2", "gpt2", "gpt-2"}, {"llama3", "gpt2", "llama-bpe"}, {"qwen2", "gpt2", "qwen2"}, {"bert", "bert", ""}};
+  const std::string rows[][3] = {{"gpt2", "gpt2", "gpt-2"},
+                                 {"llama3", "gpt2", "llama-bpe"},
+                                 {"qwen2", "gpt2", "qwen2"},
+                                 {"bert", "bert", ""}};
   for (const auto& [name, model, pre] : rows) {
     const auto made = Tokenizer::from_gguf(metadata_of(name, model, pre), name + ".gguf");
     if (!made.ok()) {
-      check::fail(__FILE__, __LINE__, name + ": " + made.error().message + " " + made.error().field + " " + made.error().found);
+      check::fail(__FILE__, __LINE__,
+                  name + ": " + made.error().message + " " + made.error().field + " " + made.error().found);
       continue;
     }
     const auto expected = Json::parse(fixtures::read(name + ".expected.json"), name);
@@ -77,7 +84,8 @@ TEST("GGUF tokenizers that are not known are refused by name") {
   }
   const auto pre = Tokenizer::from_gguf(metadata_of("gpt2", "gpt2", "tekken"), "m.gguf");
   REQUIRE(!pre.ok());
-  CHECK(pre.error().code == ErrorCode::unsupported && pre.error().expected.find("llama-bpe") != std::string::npos);
+  CHECK(pre.error().code == ErrorCode::unsupported &&
+        pre.error().expected.find("llama-bpe") != std::string::npos);
 }
 
 TEST("broken GGUF metadata is an error that names the key") {

@@ -1,4 +1,5 @@
-// What hostile text and hostile files must not do: forge a special token, hang, crash, or allocate beyond the file.
+// What hostile text and hostile files must not do: forge a special token, hang, crash, or allocate beyond the
+// file.
 #include <chrono>
 #include <random>
 #include <thread>
@@ -24,8 +25,11 @@ std::string model_json(const std::string& model, const std::string& rest = "") {
 }  // namespace
 
 TEST("text never becomes a special token unless asked") {
-  const std::string spelled[] = {"<|endoftext|>", "<|begin_of_text|>", "<|eot_id|>", "<|im_start|>", "[CLS]", "[SEP]", "[MASK]",
-                                 "<s>", "</s>", "<mask>"};
+  const std::string spelled[] = {"<|endoftext|>", "<|begin_of_text|>",
+                                 "<|eot_id|>",    "<|im_start|>",
+                                 "[CLS]",         "[SEP]",
+                                 "[MASK]",        "<s>",
+                                 "</s>",          "<mask>"};
   std::mt19937 random(7);
   for (const std::string name : fixtures::names) {
     const auto tokenizer = fixtures::load(name);
@@ -37,7 +41,8 @@ TEST("text never becomes a special token unless asked") {
         text += spelled[random() % std::size(spelled)];
         if (random() % 2) text += "x \n<|"[random() % 5];
       }
-      for (const TokenId id : tokenizer->encode(text, {false, false})) CHECK(!tokenizer->is_special(id) || id == unknown);
+      for (const TokenId id : tokenizer->encode(text, {false, false}))
+        CHECK(!tokenizer->is_special(id) || id == unknown);
     }
   }
 }
@@ -46,16 +51,20 @@ TEST("not even by merges, by a whole word, or as a single character") {
   const std::string vocab = R"("vocab":{"a":0,"b":1,"ab":2,"z":3,"zz":4})";
   for (const std::string flags : {"false", "true"}) {
     const auto made = Tokenizer::from_json(
-        model_json("{\"type\":\"BPE\",\"ignore_merges\":" + flags + "," + vocab + R"(,"merges":["a b","z z"]})",
-                   R"("added_tokens":[{"id":2,"content":"ab","special":true},{"id":3,"content":"z","special":true}],)"), "t");
+        model_json(
+            "{\"type\":\"BPE\",\"ignore_merges\":" + flags + "," + vocab + R"(,"merges":["a b","z z"]})",
+            R"("added_tokens":[{"id":2,"content":"ab","special":true},{"id":3,"content":"z","special":true}],)"),
+        "t");
     REQUIRE(made.ok());
     CHECK((made->get()->encode("ab", {}) == std::vector<TokenId>{0, 1}));
     CHECK((made->get()->encode("ab", {true, true}) == std::vector<TokenId>{2}));
     CHECK((made->get()->encode("z", {}).empty()));
   }
   const auto words = Tokenizer::from_json(
-      model_json(R"({"type":"WordPiece","unk_token":"[UNK]","vocab":{"[UNK]":0,"[CLS]":1,"x":2}})",
-                 R"("pre_tokenizer":{"type":"WhitespaceSplit"},"added_tokens":[{"id":1,"content":"[CLS]","special":true}],)"), "t");
+      model_json(
+          R"({"type":"WordPiece","unk_token":"[UNK]","vocab":{"[UNK]":0,"[CLS]":1,"x":2}})",
+          R"("pre_tokenizer":{"type":"WhitespaceSplit"},"added_tokens":[{"id":1,"content":"[CLS]","special":true}],)"),
+      "t");
   REQUIRE(words.ok());
   CHECK((words->get()->encode("x [CLS]", {}) == std::vector<TokenId>{2, 0}));
 }
@@ -63,8 +72,13 @@ TEST("not even by merges, by a whole word, or as a single character") {
 TEST("a line of a million characters takes moments") {
   std::string marks;
   for (int i = 0; i < 250000; ++i) marks += i % 3 ? "\u0301" : "\u0323";
-  const std::string texts[] = {std::string(1000000, 'a'), std::string(1000000, ' '), std::string(1000000, '!'),
-                               std::string(1000000, '\n'), std::string(1000000, '<'), std::string(1000000, '7'), marks};
+  const std::string texts[] = {std::string(1000000, 'a'),
+                               std::string(1000000, ' '),
+                               std::string(1000000, '!'),
+                               std::string(1000000, '\n'),
+                               std::string(1000000, '<'),
+                               std::string(1000000, '7'),
+                               marks};
   for (const std::string name : fixtures::names) {
     const auto tokenizer = fixtures::load(name);
     REQUIRE(tokenizer != nullptr);
@@ -82,24 +96,35 @@ TEST("a broken tokenizer.json is an error that names file and field") {
       {model_json(R"({"type":"Unigram","vocab":[]})"), "/model/type", ErrorCode::unsupported},
       {model_json(R"({"type":"BPE","merges":[]})"), "/model/vocab", ErrorCode::bad_format},
       {model_json(R"({"type":"BPE","vocab":{},"merges":[]})"), "/model/vocab", ErrorCode::bad_format},
-      {model_json(R"({"type":"BPE","vocab":{"a":2000000000},"merges":[]})"), "/model/vocab/a", ErrorCode::bad_format},
+      {model_json(R"({"type":"BPE","vocab":{"a":2000000000},"merges":[]})"), "/model/vocab/a",
+       ErrorCode::bad_format},
       {model_json(R"({"type":"BPE","vocab":{"a":-1},"merges":[]})"), "/model/vocab/a", ErrorCode::bad_format},
-      {model_json(R"({"type":"BPE","vocab":{"a":"0"},"merges":[]})"), "/model/vocab/a", ErrorCode::bad_format},
-      {model_json(R"({"type":"BPE","vocab":{"a":0,"b":0},"merges":[]})"), "/model/vocab/b", ErrorCode::bad_format},
-      {model_json(R"({"type":"BPE","vocab":{"a":0},"merges":["a a"]})"), "/model/merges/0", ErrorCode::bad_format},
-      {model_json(R"({"type":"BPE","vocab":{"a":0},"merges":["a"]})"), "/model/merges/0", ErrorCode::bad_format},
-      {model_json(R"({"type":"BPE","vocab":{"a":0},"merges":[["a",1]]})"), "/model/merges/0", ErrorCode::bad_format},
+      {model_json(R"({"type":"BPE","vocab":{"a":"0"},"merges":[]})"), "/model/vocab/a",
+       ErrorCode::bad_format},
+      {model_json(R"({"type":"BPE","vocab":{"a":0,"b":0},"merges":[]})"), "/model/vocab/b",
+       ErrorCode::bad_format},
+      {model_json(R"({"type":"BPE","vocab":{"a":0},"merges":["a a"]})"), "/model/merges/0",
+       ErrorCode::bad_format},
+      {model_json(R"({"type":"BPE","vocab":{"a":0},"merges":["a"]})"), "/model/merges/0",
+       ErrorCode::bad_format},
+      {model_json(R"({"type":"BPE","vocab":{"a":0},"merges":[["a",1]]})"), "/model/merges/0",
+       ErrorCode::bad_format},
       {model_json(R"({"type":"BPE","vocab":{"a":0}})"), "/model/merges", ErrorCode::bad_format},
       {model_json(R"({"type":"WordPiece","vocab":{"a":0}})"), "/model/unk_token", ErrorCode::bad_format},
       {model_json(R"({"type":"BPE","vocab":{"a":0},"merges":[]})", R"("normalizer":{"type":"Precompiled"},)"),
        "/normalizer/type", ErrorCode::unsupported},
-      {model_json(R"({"type":"BPE","vocab":{"a":0},"merges":[]})", R"("pre_tokenizer":{"type":"Split","pattern":{"Regex":"(a)\\1"},"behavior":"Isolated"},)"),
+      {model_json(R"({"type":"BPE","vocab":{"a":0},"merges":[]})",
+                  R"("pre_tokenizer":{"type":"Split","pattern":{"Regex":"(a)\\1"},"behavior":"Isolated"},)"),
        "/pre_tokenizer/pattern/Regex", ErrorCode::unsupported},
-      {model_json(R"({"type":"BPE","vocab":{"a":0},"merges":[]})", R"("pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"("},"behavior":"Isolated"}]},)"),
+      {model_json(
+           R"({"type":"BPE","vocab":{"a":0},"merges":[]})",
+           R"("pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"("},"behavior":"Isolated"}]},)"),
        "/pre_tokenizer/pretokenizers/0/pattern/Regex", ErrorCode::bad_format},
-      {model_json(R"({"type":"BPE","vocab":{"a":0},"merges":[]})", R"("post_processor":{"type":"BertProcessing","sep":["x",9],"cls":["a",0]},)"),
+      {model_json(R"({"type":"BPE","vocab":{"a":0},"merges":[]})",
+                  R"("post_processor":{"type":"BertProcessing","sep":["x",9],"cls":["a",0]},)"),
        "/post_processor/sep/1", ErrorCode::bad_format},
-      {model_json(R"({"type":"BPE","vocab":{"a":0},"merges":[]})", R"("decoder":{"type":"CTC"},)"), "/decoder/type", ErrorCode::unsupported},
+      {model_json(R"({"type":"BPE","vocab":{"a":0},"merges":[]})", R"("decoder":{"type":"CTC"},)"),
+       "/decoder/type", ErrorCode::unsupported},
   };
   for (const auto& one : cases) {
     const auto made = Tokenizer::from_json(one.json, "tokenizer.json");
@@ -125,9 +150,14 @@ TEST("mutated tokenizers load or fail, and those that load still work") {
       for (int k = 0; k < 4; ++k) {
         const std::size_t at = random() % (i % 2 ? json.size() : model);
         switch (random() % 3) {
-          case 0: json[at] = tokens[random() % tokens.size()]; break;
-          case 1: json.erase(at, random() % 20); break;
-          default: json.insert(at, json.substr(random() % json.size(), random() % 30));
+          case 0:
+            json[at] = tokens[random() % tokens.size()];
+            break;
+          case 1:
+            json.erase(at, random() % 20);
+            break;
+          default:
+            json.insert(at, json.substr(random() % json.size(), random() % 30));
         }
       }
       const auto made = Tokenizer::from_json(json, "mutated");
