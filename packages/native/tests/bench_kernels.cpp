@@ -1,10 +1,10 @@
-// Speeds on this machine: GEMM and GEMV of each dtype, then whole steps of an embedder (BERT, 256 wide, 4 layers, Q8_0)
-// and of a decoder with long context (attention). Usage: bench_kernels [threads] [linear|steps]
+// Speeds on this machine: GEMM and GEMV of each dtype, then whole steps of an embedder (BERT, 256 wide, 4
+// layers, Q8_0) and of a decoder with long context (attention). Usage: bench_kernels [threads] [linear|steps]
 // With one thread it counts processor time, so that what others run beside it disturbs less.
 #include <chrono>
-#include <ctime>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <random>
 
 #include "backends/cpu/kernel_table.h"
@@ -18,7 +18,8 @@ using namespace trivium::test;
 
 namespace {
 
-// Seconds: of the processor when one thread works (other people's load does not count), of the wall otherwise.
+// Seconds: of the processor when one thread works (other people's load does not count), of the wall
+// otherwise.
 double now() {
   if (ThreadPool::instance().threads() == 1) return double(std::clock()) / CLOCKS_PER_SEC;
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -36,31 +37,41 @@ void bench_linear(const KernelTable* const* kernels) {
           for (float& value : row) value = normal(random);
           encode_row(dtype, row.data(), bytes.data() + r * row_bytes(dtype, k), k);
         }
-        const auto packed = pack_matrix({"w", dtype, Shape::of(n, k), [&](std::int64_t first, std::int64_t count, std::byte* to) -> Status {
-                                           std::copy_n(bytes.data() + first * row_bytes(dtype, k), count * row_bytes(dtype, k), to);
-                                           return {};
-                                         }});
+        const auto packed = pack_matrix(
+            {"w", dtype, Shape::of(n, k),
+             [&](std::int64_t first, std::int64_t count, std::byte* to) -> Status {
+               std::copy_n(bytes.data() + first * row_bytes(dtype, k), count * row_bytes(dtype, k), to);
+               return {};
+             }});
         for (float& value : x) value = normal(random);
         std::vector<std::int8_t> values(rows * k);
         std::vector<float> scales(rows * k / 32);
         std::vector<std::int32_t> sums(rows * k / 32);
-        for (std::int64_t r = 0; r < rows; ++r) (*kernels)->quantize_row(&x[r * k], k, &values[r * k], &scales[r * k / 32], &sums[r * k / 32]);
+        for (std::int64_t r = 0; r < rows; ++r)
+          (*kernels)->quantize_row(&x[r * k], k, &values[r * k], &scales[r * k / 32], &sums[r * k / 32]);
         const QuantizedRows quantized{values.data(), scales.data(), sums.data()};
         const int tasks = ThreadPool::instance().threads() * 4;
         double best = 1e9;
         for (int repeat = 0; repeat < 7; ++repeat) {
           const double start = now();
           ThreadPool::instance().run(tasks, [&](std::size_t t) {
-            const std::int64_t first = packed->panels() * std::int64_t(t) / tasks, last = packed->panels() * std::int64_t(t + 1) / tasks;
-            if (dtype == DType::f32) (*kernels)->linear_f32(x.data(), rows, *packed, first, last, nullptr, out.data());
-            if (dtype == DType::f16) (*kernels)->linear_f16(x.data(), rows, *packed, first, last, nullptr, out.data());
-            if (dtype == DType::q8_0) (*kernels)->linear_q8(quantized, rows, *packed, first, last, nullptr, out.data());
-            if (dtype == DType::q4_0) (*kernels)->linear_q4(quantized, rows, *packed, first, last, nullptr, out.data());
+            const std::int64_t first = packed->panels() * std::int64_t(t) / tasks,
+                               last = packed->panels() * std::int64_t(t + 1) / tasks;
+            if (dtype == DType::f32)
+              (*kernels)->linear_f32(x.data(), rows, *packed, first, last, nullptr, out.data());
+            if (dtype == DType::f16)
+              (*kernels)->linear_f16(x.data(), rows, *packed, first, last, nullptr, out.data());
+            if (dtype == DType::q8_0)
+              (*kernels)->linear_q8(quantized, rows, *packed, first, last, nullptr, out.data());
+            if (dtype == DType::q4_0)
+              (*kernels)->linear_q4(quantized, rows, *packed, first, last, nullptr, out.data());
           });
           best = std::min(best, now() - start);
         }
-        std::printf("%-5s (%ld, %ld) x %4ld rows: %7.1f GFLOPS %6.1f GB/s of weights\n", std::string(info(dtype).name).c_str(), long(n), long(k),
-                    long(rows), 2e-9 * double(n) * double(k) * double(rows) / best, 1e-9 * double(packed->bytes.size()) / best);
+        std::printf("%-5s (%ld, %ld) x %4ld rows: %7.1f GFLOPS %6.1f GB/s of weights\n",
+                    std::string(info(dtype).name).c_str(), long(n), long(k), long(rows),
+                    2e-9 * double(n) * double(k) * double(rows) / best,
+                    1e-9 * double(packed->bytes.size()) / best);
       }
 }
 
@@ -78,17 +89,21 @@ void bench_embedder() {
   Network net(1);
   const int width = 256, hidden = 1024, heads = 4;
   const auto linear = [&](TensorId x, int out, int in) {
-    return net.plan.linear(x, net.weight(DType::q8_0, Shape::of(out, in), Role::matrix, 0, 0.05f), net.weight(DType::f32, Shape::of(out), Role::vector));
+    return net.plan.linear(x, net.weight(DType::q8_0, Shape::of(out, in), Role::matrix, 0, 0.05f),
+                           net.weight(DType::f32, Shape::of(out), Role::vector));
   };
   const auto norm = [&](TensorId x) {
-    return net.plan.normalize(x, NormKind::layer, net.weight(DType::f32, Shape::of(width), Role::vector, 1), net.weight(DType::f32, Shape::of(width), Role::vector), 1e-5f);
+    return net.plan.normalize(x, NormKind::layer, net.weight(DType::f32, Shape::of(width), Role::vector, 1),
+                              net.weight(DType::f32, Shape::of(width), Role::vector), 1e-5f);
   };
-  TensorId x = norm(net.plan.embed_rows(net.weight(DType::q8_0, Shape::of(5000, width), Role::table), IdInput::tokens));
+  TensorId x = norm(
+      net.plan.embed_rows(net.weight(DType::q8_0, Shape::of(5000, width), Role::table), IdInput::tokens));
   for (int i = 0; i < 4; ++i) {
     const TensorId q = linear(x, width, width), k = linear(x, width, width), v = linear(x, width, width);
     const TensorId mixed = net.plan.ragged_attention(q, k, v, {heads, heads, width / heads, 0.125f});
     x = norm(net.plan.add(x, linear(mixed, width, width)));
-    x = norm(net.plan.add(x, linear(net.plan.activate(linear(x, hidden, width), Activation::gelu_erf), width, hidden)));
+    x = norm(net.plan.add(
+        x, linear(net.plan.activate(linear(x, hidden, width), Activation::gelu_erf), width, hidden)));
   }
   net.plan.output(net.plan.normalize_l2(net.plan.pool(x, Pooling::mean)));
   const Plan plan = *net.plan.finish();
@@ -108,13 +123,17 @@ void bench_embedder() {
 void bench_attention() {
   const int heads = 16, kv_heads = 4, head_dim = 64, context = 4096;
   Network net(1);
-  const TensorId x = net.plan.embed_rows(net.weight(DType::f16, Shape::of(100, heads * head_dim), Role::table, 0, 1), IdInput::tokens);
-  const TensorId y = net.plan.embed_rows(net.weight(DType::f16, Shape::of(100, kv_heads * head_dim), Role::table, 0, 1), IdInput::tokens);
-  net.plan.output(net.plan.gather_outputs(net.plan.paged_attention(x, y, y, {heads, kv_heads, head_dim, 0.125f})));
+  const TensorId x = net.plan.embed_rows(
+      net.weight(DType::f16, Shape::of(100, heads * head_dim), Role::table, 0, 1), IdInput::tokens);
+  const TensorId y = net.plan.embed_rows(
+      net.weight(DType::f16, Shape::of(100, kv_heads * head_dim), Role::table, 0, 1), IdInput::tokens);
+  net.plan.output(
+      net.plan.gather_outputs(net.plan.paged_attention(x, y, y, {heads, kv_heads, head_dim, 0.125f})));
   const Plan plan = *net.plan.finish();
   const auto backend = *make_backend("cpu");
   const PageGeometry geometry{1, kv_heads, head_dim, DType::f16};
-  std::vector<std::vector<std::byte>> pages(context / page_tokens, std::vector<std::byte>(geometry.page_bytes()));
+  std::vector<std::vector<std::byte>> pages(context / page_tokens,
+                                            std::vector<std::byte>(geometry.page_bytes()));
   std::vector<std::byte*> addresses;
   std::vector<std::int32_t> ids;
   for (auto& page : pages) ids.push_back(int(ids.size())), addresses.push_back(page.data());
@@ -124,8 +143,11 @@ void bench_attention() {
     step.slices = {{0, rows, context - rows, ids}};
     const double seconds = best_of(7, [&] { runner.run(step, {geometry, addresses}); });
     const double keys = double(rows) * (context - rows / 2.0);
-    std::printf("attention of %3d rows over %d keys (16 heads, 4 key heads, 64 wide, f16): %6.1f GFLOPS, %5.1f GB/s of cache\n", rows, context,
-                4e-9 * keys * heads * head_dim / seconds, 1e-9 * context * kv_heads * head_dim * 4 / seconds);
+    std::printf(
+        "attention of %3d rows over %d keys (16 heads, 4 key heads, 64 wide, f16): %6.1f GFLOPS, %5.1f GB/s "
+        "of cache\n",
+        rows, context, 4e-9 * keys * heads * head_dim / seconds,
+        1e-9 * context * kv_heads * head_dim * 4 / seconds);
   }
 }
 

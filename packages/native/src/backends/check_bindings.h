@@ -1,5 +1,5 @@
-// What a step may bind, checked once for every backend before anything is read: ids inside their tables, pages inside
-// the pool, slices that cover the rows in order. After this the kernels need no checks.
+// What a step may bind, checked once for every backend before anything is read: ids inside their tables,
+// pages inside the pool, slices that cover the rows in order. After this the kernels need no checks.
 #pragma once
 #include "backends/backend.h"
 

@@ -1,6 +1,8 @@
 // The cpu backend against ref, and against the law of order: a row's result is the same bits in any company.
 #include <cstdlib>
 
+#include "backends/cpu/cpu_backend.h"
+#include "backends/cpu/kernel_table.h"
 #include "base/cpu_features.h"
 #include "base/thread_pool.h"
 #include "plan_fixture.h"
@@ -11,7 +13,7 @@ using namespace trivium::test;
 namespace {
 
 std::vector<std::string> instruction_sets() {
-  std::vector<std::string> names = {"generic"};
+  std::vector<std::string> names = {"generic", "wide"};
   if (cpu_has(Isa::avx2)) names.push_back("avx2");
   if (cpu_has(Isa::avx512)) names.push_back("avx512");
   return names;
@@ -19,6 +21,7 @@ std::vector<std::string> instruction_sets() {
 
 std::shared_ptr<Backend> backend(const std::string& isa) {
   if (isa == "ref") return *make_backend("ref");
+  if (isa == "wide") return make_cpu_backend(cpu::wide_generic_kernels());
   setenv("TRIVIUM_ISA", isa.c_str(), 1);
   auto made = make_backend("cpu");
   unsetenv("TRIVIUM_ISA");
@@ -27,9 +30,11 @@ std::shared_ptr<Backend> backend(const std::string& isa) {
 }
 
 Plan linear_plan(Network& net, DType dtype, int columns, int out) {
-  const TensorId x = net.plan.embed_rows(net.weight(DType::f32, Shape::of(50, columns), Role::table, 0, 1), IdInput::tokens);
+  const TensorId x =
+      net.plan.embed_rows(net.weight(DType::f32, Shape::of(50, columns), Role::table, 0, 1), IdInput::tokens);
   const TensorId w = net.weight(dtype, Shape::of(out, columns), Role::matrix);
-  net.plan.output(net.plan.gather_outputs(net.plan.linear(x, w, net.weight(DType::f32, Shape::of(out), Role::vector))));
+  net.plan.output(
+      net.plan.gather_outputs(net.plan.linear(x, w, net.weight(DType::f32, Shape::of(out), Role::vector))));
   return *net.plan.finish();
 }
 
@@ -44,7 +49,9 @@ TEST("linear of every dtype agrees with ref and does not depend on the rows besi
         const auto ref = backend("ref"), cpu = backend(isa);
         Runner expected(*ref, plan, net.weights, {70, 1, 70}), actual(*cpu, plan, net.weights, {70, 1, 70});
         const std::vector<float> whole = actual.run(whole_step(70, 50, out));
-        const double tolerance = dtype == DType::q8_0 || dtype == DType::q4_0 ? 0.02 * std::sqrt(double(columns)) : 2e-5 * std::sqrt(double(columns));
+        const double tolerance = dtype == DType::q8_0 || dtype == DType::q4_0
+                                     ? 0.02 * std::sqrt(double(columns))
+                                     : 2e-5 * std::sqrt(double(columns));
         CHECK(largest_difference(expected.run(whole_step(70, 50, out)), whole) < tolerance);
         const Step all = whole_step(70, 50, out);
         for (int rows : {1, 2, 3, 5, 6, 7, 13, 64}) {
@@ -62,15 +69,20 @@ TEST("columns that are no multiple of a vector: norms, activations, glu") {
       for (NormKind kind : {NormKind::rms, NormKind::layer})
         for (Activation activation : {Activation::silu, Activation::gelu_erf, Activation::gelu_tanh}) {
           Network net(11);
-          const TensorId x = net.plan.embed_rows(net.weight(DType::f32, Shape::of(50, columns), Role::table, 0.5f, 2), IdInput::tokens);
-          const TensorId weight = net.weight(DType::f32, Shape::of(columns), Role::vector, 1), bias = net.weight(DType::f32, Shape::of(columns), Role::vector);
-          const TensorId normed = net.plan.normalize(x, kind, weight, kind == NormKind::layer ? bias : no_tensor, 1e-5f);
-          const TensorId mixed = net.plan.add(net.plan.glu(normed, x, activation), net.plan.activate(normed, activation));
+          const TensorId x = net.plan.embed_rows(
+              net.weight(DType::f32, Shape::of(50, columns), Role::table, 0.5f, 2), IdInput::tokens);
+          const TensorId weight = net.weight(DType::f32, Shape::of(columns), Role::vector, 1),
+                         bias = net.weight(DType::f32, Shape::of(columns), Role::vector);
+          const TensorId normed =
+              net.plan.normalize(x, kind, weight, kind == NormKind::layer ? bias : no_tensor, 1e-5f);
+          const TensorId mixed =
+              net.plan.add(net.plan.glu(normed, x, activation), net.plan.activate(normed, activation));
           net.plan.output(net.plan.gather_outputs(mixed));
           const Plan plan = *net.plan.finish();
           const auto ref = backend("ref"), cpu = backend(isa);
           Runner expected(*ref, plan, net.weights, {9, 1, 9}), actual(*cpu, plan, net.weights, {9, 1, 9});
-          CHECK(largest_difference(expected.run(whole_step(9, 50, columns)), actual.run(whole_step(9, 50, columns))) < 2e-5);
+          CHECK(largest_difference(expected.run(whole_step(9, 50, columns)),
+                                   actual.run(whole_step(9, 50, columns))) < 2e-5);
         }
 }
 
@@ -78,7 +90,8 @@ TEST("pooling and unit length agree with ref") {
   for (const std::string& isa : instruction_sets())
     for (Pooling pooling : {Pooling::mean, Pooling::cls, Pooling::last, Pooling::sum}) {
       Network net(3);
-      const TensorId x = net.plan.embed_rows(net.weight(DType::q8_0, Shape::of(50, 64), Role::table, 0, 1), IdInput::tokens);
+      const TensorId x =
+          net.plan.embed_rows(net.weight(DType::q8_0, Shape::of(50, 64), Role::table, 0, 1), IdInput::tokens);
       net.plan.output(net.plan.normalize_l2(net.plan.pool(x, pooling)));
       const Plan plan = *net.plan.finish();
       Step step = whole_step(12, 50, 0);
@@ -98,7 +111,8 @@ struct Pages {
   std::vector<std::vector<std::byte>> bytes;
   std::vector<std::byte*> addresses;
   std::vector<std::int32_t> ids;
-  Pages(PageGeometry g, int count) : geometry(g), bytes(count, std::vector<std::byte>(g.page_bytes(), std::byte{0xFF})) {
+  Pages(PageGeometry g, int count)
+      : geometry(g), bytes(count, std::vector<std::byte>(g.page_bytes(), std::byte{0xFF})) {
     for (int i = 0; i < count; ++i) {
       addresses.push_back(bytes[i].data());
       ids.push_back(count - 1 - i);  // pages need not lie in order
@@ -107,21 +121,28 @@ struct Pages {
   KvView view() const { return {geometry, addresses}; }
 };
 
-struct Shape2 { int heads, kv_heads, head_dim, window; };
+struct Shape2 {
+  int heads, kv_heads, head_dim, window;
+};
 
 Plan attention_plan(Network& net, const Shape2& s, bool paged) {
   const int q = s.heads * s.head_dim, kv = s.kv_heads * s.head_dim;
-  const TensorId x = net.plan.embed_rows(net.weight(DType::f32, Shape::of(50, 24), Role::table, 0, 1), IdInput::tokens);
-  const auto project = [&](int out) { return net.plan.linear(x, net.weight(DType::f32, Shape::of(out, 24), Role::matrix)); };
+  const TensorId x =
+      net.plan.embed_rows(net.weight(DType::f32, Shape::of(50, 24), Role::table, 0, 1), IdInput::tokens);
+  const auto project = [&](int out) {
+    return net.plan.linear(x, net.weight(DType::f32, Shape::of(out, 24), Role::matrix));
+  };
   Attention attention{s.heads, s.kv_heads, s.head_dim, 1.0f / std::sqrt(float(s.head_dim)), s.window, 0};
   const int rotary = s.head_dim / 2 * 2;
   std::vector<float> frequencies;
   for (int i = 0; i < rotary / 2; ++i) frequencies.push_back(float(std::pow(100.0, -2.0 * i / rotary)));
   const auto turned = [&](TensorId t, int heads) {
-    return net.plan.rope(t, {heads, s.head_dim, rotary, s.window ? RopeStyle::interleaved : RopeStyle::half, frequencies, 1});
+    return net.plan.rope(
+        t, {heads, s.head_dim, rotary, s.window ? RopeStyle::interleaved : RopeStyle::half, frequencies, 1});
   };
   const TensorId a = turned(project(q), s.heads), b = turned(project(kv), s.kv_heads), c = project(kv);
-  net.plan.output(net.plan.gather_outputs(paged ? net.plan.paged_attention(a, b, c, attention) : net.plan.ragged_attention(a, b, c, attention)));
+  net.plan.output(net.plan.gather_outputs(paged ? net.plan.paged_attention(a, b, c, attention)
+                                                : net.plan.ragged_attention(a, b, c, attention)));
   return *net.plan.finish();
 }
 
@@ -140,9 +161,11 @@ TEST("paged attention agrees with ref for odd heads, groups and windows, in f32 
         Step step = whole_step(150, 50, s.heads * s.head_dim);
         const auto ref = backend("ref"), cpu = backend(isa);
         step.slices[0].pages = first.ids;
-        Runner expected(*ref, plan, net.weights, {150, 1, 150}), actual(*cpu, plan, net.weights, {150, 1, 150});
+        Runner expected(*ref, plan, net.weights, {150, 1, 150}),
+            actual(*cpu, plan, net.weights, {150, 1, 150});
         const std::vector<float> truth = expected.run(step, first.view());
-        CHECK(largest_difference(truth, actual.run(step, second.view())) < (dtype == DType::f16 ? 3e-3 : 2e-5));
+        CHECK(largest_difference(truth, actual.run(step, second.view())) <
+              (dtype == DType::f16 ? 3e-3 : 2e-5));
       }
 }
 
@@ -179,7 +202,8 @@ TEST("chunks, company and threads do not change a bit of attention") {
       ThreadPool::instance().set_threads(before);
       // Two sequences in one step: each gets what it gets alone.
       Pages pages(geometry, 6);
-      const std::vector<std::int32_t> mine(pages.ids.begin(), pages.ids.begin() + 3), other(pages.ids.begin() + 3, pages.ids.end());
+      const std::vector<std::int32_t> mine(pages.ids.begin(), pages.ids.begin() + 3),
+          other(pages.ids.begin() + 3, pages.ids.end());
       Step both = whole_step(300, 50, columns);
       std::copy(all.tokens.begin(), all.tokens.end(), both.tokens.begin() + 150);
       for (int i = 0; i < 150; ++i) both.positions[150 + i] = i;
@@ -212,7 +236,8 @@ TEST("a tied table gives the rows that its matrix multiplies") {
       const Plan plan = *net.plan.finish();
       const auto ref = backend("ref"), cpu = backend(isa);
       Runner expected(*ref, plan, net.weights, {20, 1, 20}), actual(*cpu, plan, net.weights, {20, 1, 20});
-      CHECK(largest_difference(expected.run(whole_step(20, 37, 64)), actual.run(whole_step(20, 37, 64))) == 0);
+      CHECK(largest_difference(expected.run(whole_step(20, 37, 64)), actual.run(whole_step(20, 37, 64))) ==
+            0);
     }
 }
 
@@ -251,8 +276,10 @@ TEST("packed weights take at most 1.05 times the bits of their source") {
     Network net(1);
     net.weight(dtype, Shape::of(512, 256), Role::matrix);
     const auto cpu = backend("generic");
-    const WeightSource source{"w", dtype, Shape::of(512, 256), [&](std::int64_t first, std::int64_t rows, std::byte* to) -> Status {
-                                std::memcpy(to, net.weights[0].bytes.data() + first * row_bytes(dtype, 256), rows * row_bytes(dtype, 256));
+    const WeightSource source{"w", dtype, Shape::of(512, 256),
+                              [&](std::int64_t first, std::int64_t rows, std::byte* to) -> Status {
+                                std::memcpy(to, net.weights[0].bytes.data() + first * row_bytes(dtype, 256),
+                                            rows * row_bytes(dtype, 256));
                                 return {};
                               }};
     const auto buffer = cpu->upload(source, Role::matrix);

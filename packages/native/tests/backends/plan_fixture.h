@@ -5,8 +5,8 @@
 #include <functional>
 #include <random>
 
-#include "backends/backend.h"
 #include "../check.h"
+#include "backends/backend.h"
 #include "tensor/codecs.h"
 
 namespace trivium::test {
@@ -34,7 +34,8 @@ class Network {
       encode_row(dtype, row.data(), w.bytes.data() + r * row_bytes(dtype, columns), columns);
     }
     weights.push_back(std::move(w));
-    return plan.weight(std::string("w").append(std::to_string(weights.size())), int(weights.size()) - 1, dtype, shape);
+    return plan.weight(std::string("w").append(std::to_string(weights.size())), int(weights.size()) - 1,
+                       dtype, shape);
   }
 
   PlanBuilder plan;
@@ -52,11 +53,13 @@ struct Step {
 
 class Runner {
  public:
-  Runner(Backend& backend, const Plan& plan, const std::vector<Weight>& weights, const BatchShape& largest) : backend_(backend) {
+  Runner(Backend& backend, const Plan& plan, const std::vector<Weight>& weights, const BatchShape& largest)
+      : backend_(backend) {
     std::vector<std::shared_ptr<const Buffer>> buffers;
     for (const Weight& w : weights) {
       const std::size_t row = row_bytes(w.dtype, w.shape.columns());
-      const WeightSource source{"w", w.dtype, w.shape, [&](std::int64_t first, std::int64_t rows, std::byte* to) -> Status {
+      const WeightSource source{"w", w.dtype, w.shape,
+                                [&](std::int64_t first, std::int64_t rows, std::byte* to) -> Status {
                                   std::memcpy(to, w.bytes.data() + first * row, rows * row);
                                   return {};
                                 }};

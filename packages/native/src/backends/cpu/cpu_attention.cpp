@@ -1,7 +1,7 @@
-// Attention of a step: keys and values into their pages, then every query head over its pages. This backend keeps a
-// page's keys transposed, (head_dim, 64) a head, in the bytes PageGeometry gives them: pages are copied whole or not at
-// all. Work is cut into stretches of queries that share a key/value head, over all sequences of the step at once, so a
-// batch of decoding sequences costs one barrier.
+// Attention of a step: keys and values into their pages, then every query head over its pages. This backend
+// keeps a page's keys transposed, (head_dim, 64) a head, in the bytes PageGeometry gives them: pages are
+// copied whole or not at all. Work is cut into stretches of queries that share a key/value head, over all
+// sequences of the step at once, so a batch of decoding sequences costs one barrier.
 #include <cstring>
 #include <utility>
 
@@ -20,7 +20,8 @@ void write_element(DType dtype, std::byte* at, float value) {
   }
 }
 
-// Queries of one sequence that share a key/value head, numbered row-major: query i is row i / group, head i % group.
+// Queries of one sequence that share a key/value head, numbered row-major: query i is row i / group, head i %
+// group.
 struct Stretch {
   const SequenceSlice* slice;
   int kv_head;
@@ -36,7 +37,8 @@ std::vector<Stretch> stretches_of(const Bindings& bindings, const Attention& op,
     const std::int64_t queries = slice.rows * group;
     const std::int64_t keys = std::int64_t(slice.position) + slice.rows;
     const std::int64_t cost = std::max<std::int64_t>(1, keys * op.head_dim * 2 * most_queries);
-    const std::int64_t length = whole_heads ? queries : most_queries * std::max<std::int64_t>(1, task_products / cost);
+    const std::int64_t length =
+        whole_heads ? queries : most_queries * std::max<std::int64_t>(1, task_products / cost);
     for (int kv_head = 0; kv_head < op.kv_heads; ++kv_head)
       for (std::int64_t first = 0; first < queries; first += length)
         stretches.push_back({&slice, kv_head, first, std::min(queries, first + length)});
@@ -57,8 +59,9 @@ std::int64_t stretch_grain(const Bindings& bindings, const Attention& op, std::s
 
 // Queries [first, last) of a stretch, four at a time; seen(row) is the range of positions that row sees.
 template <class Seen>
-void CpuProgram::attend_stretch(const Attention& op, const float* q, float* out, std::int64_t first_row, int kv_head,
-                                std::int64_t first, std::int64_t last, const AttentionKeys& all, const Seen& seen) {
+void CpuProgram::attend_stretch(const Attention& op, const float* q, float* out, std::int64_t first_row,
+                                int kv_head, std::int64_t first, std::int64_t last, const AttentionKeys& all,
+                                const Seen& seen) {
   const std::int64_t group = op.heads / op.kv_heads, columns = std::int64_t(op.heads) * op.head_dim;
   AttentionQuery queries[most_queries];
   for (std::int64_t i = first; i < last; i += most_queries) {
@@ -85,7 +88,8 @@ void CpuProgram::store_keys(const Node& node, const PagedAttention& op, const Bi
     for (int head = 0; head < op.kv_heads; ++head) {
       const std::int64_t from = (slice.first_row + row) * columns + std::int64_t(head) * op.head_dim;
       std::byte* keys = page + kv.geometry.key_offset(op.layer, head) + slot * element;
-      std::byte* values = page + kv.geometry.value_offset(op.layer, head) + std::size_t(slot) * op.head_dim * element;
+      std::byte* values =
+          page + kv.geometry.value_offset(op.layer, head) + std::size_t(slot) * op.head_dim * element;
       for (int d = 0; d < op.head_dim; ++d) {
         write_element(dtype, keys + std::size_t(d) * page_tokens * element, k[from + d]);
         write_element(dtype, values + d * element, v[from + d]);
@@ -94,7 +98,8 @@ void CpuProgram::store_keys(const Node& node, const PagedAttention& op, const Bi
   };
   split(std::int64_t(bindings.tokens.size()), 16, [&](std::int64_t first, std::int64_t last) {
     for (const SequenceSlice& slice : bindings.sequences)
-      for (std::int64_t r = std::max<std::int64_t>(first, slice.first_row); r < std::min<std::int64_t>(last, slice.first_row + slice.rows); ++r)
+      for (std::int64_t r = std::max<std::int64_t>(first, slice.first_row);
+           r < std::min<std::int64_t>(last, slice.first_row + slice.rows); ++r)
         store_row(slice, r - slice.first_row);
   });
 }
@@ -105,50 +110,62 @@ void CpuProgram::paged_attention(const Node& node, const PagedAttention& op, con
   float* out = activation(node.output);
   const KvView& kv = bindings.kv;
   const std::vector<Stretch> stretches = stretches_of(bindings, op, false);
-  split(std::int64_t(stretches.size()), stretch_grain(bindings, op, stretches.size()), [&](std::int64_t first, std::int64_t last) {
-    std::vector<KeyBlock> blocks;  // of every page of the sequence
-    for (std::int64_t s = first; s < last; ++s) {
-      const Stretch& stretch = stretches[s];
-      const SequenceSlice& slice = *stretch.slice;
-      blocks.clear();
-      for (std::int64_t p = 0; p * page_tokens < std::int64_t(slice.position) + slice.rows; ++p) {
-        const std::byte* page = kv.pages[slice.pages[p]];
-        blocks.push_back({page + kv.geometry.key_offset(op.layer, stretch.kv_head), page + kv.geometry.value_offset(op.layer, stretch.kv_head)});
-      }
-      attend_stretch(op, q, out, slice.first_row, stretch.kv_head, stretch.first, stretch.last, {blocks.data(), kv.geometry.dtype, op.head_dim},
-                     [&](std::int64_t row) {
-                       const std::int64_t end = slice.position + row + 1;
-                       return std::pair(op.window > 0 ? std::max<std::int64_t>(0, end - op.window) : std::int64_t(0), end);
-                     });
-    }
-  });
+  split(std::int64_t(stretches.size()), stretch_grain(bindings, op, stretches.size()),
+        [&](std::int64_t first, std::int64_t last) {
+          std::vector<KeyBlock> blocks;  // of every page of the sequence
+          for (std::int64_t s = first; s < last; ++s) {
+            const Stretch& stretch = stretches[s];
+            const SequenceSlice& slice = *stretch.slice;
+            blocks.clear();
+            for (std::int64_t p = 0; p * page_tokens < std::int64_t(slice.position) + slice.rows; ++p) {
+              const std::byte* page = kv.pages[slice.pages[p]];
+              blocks.push_back({page + kv.geometry.key_offset(op.layer, stretch.kv_head),
+                                page + kv.geometry.value_offset(op.layer, stretch.kv_head)});
+            }
+            attend_stretch(op, q, out, slice.first_row, stretch.kv_head, stretch.first, stretch.last,
+                           {blocks.data(), kv.geometry.dtype, op.head_dim}, [&](std::int64_t row) {
+                             const std::int64_t end = slice.position + row + 1;
+                             return std::pair(
+                                 op.window > 0 ? std::max<std::int64_t>(0, end - op.window) : std::int64_t(0),
+                                 end);
+                           });
+          }
+        });
 }
 
 void CpuProgram::ragged_attention(const Node& node, const RaggedAttention& op, const Bindings& bindings) {
-  const float *q = activation(node.inputs[0]), *k = activation(node.inputs[1]), *v = activation(node.inputs[2]);
+  const float *q = activation(node.inputs[0]), *k = activation(node.inputs[1]),
+              *v = activation(node.inputs[2]);
   float* out = activation(node.output);
   const std::int64_t kv_columns = std::int64_t(op.kv_heads) * op.head_dim;
   // A stretch is a whole head of a sequence: its keys are transposed once for all queries.
   const std::vector<Stretch> stretches = stretches_of(bindings, op, true);
-  split(std::int64_t(stretches.size()), stretch_grain(bindings, op, stretches.size()), [&](std::int64_t first, std::int64_t last) {
-    std::vector<float> transposed;  // (blocks, head_dim, 64)
-    std::vector<KeyBlock> blocks;
-    for (std::int64_t s = first; s < last; ++s) {
-      const SequenceSlice& slice = *stretches[s].slice;
-      const int kv_head = stretches[s].kv_head;
-      const std::int64_t count = (slice.rows + page_tokens - 1) / page_tokens, block = std::int64_t(op.head_dim) * page_tokens;
-      transposed.assign(std::size_t(count * block), 0.0f);
-      blocks.clear();
-      for (std::int64_t t = 0; t < slice.rows; ++t) {
-        const std::int64_t from = (slice.first_row + t) * kv_columns + std::int64_t(kv_head) * op.head_dim;
-        float* keys = transposed.data() + t / page_tokens * block;
-        if (t % page_tokens == 0) blocks.push_back({reinterpret_cast<const std::byte*>(keys), reinterpret_cast<const std::byte*>(v + from)});
-        for (int d = 0; d < op.head_dim; ++d) keys[d * page_tokens + t % page_tokens] = k[from + d];
-      }
-      attend_stretch(op, q, out, slice.first_row, kv_head, stretches[s].first, stretches[s].last, {blocks.data(), DType::f32, kv_columns},
-                     [&](std::int64_t) { return std::pair(std::int64_t(0), std::int64_t(slice.rows)); });
-    }
-  });
+  split(std::int64_t(stretches.size()), stretch_grain(bindings, op, stretches.size()),
+        [&](std::int64_t first, std::int64_t last) {
+          std::vector<float> transposed;  // (blocks, head_dim, 64)
+          std::vector<KeyBlock> blocks;
+          for (std::int64_t s = first; s < last; ++s) {
+            const SequenceSlice& slice = *stretches[s].slice;
+            const int kv_head = stretches[s].kv_head;
+            const std::int64_t count = (slice.rows + page_tokens - 1) / page_tokens,
+                               block = std::int64_t(op.head_dim) * page_tokens;
+            transposed.assign(std::size_t(count * block), 0.0f);
+            blocks.clear();
+            for (std::int64_t t = 0; t < slice.rows; ++t) {
+              const std::int64_t from =
+                  (slice.first_row + t) * kv_columns + std::int64_t(kv_head) * op.head_dim;
+              float* keys = transposed.data() + t / page_tokens * block;
+              if (t % page_tokens == 0)
+                blocks.push_back(
+                    {reinterpret_cast<const std::byte*>(keys), reinterpret_cast<const std::byte*>(v + from)});
+              for (int d = 0; d < op.head_dim; ++d) keys[d * page_tokens + t % page_tokens] = k[from + d];
+            }
+            attend_stretch(op, q, out, slice.first_row, kv_head, stretches[s].first, stretches[s].last,
+                           {blocks.data(), DType::f32, kv_columns}, [&](std::int64_t) {
+                             return std::pair(std::int64_t(0), std::int64_t(slice.rows));
+                           });
+          }
+        });
 }
 
 }  // namespace trivium::cpu

@@ -1,4 +1,5 @@
-// The backend for processors: packs weights into panels and runs programs with the kernels of the instruction set.
+// The backend for processors: packs weights into panels and runs programs with the kernels of the instruction
+// set.
 #include "backends/cpu/cpu_backend.h"
 
 #include "backends/check_bindings.h"
@@ -36,13 +37,17 @@ class CpuBackend final : public Backend {
     return std::shared_ptr<const Buffer>(std::move(buffer));
   }
 
-  Result<std::unique_ptr<Program>> compile(const Plan& plan, std::vector<std::shared_ptr<const Buffer>> weights,
+  Result<std::unique_ptr<Program>> compile(const Plan& plan,
+                                           std::vector<std::shared_ptr<const Buffer>> weights,
                                            const BatchShape& largest) override {
     TRIVIUM_TRY(check_weights(plan, weights));
-    return std::unique_ptr<Program>(std::make_unique<CpuProgram>(plan, std::move(weights), largest, kernels_));
+    return std::unique_ptr<Program>(
+        std::make_unique<CpuProgram>(plan, std::move(weights), largest, kernels_));
   }
 
-  Status run(Program& program, const Bindings& bindings) override { return static_cast<CpuProgram&>(program).run(bindings); }
+  Status run(Program& program, const Bindings& bindings) override {
+    return static_cast<CpuProgram&>(program).run(bindings);
+  }
 
  private:
   const cpu::KernelTable& kernels_;
@@ -50,9 +55,13 @@ class CpuBackend final : public Backend {
 
 }  // namespace
 
+std::shared_ptr<Backend> make_cpu_backend(const cpu::KernelTable& kernels) {
+  return std::make_shared<CpuBackend>(kernels);
+}
+
 Result<std::shared_ptr<Backend>> make_cpu_backend() {
   TRIVIUM_TRY_ASSIGN(const cpu::KernelTable* kernels, cpu::select_kernels());
-  return std::shared_ptr<Backend>(std::make_shared<CpuBackend>(*kernels));
+  return make_cpu_backend(*kernels);
 }
 
 }  // namespace trivium

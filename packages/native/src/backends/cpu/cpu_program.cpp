@@ -10,21 +10,27 @@ namespace {
 
 std::int64_t most_rows(const PlanTensor& tensor, const BatchShape& largest) {
   switch (tensor.rows) {
-    case Rows::fixed: return tensor.row_count;
-    case Rows::tokens: return largest.tokens;
-    case Rows::sequences: return largest.sequences;
-    case Rows::outputs: return largest.outputs;
+    case Rows::fixed:
+      return tensor.row_count;
+    case Rows::tokens:
+      return largest.tokens;
+    case Rows::sequences:
+      return largest.sequences;
+    case Rows::outputs:
+      return largest.outputs;
   }
   return 0;
 }
 
 // Rows a task: enough work that waking a thread pays.
-std::int64_t row_grain(std::int64_t columns) { return std::max<std::int64_t>(1, 16384 / std::max<std::int64_t>(1, columns)); }
+std::int64_t row_grain(std::int64_t columns) {
+  return std::max<std::int64_t>(1, 16384 / std::max<std::int64_t>(1, columns));
+}
 
 }  // namespace
 
-CpuProgram::CpuProgram(const Plan& plan, std::vector<std::shared_ptr<const Buffer>> weights, const BatchShape& largest,
-                       const KernelTable& kernels)
+CpuProgram::CpuProgram(const Plan& plan, std::vector<std::shared_ptr<const Buffer>> weights,
+                       const BatchShape& largest, const KernelTable& kernels)
     : plan_(plan), weights_(std::move(weights)), largest_(largest), kernels_(kernels) {
   lay_out();
 }
@@ -43,8 +49,10 @@ void CpuProgram::lay_out() {
   std::int64_t widest = 0;
   for (std::size_t n = 0; n < plan_.nodes().size(); ++n) {
     const Node& node = plan_.nodes()[n];
-    const std::size_t size = static_cast<std::size_t>(most_rows(tensor(node.output), largest_) * tensor(node.output).columns);
-    const auto fit = std::find_if(free_slots.begin(), free_slots.end(), [&](int slot) { return storage_[slot].size() == size; });
+    const std::size_t size =
+        static_cast<std::size_t>(most_rows(tensor(node.output), largest_) * tensor(node.output).columns);
+    const auto fit = std::find_if(free_slots.begin(), free_slots.end(),
+                                  [&](int slot) { return storage_[slot].size() == size; });
     if (fit != free_slots.end()) {
       slot_of_[node.output] = *fit;
       free_slots.erase(fit);
@@ -55,20 +63,24 @@ void CpuProgram::lay_out() {
     // After the output has its place: no operation writes where it reads.
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const TensorId input = node.inputs[i];
-      const bool repeated = std::find(node.inputs.begin(), node.inputs.begin() + i, input) != node.inputs.begin() + i;
-      if (input != no_tensor && !repeated && slot_of_[input] >= 0 && last_use[input] == n) free_slots.push_back(slot_of_[input]);
+      const bool repeated =
+          std::find(node.inputs.begin(), node.inputs.begin() + i, input) != node.inputs.begin() + i;
+      if (input != no_tensor && !repeated && slot_of_[input] >= 0 && last_use[input] == n)
+        free_slots.push_back(slot_of_[input]);
     }
     if (const auto* op = std::get_if<Rope>(&node.op)) {
       std::size_t table = 0;
-      while (table < rope_tables_.size() && (rope_tables_[table].rope->inverse_frequencies != op->inverse_frequencies ||
-                                             rope_tables_[table].rope->attention_scale != op->attention_scale))
+      while (table < rope_tables_.size() &&
+             (rope_tables_[table].rope->inverse_frequencies != op->inverse_frequencies ||
+              rope_tables_[table].rope->attention_scale != op->attention_scale))
         ++table;
       if (table == rope_tables_.size()) rope_tables_.push_back({op, {}, {}});
       rope_table_of_[n] = static_cast<int>(table);
     }
     if (std::holds_alternative<Linear>(node.op)) {
       const DType dtype = tensor(node.inputs[1]).dtype;
-      if (dtype == DType::q8_0 || dtype == DType::q4_0) widest = std::max(widest, tensor(node.inputs[0]).columns);
+      if (dtype == DType::q8_0 || dtype == DType::q4_0)
+        widest = std::max(widest, tensor(node.inputs[0]).columns);
     }
   }
   quantized_.resize(static_cast<std::size_t>(widest * largest_.tokens));
@@ -121,15 +133,18 @@ void CpuProgram::run_node(std::size_t index, const Bindings& bindings) {
   const PlanTensor& out = tensor(node.output);
   const std::int64_t rows = rows_in_step(out, bindings), columns = out.columns;
   // The slot may have held what was quantized last.
-  if (quantized_source_ != no_tensor && slot_of_[quantized_source_] == slot_of_[node.output]) quantized_source_ = no_tensor;
+  if (quantized_source_ != no_tensor && slot_of_[quantized_source_] == slot_of_[node.output])
+    quantized_source_ = no_tensor;
   const auto by_rows = [&](const auto& body) { split(rows, row_grain(columns), body); };
   float* to = activation(node.output);
   if (const auto* op = std::get_if<EmbedRows>(&node.op)) {
     embed_rows(node, *op, bindings);
   } else if (const auto* op = std::get_if<Normalize>(&node.op)) {
-    const float *x = activation(node.inputs[0]), *w = vector_or_null(node.inputs[1]), *b = vector_or_null(node.inputs[2]);
+    const float *x = activation(node.inputs[0]), *w = vector_or_null(node.inputs[1]),
+                *b = vector_or_null(node.inputs[2]);
     by_rows([&](std::int64_t first, std::int64_t last) {
-      for (std::int64_t r = first; r < last; ++r) kernels_.normalize(*op, x + r * columns, w, b, columns, to + r * columns);
+      for (std::int64_t r = first; r < last; ++r)
+        kernels_.normalize(*op, x + r * columns, w, b, columns, to + r * columns);
     });
   } else if (std::holds_alternative<Linear>(node.op)) {
     linear(node, rows);
@@ -143,7 +158,8 @@ void CpuProgram::run_node(std::size_t index, const Bindings& bindings) {
     pool(node, op->pooling, bindings);
   } else if (std::holds_alternative<GatherOutputs>(node.op)) {
     const float* x = activation(node.inputs[0]);
-    for (std::int64_t r = 0; r < rows; ++r) std::copy_n(x + bindings.output_rows[r] * columns, columns, to + r * columns);
+    for (std::int64_t r = 0; r < rows; ++r)
+      std::copy_n(x + bindings.output_rows[r] * columns, columns, to + r * columns);
   } else if (std::holds_alternative<NormalizeL2>(node.op)) {
     const float* x = activation(node.inputs[0]);
     for (std::int64_t r = 0; r < rows; ++r) {
@@ -153,11 +169,14 @@ void CpuProgram::run_node(std::size_t index, const Bindings& bindings) {
       for (std::int64_t c = 0; c < columns; ++c) to[r * columns + c] = x[r * columns + c] * scale;
     }
   } else {
-    const float *a = activation(node.inputs[0]), *b = node.inputs.size() > 1 ? activation(node.inputs[1]) : nullptr;
+    const float *a = activation(node.inputs[0]),
+                *b = node.inputs.size() > 1 ? activation(node.inputs[1]) : nullptr;
     by_rows([&](std::int64_t first, std::int64_t last) {
       const std::int64_t at = first * columns, count = (last - first) * columns;
-      if (const auto* op = std::get_if<Glu>(&node.op)) kernels_.glu(op->activation, a + at, b + at, count, to + at);
-      if (const auto* op = std::get_if<Activate>(&node.op)) kernels_.activate(op->activation, a + at, count, to + at);
+      if (const auto* op = std::get_if<Glu>(&node.op))
+        kernels_.glu(op->activation, a + at, b + at, count, to + at);
+      if (const auto* op = std::get_if<Activate>(&node.op))
+        kernels_.activate(op->activation, a + at, count, to + at);
       if (std::holds_alternative<Add>(node.op)) kernels_.add(a + at, b + at, count, to + at);
     });
   }
@@ -177,7 +196,8 @@ void CpuProgram::embed_rows(const Node& node, const EmbedRows& op, const Binding
       if (table.role == Role::matrix_and_table)
         unpack_row(table.matrix, id, row);
       else
-        decode_row(table.table_dtype, table.table.data() + id * row_bytes(table.table_dtype, columns), row, columns);
+        decode_row(table.table_dtype, table.table.data() + id * row_bytes(table.table_dtype, columns), row,
+                   columns);
       if (op.scale != 1)
         for (std::int64_t c = 0; c < columns; ++c) row[c] *= op.scale;
     }
@@ -193,23 +213,31 @@ void CpuProgram::linear(const Node& node, std::int64_t rows) {
   if (blocked && quantized_source_ != node.inputs[0]) {
     split(rows, row_grain(w.columns), [&](std::int64_t first, std::int64_t last) {
       for (std::int64_t r = first; r < last; ++r)
-        kernels_.quantize_row(x + r * w.columns, w.columns, quantized_.data() + r * w.columns, scales_.data() + r * blocks, sums_.data() + r * blocks);
+        kernels_.quantize_row(x + r * w.columns, w.columns, quantized_.data() + r * w.columns,
+                              scales_.data() + r * blocks, sums_.data() + r * blocks);
     });
     quantized_source_ = node.inputs[0];
   }
   const QuantizedRows quantized{quantized_.data(), scales_.data(), sums_.data()};
   // Tasks of about 32 k multiply-adds, at most eight a thread.
   const std::int64_t most_tasks = 8 * ThreadPool::instance().threads();
-  const std::int64_t for_work = std::max<std::int64_t>(1, 65536 / std::max<std::int64_t>(1, rows * w.columns * panel_rows / 16));
+  const std::int64_t for_work =
+      std::max<std::int64_t>(1, 65536 / std::max<std::int64_t>(1, rows * w.columns * panel_rows / 16));
   const std::int64_t grain = std::max(for_work, (w.panels() + most_tasks - 1) / most_tasks);
   split(w.panels(), grain, [&](std::int64_t first, std::int64_t last) {
     switch (w.dtype) {
-      case DType::f32: return kernels_.linear_f32(x, rows, w, first, last, bias, out);
-      case DType::f16: return kernels_.linear_f16(x, rows, w, first, last, bias, out);
-      case DType::bf16: return kernels_.linear_bf16(x, rows, w, first, last, bias, out);
-      case DType::q8_0: return kernels_.linear_q8(quantized, rows, w, first, last, bias, out);
-      case DType::q4_0: return kernels_.linear_q4(quantized, rows, w, first, last, bias, out);
-      case DType::i32: return;
+      case DType::f32:
+        return kernels_.linear_f32(x, rows, w, first, last, bias, out);
+      case DType::f16:
+        return kernels_.linear_f16(x, rows, w, first, last, bias, out);
+      case DType::bf16:
+        return kernels_.linear_bf16(x, rows, w, first, last, bias, out);
+      case DType::q8_0:
+        return kernels_.linear_q8(quantized, rows, w, first, last, bias, out);
+      case DType::q4_0:
+        return kernels_.linear_q4(quantized, rows, w, first, last, bias, out);
+      case DType::i32:
+        return;
     }
   });
 }
@@ -224,7 +252,8 @@ void CpuProgram::rope(const Node& node, const Rope& op, const RopeTable& table, 
     std::copy(x + first * columns, x + last * columns, out + first * columns);
     for (std::int64_t t = first; t < last; ++t)
       for (int head = 0; head < op.heads; ++head) {
-        const float *in = x + t * columns + std::int64_t(head) * op.head_dim, *cosine = &table.cosines[t * half], *sine = &table.sines[t * half];
+        const float *in = x + t * columns + std::int64_t(head) * op.head_dim,
+                    *cosine = &table.cosines[t * half], *sine = &table.sines[t * half];
         float* to = out + t * columns + std::int64_t(head) * op.head_dim;
         for (int i = 0; i < half; ++i) {
           const int a = interleaved ? 2 * i : i, b = interleaved ? a + 1 : i + half;
@@ -244,11 +273,13 @@ void CpuProgram::pool(const Node& node, Pooling pooling, const Bindings& binding
       const SequenceSlice& slice = bindings.sequences[s];
       float* to = out + s * columns;
       if (pooling == Pooling::cls || pooling == Pooling::last) {
-        std::copy_n(x + (slice.first_row + (pooling == Pooling::last ? slice.rows - 1 : 0)) * columns, columns, to);
+        std::copy_n(x + (slice.first_row + (pooling == Pooling::last ? slice.rows - 1 : 0)) * columns,
+                    columns, to);
         continue;
       }
       std::fill_n(to, columns, 0.0f);
-      for (std::int32_t r = 0; r < slice.rows; ++r) kernels_.add(to, x + (slice.first_row + r) * columns, columns, to);
+      for (std::int32_t r = 0; r < slice.rows; ++r)
+        kernels_.add(to, x + (slice.first_row + r) * columns, columns, to);
       if (pooling == Pooling::mean)
         for (std::int64_t c = 0; c < columns; ++c) to[c] /= float(slice.rows);
     }

@@ -1,5 +1,5 @@
-// A compiled plan: where each activation lives, which are shared in time, and which rope tables a step needs. Runs nodes
-// in order, splitting rows, panels and heads among the pool.
+// A compiled plan: where each activation lives, which are shared in time, and which rope tables a step needs.
+// Runs nodes in order, splitting rows, panels and heads among the pool.
 #pragma once
 #include <algorithm>
 #include <memory>
@@ -14,17 +14,20 @@ namespace trivium::cpu {
 class CpuBuffer final : public Buffer {
  public:
   Role role = Role::vector;
-  std::vector<float> vector;         // (columns): norms and biases
-  PackedMatrix matrix;               // matrix, matrix_and_table
+  std::vector<float> vector;  // (columns): norms and biases
+  PackedMatrix matrix;        // matrix, matrix_and_table
   DType table_dtype = DType::f32;
   std::int64_t table_columns = 0;
-  std::vector<std::byte> table;      // (rows, columns) as in the file
-  std::size_t bytes() const override { return vector.size() * sizeof(float) + matrix.bytes.size() + table.size(); }
+  std::vector<std::byte> table;  // (rows, columns) as in the file
+  std::size_t bytes() const override {
+    return vector.size() * sizeof(float) + matrix.bytes.size() + table.size();
+  }
 };
 
 class CpuProgram final : public Program {
  public:
-  CpuProgram(const Plan& plan, std::vector<std::shared_ptr<const Buffer>> weights, const BatchShape& largest, const KernelTable& kernels);
+  CpuProgram(const Plan& plan, std::vector<std::shared_ptr<const Buffer>> weights, const BatchShape& largest,
+             const KernelTable& kernels);
   std::size_t scratch_bytes() const override;
   Status run(const Bindings& bindings);
 
@@ -42,29 +45,33 @@ class CpuProgram final : public Program {
   void paged_attention(const Node& node, const PagedAttention& op, const Bindings& bindings);
   void ragged_attention(const Node& node, const RaggedAttention& op, const Bindings& bindings);
   template <class Seen>
-  void attend_stretch(const Attention& op, const float* q, float* out, std::int64_t first_row, int kv_head, std::int64_t first,
-                      std::int64_t last, const AttentionKeys& all, const Seen& seen);
+  void attend_stretch(const Attention& op, const float* q, float* out, std::int64_t first_row, int kv_head,
+                      std::int64_t first, std::int64_t last, const AttentionKeys& all, const Seen& seen);
   void store_keys(const Node& node, const PagedAttention& op, const Bindings& bindings);
   void pool(const Node& node, Pooling pooling, const Bindings& bindings);
   void fill_rope_tables(const Bindings& bindings);
 
   const PlanTensor& tensor(TensorId id) const { return plan_.tensors()[id]; }
-  const CpuBuffer& weight(TensorId id) const { return static_cast<const CpuBuffer&>(*weights_[tensor(id).weight]); }
-  const float* vector_or_null(TensorId id) const { return id == no_tensor ? nullptr : weight(id).vector.data(); }
+  const CpuBuffer& weight(TensorId id) const {
+    return static_cast<const CpuBuffer&>(*weights_[tensor(id).weight]);
+  }
+  const float* vector_or_null(TensorId id) const {
+    return id == no_tensor ? nullptr : weight(id).vector.data();
+  }
   float* activation(TensorId id) { return storage_[slot_of_[id]].data(); }
 
   Plan plan_;
   std::vector<std::shared_ptr<const Buffer>> weights_;
   BatchShape largest_;
   const KernelTable& kernels_;
-  std::vector<int> slot_of_;                  // activation -> storage, -1 for weights
-  std::vector<std::vector<float>> storage_;   // (largest rows, columns), reused once nobody reads it any more
-  std::vector<RopeTable> rope_tables_;        // one for each distinct set of frequencies
-  std::vector<int> rope_table_of_;            // node -> table, -1
-  std::vector<std::int8_t> quantized_;        // (tokens, widest columns)
-  std::vector<float> scales_;                 // (tokens, widest columns / 32)
-  std::vector<std::int32_t> sums_;            // (tokens, widest columns / 32)
-  TensorId quantized_source_ = no_tensor;     // whose rows quantized_ holds: Q, K and V share one pass
+  std::vector<int> slot_of_;                 // activation -> storage, -1 for weights
+  std::vector<std::vector<float>> storage_;  // (largest rows, columns), reused once nobody reads it any more
+  std::vector<RopeTable> rope_tables_;       // one for each distinct set of frequencies
+  std::vector<int> rope_table_of_;           // node -> table, -1
+  std::vector<std::int8_t> quantized_;       // (tokens, widest columns)
+  std::vector<float> scales_;                // (tokens, widest columns / 32)
+  std::vector<std::int32_t> sums_;           // (tokens, widest columns / 32)
+  TensorId quantized_source_ = no_tensor;    // whose rows quantized_ holds: Q, K and V share one pass
 };
 
 // Calls body(first, last) over [0, count) in `grain`-sized tasks; in place when there is only one.

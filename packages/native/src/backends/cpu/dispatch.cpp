@@ -1,5 +1,5 @@
-// Chooses the kernels once, by what the processor has or TRIVIUM_ISA says. Where a folder is not built (another
-// architecture), its function is the weak stub here.
+// Chooses the kernels once, by what the processor has or TRIVIUM_ISA says. Where a folder is not built
+// (another architecture), its function is the weak stub here.
 #include "backends/cpu/kernel_table.h"
 #include "base/cpu_features.h"
 
@@ -12,7 +12,9 @@ const KernelTable* avx512_kernels() { return nullptr; }
 
 Result<const KernelTable*> select_kernels() {
   TRIVIUM_TRY_ASSIGN(const Isa isa, select_isa());
-  const KernelTable* table = isa == Isa::avx512 ? avx512_kernels() : isa == Isa::avx2 ? avx2_kernels() : nullptr;
+  const KernelTable* table = isa == Isa::avx512 ? avx512_kernels()
+                             : isa == Isa::avx2 ? avx2_kernels()
+                                                : nullptr;
   return table ? table : &generic_kernels();
 }
 

@@ -9,7 +9,8 @@
 namespace trivium::cpu {
 namespace {
 
-// ggml's blocks of 32: { f16 scale, int8[32] } and { f16 scale, 16 bytes: k in the low, k + 16 in the high nibble }.
+// ggml's blocks of 32: { f16 scale, int8[32] } and { f16 scale, 16 bytes: k in the low, k + 16 in the high
+// nibble }.
 constexpr std::size_t q8_source_bytes = 34, q4_source_bytes = 18;
 
 template <class Element>
@@ -49,7 +50,8 @@ void pack_q4(const std::byte* rows, std::int64_t count, std::int64_t columns, st
       for (int k = 0; k < block_columns; ++k) {
         const int group = k / 4;
         std::uint8_t& to = blocks[b].values[group / 2][lane][k % 4];
-        to = static_cast<std::uint8_t>(group % 2 == 0 ? (to & 0xF0) | nibble(k) : (to & 0x0F) | (nibble(k) << 4));
+        to = static_cast<std::uint8_t>(group % 2 == 0 ? (to & 0xF0) | nibble(k)
+                                                      : (to & 0x0F) | (nibble(k) << 4));
       }
     }
 }
@@ -57,7 +59,8 @@ void pack_q4(const std::byte* rows, std::int64_t count, std::int64_t columns, st
 Error unsupported(const WeightSource& source) {
   Error error;
   error.code = ErrorCode::unsupported;
-  error.message = "The tensor " + source.name + " cannot be packed from " + std::string(info(source.dtype).name) + ".";
+  error.message =
+      "The tensor " + source.name + " cannot be packed from " + std::string(info(source.dtype).name) + ".";
   error.field = source.name;
   return error;
 }
@@ -66,12 +69,17 @@ Error unsupported(const WeightSource& source) {
 
 std::size_t PackedMatrix::panel_bytes() const {
   switch (dtype) {
-    case DType::f32: return std::size_t(columns) * panel_rows * 4;
+    case DType::f32:
+      return std::size_t(columns) * panel_rows * 4;
     case DType::f16:
-    case DType::bf16: return std::size_t(columns) * panel_rows * 2;
-    case DType::q8_0: return std::size_t(columns / block_columns) * sizeof(Q8Block);
-    case DType::q4_0: return std::size_t(columns / block_columns) * sizeof(Q4Block);
-    case DType::i32: return 0;
+    case DType::bf16:
+      return std::size_t(columns) * panel_rows * 2;
+    case DType::q8_0:
+      return std::size_t(columns / block_columns) * sizeof(Q8Block);
+    case DType::q4_0:
+      return std::size_t(columns / block_columns) * sizeof(Q4Block);
+    case DType::i32:
+      return 0;
   }
   return 0;
 }
@@ -82,11 +90,13 @@ Result<PackedMatrix> pack_matrix(const WeightSource& source) {
   matrix.rows = source.shape.rows();
   matrix.columns = source.shape.columns();
   const bool blocked = source.dtype == DType::q8_0 || source.dtype == DType::q4_0;
-  if (source.dtype == DType::i32 || (blocked && matrix.columns % block_columns != 0)) return unsupported(source);
+  if (source.dtype == DType::i32 || (blocked && matrix.columns % block_columns != 0))
+    return unsupported(source);
   const std::size_t row = row_bytes(source.dtype, matrix.columns);
   matrix.bytes.assign(matrix.panel_bytes() * matrix.panels(), std::byte{0});
   // A strip of panels is read at a time, so the source never stands beside the packed form whole.
-  const std::int64_t strip = std::max<std::int64_t>(1, (std::int64_t(1) << 20) / std::max<std::int64_t>(1, std::int64_t(row) * panel_rows));
+  const std::int64_t strip = std::max<std::int64_t>(
+      1, (std::int64_t(1) << 20) / std::max<std::int64_t>(1, std::int64_t(row) * panel_rows));
   std::vector<std::byte> rows;
   for (std::int64_t first = 0; first < matrix.panels(); first += strip) {
     const std::int64_t panels = std::min(strip, matrix.panels() - first);
@@ -99,7 +109,8 @@ Result<PackedMatrix> pack_matrix(const WeightSource& source) {
       std::byte* panel = matrix.bytes.data() + (first + p) * matrix.panel_bytes();
       const std::byte* in = rows.data() + begin * row;
       if (matrix.dtype == DType::f32) pack_plain<float>(in, lanes, matrix.columns, panel);
-      if (matrix.dtype == DType::f16 || matrix.dtype == DType::bf16) pack_plain<std::uint16_t>(in, lanes, matrix.columns, panel);
+      if (matrix.dtype == DType::f16 || matrix.dtype == DType::bf16)
+        pack_plain<std::uint16_t>(in, lanes, matrix.columns, panel);
       if (matrix.dtype == DType::q8_0) pack_q8(in, lanes, matrix.columns, panel);
       if (matrix.dtype == DType::q4_0) pack_q4(in, lanes, matrix.columns, panel);
     });
@@ -113,9 +124,15 @@ void unpack_row(const PackedMatrix& matrix, std::int64_t row, float* destination
   for (std::int64_t k = 0; k < matrix.columns; ++k) {
     const std::int64_t block = k / block_columns, group = k % block_columns / 4;
     switch (matrix.dtype) {
-      case DType::f32: destination[k] = reinterpret_cast<const float*>(panel)[k * panel_rows + lane]; break;
-      case DType::f16: destination[k] = f16_to_f32(reinterpret_cast<const std::uint16_t*>(panel)[k * panel_rows + lane]); break;
-      case DType::bf16: destination[k] = bf16_to_f32(reinterpret_cast<const std::uint16_t*>(panel)[k * panel_rows + lane]); break;
+      case DType::f32:
+        destination[k] = reinterpret_cast<const float*>(panel)[k * panel_rows + lane];
+        break;
+      case DType::f16:
+        destination[k] = f16_to_f32(reinterpret_cast<const std::uint16_t*>(panel)[k * panel_rows + lane]);
+        break;
+      case DType::bf16:
+        destination[k] = bf16_to_f32(reinterpret_cast<const std::uint16_t*>(panel)[k * panel_rows + lane]);
+        break;
       case DType::q8_0: {
         const Q8Block& b = reinterpret_cast<const Q8Block*>(panel)[block];
         destination[k] = f16_to_f32(b.scale[lane]) * (int(b.values[group][lane][k % 4]) - 128);
@@ -127,7 +144,8 @@ void unpack_row(const PackedMatrix& matrix, std::int64_t row, float* destination
         destination[k] = f16_to_f32(b.scale[lane]) * (int(group % 2 == 0 ? byte & 15 : byte >> 4) - 8);
         break;
       }
-      case DType::i32: break;
+      case DType::i32:
+        break;
     }
   }
 }

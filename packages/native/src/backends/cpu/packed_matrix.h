@@ -1,9 +1,11 @@
-// A weight matrix in the layout all kernels of this backend walk: panels of 16 output rows, interleaved so that one
-// linear stream of the panel feeds 16 rows at a time. The same bytes serve one row of activations and five hundred.
+// A weight matrix in the layout all kernels of this backend walk: panels of 16 output rows, interleaved so
+// that one linear stream of the panel feeds 16 rows at a time. The same bytes serve one row of activations
+// and five hundred.
 //
 //   f32, f16, bf16   panel = (columns, 16) elements: W[panel * 16 + lane][k] at [k][lane]
-//   q8_0             panel = (columns / 32) blocks of { f16 scale (16), u8 (8 groups of 4 k, 16 lanes, 4): value + 128 }
-//   q4_0             panel = (columns / 32) blocks of { f16 scale (16), u4 (4, 16 lanes, 4): low nibble k group 2g,
+//   q8_0             panel = (columns / 32) blocks of { f16 scale (16), u8 (8 groups of 4 k, 16 lanes, 4):
+//   value + 128 } q4_0             panel = (columns / 32) blocks of { f16 scale (16), u4 (4, 16 lanes, 4):
+//   low nibble k group 2g,
 //                    high nibble group 2g + 1 }
 // The last panel is padded with zero rows. Bits a weight stay those of the source.
 #pragma once
@@ -20,12 +22,12 @@ inline constexpr int panel_rows = 16;
 inline constexpr int block_columns = 32;
 
 struct Q8Block {
-  std::uint16_t scale[panel_rows];            // f16
-  std::uint8_t values[8][panel_rows][4];      // (group of 4 k, lane, k): value + 128
+  std::uint16_t scale[panel_rows];        // f16
+  std::uint8_t values[8][panel_rows][4];  // (group of 4 k, lane, k): value + 128
 };
 struct Q4Block {
-  std::uint16_t scale[panel_rows];            // f16
-  std::uint8_t values[4][panel_rows][4];      // (pair of groups, lane, k): value + 8 in each nibble
+  std::uint16_t scale[panel_rows];        // f16
+  std::uint8_t values[4][panel_rows][4];  // (pair of groups, lane, k): value + 8 in each nibble
 };
 
 struct PackedMatrix {

@@ -1,5 +1,5 @@
-// Attention as its definition: a softmax over the keys a query sees. Keys and values go through the page's dtype first,
-// as they do in a real cache, so that a step sees exactly what later steps will see.
+// Attention as its definition: a softmax over the keys a query sees. Keys and values go through the page's
+// dtype first, as they do in a real cache, so that a step sees exactly what later steps will see.
 #include "backends/ref/ref_attention.h"
 
 #include <algorithm>
@@ -13,8 +13,8 @@ namespace {
 
 using RowReader = std::function<void(std::int64_t position, float* destination)>;  // one head of one position
 
-void attend(const Attention& op, const float* query, std::int64_t first, std::int64_t end, const RowReader& key,
-            const RowReader& value, float* out) {
+void attend(const Attention& op, const float* query, std::int64_t first, std::int64_t end,
+            const RowReader& key, const RowReader& value, float* out) {
   std::vector<float> row(op.head_dim);
   std::vector<double> scores(end - first);
   double largest = -INFINITY;
@@ -54,7 +54,8 @@ void store(const PagedAttention& op, const KvView& kv, const SequenceSlice& slic
 
 }  // namespace
 
-void paged_attention(const PagedAttention& op, Matrix q, Matrix k, Matrix v, Matrix out, const Bindings& bindings) {
+void paged_attention(const PagedAttention& op, Matrix q, Matrix k, Matrix v, Matrix out,
+                     const Bindings& bindings) {
   const KvView& kv = bindings.kv;
   const std::size_t row = row_bytes(kv.geometry.dtype, op.head_dim);
   for (const SequenceSlice& slice : bindings.sequences) {
@@ -64,7 +65,8 @@ void paged_attention(const PagedAttention& op, Matrix q, Matrix k, Matrix v, Mat
       const auto reader = [&](std::size_t offset) {
         return [&, offset](std::int64_t position, float* destination) {
           const std::byte* page = kv.pages[slice.pages[position / page_tokens]];
-          decode_row(kv.geometry.dtype, page + offset + (position % page_tokens) * row, destination, op.head_dim);
+          decode_row(kv.geometry.dtype, page + offset + (position % page_tokens) * row, destination,
+                     op.head_dim);
         };
       };
       const RowReader key = reader(kv.geometry.key_offset(op.layer, kv_head));
@@ -73,13 +75,15 @@ void paged_attention(const PagedAttention& op, Matrix q, Matrix k, Matrix v, Mat
         const std::int64_t end = std::int64_t(slice.position) + r + 1;
         const std::int64_t first = op.window > 0 ? std::max<std::int64_t>(0, end - op.window) : 0;
         const std::int64_t column = std::int64_t(head) * op.head_dim;
-        attend(op, q.row(slice.first_row + r) + column, first, end, key, value, out.row(slice.first_row + r) + column);
+        attend(op, q.row(slice.first_row + r) + column, first, end, key, value,
+               out.row(slice.first_row + r) + column);
       }
     }
   }
 }
 
-void ragged_attention(const RaggedAttention& op, Matrix q, Matrix k, Matrix v, Matrix out, const Bindings& bindings) {
+void ragged_attention(const RaggedAttention& op, Matrix q, Matrix k, Matrix v, Matrix out,
+                      const Bindings& bindings) {
   for (const SequenceSlice& slice : bindings.sequences)
     for (int head = 0; head < op.heads; ++head) {
       const std::int64_t kv_column = std::int64_t(head / (op.heads / op.kv_heads)) * op.head_dim;

@@ -3,7 +3,9 @@
 
 namespace trivium::ref {
 
-void paged_attention(const PagedAttention& op, Matrix q, Matrix k, Matrix v, Matrix out, const Bindings& bindings);
-void ragged_attention(const RaggedAttention& op, Matrix q, Matrix k, Matrix v, Matrix out, const Bindings& bindings);
+void paged_attention(const PagedAttention& op, Matrix q, Matrix k, Matrix v, Matrix out,
+                     const Bindings& bindings);
+void ragged_attention(const RaggedAttention& op, Matrix q, Matrix k, Matrix v, Matrix out,
+                      const Bindings& bindings);
 
 }  // namespace trivium::ref

@@ -1,5 +1,5 @@
-// The truth: every operation as its definition, in plain loops, sums in double. No packing, no threads, no reuse of
-// buffers. Slow on purpose; whatever is fast is compared with this.
+// The truth: every operation as its definition, in plain loops, sums in double. No packing, no threads, no
+// reuse of buffers. Slow on purpose; whatever is fast is compared with this.
 #include "backends/ref/ref_backend.h"
 
 #include "backends/check_bindings.h"
@@ -34,12 +34,14 @@ class RefBackend final : public Backend {
     std::vector<std::byte> row(row_bytes(source.dtype, columns));
     for (std::int64_t r = 0; r < rows; ++r) {
       TRIVIUM_TRY(source.read_rows(r, 1, row.data()));
-      decode_row(source.dtype, row.data(), buffer->values.data() + r * columns, static_cast<std::size_t>(columns));
+      decode_row(source.dtype, row.data(), buffer->values.data() + r * columns,
+                 static_cast<std::size_t>(columns));
     }
     return std::shared_ptr<const Buffer>(std::move(buffer));
   }
 
-  Result<std::unique_ptr<Program>> compile(const Plan& plan, std::vector<std::shared_ptr<const Buffer>> weights,
+  Result<std::unique_ptr<Program>> compile(const Plan& plan,
+                                           std::vector<std::shared_ptr<const Buffer>> weights,
                                            const BatchShape& largest) override {
     TRIVIUM_TRY(check_weights(plan, weights));
     auto program = std::make_unique<RefProgram>();

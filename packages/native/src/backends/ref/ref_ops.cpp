@@ -32,7 +32,8 @@ void normalize(const Normalize& op, Matrix x, Matrix weight, Matrix bias, Matrix
       for (std::int64_t c = 0; c < op.group; ++c) square += (in[c] - mean) * (in[c] - mean);
       const double scale = 1 / std::sqrt(square / double(op.group) + op.epsilon);
       for (std::int64_t c = 0; c < op.group; ++c)
-        out.row(r)[start + c] = float((in[c] - mean) * scale * weight.data[c] + (bias.data ? bias.data[c] : 0.0f));
+        out.row(r)[start + c] =
+            float((in[c] - mean) * scale * weight.data[c] + (bias.data ? bias.data[c] : 0.0f));
     }
 }
 
@@ -55,7 +56,8 @@ void rope(const Rope& op, Matrix x, Matrix out, const Bindings& bindings) {
         const std::int64_t first = std::int64_t(head) * op.head_dim + (interleaved ? 2 * i : i);
         const std::int64_t second = first + (interleaved ? 1 : half);
         const double angle = double(bindings.positions[t]) * op.inverse_frequencies[i];
-        const double cosine = std::cos(angle) * op.attention_scale, sine = std::sin(angle) * op.attention_scale;
+        const double cosine = std::cos(angle) * op.attention_scale,
+                     sine = std::sin(angle) * op.attention_scale;
         const double a = x.row(t)[first], b = x.row(t)[second];
         out.row(t)[first] = float(a * cosine - b * sine);
         out.row(t)[second] = float(a * sine + b * cosine);
@@ -64,9 +66,12 @@ void rope(const Rope& op, Matrix x, Matrix out, const Bindings& bindings) {
 
 double activated(Activation activation, double x) {
   switch (activation) {
-    case Activation::silu: return x / (1 + std::exp(-x));
-    case Activation::gelu_erf: return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
-    case Activation::gelu_tanh: return 0.5 * x * (1 + std::tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)));
+    case Activation::silu:
+      return x / (1 + std::exp(-x));
+    case Activation::gelu_erf:
+      return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
+    case Activation::gelu_tanh:
+      return 0.5 * x * (1 + std::tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)));
   }
   return x;
 }
@@ -116,7 +121,8 @@ void run_node(const Node& node, std::vector<Matrix>& views, const Bindings& bind
   } else if (const auto* op = std::get_if<RaggedAttention>(&node.op)) {
     ragged_attention(*op, in(0), in(1), in(2), out, bindings);
   } else if (const auto* op = std::get_if<Glu>(&node.op)) {
-    for (std::int64_t i = 0; i < count; ++i) out.data[i] = float(activated(op->activation, in(0).data[i]) * in(1).data[i]);
+    for (std::int64_t i = 0; i < count; ++i)
+      out.data[i] = float(activated(op->activation, in(0).data[i]) * in(1).data[i]);
   } else if (const auto* op = std::get_if<Activate>(&node.op)) {
     for (std::int64_t i = 0; i < count; ++i) out.data[i] = float(activated(op->activation, in(0).data[i]));
   } else if (std::holds_alternative<Add>(node.op)) {

@@ -23,7 +23,9 @@ struct Avx2 {
   static void store_part(float* p, Reg a, int n) { _mm256_maskstore_ps(p, mask(n), a); }
   static float to_float(float v) { return v; }
   static float to_float(Half v) { return _cvtsh_ss(v.bits); }
-  static Reg load_f16(const std::uint16_t* p) { return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))); }
+  static Reg load_f16(const std::uint16_t* p) {
+    return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  }
   static Reg load_element(const float* p) { return load(p); }
   static Reg load_element(const Half* p) { return load_f16(&p->bits); }
   static Reg load_element(const Brain* p) {
@@ -58,12 +60,15 @@ struct Avx2 {
   }
   // Rounds in[0, 32) * inverse to int8 and returns their sum. What is no number becomes -128.
   static std::int32_t quantize_block(const float* in, float inverse, std::int8_t* values) {
-    const auto part = [&](int i) { return _mm256_cvtps_epi32(_mm256_mul_ps(load(in + 8 * i), set(inverse))); };
+    const auto part = [&](int i) {
+      return _mm256_cvtps_epi32(_mm256_mul_ps(load(in + 8 * i), set(inverse)));
+    };
     const __m256i a = part(0), b = part(1), c = part(2), d = part(3);
     const __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
     const __m256i ordered = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(values), ordered);
-    const __m256i pairs = _mm256_madd_epi16(_mm256_maddubs_epi16(_mm256_set1_epi8(1), bytes), _mm256_set1_epi16(1));
+    const __m256i pairs =
+        _mm256_madd_epi16(_mm256_maddubs_epi16(_mm256_set1_epi8(1), bytes), _mm256_set1_epi16(1));
     __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
     sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4E));
     return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xB1)));
@@ -79,7 +84,8 @@ struct Avx2Dots {
     return _mm256_set1_epi32(four);
   }
 
-  // Ends a sum before the next begins: left to itself the compiler starts the products of all rows first, and spills.
+  // Ends a sum before the next begins: left to itself the compiler starts the products of all rows first, and
+  // spills.
   static __m256i settled(__m256i a) {
     __asm__ volatile("" : "+x"(a));
     return a;
@@ -89,18 +95,22 @@ struct Avx2Dots {
   template <class Block>
   static constexpr TileShape shape = std::is_same_v<Block, Q8Block> ? TileShape{6, 1} : TileShape{4, 2};
 
-  // maddubs wants an unsigned side: |w| * (x with the sign of w). Pairs reach 2 * 128 * 127, below the limit of 16 bits.
+  // maddubs wants an unsigned side: |w| * (x with the sign of w). Pairs reach 2 * 128 * 127, below the limit
+  // of 16 bits.
   template <int Rows, int Registers>
-  static void block(const Q8Block& w, int part, const std::int8_t* x, std::int64_t stride, const std::int32_t*, std::int64_t,
-                    Int (&dots)[Rows][Registers]) {
+  static void block(const Q8Block& w, int part, const std::int8_t* x, std::int64_t stride,
+                    const std::int32_t*, std::int64_t, Int (&dots)[Rows][Registers]) {
     const __m256i ones = _mm256_set1_epi16(1), flip = _mm256_set1_epi8(static_cast<char>(0x80));
-    unrolled<Rows>([&](auto r) { unrolled<Registers>([&](auto p) { dots[r][p] = _mm256_setzero_si256(); }); });
+    unrolled<Rows>(
+        [&](auto r) { unrolled<Registers>([&](auto p) { dots[r][p] = _mm256_setzero_si256(); }); });
     unrolled<8>([&](auto g) {
       const auto* group = reinterpret_cast<const __m256i*>(w.values[g]) + part;
       unrolled<Registers>([&](auto p) {
-        const __m256i value = _mm256_xor_si256(_mm256_loadu_si256(group + p), flip), magnitude = _mm256_abs_epi8(value);
+        const __m256i value = _mm256_xor_si256(_mm256_loadu_si256(group + p), flip),
+                      magnitude = _mm256_abs_epi8(value);
         unrolled<Rows>([&](auto r) {
-          const __m256i pairs = _mm256_maddubs_epi16(magnitude, _mm256_sign_epi8(broadcast(x + r * stride + 4 * g), value));
+          const __m256i pairs =
+              _mm256_maddubs_epi16(magnitude, _mm256_sign_epi8(broadcast(x + r * stride + 4 * g), value));
           dots[r][p] = settled(_mm256_add_epi32(dots[r][p], _mm256_madd_epi16(pairs, ones)));
         });
       });
@@ -109,8 +119,8 @@ struct Avx2Dots {
 
   // Nibbles are unsigned as they lie: pairs reach 2 * 15 * 128, so all eight groups add up in 16 bits.
   template <int Rows>
-  static void block(const Q4Block& w, int, const std::int8_t* x, std::int64_t stride, const std::int32_t* sums,
-                    std::int64_t sums_stride, Int (&dots)[Rows][2]) {
+  static void block(const Q4Block& w, int, const std::int8_t* x, std::int64_t stride,
+                    const std::int32_t* sums, std::int64_t sums_stride, Int (&dots)[Rows][2]) {
     const __m256i ones = _mm256_set1_epi16(1), nibble = _mm256_set1_epi8(15);
     unrolled<Rows>([&](auto r) { dots[r][0] = dots[r][1] = _mm256_setzero_si256(); });
     unrolled<4>([&](auto g) {
@@ -124,14 +134,16 @@ struct Avx2Dots {
       unrolled<Rows>([&](auto r) {
         const __m256i a = broadcast(x + r * stride + 8 * g), b = broadcast(x + r * stride + 8 * g + 4);
         unrolled<2>([&](auto p) {
-          const __m256i products = _mm256_add_epi16(_mm256_maddubs_epi16(even[p], a), _mm256_maddubs_epi16(odd[p], b));
+          const __m256i products =
+              _mm256_add_epi16(_mm256_maddubs_epi16(even[p], a), _mm256_maddubs_epi16(odd[p], b));
           dots[r][p] = settled(_mm256_add_epi16(dots[r][p], products));
         });
       });
     });
     unrolled<Rows>([&](auto r) {
       const __m256i surplus = _mm256_set1_epi32(8 * sums[r * sums_stride]);
-      unrolled<2>([&](auto p) { dots[r][p] = _mm256_sub_epi32(_mm256_madd_epi16(dots[r][p], ones), surplus); });
+      unrolled<2>(
+          [&](auto p) { dots[r][p] = _mm256_sub_epi32(_mm256_madd_epi16(dots[r][p], ones), surplus); });
     });
   }
 };

@@ -19,7 +19,9 @@ struct Avx512 {
   static void store_part(float* p, Reg a, int n) { _mm512_mask_storeu_ps(p, mask(n), a); }
   static float to_float(float v) { return v; }
   static float to_float(Half v) { return _cvtsh_ss(v.bits); }
-  static Reg load_f16(const std::uint16_t* p) { return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))); }
+  static Reg load_f16(const std::uint16_t* p) {
+    return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  }
   static Reg load_element(const float* p) { return load(p); }
   static Reg load_element(const Half* p) { return load_f16(&p->bits); }
   static Reg load_element(const Brain* p) {
@@ -54,7 +56,8 @@ struct Avx512 {
   static std::int32_t quantize_block(const float* in, float inverse, std::int8_t* values) {
     std::int32_t sum = 0;
     for (int i = 0; i < 32; i += 16) {
-      const __m128i bytes = _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(load(in + i), set(inverse))));
+      const __m128i bytes =
+          _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(load(in + i), set(inverse))));
       _mm_storeu_si128(reinterpret_cast<__m128i*>(values + i), bytes);
       sum += _mm512_reduce_add_epi32(_mm512_cvtepi8_epi32(bytes));
     }
@@ -74,25 +77,29 @@ struct Avx512Dots {
   template <class Block>
   static constexpr TileShape shape = {12, 1};
 
-  // vpdpbusd wants an unsigned side, as the values lie; the surplus of 128 * sum(x) is taken away at the start.
+  // vpdpbusd wants an unsigned side, as the values lie; the surplus of 128 * sum(x) is taken away at the
+  // start.
   template <int Rows>
-  static void block(const Q8Block& w, int, const std::int8_t* x, std::int64_t stride, const std::int32_t* sums,
-                    std::int64_t sums_stride, Int (&dots)[Rows][1]) {
+  static void block(const Q8Block& w, int, const std::int8_t* x, std::int64_t stride,
+                    const std::int32_t* sums, std::int64_t sums_stride, Int (&dots)[Rows][1]) {
     unrolled<Rows>([&](auto r) { dots[r][0] = _mm512_set1_epi32(-128 * sums[r * sums_stride]); });
     unrolled<8>([&](auto g) {
       const __m512i group = _mm512_loadu_si512(w.values[g]);
-      unrolled<Rows>([&](auto r) { dots[r][0] = _mm512_dpbusd_epi32(dots[r][0], group, broadcast(x + r * stride + 4 * g)); });
+      unrolled<Rows>([&](auto r) {
+        dots[r][0] = _mm512_dpbusd_epi32(dots[r][0], group, broadcast(x + r * stride + 4 * g));
+      });
     });
   }
 
   template <int Rows>
-  static void block(const Q4Block& w, int, const std::int8_t* x, std::int64_t stride, const std::int32_t* sums,
-                    std::int64_t sums_stride, Int (&dots)[Rows][1]) {
+  static void block(const Q4Block& w, int, const std::int8_t* x, std::int64_t stride,
+                    const std::int32_t* sums, std::int64_t sums_stride, Int (&dots)[Rows][1]) {
     const __m512i nibble = _mm512_set1_epi8(15);
     unrolled<Rows>([&](auto r) { dots[r][0] = _mm512_set1_epi32(-8 * sums[r * sums_stride]); });
     unrolled<4>([&](auto g) {
       const __m512i both = _mm512_loadu_si512(w.values[g]);
-      const __m512i even = _mm512_and_si512(both, nibble), odd = _mm512_and_si512(_mm512_srli_epi16(both, 4), nibble);
+      const __m512i even = _mm512_and_si512(both, nibble),
+                    odd = _mm512_and_si512(_mm512_srli_epi16(both, 4), nibble);
       unrolled<Rows>([&](auto r) {
         const std::int8_t* values = x + r * stride + 8 * g;
         dots[r][0] = _mm512_dpbusd_epi32(dots[r][0], even, broadcast(values));

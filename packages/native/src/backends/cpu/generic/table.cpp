@@ -1,4 +1,6 @@
-// Kernels in plain C++ for processors without a folder of their own: eight lanes that the compiler may vectorise.
+// Kernels in plain C++ for processors without a folder of their own: lanes that the compiler may vectorise.
+// Eight serve; the table of sixteen exists for tests, which so walk the shapes of AVX-512 on machines that
+// cannot run it.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -9,9 +11,12 @@
 namespace trivium::cpu {
 namespace {
 
+template <int Lanes>
 struct Generic {
-  static constexpr int width = 8;
-  struct Reg { float lane[width]; };
+  static constexpr int width = Lanes;
+  struct Reg {
+    float lane[width];
+  };
 
   template <class F>
   static Reg each(F f) {
@@ -19,28 +24,62 @@ struct Generic {
     for (int i = 0; i < width; ++i) r.lane[i] = f(i);
     return r;
   }
-  static Reg set(float v) { return each([&](int) { return v; }); }
-  static Reg load(const float* p) { return each([&](int i) { return p[i]; }); }
-  static Reg load_part(const float* p, int n) { return each([&](int i) { return i < n ? p[i] : 0.0f; }); }
-  static Reg keep(Reg a, int n) { return each([&](int i) { return i < n ? a.lane[i] : 0.0f; }); }
+  static Reg set(float v) {
+    return each([&](int) { return v; });
+  }
+  static Reg load(const float* p) {
+    return each([&](int i) { return p[i]; });
+  }
+  static Reg load_part(const float* p, int n) {
+    return each([&](int i) { return i < n ? p[i] : 0.0f; });
+  }
+  static Reg keep(Reg a, int n) {
+    return each([&](int i) { return i < n ? a.lane[i] : 0.0f; });
+  }
   static void store(float* p, Reg a) { std::memcpy(p, a.lane, sizeof a.lane); }
   static void store_part(float* p, Reg a, int n) { std::memcpy(p, a.lane, n * sizeof(float)); }
   static float to_float(float v) { return v; }
   static float to_float(Half v) { return f16_to_f32(v.bits); }
   static Reg load_element(const float* p) { return load(p); }
-  static Reg load_element(const Half* p) { return each([&](int i) { return f16_to_f32(p[i].bits); }); }
-  static Reg load_element(const Brain* p) { return each([&](int i) { return bf16_to_f32(p[i].bits); }); }
-  static Reg load_f16(const std::uint16_t* p) { return each([&](int i) { return f16_to_f32(p[i]); }); }
-  static Reg add(Reg a, Reg b) { return each([&](int i) { return a.lane[i] + b.lane[i]; }); }
-  static Reg sub(Reg a, Reg b) { return each([&](int i) { return a.lane[i] - b.lane[i]; }); }
-  static Reg mul(Reg a, Reg b) { return each([&](int i) { return a.lane[i] * b.lane[i]; }); }
-  static Reg div(Reg a, Reg b) { return each([&](int i) { return a.lane[i] / b.lane[i]; }); }
-  static Reg min(Reg a, Reg b) { return each([&](int i) { return b.lane[i] < a.lane[i] ? b.lane[i] : a.lane[i]; }); }
-  static Reg max(Reg a, Reg b) { return each([&](int i) { return b.lane[i] > a.lane[i] ? b.lane[i] : a.lane[i]; }); }
-  static Reg fma(Reg a, Reg b, Reg c) { return each([&](int i) { return std::fma(a.lane[i], b.lane[i], c.lane[i]); }); }
-  static Reg round(Reg a) { return each([&](int i) { return std::nearbyint(a.lane[i]); }); }
-  static Reg copy_sign(Reg magnitude, Reg sign) { return each([&](int i) { return std::copysign(magnitude.lane[i], sign.lane[i]); }); }
-  static Reg power_of_two(Reg n) { return each([&](int i) { return std::ldexp(1.0f, int(n.lane[i])); }); }
+  static Reg load_element(const Half* p) {
+    return each([&](int i) { return f16_to_f32(p[i].bits); });
+  }
+  static Reg load_element(const Brain* p) {
+    return each([&](int i) { return bf16_to_f32(p[i].bits); });
+  }
+  static Reg load_f16(const std::uint16_t* p) {
+    return each([&](int i) { return f16_to_f32(p[i]); });
+  }
+  static Reg add(Reg a, Reg b) {
+    return each([&](int i) { return a.lane[i] + b.lane[i]; });
+  }
+  static Reg sub(Reg a, Reg b) {
+    return each([&](int i) { return a.lane[i] - b.lane[i]; });
+  }
+  static Reg mul(Reg a, Reg b) {
+    return each([&](int i) { return a.lane[i] * b.lane[i]; });
+  }
+  static Reg div(Reg a, Reg b) {
+    return each([&](int i) { return a.lane[i] / b.lane[i]; });
+  }
+  static Reg min(Reg a, Reg b) {
+    return each([&](int i) { return b.lane[i] < a.lane[i] ? b.lane[i] : a.lane[i]; });
+  }
+  static Reg max(Reg a, Reg b) {
+    return each([&](int i) { return b.lane[i] > a.lane[i] ? b.lane[i] : a.lane[i]; });
+  }
+  static Reg fma(Reg a, Reg b, Reg c) {
+    return each([&](int i) { return std::fma(a.lane[i], b.lane[i], c.lane[i]); });
+  }
+  static Reg round(Reg a) {
+    return each([&](int i) { return std::nearbyint(a.lane[i]); });
+  }
+  static Reg copy_sign(Reg magnitude, Reg sign) {
+    return each([&](int i) { return std::copysign(magnitude.lane[i], sign.lane[i]); });
+  }
+  static Reg power_of_two(Reg n) {
+    return each([&](int i) { return std::ldexp(1.0f, int(n.lane[i])); });
+  }
   static float sum(Reg a) {
     float total = 0;
     for (float v : a.lane) total += v;
@@ -52,33 +91,41 @@ struct Generic {
     std::int32_t sum = 0;
     for (int k = 0; k < 32; ++k) {
       const float rounded = std::nearbyint(in[k] * inverse);
-      values[k] = rounded >= -128.0f ? static_cast<std::int8_t>(std::min(rounded, 127.0f)) : std::int8_t{-128};
+      values[k] =
+          rounded >= -128.0f ? static_cast<std::int8_t>(std::min(rounded, 127.0f)) : std::int8_t{-128};
       sum += values[k];
     }
     return sum;
   }
 };
 
+template <int Lanes>
 struct GenericDots {
-  struct Int { std::int32_t lane[Generic::width]; };
-  static Generic::Reg to_float(Int a) { return Generic::each([&](int i) { return float(a.lane[i]); }); }
+  struct Int {
+    std::int32_t lane[Lanes];
+  };
+  static typename Generic<Lanes>::Reg to_float(Int a) {
+    return Generic<Lanes>::each([&](int i) { return float(a.lane[i]); });
+  }
 
   template <class Block>
-  static constexpr TileShape shape = {4, 2};
+  static constexpr TileShape shape = {4, panel_rows / Lanes};
 
   template <int Rows>
-  static void block(const Q8Block& w, int, const std::int8_t* x, std::int64_t stride, const std::int32_t* sums,
-                    std::int64_t sums_stride, Int (&dots)[Rows][2]) {
+  static void block(const Q8Block& w, int, const std::int8_t* x, std::int64_t stride,
+                    const std::int32_t* sums, std::int64_t sums_stride,
+                    Int (&dots)[Rows][panel_rows / Lanes]) {
     for (int r = 0; r < Rows; ++r)
       for (int n = 0; n < panel_rows; ++n) {
         std::int32_t sum = -128 * sums[r * sums_stride];
         for (int k = 0; k < block_columns; ++k) sum += w.values[k / 4][n][k % 4] * x[r * stride + k];
-        dots[r][n / Generic::width].lane[n % Generic::width] = sum;
+        dots[r][n / Lanes].lane[n % Lanes] = sum;
       }
   }
   template <int Rows>
-  static void block(const Q4Block& w, int, const std::int8_t* x, std::int64_t stride, const std::int32_t* sums,
-                    std::int64_t sums_stride, Int (&dots)[Rows][2]) {
+  static void block(const Q4Block& w, int, const std::int8_t* x, std::int64_t stride,
+                    const std::int32_t* sums, std::int64_t sums_stride,
+                    Int (&dots)[Rows][panel_rows / Lanes]) {
     for (int r = 0; r < Rows; ++r)
       for (int n = 0; n < panel_rows; ++n) {
         std::int32_t sum = -8 * sums[r * sums_stride];
@@ -86,7 +133,7 @@ struct GenericDots {
           const std::uint8_t byte = w.values[k / 8][n][k % 4];
           sum += (k / 4 % 2 == 0 ? byte & 15 : byte >> 4) * x[r * stride + k];
         }
-        dots[r][n / Generic::width].lane[n % Generic::width] = sum;
+        dots[r][n / Lanes].lane[n % Lanes] = sum;
       }
   }
 };
@@ -94,7 +141,12 @@ struct GenericDots {
 }  // namespace
 
 const KernelTable& generic_kernels() {
-  static const KernelTable table = make_table<Generic, GenericDots>("cpu-generic");
+  static const KernelTable table = make_table<Generic<8>, GenericDots<8>>("cpu-generic");
+  return table;
+}
+
+const KernelTable& wide_generic_kernels() {
+  static const KernelTable table = make_table<Generic<16>, GenericDots<16>>("cpu-generic-wide");
   return table;
 }
 

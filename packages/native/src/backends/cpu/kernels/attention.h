@@ -1,8 +1,8 @@
-// Attention of up to four queries over the same blocks of 64 keys, merged in their order with a running maximum. Keys
-// lie transposed, so the scores of a block grow together, each adding its products in the order of channels; values
-// are added in the order of keys. Queries share loads and nothing else: each runs the very same sums alone, so what it
-// gets depends on its keys only, not on the step or the tile that computed it. Memory of keys that a query does not
-// see may hold anything: it is read, never used.
+// Attention of up to four queries over the same blocks of 64 keys, merged in their order with a running
+// maximum. Keys lie transposed, so the scores of a block grow together, each adding its products in the order
+// of channels; values are added in the order of keys. Queries share loads and nothing else: each runs the
+// very same sums alone, so what it gets depends on its keys only, not on the step or the tile that computed
+// it. Memory of keys that a query does not see may hold anything: it is read, never used.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -18,14 +18,16 @@ struct AttentionTile {
   using Reg = typename V::Reg;
   static constexpr int width = V::width;
   static constexpr int keys = page_tokens;
-  static constexpr int together = std::min(8 / Count, keys / width);  // registers of one query: Count * together <= 8
+  static constexpr int together =
+      std::min(8 / Count, keys / width);  // registers of one query: Count * together <= 8
 
   struct Seen {
     int first, end;  // keys of the block, in [0, 64]; first == end: none
   };
 
   // scores (Count, keys) = scale * query · key
-  static void score(const AttentionQuery* queries, const Element* transposed, int head_dim, float scale, float (*scores)[keys]) {
+  static void score(const AttentionQuery* queries, const Element* transposed, int head_dim, float scale,
+                    float (*scores)[keys]) {
     for (int at = 0; at < keys; at += together * width) {
       Reg sum[Count][together];
       unrolled<Count>([&](auto q) { unrolled<together>([&](auto i) { sum[q][i] = V::set(0); }); });
@@ -38,7 +40,8 @@ struct AttentionTile {
         });
       }
       unrolled<Count>([&](auto q) {
-        unrolled<together>([&](auto i) { V::store(scores[q] + at + i * width, V::mul(sum[q][i], V::set(scale))); });
+        unrolled<together>(
+            [&](auto i) { V::store(scores[q] + at + i * width, V::mul(sum[q][i], V::set(scale))); });
       });
     }
   }
@@ -57,7 +60,8 @@ struct AttentionTile {
     for (int i = width; i < keys; i += width) top = V::max(top, V::load(scores + i));
     const float peak = std::max(largest, V::largest(top));
     const float fade = largest == -INFINITY ? 0.0f : largest == peak ? 1.0f : exp_of(largest - peak);
-    for (int i = 0; i < keys; i += width) V::store(scores + i, vector_exp<V>(V::sub(V::load(scores + i), V::set(peak))));
+    for (int i = 0; i < keys; i += width)
+      V::store(scores + i, vector_exp<V>(V::sub(V::load(scores + i), V::set(peak))));
     std::fill(scores, scores + seen.first, 0.0f);
     std::fill(scores + seen.end, scores + keys, 0.0f);
     Reg sum = V::load(scores);
@@ -67,11 +71,11 @@ struct AttentionTile {
     return fade;
   }
 
-  // Channels [d, d + Registers * width) of every query's sum: faded, then value rows in the order of keys. Rows that
-  // all queries see are loaded once for all; those before and after, for whom they concern.
+  // Channels [d, d + Registers * width) of every query's sum: faded, then value rows in the order of keys.
+  // Rows that all queries see are loaded once for all; those before and after, for whom they concern.
   template <int Registers>
-  static void mix(const AttentionQuery* queries, const float (*weights)[keys], const Seen* seen, const float* fades,
-                  const Element* values, std::int64_t stride, int d) {
+  static void mix(const AttentionQuery* queries, const float (*weights)[keys], const Seen* seen,
+                  const float* fades, const Element* values, std::int64_t stride, int d) {
     int first = 0, end = keys;
     for (int q = 0; q < Count; ++q) first = std::max(first, seen[q].first), end = std::min(end, seen[q].end);
     end = std::max(first, end);
@@ -79,11 +83,13 @@ struct AttentionTile {
     const auto alone = [&](auto q, int from, int to) {
       for (int t = from; t < to; ++t)
         unrolled<Registers>([&](auto i) {
-          sum[q][i] = V::fma(V::set(weights[q][t]), V::load_element(values + t * stride + d + i * width), sum[q][i]);
+          sum[q][i] =
+              V::fma(V::set(weights[q][t]), V::load_element(values + t * stride + d + i * width), sum[q][i]);
         });
     };
     unrolled<Count>([&](auto q) {
-      unrolled<Registers>([&](auto i) { sum[q][i] = V::mul(V::load(queries[q].out + d + i * width), V::set(fades[q])); });
+      unrolled<Registers>(
+          [&](auto i) { sum[q][i] = V::mul(V::load(queries[q].out + d + i * width), V::set(fades[q])); });
       alone(q, seen[q].first, std::min(first, seen[q].end));
     });
     for (int t = first; t < end; ++t) {
@@ -100,8 +106,8 @@ struct AttentionTile {
     });
   }
 
-  static void add_values(const AttentionQuery* queries, const float (*weights)[keys], const Seen* seen, const float* fades,
-                         const KeyBlock& block, std::int64_t stride, int head_dim) {
+  static void add_values(const AttentionQuery* queries, const float (*weights)[keys], const Seen* seen,
+                         const float* fades, const KeyBlock& block, std::int64_t stride, int head_dim) {
     const auto* values = reinterpret_cast<const Element*>(block.values);
     int d = 0;
     for (; d + together * width <= head_dim; d += together * width)
@@ -148,16 +154,22 @@ struct AttentionTile {
 template <class V>
 struct AttentionKernel {
   template <class Element>
-  static void run_typed(const AttentionQuery* queries, int count, const AttentionKeys& all, int head_dim, float scale) {
+  static void run_typed(const AttentionQuery* queries, int count, const AttentionKeys& all, int head_dim,
+                        float scale) {
     switch (count) {
-      case 1: return AttentionTile<V, Element, 1>::run(queries, all, head_dim, scale);
-      case 2: return AttentionTile<V, Element, 2>::run(queries, all, head_dim, scale);
-      case 3: return AttentionTile<V, Element, 3>::run(queries, all, head_dim, scale);
-      default: return AttentionTile<V, Element, 4>::run(queries, all, head_dim, scale);
+      case 1:
+        return AttentionTile<V, Element, 1>::run(queries, all, head_dim, scale);
+      case 2:
+        return AttentionTile<V, Element, 2>::run(queries, all, head_dim, scale);
+      case 3:
+        return AttentionTile<V, Element, 3>::run(queries, all, head_dim, scale);
+      default:
+        return AttentionTile<V, Element, 4>::run(queries, all, head_dim, scale);
     }
   }
 
-  static void run(const AttentionQuery* queries, int count, const AttentionKeys& all, int head_dim, float scale) {
+  static void run(const AttentionQuery* queries, int count, const AttentionKeys& all, int head_dim,
+                  float scale) {
     if (all.dtype == DType::f16)
       run_typed<Half>(queries, count, all, head_dim, scale);
     else

@@ -4,7 +4,11 @@
 
 namespace trivium::cpu {
 
-struct Half { std::uint16_t bits; };
-struct Brain { std::uint16_t bits; };
+struct Half {
+  std::uint16_t bits;
+};
+struct Brain {
+  std::uint16_t bits;
+};
 
 }  // namespace trivium::cpu

@@ -1,5 +1,5 @@
-// Norms, activations and sums, written once over a vector type. Sums over a row run in `width` lanes that are added in
-// lane order at the end; a tail is padded with what does not change the sum.
+// Norms, activations and sums, written once over a vector type. Sums over a row run in `width` lanes that are
+// added in lane order at the end; a tail is padded with what does not change the sum.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -15,12 +15,15 @@ struct Elementwise {
   using Reg = typename V::Reg;
   static constexpr int width = V::width;
 
-  static Reg load(const float* x, std::int64_t left) { return left >= width ? V::load(x) : V::load_part(x, int(left)); }
+  static Reg load(const float* x, std::int64_t left) {
+    return left >= width ? V::load(x) : V::load_part(x, int(left));
+  }
   static void store(float* x, Reg value, std::int64_t left) {
     left >= width ? V::store(x, value) : V::store_part(x, value, int(left));
   }
 
-  static void normalize(const Normalize& op, const float* x, const float* weight, const float* bias, std::int64_t columns, float* out) {
+  static void normalize(const Normalize& op, const float* x, const float* weight, const float* bias,
+                        std::int64_t columns, float* out) {
     const std::int64_t group = op.group;
     for (std::int64_t start = 0; start < columns; start += group) {
       const float* in = x + start;
@@ -49,9 +52,11 @@ struct Elementwise {
 
   static Reg activated(Activation activation, Reg x) {
     switch (activation) {
-      case Activation::silu: return V::mul(x, vector_sigmoid<V>(x));
+      case Activation::silu:
+        return V::mul(x, vector_sigmoid<V>(x));
       case Activation::gelu_erf:
-        return V::mul(V::mul(V::set(0.5f), x), V::add(V::set(1.0f), vector_erf<V>(V::mul(x, V::set(0.70710678f)))));
+        return V::mul(V::mul(V::set(0.5f), x),
+                      V::add(V::set(1.0f), vector_erf<V>(V::mul(x, V::set(0.70710678f)))));
       case Activation::gelu_tanh: {
         // x * (1 + tanh(u)) / 2 = x * sigmoid(2u)
         const Reg cube = V::mul(V::mul(x, x), x);
@@ -64,19 +69,23 @@ struct Elementwise {
 
   static void glu(Activation activation, const float* gate, const float* up, std::int64_t count, float* out) {
     for (std::int64_t i = 0; i < count; i += width)
-      store(out + i, V::mul(activated(activation, load(gate + i, count - i)), load(up + i, count - i)), count - i);
+      store(out + i, V::mul(activated(activation, load(gate + i, count - i)), load(up + i, count - i)),
+            count - i);
   }
 
   static void activate(Activation activation, const float* x, std::int64_t count, float* out) {
-    for (std::int64_t i = 0; i < count; i += width) store(out + i, activated(activation, load(x + i, count - i)), count - i);
+    for (std::int64_t i = 0; i < count; i += width)
+      store(out + i, activated(activation, load(x + i, count - i)), count - i);
   }
 
   static void add(const float* a, const float* b, std::int64_t count, float* out) {
-    for (std::int64_t i = 0; i < count; i += width) store(out + i, V::add(load(a + i, count - i), load(b + i, count - i)), count - i);
+    for (std::int64_t i = 0; i < count; i += width)
+      store(out + i, V::add(load(a + i, count - i), load(b + i, count - i)), count - i);
   }
 
   // Symmetric int8 by blocks of 32: scale = max |x| / 127, round to nearest even.
-  static void quantize_row(const float* x, std::int64_t columns, std::int8_t* values, float* scales, std::int32_t* sums) {
+  static void quantize_row(const float* x, std::int64_t columns, std::int8_t* values, float* scales,
+                           std::int32_t* sums) {
     for (std::int64_t b = 0; b < columns / 32; ++b) {
       const float* in = x + b * 32;
       Reg largest = V::set(0);

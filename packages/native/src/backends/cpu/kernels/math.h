@@ -1,5 +1,5 @@
-// Elementary functions over a vector type: the same polynomial in every lane, so a tail computed in a padded vector has
-// the value it would have anywhere else. Errors: exp below 2e-7 relative, erf below 2e-7 absolute.
+// Elementary functions over a vector type: the same polynomial in every lane, so a tail computed in a padded
+// vector has the value it would have anywhere else. Errors: exp below 2e-7 relative, erf below 2e-7 absolute.
 #pragma once
 
 namespace trivium::cpu {

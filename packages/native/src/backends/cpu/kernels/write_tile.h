@@ -1,4 +1,5 @@
-// From a tile of one panel to the rows of the output, bias added: the only place that knows the last panel is padded.
+// From a tile of one panel to the rows of the output, bias added: the only place that knows the last panel is
+// padded.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -15,7 +16,8 @@ inline std::int64_t even_tiles(std::int64_t rows, std::int64_t most) {
 
 // tile (rows, panel_rows) -> out (rows, w.rows) at the panel's columns.
 template <class V>
-void write_tile(const float* tile, std::int64_t rows, const PackedMatrix& w, std::int64_t panel, const float* bias, float* out) {
+void write_tile(const float* tile, std::int64_t rows, const PackedMatrix& w, std::int64_t panel,
+                const float* bias, float* out) {
   const std::int64_t column = panel * panel_rows;
   const std::int64_t lanes = std::min<std::int64_t>(panel_rows, w.rows - column);
   for (std::int64_t r = 0; r < rows; ++r, tile += panel_rows, out += w.rows)
