@@ -168,34 +168,59 @@ def ids_bytes(ids):
 def compare(tool, name, file, tokenizer, sets, decoding=True):
     """Prints one line a set; answers the number of differences."""
     total = 0
-    for set_name, texts in sets:
-        differences = []
-
-        def check(what, mine, theirs, inputs):
-            differences.extend((what, i, m, t) for i, m, t in zip(inputs, mine, theirs) if m != t)
-
-        records = [text.encode() for text in texts]
-        ids = None
-        for literal, option in ((False, ["--parse-special"]), (True, [])):
-            tokenizer.encode_special_tokens = literal
-            encodings = tokenizer.encode_batch_fast(texts) if hasattr(tokenizer, "encode_batch_fast") else tokenizer.encode_batch(texts)
-            theirs = [ids_bytes(e.ids) for e in encodings]
-            check("ids" if literal else "parsed ids", run_tool(tool, file, "ids", records, *option), theirs, texts)
-            ids = ids if literal else theirs
-        if decoding:
-            lists = [list(struct.unpack(f"<{len(i) // 4}i", i)) for i in ids]
-            for skip, option in ((False, []), (True, ["--no-special"])):
-                theirs = [t.encode() for t in tokenizer.decode_batch(lists, skip_special_tokens=skip)]
-                check(f"decode skip={skip}", run_tool(tool, file, "decode", ids, *option), theirs, lists)
-                check(f"stream skip={skip}", run_tool(tool, file, "stream", ids, *option), theirs, lists)
-        tokens = sum(len(i) // 4 for i in ids)
-        print(f"{name:24} {set_name:22} {len(texts):7} strings {tokens:9} tokens {len(differences)} differences", flush=True)
-        for what, text, mine, theirs in differences[:3]:
-            mine, theirs = (x if what.startswith(("decode", "stream")) else struct.unpack(f"<{len(x) // 4}i", x) for x in (mine, theirs))
-            first = next((k for k, (m, t) in enumerate(zip(mine, theirs)) if m != t), min(len(mine), len(theirs)))
-            print("   ", what, repr(text)[:160], "at", first, repr(mine[max(0, first - 3):first + 8]), repr(theirs[max(0, first - 3):first + 8]))
+    for set_name, all_texts in sets:
+        strings, tokens, differences = 0, 0, []
+        for texts in chunks(all_texts):
+            strings += len(texts)
+            tokens += compare_chunk(tool, file, tokenizer, texts, decoding, differences)
+        print(f"{name:24} {set_name:22} {strings:7} strings {tokens:9} tokens {len(differences)} differences", flush=True)
+        show(differences[:3])
         total += len(differences)
     return total
+
+
+def chunks(texts, characters=4_000_000):
+    """A set in parts: the other side keeps a hundred bytes a token."""
+    part, size = [], 0
+    for text in texts:
+        part.append(text)
+        size += len(text)
+        if size >= characters:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
+
+
+def compare_chunk(tool, file, tokenizer, texts, decoding, differences):
+    """Adds (what, input, ours, theirs) for each difference; answers the number of tokens."""
+    def check(what, mine, theirs, inputs):
+        differences.extend((what, i, m, t) for i, m, t in zip(inputs, mine, theirs) if m != t)
+
+    records = [text.encode() for text in texts]
+    ids = None
+    for literal, option in ((False, ["--parse-special"]), (True, [])):
+        tokenizer.encode_special_tokens = literal
+        encodings = tokenizer.encode_batch_fast(texts) if hasattr(tokenizer, "encode_batch_fast") else tokenizer.encode_batch(texts)
+        theirs = [ids_bytes(e.ids) for e in encodings]
+        check("ids" if literal else "parsed ids", run_tool(tool, file, "ids", records, *option), theirs, texts)
+        ids = ids if literal else theirs
+    if decoding:
+        lists = [list(struct.unpack(f"<{len(i) // 4}i", i)) for i in ids]
+        for skip, option in ((False, []), (True, ["--no-special"])):
+            theirs = [t.encode() for t in tokenizer.decode_batch(lists, skip_special_tokens=skip)]
+            check(f"decode skip={skip}", run_tool(tool, file, "decode", ids, *option), theirs, lists)
+            check(f"stream skip={skip}", run_tool(tool, file, "stream", ids, *option), theirs, lists)
+    return sum(len(i) // 4 for i in ids)
+
+
+def show(differences):
+    for what, text, mine, theirs in differences:
+        if not what.startswith(("decode", "stream")):
+            mine, theirs = (struct.unpack(f"<{len(x) // 4}i", x) for x in (mine, theirs))
+        first = next((k for k, (m, t) in enumerate(zip(mine, theirs)) if m != t), min(len(mine), len(theirs)))
+        window = slice(max(0, first - 3), first + 8)
+        print("   ", what, repr(text)[:160], "at", first, repr(mine[window]), repr(theirs[window]))
 
 
 def component_tokenizers():

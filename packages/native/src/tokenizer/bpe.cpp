@@ -248,7 +248,7 @@ Result<ModelPointer> make_bpe(VocabularyMap vocabulary, const std::vector<Merge>
         return Error{ErrorCode::bad_format,
                      "A merge names a token that the vocabulary lacks.",
                      "",
-                     "/" + std::to_string(i),
+                     std::string("/").append(std::to_string(i)),
                      "entries of the vocabulary",
                      *parts[k],
                      "Get the tokenizer file again."};

@@ -1,0 +1,144 @@
+/** The real command: the forms that scripts rely on, exit codes, data on standard output alone. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, test } from 'vitest';
+
+const bin = fileURLToPath(new URL('../bin/trivium.mjs', import.meta.url));
+const model = fileURLToPath(
+  new URL('../../native/tests/fixtures/parity/llama-grouped-tied.gguf', import.meta.url),
+);
+let folder: string;
+let cache: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'trivium-cli-'));
+  cache = await mkdtemp(join(tmpdir(), 'trivium-cache-'));
+  await writeFile(
+    join(folder, 'tea.md'),
+    '# Tea\n\nGreen tea is steeped for two minutes at eighty degrees.\n',
+  );
+  await writeFile(
+    join(folder, 'coffee.md'),
+    '# Coffee\n\nEspresso is pressed at nine bar for half a minute.\n',
+  );
+  await writeFile(join(cache, 'queries.txt'), 'green tea\nespresso\n');
+});
+
+function run(args: string[], stdin = ''): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [bin, ...args],
+      { env: { ...process.env, TRIVIUM_CACHE_DIR: cache } },
+      (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, stdout, stderr }),
+    );
+    child.stdin?.end(stdin);
+  });
+}
+const lines = (text: string) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+describe('documents', () => {
+  test('search --json and --queries', async () => {
+    const one = await run(['search', folder, '--query', 'green tea', '--limit', '1', '--json']);
+    expect(one).toMatchObject({ code: 0, stderr: '' });
+    const [{ query, hits }] = lines(one.stdout);
+    expect(query).toBe('green tea');
+    expect(hits[0]).toMatchObject({
+      path: expect.stringContaining('tea.md'),
+      text: expect.stringContaining('steeped'),
+    });
+    expect(Object.keys(hits[0])).toEqual(expect.arrayContaining(['path', 'start', 'end', 'score', 'text']));
+    const many = await run([
+      'search',
+      folder,
+      '--queries',
+      join(cache, 'queries.txt'),
+      '--limit',
+      '1',
+      '--json',
+    ]);
+    expect(lines(many.stdout).map(({ query: asked }) => asked)).toEqual(['green tea', 'espresso']);
+  });
+
+  test('ask and summarize --json', async () => {
+    const [answer] = lines(
+      (await run(['ask', folder, '--question', 'How long is tea steeped?', '--json'])).stdout,
+    );
+    expect(answer).toMatchObject({
+      mode: 'extractive',
+      ms: expect.any(Number),
+      text: expect.stringContaining('two minutes'),
+    });
+    expect(answer.citations[0]).toMatchObject({
+      path: expect.stringContaining('tea.md'),
+      start: expect.any(Number),
+    });
+    const [summary] = lines(
+      (await run(['summarize', join(folder, 'tea.md'), '--words', '20', '--json'])).stdout,
+    );
+    expect(summary).toMatchObject({
+      sourceTokens: expect.any(Number),
+      text: expect.stringContaining('Green tea'),
+    });
+  });
+});
+
+describe('models', () => {
+  test('lines in, lines out: embed and tokenize', async () => {
+    const embedded = lines((await run(['embed', '--json'], 'hello\n你好\n')).stdout);
+    expect(embedded.map((row: number[]) => row.length)).toEqual([256, 256]);
+    const ids = lines((await run(['tokenize', '--model', model, '--json'], 'a b\nc\n')).stdout);
+    expect(ids).toHaveLength(2);
+  });
+
+  test('logits, generate and inspect', async () => {
+    const [{ logits }] = lines(
+      (await run(['logits', '--model', model, '--tokens', '1,2,3', '--json'])).stdout,
+    );
+    const args = [
+      'generate',
+      '--model',
+      model,
+      '--prompt',
+      'hello',
+      '--max-tokens',
+      '4',
+      '--temperature',
+      '0',
+      '--json',
+    ];
+    const [generated] = lines((await run(args)).stdout);
+    expect(generated.tokens.length).toBeLessThanOrEqual(4);
+    const [inspected] = lines((await run(['inspect', model, '--json'])).stdout);
+    expect(inspected).toMatchObject({ architecture: 'llama', supported: true });
+    expect(logits).toHaveLength(inspected.vocabularySize);
+  });
+});
+
+describe('wrong calls', () => {
+  test.each([
+    [['nonsense'], 2, 'no command'],
+    [['search', '/nowhere', '--query', 'x'], 1, 'not-found'],
+    [['search', '--query', 'x'], 2, 'paths'],
+    [['search', '.', '--limit', 'x'], 2, '--limit'],
+    [['generate', '--model', '/nowhere.gguf', '--prompt', 'x'], 1, 'not-found'],
+  ])('%j', async (args, code, says) => {
+    const result = await run(args);
+    expect(result).toMatchObject({ code, stdout: '' });
+    expect(result.stderr).toContain(says);
+  });
+
+  test('help goes to standard output', async () => {
+    const { code, stdout } = await run(['ask', '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('--question');
+  });
+});

@@ -1,0 +1,63 @@
+/** The real server over stdio, driven by the SDK's client: tools, an answer with citations, confinement, bad input. */
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const client = new Client({ name: 'test', version: '0' });
+const bin = fileURLToPath(new URL('../bin/trivium-mcp-server.mjs', import.meta.url));
+
+beforeAll(async () => {
+  const root = await mkdtemp(join(tmpdir(), 'trivium-mcp-'));
+  await writeFile(join(root, 'tea.md'), '# Tea\n\nGreen tea is steeped for two minutes at eighty degrees.\n');
+  await writeFile(
+    join(root, 'coffee.md'),
+    '# Coffee\n\nEspresso is pressed at nine bar for half a minute.\n',
+  );
+  const env = { PATH: process.env.PATH!, TRIVIUM_CACHE_DIR: await mkdtemp(join(tmpdir(), 'trivium-cache-')) };
+  await client.connect(
+    new StdioClientTransport({ command: process.execPath, args: [bin, '--root', root], env }),
+  );
+});
+afterAll(() => client.close());
+
+test('tools carry schemas and hints', async () => {
+  const { tools } = await client.listTools();
+  expect(tools).toMatchSnapshot();
+});
+
+test('a question is answered with a citation, paths relative to the root', async () => {
+  const progress: number[] = [];
+  const result = await client.callTool(
+    { name: 'documents_ask', arguments: { question: 'How long is green tea steeped?' } },
+    undefined,
+    { onprogress: ({ progress: done }) => progress.push(done) },
+  );
+  const { citations, mode } = result.structuredContent as {
+    citations: { path: string; text: string }[];
+    mode: string;
+  };
+  expect(citations[0]).toMatchObject({ path: 'tea.md', text: expect.stringContaining('two minutes') });
+  expect(mode).toBe('extractive');
+  expect(progress.length).toBeGreaterThan(0);
+});
+
+test.each([['../'], ['/etc/passwd']])('%s is refused', async (path) => {
+  const result = await client.callTool({
+    name: 'documents_search',
+    arguments: { query: 'x', paths: [path] },
+  });
+  expect(result).toMatchObject({
+    isError: true,
+    content: [{ text: expect.stringContaining('outside-root') }],
+  });
+});
+
+test('bad input names its field; an unknown tool is a protocol error', async () => {
+  const result = await client.callTool({ name: 'documents_search', arguments: { query: '' } });
+  expect(result).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('query') }] });
+  await expect(client.callTool({ name: 'nothing', arguments: {} })).rejects.toThrow('no tool');
+});

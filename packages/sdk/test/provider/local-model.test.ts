@@ -1,0 +1,88 @@
+/** Our own models under `ai` 6: the conformance suite and the AI SDK's functions over a small random llama. */
+import { fileURLToPath } from 'node:url';
+import { type EmbeddingModelV3, type LanguageModelV3, NoSuchModelError } from '@ai-sdk/provider';
+import { embed, embedMany, generateText, rerank, streamText } from 'ai';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createTrivium } from '../../src/provider/index.js';
+import { conformanceChecks } from '../../src/testing/index.js';
+
+const file = fileURLToPath(
+  new URL('../../../native/tests/fixtures/parity/llama-grouped-tied', import.meta.url),
+);
+const trivium = createTrivium({ specification: 'v3' });
+afterAll(() => trivium.dispose());
+
+describe('a local language model', () => {
+  for (const check of conformanceChecks(() => trivium(file))) it(check.name, () => check.run());
+
+  it('is a model of ai 6: generateText, streamText, abort', async () => {
+    const model: LanguageModelV3 = trivium(file);
+    const { text, usage } = await generateText({ model, prompt: 'hello', maxOutputTokens: 8 });
+    expect(usage.outputTokens).toBeLessThanOrEqual(8);
+    const stream = streamText({ model, prompt: 'hello', maxOutputTokens: 8 });
+    let streamed = '';
+    for await (const delta of stream.textStream) streamed += delta;
+    expect(streamed).toBe(text);
+  });
+
+  it('counts tokens and refuses a prompt that does not fit, unless told what to drop', async () => {
+    const model = trivium(file);
+    const long = 'hello world '.repeat(400);
+    expect(await model.countTokens(long)).toBeGreaterThan(256);
+    expect(await model.fits('hello')).toBe(true);
+    const messages = [
+      { role: 'user' as const, content: [{ type: 'text' as const, text: long }] },
+      { role: 'user' as const, content: [{ type: 'text' as const, text: 'hello' }] },
+    ];
+    await expect(model.doGenerate({ prompt: messages, maxOutputTokens: 2 })).rejects.toMatchObject({
+      code: 'context-overflow',
+    });
+    const kept = await model.doGenerate({
+      prompt: messages,
+      maxOutputTokens: 2,
+      providerOptions: { trivium: { overflow: 'drop-oldest' } },
+    });
+    expect(kept.warnings).toEqual([{ type: 'other', message: expect.stringContaining('1 oldest') }]);
+  });
+
+  it('warns of what it cannot do and gives log-probabilities', async () => {
+    const model = trivium(file);
+    const result = await model.doGenerate({
+      prompt: [{ role: 'user', content: [{ type: 'text', text: 'hello' }] }],
+      maxOutputTokens: 2,
+      presencePenalty: 1,
+      responseFormat: { type: 'json' },
+      providerOptions: { trivium: { logprobs: 2 } },
+    });
+    expect(result.warnings.map((warning) => warning.type === 'unsupported' && warning.feature)).toEqual([
+      'presencePenalty',
+      'responseFormat',
+    ]);
+    const { logprobs } = result.providerMetadata!.trivium as unknown as { logprobs: { top: unknown[] }[] };
+    expect(logprobs[0]!.top).toHaveLength(2);
+  });
+
+  it('refuses unknown ids and kinds by name', () => {
+    expect(() => trivium('./nothing.gguf')).toThrow(NoSuchModelError);
+    expect(() => trivium.imageModel('x')).toThrow(NoSuchModelError);
+    expect(() => Reflect.construct(trivium, ['x'])).toThrow(TypeError);
+  });
+});
+
+describe('the embedded embedder', () => {
+  it('embeds, across languages, and reranks', async () => {
+    const model: EmbeddingModelV3 = trivium.embeddingModel('nano');
+    const { embedding } = await embed({ model, value: 'hello' });
+    expect(embedding).toHaveLength(256);
+    const values = ['How do I install the package?', '如何安装这个软件包？', 'The weather in the mountains'];
+    const { embeddings } = await embedMany({ model, values });
+    const dot = (a: number[], b: number[]) => a.reduce((sum, value, index) => sum + value * b[index]!, 0);
+    expect(dot(embeddings[0]!, embeddings[1]!)).toBeGreaterThan(dot(embeddings[0]!, embeddings[2]!));
+    const { ranking } = await rerank({
+      model: trivium.rerankingModel('nano'),
+      documents: values,
+      query: 'install',
+    });
+    expect(ranking.at(-1)!.originalIndex).toBe(2);
+  });
+});
