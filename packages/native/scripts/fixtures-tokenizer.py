@@ -2,7 +2,7 @@
 
     .oracles/bin/python packages/native/scripts/fixtures-tokenizer.py                     # writes tests/fixtures/tokenizer
     .oracles/bin/python packages/native/scripts/fixtures-tokenizer.py --differential TOOL # TOOL: the built tokenize_lines
-        [--data ../shared/data] [--pages N] [--only NAME] [--tokenizer FILE …]
+        [--data ../shared/data] [--pages N] [--only NAME] [--component NAME] [--tokenizer FILE …]
 
 The fixtures are small tokenizers trained on documentation under MIT and Apache-2.0 (the sets are named below), with
 expected ids and decodings for strings that are hard. The comparison covers whole books, parallel pages, random code
@@ -292,6 +292,8 @@ def differential(options):
         strings = component_strings()
         with tempfile.TemporaryDirectory() as folder:
             for name, tokenizer in component_tokenizers():
+                if not name.startswith(options.component):
+                    continue
                 file = pathlib.Path(folder) / "tokenizer.json"
                 file.write_text(tokenizer.to_str(), encoding="utf-8")
                 total += compare(tool, name, str(file), tokenizer, strings, decoding=False)
@@ -305,6 +307,7 @@ def main():
     parser.add_argument("--differential", metavar="TOOL")
     parser.add_argument("--pages", type=int, default=0, help="a sample of the parallel pages; 0: all")
     parser.add_argument("--only", help="one fixture's name, or components")
+    parser.add_argument("--component", default="", help="the beginning of a component's name: only these")
     parser.add_argument("--tokenizer", nargs="*", default=[], help="further tokenizer.json files")
     options = parser.parse_args()
     if options.differential:
