@@ -114,14 +114,17 @@ describe('limits and bad input', () => {
 
   test('a disposed model refuses, and its running requests end', async () => {
     const loaded = await getEngine().loadModel(model);
-    const running = loaded.generate({ tokens: [1, 2, 3], maxTokens: 200, stopTokens: [] });
-    await running.next();
-    await loaded.dispose();
-    await expect(
-      (async () => {
-        for await (const _ of running);
-      })(),
-    ).rejects.toMatchObject({ code: 'disposed' });
+    const drain = async () => {
+      for await (const _ of loaded.generate({ tokens: [1, 2, 3], maxTokens: 200, stopTokens: [] }));
+    };
+    // All sixteen are submitted before the model goes, in the same turn of the event loop.
+    const running = Array.from({ length: 16 }, drain);
+    const gone = loaded.dispose();
+    const ends = await Promise.allSettled(running);
+    await gone;
+    const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
+    expect(failures.length).toBeGreaterThan(0);
+    for (const failure of failures) expect(failure).toMatchObject({ code: 'disposed' });
     expect(() => loaded.generate({ tokens: [1], maxTokens: 1 })).toThrow(
       expect.objectContaining({ code: 'disposed' }),
     );

@@ -43,11 +43,6 @@ Environment::Environment(Napi::Env) : channel_(std::make_shared<Channel>()) {
 }
 
 Environment::~Environment() {
-  {
-    const std::lock_guard lock(channel_->mutex);
-    if (channel_->open) channel_->function.Abort();
-    channel_->open = false;
-  }
   channel_->receive.Reset();
   // The last environment of the process takes the engine's thread with it.
   if (live_environments.fetch_sub(1) == 1) Engine::instance().shutdown();
@@ -61,6 +56,13 @@ void Environment::initialize(Napi::Env env, Napi::Function receive) {
   channel_->function = Napi::ThreadSafeFunction::New(env, nothing, "trivium events", 0, 1);
   channel_->function.Unref(env);
   channel_->open = true;
+  // Hooks run last first: this one closes the channel before Node frees the function behind it, so the engine thread,
+  // which calls it under the same lock, never meets a freed one.
+  env.AddCleanupHook([channel = channel_] {
+    const std::lock_guard closing(channel->mutex);
+    channel->open = false;
+    channel->function.Abort();
+  });
 }
 
 void Environment::request_started(Napi::Env env) {

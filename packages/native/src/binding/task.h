@@ -50,13 +50,16 @@ class Task final : public Napi::AsyncWorker {
     const Napi::Env env = Env();
     Napi::HandleScope scope(env);
     if (!result_->ok()) return deferred_.Reject(to_js_error(env, result_->error()).Value());
+    Napi::Value failure;
     try {
-      deferred_.Resolve(convert_(env, std::move(*result_).value()));
+      return deferred_.Resolve(convert_(env, std::move(*result_).value()));
     } catch (const Napi::Error& error) {
-      deferred_.Reject(error.Value());
+      failure = error.Value();
     } catch (...) {
-      deferred_.Reject(to_js_error(env, current_exception_error()).Value());
+      failure = to_js_error(env, current_exception_error()).Value();
     }
+    // Outside the handlers: an environment that is going down throws here too, and its wrapper swallows that.
+    deferred_.Reject(failure);
   }
 
   Napi::Promise::Deferred deferred_;
