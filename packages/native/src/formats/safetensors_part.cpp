@@ -9,6 +9,7 @@ namespace trivium {
 namespace {
 
 constexpr std::uint64_t most_header_bytes = 100'000'000;  // the format's own limit
+constexpr std::size_t most_name_bytes = 1024;  // as for GGUF: a name is shown in errors and kept twice
 
 struct Declared {
   const std::string* name = nullptr;
@@ -57,6 +58,10 @@ Status check_metadata(const std::string& file, const Json& metadata) {
 }
 
 Result<Declared> declared_of(const std::string& file, const Json::Member& member) {
+  if (member.first.empty() || member.first.size() > most_name_bytes) {
+    return bad_format({file, "header"}, "not a tensor name", "text of 1 to 1024 bytes",
+                      std::to_string(member.first.size()) + " bytes");
+  }
   const Json* type = member.second.find("dtype");
   const Json* shape = member.second.find("shape");
   const Json* offsets = member.second.find("data_offsets");

@@ -95,6 +95,7 @@ TEST("headers that lie") {
   CHECK(refused(R"({"a":{"shape":[2],"data_offsets":[0,8]}})"));
   CHECK(refused(R"({"a":{"dtype":"F32","data_offsets":[0,8]}})"));
   CHECK(refused(R"({"a":5})"));
+  CHECK(refused(R"({"":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})"));
   CHECK(refused(R"({"__metadata__":[1]})"));
   CHECK(refused(R"([])"));
   CHECK(refused(R"({"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}})", ErrorCode::unsupported));

@@ -17,9 +17,8 @@
 
 namespace {
 
-// One block may hold a few tables of fixed size, and a bounded number of bytes for each byte of input: the smallest
+// Beside its target's fixed tables, one block may hold a bounded number of bytes for each byte of input: the smallest
 // JSON value takes 2 bytes in a file and 56 in memory, in a vector that doubles.
-constexpr std::size_t fixed_bytes = 256 << 10;
 constexpr std::size_t bytes_per_input_byte = 64;
 constexpr double most_seconds = 2;      // sanitized
 constexpr unsigned hang_seconds = 30;   // then the process is stopped
@@ -56,6 +55,7 @@ struct Figures {
   std::size_t largest = 0;
   double slowest = 0;
   std::map<std::string, std::uint64_t> by_code;
+  std::map<std::string, std::uint64_t> by_promise;  // what was broken, up to its first colon or figure
 };
 
 // Empty, or what was wrong with input `number`.
@@ -80,7 +80,7 @@ std::string try_input(const fuzz::Target& target, const std::vector<std::string>
   outcome.error ? ++figures.refused : ++figures.taken;
   if (outcome.error) ++figures.by_code[trivium::to_string(outcome.error->code)];
   if (!outcome.broken_promise.empty()) return outcome.broken_promise;
-  if (largest > fixed_bytes + bytes_per_input_byte * std::max(input.size(), seed.size())) {
+  if (largest > target.fixed_bytes + bytes_per_input_byte * std::max(input.size(), seed.size())) {
     return "one allocation of " + std::to_string(largest) + " bytes for " + std::to_string(input.size()) + " bytes of input";
   }
   if (seconds > most_seconds) return "took " + std::to_string(seconds) + " s";
@@ -119,6 +119,7 @@ int main(int count, char** words) {
   for (current_input = first; current_input < end; ++current_input) {
     const std::string wrong = try_input(*target, seeds, arguments, current_input, folder, figures);
     if (wrong.empty()) continue;
+    ++figures.by_promise[wrong.substr(0, wrong.find_first_of(":0123456789"))];
     if (++figures.broken <= 20) std::fprintf(stderr, "input %llu: %s\n", static_cast<unsigned long long>(current_input), wrong.c_str());
   }
   std::filesystem::remove_all(folder);
@@ -128,5 +129,6 @@ int main(int count, char** words) {
                static_cast<unsigned long long>(figures.broken), figures.largest, figures.slowest);
   for (const auto& [code, times] : figures.by_code) std::fprintf(stderr, " %s %llu", code.c_str(), static_cast<unsigned long long>(times));
   std::fprintf(stderr, "\n");
+  for (const auto& [promise, times] : figures.by_promise) std::fprintf(stderr, "  broken %llu times: %s\n", static_cast<unsigned long long>(times), promise.c_str());
   return figures.broken == 0 ? 0 : 1;
 }

@@ -20,6 +20,7 @@ struct Target {
   std::vector<std::string> (*seeds)();
   std::string (*mutate)(const std::string& seed, const std::string& other, Random& random);
   Outcome (*use)(const std::string& input, const std::string& folder);
+  std::size_t fixed_bytes;  // what one block may hold however small the input is
 };
 
 const std::vector<Target>& targets();
