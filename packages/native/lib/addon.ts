@@ -76,7 +76,7 @@ export interface RawModel {
   readonly weightBytes: number;
   readonly backend: string;
   generate(request: RawGenerateRequest): number;
-  embed(inputs: readonly Int32Array[]): number;
+  embed(inputs: readonly Int32Array[], tokenRows: boolean): number;
   logits(tokens: Int32Array): number;
   cancel(request: number): void;
   pause(request: number): void;

@@ -6,7 +6,7 @@ import type { EventRouter } from './event-router.js';
 import { Generation, toRequest } from './generation.js';
 import { toModelInfo } from './model-info.js';
 import { toTokenizer } from './tokenizer.js';
-import type { EmbedOptions, EmbedResult, NativeModel } from './types.js';
+import type { EmbedOptions, EmbedResult, NativeModel, TokenRows } from './types.js';
 
 export function toModel(raw: RawModel, router: EventRouter): NativeModel {
   const tokenizer = toTokenizer(raw.tokenizer);
@@ -44,8 +44,23 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
     const inputTokens = inputs.reduce((sum, { length }) => sum + length, 0);
     if (inputs.length === 0)
       return { embeddings: new Float32Array(0), width: info.width, inputTokens, truncated };
-    const embeddings = await once(() => raw.embed(inputs), options.signal);
+    const embeddings = await once(() => raw.embed(inputs, false), options.signal);
     return { embeddings, width: info.width, inputTokens, truncated };
+  };
+
+  const embedTokens = async (texts: readonly string[], options: EmbedOptions = {}): Promise<TokenRows> => {
+    alive();
+    const encoded = await tokenizer.encodeBatch(texts);
+    const { inputs, truncated } = fit(encoded, info.contextTokens, options.overflow ?? 'error');
+    const offsets = new Int32Array(inputs.length + 1);
+    inputs.forEach((ids, index) => {
+      offsets[index + 1] = offsets[index]! + ids.length;
+    });
+    const rows =
+      inputs.length === 0
+        ? new Float32Array(0)
+        : await once(() => raw.embed(inputs, true), options.signal);
+    return { rows, offsets, width: info.width, truncated };
   };
 
   const dispose = () => {
@@ -61,6 +76,7 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
       return new Generation(raw, router, toRequest(options, info.stopTokens), options.signal);
     },
     embed,
+    embedTokens,
     logits: async (tokens, { signal } = {}) => once(() => raw.logits(Int32Array.from(tokens)), signal),
     dispose,
     [Symbol.asyncDispose]: dispose,

@@ -112,6 +112,15 @@ export interface EmbedResult {
   truncated: number[];
 }
 
+export interface TokenRows {
+  /** Rows of all inputs' tokens before pooling, (tokens, width), row-major. */
+  rows: Float32Array;
+  /** Rows of input i lie from `offsets[i]` to `offsets[i + 1]`. */
+  offsets: Int32Array;
+  width: number;
+  truncated: number[];
+}
+
 /** A loaded model. Every pending promise rejects with `disposed` when it is disposed of. */
 export interface NativeModel extends AsyncDisposable {
   readonly info: ModelInfo;
@@ -120,6 +129,8 @@ export interface NativeModel extends AsyncDisposable {
   generate(options: GenerateOptions): AsyncIterableIterator<GenerateEvent>;
   /** Encoders and static embeddings. */
   embed(texts: readonly string[], options?: EmbedOptions): Promise<EmbedResult>;
+  /** The same models, one row a token instead of one a text: what late interaction (ColBERT) compares. */
+  embedTokens(texts: readonly string[], options?: EmbedOptions): Promise<TokenRows>;
   /** float32 logits of the last position, (vocabularySize). */
   logits(tokens: ArrayLike<number>, options?: { signal?: AbortSignal }): Promise<Float32Array>;
   dispose(): Promise<void>;

@@ -36,6 +36,23 @@ describe('@trivium/nano against its recipe', () => {
     for (const { text, ids } of cases) expect(Array.from(await tokenizer.encode(text))).toEqual(ids);
   });
 
+  test('contextual vectors, and the token rows whose sum they are', async () => {
+    await using model = await getEngine().loadModel(at('../../nano/models/embed.gguf'));
+    const texts = wordy.map(({ text }) => text);
+    const { embeddings, width } = await model.embed(texts, { overflow: 'truncate' });
+    const { rows, offsets, truncated } = await model.embedTokens(texts, { overflow: 'truncate' });
+    for (const [index, { ids, embedding: expected }] of wordy.entries()) {
+      expect(cosine(embeddings.subarray(index * width, (index + 1) * width), expected)).toBeGreaterThan(0.9999);
+      expect(offsets[index + 1]! - offsets[index]!).toBe(Math.min(ids.length, model.info.contextTokens));
+      expect(truncated.includes(index)).toBe(ids.length > model.info.contextTokens);
+      const sum = new Float64Array(width);
+      for (let row = offsets[index]!; row < offsets[index + 1]!; row++) {
+        for (let column = 0; column < width; column++) sum[column]! += rows[row * width + column]!;
+      }
+      expect(cosine(embeddings.subarray(index * width, (index + 1) * width), sum)).toBeGreaterThan(0.999999);
+    }
+  });
+
   test('static vectors', async () => {
     await using model = await getEngine().loadModel(at('../../nano/models/static.gguf'));
     const { embeddings, width } = await model.embed(wordy.map(({ text }) => text));

@@ -85,6 +85,7 @@ Napi::Value ModelObject::embed(const Napi::CallbackInfo& info) {
   EmbedRequest request;
   request.inputs.reserve(inputs.Length());
   for (std::uint32_t i = 0; i < inputs.Length(); ++i) request.inputs.push_back(to_vector(inputs.Get(i)));
+  request.token_rows = info[1].ToBoolean();
   return started(info, alive(info).embed(std::move(request), Environment::of(info.Env()).sink()));
 }
 

@@ -12,7 +12,12 @@ class Builder {
   Result<Plan> build() {
     TensorId x = embeddings();
     for (int i = 0; i < static_cast<int>(spec_.layers.size()); ++i) x = layer(x, i);
-    plan_.output(spec_.head.logits ? logits(x) : embedding(x));
+    if (spec_.head.logits) {
+      plan_.output(logits(x));
+    } else {
+      plan_.output(embedding(x));
+      plan_.output(plan_.gather_outputs(x));
+    }
     return plan_.finish();
   }
 

@@ -64,7 +64,8 @@ class LoadedModel {
   std::size_t weight_bytes() const;
   DType kv_dtype() const { return kv_dtype_; }  // f32 for F32 models, f16 otherwise
   PageGeometry page_geometry() const;
-  // The plan of this spec: causal -> logits (outputs, vocabulary); encoder, static -> embeddings (sequences, width).
+  // The plan of this spec: causal -> logits (outputs, vocabulary); encoder, static -> embeddings (sequences, width) and
+  // the rows of wanted tokens before pooling (outputs, width).
   Result<std::unique_ptr<Program>> compile(const BatchShape& largest) const;
 
  private:

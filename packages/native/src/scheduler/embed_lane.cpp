@@ -12,8 +12,13 @@ constexpr int max_inputs = 256;  // a run
 void EmbedLane::accept(std::shared_ptr<Request> request) {
   Job job;
   job.request = std::move(request);
-  job.values.resize(job.inputs().size() * std::size_t(model_.spec().width));
-  for (const auto& input : job.inputs()) job.usage.input_tokens += int(input.size());
+  std::size_t rows = 0;
+  for (const auto& input : job.inputs()) {
+    job.first.push_back(rows);
+    rows += job.token_rows() ? input.size() : 1;
+    job.usage.input_tokens += int(input.size());
+  }
+  job.values.resize(rows * std::size_t(model_.spec().width));
   const std::uint64_t id = job.request->id;
   jobs_.emplace(id, std::move(job));
 }
@@ -72,13 +77,16 @@ void EmbedLane::compose() {
   }
 }
 
-Status EmbedLane::ensure_program(int tokens) {
-  if (program_ && tokens <= program_tokens_) return {};
+Status EmbedLane::ensure_program(int tokens, int rows) {
+  if (program_ && tokens <= program_tokens_ && rows <= program_rows_) return {};
   int size = std::max(token_budget_, program_tokens_);
   while (size < tokens) size *= 2;
+  // Room for unpooled rows is taken once somebody wants them.
+  const int wanted = rows > 0 || program_rows_ > 0 ? size : 0;
   program_.reset();
-  TRIVIUM_TRY_ASSIGN(program_, model_.compile({size, max_inputs, max_inputs}));
+  TRIVIUM_TRY_ASSIGN(program_, model_.compile({size, max_inputs, wanted}));
   program_tokens_ = size;
+  program_rows_ = wanted;
   return {};
 }
 
@@ -86,13 +94,17 @@ Status EmbedLane::run() {
   tokens_.clear();
   positions_.clear();
   slices_.clear();
+  output_rows_.clear();
   const auto now = Clock::now();
   std::map<std::uint64_t, std::pair<std::shared_ptr<const Request>, int>> rows;
   for (const Place& place : step_) {
     const auto& input = place.job->inputs()[place.input];
     slices_.push_back({std::int32_t(tokens_.size()), std::int32_t(input.size()), 0, {}});
-    tokens_.insert(tokens_.end(), input.begin(), input.end());
-    for (std::size_t i = 0; i < input.size(); ++i) positions_.push_back(std::int32_t(i));
+    for (std::size_t i = 0; i < input.size(); ++i) {
+      if (place.job->token_rows()) output_rows_.push_back(std::int32_t(tokens_.size()));
+      tokens_.push_back(input[i]);
+      positions_.push_back(std::int32_t(i));
+    }
     auto& entry = rows[place.job->request->id];
     entry.first = place.job->request;
     entry.second += int(input.size());
@@ -101,13 +113,15 @@ Status EmbedLane::run() {
       place.job->usage.queue_ms = milliseconds(place.job->request->submitted, now);
     }
   }
-  TRIVIUM_TRY(ensure_program(int(tokens_.size())));
+  TRIVIUM_TRY(ensure_program(int(tokens_.size()), int(output_rows_.size())));
   outputs_.resize(step_.size() * std::size_t(model_.spec().width));
+  token_outputs_.resize(output_rows_.size() * std::size_t(model_.spec().width));
   Bindings bindings;
   bindings.tokens = tokens_;
   bindings.positions = positions_;
   bindings.sequences = slices_;
-  bindings.outputs = {std::span<float>(outputs_)};
+  bindings.output_rows = output_rows_;
+  bindings.outputs = {std::span<float>(outputs_), std::span<float>(token_outputs_)};
   bindings.cancelled = running_.flag();
   std::vector<std::pair<std::shared_ptr<const Request>, int>> rows_of_requests;
   for (auto& [id, entry] : rows) rows_of_requests.push_back(std::move(entry));
@@ -119,10 +133,18 @@ Status EmbedLane::run() {
 
 void EmbedLane::collect(EventBatch& events) {
   const std::size_t width = model_.spec().width;
+  auto token_row = token_outputs_.begin();
   for (std::size_t i = 0; i < step_.size(); ++i) {
     Job& job = *step_[i].job;
-    std::copy_n(outputs_.begin() + i * width, width, job.values.begin() + step_[i].input * width);
-    counters_.prefilled += job.inputs()[step_[i].input].size();
+    const std::size_t tokens = job.inputs()[step_[i].input].size();
+    const auto destination = job.values.begin() + job.first[step_[i].input] * width;
+    if (job.token_rows()) {
+      std::copy_n(token_row, tokens * width, destination);
+      token_row += tokens * width;
+    } else {
+      std::copy_n(outputs_.begin() + i * width, width, destination);
+    }
+    counters_.prefilled += tokens;
     if (++job.done < job.inputs().size()) continue;
     job.usage.prefill_ms = milliseconds(job.first_step, Clock::now());
     EngineEvent& event = events.add(*job.request, EngineEvent::Kind::embedding);

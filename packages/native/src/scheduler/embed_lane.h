@@ -20,10 +20,12 @@ class EmbedLane final : public Lane {
   struct Job {
     std::shared_ptr<Request> request;
     std::size_t placed = 0, done = 0;  // inputs
-    std::vector<float> values;         // (inputs, width)
+    std::vector<std::size_t> first;    // row of `values` where an input's begin, by input
+    std::vector<float> values;         // (inputs or tokens, width)
     Usage usage;
     Clock::time_point first_step;
     const std::vector<std::vector<TokenId>>& inputs() const { return std::get<EmbedRequest>(request->work).inputs; }
+    bool token_rows() const { return std::get<EmbedRequest>(request->work).token_rows; }
   };
   struct Place { Job* job; std::size_t input; };
 
@@ -31,21 +33,23 @@ class EmbedLane final : public Lane {
   void compose();
   Status run();
   void collect(EventBatch& events);
-  Status ensure_program(int tokens);
+  Status ensure_program(int tokens, int rows);
 
   const StepModel& model_;
   const int token_budget_;
   RunningStep& running_;
   Counters& counters_;
   std::unique_ptr<Program> program_;
-  int program_tokens_ = 0;
+  int program_tokens_ = 0, program_rows_ = 0;
   std::map<std::uint64_t, Job> jobs_;  // by request id
   std::uint64_t last_served_ = 0;      // request whose turn was last
   std::vector<Place> step_;            // (sequences)
   std::vector<TokenId> tokens_;        // (rows)
   std::vector<std::int32_t> positions_;
   std::vector<SequenceSlice> slices_;
-  std::vector<float> outputs_;         // (sequences, width)
+  std::vector<std::int32_t> output_rows_;  // rows of tokens_ that are wanted unpooled
+  std::vector<float> outputs_;             // (sequences, width)
+  std::vector<float> token_outputs_;       // (output_rows, width)
 };
 
 }  // namespace trivium

@@ -26,6 +26,7 @@ struct GenerateRequest {
 
 struct EmbedRequest {
   std::vector<std::vector<TokenId>> inputs;
+  bool token_rows = false;                // one row a token, before pooling, instead of one an input
 };
 
 struct LogitsRequest {
@@ -49,7 +50,7 @@ struct EngineEvent {
   float logprob = 0;
   std::vector<TokenLogprob> top;
   int done = 0, total = 0;                // prefill_progress
-  std::vector<float> values;              // embedding (inputs, width), logits (vocabulary)
+  std::vector<float> values;              // embedding (inputs or their tokens, width), logits (vocabulary)
   enum class FinishReason { stop, length, cancelled } reason = FinishReason::stop;
   std::string stop_match;                 // the stop string met, empty for a stop token
   Usage usage;

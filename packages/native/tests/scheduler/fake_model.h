@@ -95,6 +95,12 @@ class FakeBackend final : public Backend {
       bindings.outputs[0][2 * i] = sum;
       bindings.outputs[0][2 * i + 1] = float(slice.rows);
     }
+    if (bindings.outputs[1].size() != 2 * bindings.output_rows.size()) return failure("no room for the wanted rows");
+    for (std::size_t i = 0; i < bindings.output_rows.size(); ++i) {
+      const std::int32_t row = bindings.output_rows[i];
+      bindings.outputs[1][2 * i] = float(bindings.tokens[row]);
+      bindings.outputs[1][2 * i + 1] = float(bindings.positions[row]);
+    }
     return {};
   }
 };

@@ -38,7 +38,8 @@ export class WorkerLibrary implements Library {
       Object.entries(settings).filter(([, value]) => value !== undefined),
     ) as WorkerSettings;
     this.#stdin = readStandardInput(options.stdin);
-    this.#worker = new Worker(workerFile, { workerData, name: 'trivium-documents' });
+    // Flags of the caller's command line (--input-type, loaders) are not for a file that is plain JavaScript.
+    this.#worker = new Worker(workerFile, { workerData, name: 'trivium-documents', execArgv: [] });
     this.#worker.unref();
     this.#worker.on('message', (message: FromWorker) => this.#receive(message));
     this.#worker.on('error', (error) => this.#fail(error));
