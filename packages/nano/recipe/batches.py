@@ -3,20 +3,26 @@
 Refuses to know: models and losses.
 """
 import hashlib
-import os
 import random
+import re
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from common import CACHE, is_chinese, read_jsonl
+from common import CACHE, DATA, HERE, plain, read_jsonl, sections, weight
 
 ALIGNED = "PTSG"  # kinds whose two texts are translations of one another
 
 
 def load_tokenizer():
     return Tokenizer.from_file(str(CACHE / "tokenizer.json"))
+
+
+def one_sentence(text, rng):
+    """A sentence of the text that says enough to ask with, or all of it."""
+    found = [s for s in re.findall(r".+?(?:[.!?](?=\s)|[。！？；]|$)", text) if weight(s) >= 20]
+    return rng.choice(found) if found else text
 
 
 def key(text):
@@ -30,6 +36,7 @@ class Pairs:
         self.records = list(read_jsonl(CACHE / "pairs.jsonl"))
         self.kind = [r["k"] for r in self.records]
         self.set = [r["s"] for r in self.records]
+        self.page = [r["p"] for r in self.records]
         store = CACHE / f"ids-{limit}.pt"
         if store.exists() and store.stat().st_mtime > (CACHE / "pairs.jsonl").stat().st_mtime:
             self.a, self.b = torch.load(store, weights_only=False)
@@ -51,12 +58,12 @@ class Pairs:
         self.tb = np.array([self.ta[i] if r["k"] in ALIGNED else find(r["b"]) for i, r in enumerate(self.records)])
         return torch.from_numpy(np.load(CACHE / "teacher.npy")).float()
 
-    def epoch(self, size, block=32, only=None, seed=0):
-        """Batches of indices: blocks of one set each, so that a batch's negatives resemble its positives."""
+    def epoch(self, size, block=32, only=None, seed=0, by="set"):
+        """Batches of indices: blocks of one set (or page) each, so that a batch's negatives resemble its positives."""
         rng = random.Random(seed)
-        groups = {}
+        groups, of = {}, getattr(self, by)
         for i in (range(len(self.records)) if only is None else only):
-            groups.setdefault(self.set[i], []).append(i)
+            groups.setdefault(of[i], []).append(i)
         blocks = []
         for ids in groups.values():
             rng.shuffle(ids)
@@ -64,3 +71,66 @@ class Pairs:
         rng.shuffle(blocks)
         flat = [i for b in blocks for i in b]
         return [flat[i:i + size] for i in range(0, len(flat) - size + 1, size)]
+
+
+def passages(markdown, most=900):
+    """(start, end, text) of a page's passages as the library cuts them, roughly: paragraphs and code packed up to
+    `most` characters within a section, under the title and the section's heading."""
+    found, at, title = [], 0, None
+    for head, body in sections(markdown):
+        title = head if title is None else title
+        at = markdown.index(body, at)
+        above = " > ".join(dict.fromkeys(h for h in (title, head) if h))
+        start = end = at
+        for m in re.finditer(r"\S[\s\S]*?(?=\n\s*\n|\Z)", body):
+            if at + m.end() - start > most and end > start:
+                found.append((start, end, plain(f"{above}\n{markdown[start:end]}")))
+                start = at + m.start()
+            end = at + m.end()
+        if markdown[start:end].strip():
+            found.append((start, end, plain(f"{above}\n{markdown[start:end]}")))
+        at += len(body)
+    return found
+
+
+class Questions:
+    """Questions with the place of their answer; negatives are passages of the same page and of the batch's others.
+    Every fifth is held out: `held_out` is for evaluation and for the weights of search."""
+
+    def __init__(self):
+        tokenizer, pages = load_tokenizer(), {}
+        self.asked = []
+        for number, q in enumerate(read_jsonl(HERE / "questions.jsonl")):
+            page = (q["set"], q["path"], q["page_language"])
+            pages.setdefault(page, []).append((number, q))
+        for (name, path, language), questions in pages.items():
+            parts = passages(page_text(name, path, language))
+            ids = [e.ids for e in tokenizer.encode_batch_fast([text for *_, text in parts])]
+            for number, q in questions:
+                right = next((i for i, (start, end, _) in enumerate(parts) if start <= q["start"] < end), None)
+                if right is not None and number % 5 != 4:
+                    self.asked.append((tokenizer.encode(q["question"]).ids, ids, right))
+
+    def batch(self, rng, size, others):
+        """`size` questions, their passages first and then up to `others` wrong ones; target rows of the passages."""
+        chosen = rng.sample(self.asked, size)
+        held = [ids[right] for _, ids, right in chosen]
+        wrong = [p for _, ids, right in chosen for i, p in enumerate(ids) if i != right and p not in held and p]
+        held += rng.sample(wrong, min(others, len(wrong)))
+        return [q for q, *_ in chosen], held, torch.arange(size)
+
+
+_pages = {}
+
+
+def page_text(name, path, language):
+    """A page of ../shared/data by set, path and language."""
+    if (name, language) not in _pages:
+        rows = {}
+        for folder, key in (("text", "text"), ("parallel", language)):
+            suffix = f"{language}.jsonl.gz" if folder == "text" else "en-zh.jsonl.gz"
+            file = DATA / folder / f"{name}.{suffix}"
+            if file.exists():
+                rows.update((row["path"], row[key]) for row in read_jsonl(file))
+        _pages[name, language] = rows
+    return _pages[name, language][path]

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 
 from common import CACHE, DATA, MODELS, PACKAGE, read_jsonl
-from model import SHAPE, Embedder, pad
+from model import SHAPE, Embedder, pad, pooled
 
 VERSION = "0.1.0"
 Q4, Q8 = gguf.GGMLQuantizationType.Q4_0, gguf.GGMLQuantizationType.Q8_0
@@ -92,7 +92,7 @@ def main():
     for text in reference_texts():
         ids = tk.encode(text).ids
         with torch.no_grad():
-            vector = model(*pad([ids], SHAPE["context"]))[0] if ids else torch.zeros(SHAPE["width"])
+            vector = pooled(model(*pad([ids], SHAPE["context"])))[0] if ids else torch.zeros(SHAPE["width"])
         cases.append({"text": text, "ids": ids, "embedding": rounded(vector), "static": rounded(static_vector(table, ids))})
     target = PACKAGE / "test" / "fixtures" / "embed-reference.json"
     target.parent.mkdir(parents=True, exist_ok=True)

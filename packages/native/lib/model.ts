@@ -57,9 +57,7 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
       offsets[index + 1] = offsets[index]! + ids.length;
     });
     const rows =
-      inputs.length === 0
-        ? new Float32Array(0)
-        : await once(() => raw.embed(inputs, true), options.signal);
+      inputs.length === 0 ? new Float32Array(0) : await once(() => raw.embed(inputs, true), options.signal);
     return { rows, offsets, width: info.width, truncated };
   };
 

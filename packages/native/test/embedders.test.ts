@@ -42,7 +42,9 @@ describe('@trivium/nano against its recipe', () => {
     const { embeddings, width } = await model.embed(texts, { overflow: 'truncate' });
     const { rows, offsets, truncated } = await model.embedTokens(texts, { overflow: 'truncate' });
     for (const [index, { ids, embedding: expected }] of wordy.entries()) {
-      expect(cosine(embeddings.subarray(index * width, (index + 1) * width), expected)).toBeGreaterThan(0.9999);
+      expect(cosine(embeddings.subarray(index * width, (index + 1) * width), expected)).toBeGreaterThan(
+        0.9999,
+      );
       expect(offsets[index + 1]! - offsets[index]!).toBe(Math.min(ids.length, model.info.contextTokens));
       expect(truncated.includes(index)).toBe(ids.length > model.info.contextTokens);
       const sum = new Float64Array(width);

@@ -115,6 +115,18 @@ export function vectorTexts(document: IndexedDocument, chunk: number): string[] 
   return [embeddedText(document, chunk), ...(paragraphs.length > 1 ? paragraphs : [])];
 }
 
+/** The first `count` blocks of prose that say enough: what a document says of itself; its first passage without any. */
+export function openingTexts(document: IndexedDocument, count: number): string[] {
+  const texts: string[] = [];
+  for (const { kind, start, end } of blocksOf(document)) {
+    if (kind === 'heading' || kind === 'code') continue;
+    const text = plainWords(document.text.slice(start, end));
+    if (lettersOf(text) >= leastLetters) texts.push(text);
+    if (texts.length === count) break;
+  }
+  return texts.length > 0 || chunkCount(document) === 0 ? texts : [embeddedText(document, 0)];
+}
+
 export function passageOf(document: IndexedDocument, chunk: number): Passage {
   const textStart = document.chunks[chunk * chunkWidth]!;
   const textEnd = document.chunks[chunk * chunkWidth + 1]!;
@@ -126,9 +138,13 @@ export function passageOf(document: IndexedDocument, chunk: number): Passage {
 
 export function sourceTextOf(document: IndexedDocument): SourceText {
   const { path, text, mediaType, title, pages, runs } = document;
-  const blocks: Block[] = [];
-  for (let at = 0; at < document.blocks.length; at += 4) {
-    const [kind, start, end, level] = document.blocks.subarray(at, at + 4) as unknown as [
+  const blocks = [...blocksOf(document)];
+  return { path, text, mediaType, title, blocks, ...(pages && { pages }), ...(runs && { runs }) };
+}
+
+function* blocksOf({ blocks }: IndexedDocument): Generator<Block> {
+  for (let at = 0; at < blocks.length; at += 4) {
+    const [kind, start, end, level] = blocks.subarray(at, at + 4) as unknown as [
       number,
       number,
       number,
@@ -136,9 +152,8 @@ export function sourceTextOf(document: IndexedDocument): SourceText {
     ];
     const block: Block = { kind: blockKinds[kind]!, start, end };
     if (level > 0) block.level = level;
-    blocks.push(block);
+    yield block;
   }
-  return { path, text, mediaType, title, blocks, ...(pages && { pages }), ...(runs && { runs }) };
 }
 
 const body = new TermList();

@@ -13,7 +13,7 @@ import { cacheFile, defaultCacheFolder, loadIndex, saveIndex } from './index-cac
 import { chunkCount, type IndexedDocument, indexDocument, sourceTextOf } from './indexed-document.js';
 import { loadModel } from './model-embedders.js';
 import { readSource } from './readers/read-source.js';
-import { SearchIndex, type VectorCache } from './search-index.js';
+import { type OpeningVectors, SearchIndex } from './search-index.js';
 import {
   type DocumentEmbedder,
   type LibraryOptions,
@@ -45,7 +45,7 @@ const turn = 25;
 
 export class LibraryCore {
   readonly #options: CoreOptions;
-  readonly #contextualVectors: VectorCache = new WeakMap();
+  readonly #openings: OpeningVectors = new WeakMap();
   #index = new SearchIndex([]);
   #key: string | undefined;
   #static: Promise<DocumentEmbedder | undefined> | undefined;
@@ -83,7 +83,7 @@ export class LibraryCore {
     }
     const embedder = options.mode === 'lexical' ? undefined : await this.#staticModel([]);
     const embedders = { static: embedder, contextual: () => this.#contextualModel() };
-    return this.#index.search(query, options, embedders, this.#contextualVectors);
+    return this.#index.search(query, options, embedders, this.#openings);
   }
 
   passages(): Iterable<Passage> {

@@ -12,16 +12,13 @@ async function modelId(file: string): Promise<string> {
   return `${basename(file)}:${size}:${Math.round(mtimeMs)}`;
 }
 
-/**
- * The model file of `@trivium/nano`, where that package and its weights are there. No contextual one: the weights that
- * ship are not trained yet (CARD.md) and would order passages worse than the vectors that found them.
- */
+/** The model file of `@trivium/nano`, where that package and its weights are there. */
 async function defaultModelFile(kind: 'static' | 'contextual'): Promise<string | undefined> {
-  if (kind === 'contextual') return undefined;
   try {
-    const { staticModelFile } = await import('@trivium/nano');
-    await stat(staticModelFile);
-    return staticModelFile;
+    const { embedModelFile, staticModelFile } = await import('@trivium/nano');
+    const file = kind === 'static' ? staticModelFile : embedModelFile;
+    await stat(file);
+    return file;
   } catch {
     return undefined;
   }
@@ -33,14 +30,15 @@ async function loadEmbedder(file: string): Promise<DocumentEmbedder> {
   const { getEngine } = await import('@trivium/native');
   const model = await getEngine().loadModel(file);
   const { prompts = {}, width } = model.info;
+  const prompted = (texts: readonly string[], role: 'query' | 'passage') =>
+    prompts[role] ? texts.map((text) => prompts[role] + text) : texts;
   return {
     id,
     width,
-    async embed(texts, { role, signal }) {
-      const prompt = prompts[role] ?? '';
-      const prompted = prompt ? texts.map((text) => prompt + text) : texts;
-      return model.embed(prompted, { overflow: 'truncate', ...(signal && { signal }) });
-    },
+    embed: (texts, { role, signal }) =>
+      model.embed(prompted(texts, role), { overflow: 'truncate', ...(signal && { signal }) }),
+    embedTokens: (texts, { role, signal }) =>
+      model.embedTokens(prompted(texts, role), { overflow: 'truncate', ...(signal && { signal }) }),
     dispose: () => model.dispose(),
   };
 }

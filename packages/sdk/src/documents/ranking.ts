@@ -10,11 +10,13 @@ export const ranking = {
   document: { lexical: 0.2, best: 0.5, opening: 0.3 },
   /** Standard deviations above the mean that count as 1; 0: the best counts as 1. */
   deviations: 0,
-  /** Candidates the contextual embedder sees, and the share it has in their order. */
+  /** Best passages that late interaction sees, and best documents whose openings the contextual embedder sees. */
   candidates: 48,
-  contextual: 0.45,
-  /** The share of that which goes to the opening of the candidate's document. */
-  opening: 0,
+  /** The shares these have in the order of their candidates. */
+  late: 0.4,
+  contextual: 0.6,
+  /** Paragraphs at the beginning of a document that speak for it. */
+  openingParagraphs: 4,
 };
 
 /** The query's distinct terms with their weights. */

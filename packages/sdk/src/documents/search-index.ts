@@ -3,7 +3,14 @@
  * words and vectors together; how they weigh is in `ranking.ts`.
  */
 import { TriviumError } from '@trivium/protocol';
-import { chunkCount, embeddedText, type IndexedDocument, passageOf } from './indexed-document.js';
+import {
+  chunkCount,
+  embeddedText,
+  type IndexedDocument,
+  openingTexts,
+  passageOf,
+} from './indexed-document.js';
+import { lateInteraction } from './late-interaction.js';
 import { LexicalIndex } from './lexical-index.js';
 import { lastAtOrBefore } from './places.js';
 import { best, blend, queryTerms, ranking, scaleCosines, scaleLexical } from './ranking.js';
@@ -16,8 +23,11 @@ export interface SearchEmbedders {
   contextual: () => Promise<DocumentEmbedder | undefined>;
 }
 
-/** Contextual vectors of passages, by document object and passage. */
-export type VectorCache = WeakMap<IndexedDocument, Map<number, Float32Array>>;
+/** Contextual vectors of the paragraphs that open a document. */
+export type OpeningVectors = WeakMap<IndexedDocument, Float32Array[]>;
+
+/** A passage and its score. */
+type Ranked = [chunk: number, score: number];
 
 const openingPassages = 3;
 
@@ -56,7 +66,7 @@ export class SearchIndex {
     query: string,
     options: SearchOptions,
     embedders: SearchEmbedders,
-    cache: VectorCache,
+    openings: OpeningVectors,
   ): Promise<SearchHit[]> {
     const { limit = 10, mode = 'hybrid', level = 'passage', signal } = options;
     if (this.chunkCount === 0) return [];
@@ -74,18 +84,14 @@ export class SearchIndex {
     const words = mode === 'static' ? undefined : this.#lexical.scorePassages(terms, ranking.lexical);
     const passages = combine(words && scaleLexical(words), cosines && scaleCosines(cosines));
     const wanted = mode === 'hybrid' ? Math.max(limit, ranking.candidates) : limit;
-    const contextual = mode === 'hybrid' ? await embedders.contextual() : undefined;
     signal?.throwIfAborted();
     const documents = this.#scoreDocuments(terms, mode !== 'static', vector, cosines);
     const scores = level === 'document' ? documents : this.#withDocuments(passages, documents);
     const chunkOf = level === 'document' ? this.#bestChunks(passages) : undefined;
-    let ranked = best(scores, wanted).map((at): [number, number] => [
-      chunkOf ? chunkOf[at]! : at,
-      scores[at]!,
-    ]);
-    if (contextual)
-      ranked = await this.#rerank(contextual, query, ranked, cache, level === 'document', signal);
-    return ranked.slice(0, limit).map(([chunk, score]) => this.#hit(chunk, score));
+    const ranked = best(scores, wanted).map((at): Ranked => [chunkOf ? chunkOf[at]! : at, scores[at]!]);
+    const ordered =
+      mode === 'hybrid' ? await this.#rerank(query, ranked, options, embedders, openings) : ranked;
+    return ordered.slice(0, limit).map(([chunk, score]) => this.#hit(chunk, score));
   }
 
   /** Passages of a document that fits as a whole go before their like elsewhere; what fits in nothing stays at 0. */
@@ -131,99 +137,86 @@ export class SearchIndex {
     });
   }
 
+  /** The best once more by what looks closer: late interaction at passages, the contextual embedder at documents. */
   async #rerank(
-    embedder: DocumentEmbedder,
     query: string,
-    ranked: [number, number][],
-    cache: VectorCache,
-    ofDocuments: boolean,
-    signal: AbortSignal | undefined,
-  ): Promise<[number, number][]> {
+    ranked: readonly Ranked[],
+    { level, signal }: SearchOptions,
+    embedders: SearchEmbedders,
+    openings: OpeningVectors,
+  ): Promise<readonly Ranked[]> {
     const head = ranked.slice(0, ranking.candidates);
     if (head.length < 2) return ranked;
-    const openings = head.map(([chunk]) => (ofDocuments || ranking.opening > 0 ? this.#opening(chunk) : []));
-    const wanted = new Set([...head.map(([chunk]) => chunk), ...openings.flat()]);
-    const vectors = await this.#contextualVectors(embedder, [...wanted], cache, signal);
-    const asked = await embedQuery(embedder, query, signal);
-    const cosine = (chunk: number) => dot(asked, vectors.get(chunk)!);
-    const mean = (chunks: readonly number[]) =>
-      chunks.reduce((sum, chunk) => sum + cosine(chunk), 0) / chunks.length;
-    const own = Float32Array.from(head, ([chunk], at) =>
-      Math.max(cosine(chunk), ...(ofDocuments ? openings[at]!.map(cosine) : [])),
+    const chunks = head.map(([chunk]) => chunk);
+    if (level === 'document') {
+      const contextual = await embedders.contextual();
+      if (!contextual) return ranked;
+      const cosines = await this.#openingCosines(contextual, query, chunks, openings, signal);
+      return reordered(ranked, cosines, ranking.contextual);
+    }
+    const { static: embedder } = embedders;
+    if (!embedder?.embedTokens) return ranked;
+    const { embedTokens, width } = embedder;
+    const texts = chunks.map((chunk) => embeddedText(this.#documentOf(chunk), this.#chunkInDocument(chunk)));
+    return reordered(
+      ranked,
+      await lateInteraction({ embedTokens, width }, query, texts, signal),
+      ranking.late,
     );
-    const share = ofDocuments ? 0.5 : ranking.opening;
-    const scaled =
-      share > 0
-        ? blend([1 - share, scaleCosines(own)], [share, scaleCosines(Float32Array.from(openings, mean))])
-        : scaleCosines(own);
-    const rescored = head.map(([chunk, score], at): [number, number] => [
-      chunk,
-      (1 - ranking.contextual) * score + ranking.contextual * scaled[at]!,
-    ]);
-    rescored.sort((a, b) => b[1] - a[1]);
-    const least = rescored.at(-1)![1];
-    const ceiling = ranked[ranking.candidates - 1]?.[1] ?? 1;
-    const rest = ranked
-      .slice(head.length)
-      .map(([chunk, score]): [number, number] => [chunk, Math.min(1, score / ceiling) * least]);
-    return [...rescored, ...rest];
   }
 
-  /** The first passages of the document that holds a passage. */
-  #opening(chunk: number): number[] {
-    const number = this.#documentNumber(chunk);
-    const first = this.#firstChunks[number]!;
-    const count = Math.min(openingPassages, this.#firstChunks[number + 1]! - first);
-    return Array.from({ length: count }, (_, at) => first + at);
-  }
-
-  async #contextualVectors(
+  /** Per passage the largest cosine of the query with a paragraph that opens the passage's document. */
+  async #openingCosines(
     embedder: DocumentEmbedder,
-    chunks: number[],
-    cache: VectorCache,
+    query: string,
+    chunks: readonly number[],
+    openings: OpeningVectors,
     signal?: AbortSignal,
-  ) {
-    const vectors = new Map<number, Float32Array>();
-    const missing: number[] = [];
-    for (const chunk of chunks) {
-      const known = this.#cached(chunk, cache).get(this.#chunkInDocument(chunk));
-      if (known) vectors.set(chunk, known);
-      else missing.push(chunk);
-    }
-    if (missing.length > 0) {
-      const texts = missing.map((chunk) =>
-        embeddedText(this.documents[this.#documentNumber(chunk)]!, this.#chunkInDocument(chunk)),
+  ): Promise<Float32Array> {
+    const documents = chunks.map((chunk) => this.#documentOf(chunk));
+    const missing = [...new Set(documents.filter((document) => !openings.has(document)))];
+    const texts = missing.map((document) => openingTexts(document, ranking.openingParagraphs));
+    const options = { role: 'passage' as const, ...(signal && { signal }) };
+    const { embeddings } = await embedder.embed(texts.flat(), options);
+    let row = 0;
+    missing.forEach((document, at) => {
+      openings.set(
+        document,
+        texts[at]!.map(() => normalizedRow(embeddings, embedder.width, row++)),
       );
-      const { embeddings } = await embedder.embed(texts, { role: 'passage', ...(signal && { signal }) });
-      missing.forEach((chunk, row) => {
-        const vector = normalizedRow(embeddings, embedder.width, row);
-        vectors.set(chunk, vector);
-        this.#cached(chunk, cache).set(this.#chunkInDocument(chunk), vector);
-      });
-    }
-    return vectors;
-  }
-
-  #cached(chunk: number, cache: VectorCache): Map<number, Float32Array> {
-    const document = this.documents[this.#documentNumber(chunk)]!;
-    let known = cache.get(document);
-    if (!known) {
-      known = new Map();
-      cache.set(document, known);
-    }
-    return known;
+    });
+    const asked = await embedQuery(embedder, query, signal);
+    return Float32Array.from(documents, (document) =>
+      openings.get(document)!.reduce((most, vector) => Math.max(most, dot(asked, vector)), -1),
+    );
   }
 
   /** Documents without passages share their first passage with the next one: the last that begins there has it. */
   #documentNumber = (chunk: number) =>
     lastAtOrBefore(this.#firstChunks.subarray(0, this.documents.length), chunk);
+  #documentOf = (chunk: number) => this.documents[this.#documentNumber(chunk)]!;
   #chunkInDocument = (chunk: number) => chunk - this.#firstChunks[this.#documentNumber(chunk)]!;
 
   #hit(chunk: number, score: number): SearchHit {
-    const passage = passageOf(this.documents[this.#documentNumber(chunk)]!, this.#chunkInDocument(chunk));
+    const passage = passageOf(this.#documentOf(chunk), this.#chunkInDocument(chunk));
     const { path, start, end, text, line, page } = passage;
     return { path, start, end, text, score, line, ...(page !== undefined && { page }) };
   }
+}
+
+/** The first of `ranked`, as many as there are cosines, mixed with those; what comes after them stays after them. */
+function reordered(ranked: readonly Ranked[], cosines: Float32Array, share: number): Ranked[] {
+  const scaled = scaleCosines(cosines);
+  const head = ranked
+    .slice(0, scaled.length)
+    .map(([chunk, score], at): Ranked => [chunk, (1 - share) * score + share * scaled[at]!])
+    .sort((a, b) => b[1] - a[1]);
+  const least = head.at(-1)?.[1] ?? 0;
+  const ceiling = ranked[scaled.length - 1]?.[1] ?? 1;
+  const rest = ranked
+    .slice(scaled.length)
+    .map(([chunk, score]): Ranked => [chunk, Math.min(1, score / ceiling) * least]);
+  return [...head, ...rest];
 }
 
 function combine(words: Float32Array | undefined, cosines: Float32Array | undefined): Float32Array {

@@ -9,7 +9,18 @@ export interface DocumentEmbedder {
     texts: readonly string[],
     options: { role: 'query' | 'passage'; signal?: AbortSignal },
   ): Promise<{ embeddings: Float32Array; inputTokens: number }>;
+  /** One row a token instead of one a text: passages are then also compared with the query token by token. */
+  embedTokens?(
+    texts: readonly string[],
+    options: { role: 'query' | 'passage'; signal?: AbortSignal },
+  ): Promise<EmbeddedTokens>;
   dispose?(): Promise<void>;
+}
+
+/** Rows of text i, (tokens, width), lie from `offsets[i]` to `offsets[i + 1]`. */
+export interface EmbeddedTokens {
+  rows: Float32Array;
+  offsets: Int32Array;
 }
 
 export interface LibraryOptions {
@@ -17,7 +28,7 @@ export interface LibraryOptions {
   cacheDir?: string | false;
   /** File of the static embedding model; `false` uses none. Default: the one in `@trivium/nano`. */
   staticModel?: string | false;
-  /** File of the contextual embedder that orders the best candidates; `false` uses none. Default: `@trivium/nano`'s. */
+  /** File of the contextual embedder that orders the best documents; `false` uses none. Default: `@trivium/nano`'s. */
   embedModel?: string | false;
   /** Files larger than this many bytes are skipped with a reason; default 64 MiB. */
   maxFileBytes?: number;

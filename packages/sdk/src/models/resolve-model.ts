@@ -19,7 +19,7 @@ export function resolveModel(reference: string, purpose: ModelPurpose = 'any'): 
         remedy: 'Give a GGUF file or a Hugging Face folder of a language model.',
       });
     }
-    // The contextual weights are not trained yet (CARD.md of @trivium/nano): they have a name of their own until then.
+    // The quick one; the contextual model, better at whole paragraphs, has a name of its own.
     return staticModelFile;
   }
   if (reference === 'nano-contextual') return embedModelFile;

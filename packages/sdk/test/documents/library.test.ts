@@ -207,11 +207,11 @@ describe('reading again', () => {
 describe('searching', () => {
   const texts = {
     'a.md': '# Animals\n\nThe cat sleeps.',
-    'b.md': '# Caches\n\nA cache keeps results.',
+    'b.md': '# Caches\n\n```\nthis code opens nothing\n```\n\nA cache opens this document.',
     'c.md': '# 流\n\n流式输出文字。',
   };
 
-  it('crosses languages by vectors and orders candidates by the contextual embedder', async () => {
+  it('crosses languages by vectors and orders documents by the contextual embedder', async () => {
     await using folder = await temporaryFolder();
     for (const [name, text] of Object.entries(texts)) await folder.write(name, text);
     const calls: string[][] = [];
@@ -229,9 +229,11 @@ describe('searching', () => {
         );
       }
     }
-    for (let round = 0; round < 2; round++) await library.search('cat or cache');
-    const seen = calls.flat().filter((text) => text.includes('sleeps'));
-    expect(seen).toEqual(['Animals Animals The cat sleeps.']);
+    for (let round = 0; round < 2; round++) await library.search('cat or cache', { level: 'document' });
+    expect(calls.flat().filter((text) => text.includes('sleeps'))).toEqual([
+      'Animals Animals The cat sleeps.',
+    ]);
+    expect(calls.flat().filter((text) => text.includes('opens'))).toEqual(['A cache opens this document.']);
     expect(await library.search('猫', { mode: 'lexical' })).toEqual([]);
   });
 
