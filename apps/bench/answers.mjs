@@ -26,7 +26,7 @@ function rankOf({ answer, answers = [answer] }, citations) {
 const library = await createLibrary();
 const { tokens, warnings } = await library.read([folder]);
 for (const warning of warnings) console.error(warning);
-const nano = await nanoEmbedder('contextual');
+const nano = await nanoEmbedder('static'); // as the documents client has it (host.embedSentences)
 const longText = createLongText({ library, ...(nano ? { embed: nano.embed } : {}) });
 const systems = {
   'lexical only': (question) => library.search(question, { mode: 'lexical', limit: 3 }),

@@ -10,19 +10,13 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from common import CACHE, DATA, HERE, plain, read_jsonl, sections, weight
+from common import CACHE, DATA, HERE, plain, read_jsonl, sections
 
 ALIGNED = "PTSG"  # kinds whose two texts are translations of one another
 
 
 def load_tokenizer():
     return Tokenizer.from_file(str(CACHE / "tokenizer.json"))
-
-
-def one_sentence(text, rng):
-    """A sentence of the text that says enough to ask with, or all of it."""
-    found = [s for s in re.findall(r".+?(?:[.!?](?=\s)|[。！？；]|$)", text) if weight(s) >= 20]
-    return rng.choice(found) if found else text
 
 
 def key(text):
@@ -36,7 +30,6 @@ class Pairs:
         self.records = list(read_jsonl(CACHE / "pairs.jsonl"))
         self.kind = [r["k"] for r in self.records]
         self.set = [r["s"] for r in self.records]
-        self.page = [r["p"] for r in self.records]
         store = CACHE / f"ids-{limit}.pt"
         if store.exists() and store.stat().st_mtime > (CACHE / "pairs.jsonl").stat().st_mtime:
             self.a, self.b = torch.load(store, weights_only=False)
@@ -58,12 +51,12 @@ class Pairs:
         self.tb = np.array([self.ta[i] if r["k"] in ALIGNED else find(r["b"]) for i, r in enumerate(self.records)])
         return torch.from_numpy(np.load(CACHE / "teacher.npy")).float()
 
-    def epoch(self, size, block=32, only=None, seed=0, by="set"):
-        """Batches of indices: blocks of one set (or page) each, so that a batch's negatives resemble its positives."""
+    def epoch(self, size, block=32, only=None, seed=0):
+        """Batches of indices: blocks of one set each, so that a batch's negatives resemble its positives."""
         rng = random.Random(seed)
-        groups, of = {}, getattr(self, by)
+        groups = {}
         for i in (range(len(self.records)) if only is None else only):
-            groups.setdefault(of[i], []).append(i)
+            groups.setdefault(self.set[i], []).append(i)
         blocks = []
         for ids in groups.values():
             rng.shuffle(ids)
@@ -95,7 +88,7 @@ def passages(markdown, most=900):
 
 class Questions:
     """Questions with the place of their answer; negatives are passages of the same page and of the batch's others.
-    Every fifth is held out: `held_out` is for evaluation and for the weights of search."""
+    Every fifth question is left out, for evaluation and for the weights of search."""
 
     def __init__(self):
         tokenizer, pages = load_tokenizer(), {}

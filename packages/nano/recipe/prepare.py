@@ -1,7 +1,7 @@
 """Step 1: training pairs and plain text out of the shared data.
 
 Takes only sets whose licence allows it, keeps whole sets back, drops near-duplicates of them, and writes
-.cache/pairs.jsonl ({k: kind, s: set, p: page, a, b}), .cache/texts.jsonl (for the tokenizer) and .cache/report.json.
+.cache/pairs.jsonl ({k: kind, s: set, a, b}), .cache/texts.jsonl (for the tokenizer) and .cache/report.json.
 Kinds: P paragraphs, T titles, S sections, G page starts (English | Chinese); Q heading -> section (also across
 languages); F first sentence -> rest; R paraphrases.
 """
@@ -136,7 +136,7 @@ def from_fiction(pairs, texts):
 def main():
     CACHE.mkdir(parents=True, exist_ok=True)
     allowed, seen = licences(), held_back_shingles()
-    pairs, pages, texts, dropped, used = [], [], [], collections.Counter(), collections.Counter()
+    pairs, texts, dropped, used = [], [], collections.Counter(), collections.Counter()
     for folder in ("parallel", "text"):
         for path in sorted(glob.glob(str(DATA / folder / "*.jsonl*"))):
             s = set_name(path)
@@ -155,22 +155,20 @@ def main():
                     from_page(page, s, pairs)
                 elif s != "code":
                     from_text(page["text"], s, pairs)
-                pages += [len(texts)] * (len(pairs) - len(pages))
     from_fiction(pairs, texts)
-    pages += [-1] * (len(pairs) - len(pages))
     # A heading that stands on many pages ("Usage") asks for none of them; a text said twice is kept once.
     common = collections.Counter(a.lower() for k, _, a, _ in pairs if k == "Q")
     kept, once = [], set()
-    for (k, s, a, b), p in zip(pairs, pages):
+    for k, s, a, b in pairs:
         key = (a.lower(), b.lower()) if k not in "PT" else a.lower()
         if key in once or (k == "Q" and common[a.lower()] > 4) or a == b:
             continue
         once.add(key)
-        kept.append((k, s, p, a, b))
+        kept.append((k, s, a, b))
     random.shuffle(kept)
     with open(CACHE / "pairs.jsonl", "w", encoding="utf-8") as out:
-        for k, s, p, a, b in kept:
-            out.write(json.dumps({"k": k, "s": s, "p": p, "a": a, "b": b}, ensure_ascii=False) + "\n")
+        for k, s, a, b in kept:
+            out.write(json.dumps({"k": k, "s": s, "a": a, "b": b}, ensure_ascii=False) + "\n")
     random.shuffle(texts)
     with open(CACHE / "texts.jsonl", "w", encoding="utf-8") as out:
         for t in texts:

@@ -5,7 +5,10 @@
 import type { DocumentEmbedder, EmbeddedTokens } from './types.js';
 import { dot, normalizedRow } from './vectors.js';
 
-type TokenEmbedder = Pick<Required<DocumentEmbedder>, 'embedTokens' | 'width'>;
+export type TokenEmbedder = Pick<Required<DocumentEmbedder>, 'embedTokens' | 'width'>;
+
+export const embedsTokens = (embedder: DocumentEmbedder): embedder is DocumentEmbedder & TokenEmbedder =>
+  embedder.embedTokens !== undefined;
 
 /** Per passage the mean over the query's tokens of the largest cosine, heavy tokens (long rows) counting more. */
 export async function lateInteraction(
@@ -23,13 +26,9 @@ export async function lateInteraction(
     return { weight: Math.sqrt(dot(values, values)), unit: normalizedRow(asked.rows, width, row) };
   });
   const total = wanted.reduce((sum, { weight }) => sum + weight, 0) || 1;
+  const units = wanted.map(({ unit }) => unit);
   return Float32Array.from(passages, (_, passage) => {
-    const likest = likestCosines(
-      wanted.map(({ unit }) => unit),
-      held,
-      passage,
-      width,
-    );
+    const likest = likestCosines(units, held, passage, width);
     return likest.reduce((sum, cosine, at) => sum + wanted[at]!.weight * cosine, 0) / total;
   });
 }

@@ -13,7 +13,7 @@ export const ranking = {
   /** Best passages that late interaction sees, and best documents whose openings the contextual embedder sees. */
   candidates: 48,
   /** The shares these have in the order of their candidates. */
-  late: 0.4,
+  late: 0.5,
   contextual: 0.6,
   /** Paragraphs at the beginning of a document that speak for it. */
   openingParagraphs: 4,
@@ -46,6 +46,19 @@ export function scaleCosines(cosines: Float32Array): Float32Array {
   const variance = cosines.reduce((sum, cosine) => sum + (cosine - mean) ** 2, 0) / cosines.length;
   const span = ranking.deviations > 0 ? ranking.deviations * Math.sqrt(variance) : best - mean;
   return cosines.map((cosine) => (span > 1e-6 ? (cosine - mean) / span : 1));
+}
+
+/** `values` with the mean and deviation of `scores`; equal values all become that mean. */
+export function toScaleOf(scores: readonly number[], values: Float32Array): number[] {
+  const of = (list: ArrayLike<number>) => {
+    const mean = Array.from(list).reduce((sum, value) => sum + value, 0) / list.length;
+    const variance = Array.from(list).reduce((sum, value) => sum + (value - mean) ** 2, 0) / list.length;
+    return { mean, deviation: Math.sqrt(variance) };
+  };
+  const target = of(scores);
+  const own = of(values);
+  const factor = own.deviation > 1e-6 ? target.deviation / own.deviation : 0;
+  return Array.from(values, (value) => target.mean + factor * (value - own.mean));
 }
 
 /** Weighted sum of rows of equal length. */

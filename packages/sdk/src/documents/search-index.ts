@@ -10,10 +10,10 @@ import {
   openingTexts,
   passageOf,
 } from './indexed-document.js';
-import { lateInteraction } from './late-interaction.js';
+import { embedsTokens, lateInteraction } from './late-interaction.js';
 import { LexicalIndex } from './lexical-index.js';
 import { lastAtOrBefore } from './places.js';
-import { best, blend, queryTerms, ranking, scaleCosines, scaleLexical } from './ranking.js';
+import { best, blend, queryTerms, ranking, scaleCosines, scaleLexical, toScaleOf } from './ranking.js';
 import type { DocumentEmbedder, Passage, SearchHit, SearchOptions } from './types.js';
 import { dot, normalizedRow, openingCosines, passageCosines } from './vectors.js';
 
@@ -155,14 +155,9 @@ export class SearchIndex {
       return reordered(ranked, cosines, ranking.contextual);
     }
     const { static: embedder } = embedders;
-    if (!embedder?.embedTokens) return ranked;
-    const { embedTokens, width } = embedder;
+    if (!embedder || !embedsTokens(embedder)) return ranked;
     const texts = chunks.map((chunk) => embeddedText(this.#documentOf(chunk), this.#chunkInDocument(chunk)));
-    return reordered(
-      ranked,
-      await lateInteraction({ embedTokens, width }, query, texts, signal),
-      ranking.late,
-    );
+    return reordered(ranked, await lateInteraction(embedder, query, texts, signal), ranking.late);
   }
 
   /** Per passage the largest cosine of the query with a paragraph that opens the passage's document. */
@@ -204,19 +199,25 @@ export class SearchIndex {
   }
 }
 
-/** The first of `ranked`, as many as there are cosines, mixed with those; what comes after them stays after them. */
+/**
+ * The first of `ranked`, as many as there are cosines, by a mean of both; what comes after them stays after them. The
+ * cosines are brought to the mean and deviation of the scores, so that neither decides by its scale alone.
+ */
 function reordered(ranked: readonly Ranked[], cosines: Float32Array, share: number): Ranked[] {
-  const scaled = scaleCosines(cosines);
-  const head = ranked
-    .slice(0, scaled.length)
+  const head = ranked.slice(0, cosines.length);
+  const scaled = toScaleOf(
+    head.map(([, score]) => score),
+    cosines,
+  );
+  const rescored = head
     .map(([chunk, score], at): Ranked => [chunk, (1 - share) * score + share * scaled[at]!])
     .sort((a, b) => b[1] - a[1]);
-  const least = head.at(-1)?.[1] ?? 0;
-  const ceiling = ranked[scaled.length - 1]?.[1] ?? 1;
+  const least = rescored.at(-1)?.[1] ?? 0;
+  const ceiling = head.at(-1)?.[1] ?? 1;
   const rest = ranked
-    .slice(scaled.length)
+    .slice(head.length)
     .map(([chunk, score]): Ranked => [chunk, Math.min(1, score / ceiling) * least]);
-  return [...head, ...rest];
+  return [...rescored, ...rest];
 }
 
 function combine(words: Float32Array | undefined, cosines: Float32Array | undefined): Float32Array {
