@@ -15,6 +15,18 @@ export const triviumErrorCodes = [
   'disposed',
   'outside-root',
   'native-unavailable',
+  // Another machine did not answer, or not with what was asked for.
+  'network',
+  // It answered that this caller may not have it.
+  'forbidden',
+  // The network was ruled out, and what is wanted is not here.
+  'offline',
+  // Bytes that are not what their checksum or size says.
+  'corrupt',
+  // Every one of several models failed.
+  'unavailable',
+  // A recording does not hold this call.
+  'replay-mismatch',
   'internal',
 ] as const;
 

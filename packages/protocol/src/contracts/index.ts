@@ -1,9 +1,12 @@
 export { ask, read, search, searchHit, summarize } from './documents.js';
+export { modelsList, modelsRemove, modelsVerify, pull } from './hub.js';
 export { embed, generate, inspect, logits, tokenize, usage } from './models.js';
 export {
   answerMode,
   citation,
+  downloadProgress,
   filePath,
+  hubReference,
   modelReference,
   readProgress,
   sourcePaths,

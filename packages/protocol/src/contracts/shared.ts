@@ -13,7 +13,9 @@ export const sourcePaths = z
 export const modelReference = z
   .string()
   .min(1)
-  .describe('A model: "nano", a GGUF file, or a Hugging Face folder.')
+  .describe(
+    'A model: "nano", a GGUF file, a Hugging Face folder, or hf:org/repo, which is downloaded on first use.',
+  )
   .meta({ role: 'model' });
 
 /** A place in a source and what stands there. */
@@ -40,6 +42,22 @@ export const readProgress = z.object({
   done: z.number().int(),
   total: z.number().int(),
 });
+
+/** How far a download has come: of one file, in bytes. */
+export const downloadProgress = z.object({
+  type: z.literal('download-progress'),
+  file: z.string().describe('Path inside the repository.'),
+  bytes: z.number().int(),
+  totalBytes: z.number().int(),
+});
+
+/** `hf:org/repo`, with a revision, a file or a quantization where they matter. */
+export const hubReference = z
+  .string()
+  .min(1)
+  .describe(
+    'A model of the Hugging Face Hub: hf:org/repo, hf:org/repo:Q4_K_M, hf:org/repo/file.gguf, hf:org/repo@revision/file.gguf.',
+  );
 
 export const textDelta = z.object({ type: z.literal('text-delta'), text: z.string() });
 
