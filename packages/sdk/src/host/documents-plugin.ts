@@ -22,9 +22,10 @@ async function longTextOver(
   paths: readonly string[],
   host: Host,
   model: string | undefined,
+  signal: AbortSignal,
 ): Promise<LongText> {
   const library = await host.library(paths);
-  const language = model === undefined ? undefined : await host.models.get(model, 'language');
+  const language = model === undefined ? undefined : await host.models.get(model, 'language', { signal });
   return createLongText({
     library,
     embed: (texts, options) => host.embedSentences(texts, options?.signal),
@@ -53,7 +54,7 @@ const read = implement<typeof contracts.read, TriviumContext>(
   contracts.read,
   async function* ({ paths }, { host, signal }) {
     return yield* reporting<ReadStep, Awaited<ReturnType<LongText['read']>>>(async (report) =>
-      bringUpToDate(await longTextOver(paths, host, undefined), paths, signal, report),
+      bringUpToDate(await longTextOver(paths, host, undefined, signal), paths, signal, report),
     );
   },
 );
@@ -63,7 +64,7 @@ const search = implement<typeof contracts.search, TriviumContext>(
   async function* ({ paths, query, limit }, { host, signal }) {
     return yield* reporting<ReadStep, { query: string; hits: Awaited<ReturnType<LongText['search']>> }>(
       async (report) => {
-        const client = await longTextOver(paths, host, undefined);
+        const client = await longTextOver(paths, host, undefined, signal);
         await bringUpToDate(client, paths, signal, report);
         return { query, hits: await client.search(query, { limit, signal }) };
       },
@@ -77,7 +78,7 @@ const ask = implement<typeof contracts.ask, TriviumContext>(
     const started = performance.now();
     return yield* reporting<ReadStep | DeltaStep, Awaited<ReturnType<LongText['ask']>> & { ms: number }>(
       async (report) => {
-        const client = await longTextOver(paths, host, model);
+        const client = await longTextOver(paths, host, model, signal);
         await bringUpToDate(client, paths, signal, report);
         const running = client.ask(question, { limit, signal });
         for await (const text of running.textStream) report({ type: 'text-delta', text });
@@ -95,7 +96,7 @@ const summarize = implement<typeof contracts.summarize, TriviumContext>(
       ReadStep | DeltaStep,
       Awaited<ReturnType<LongText['summarize']>> & { ms: number }
     >(async (report) => {
-      const client = await longTextOver(paths, host, model);
+      const client = await longTextOver(paths, host, model, signal);
       await bringUpToDate(client, paths, signal, report);
       const running = client.summarize({
         signal,

@@ -7,7 +7,7 @@ import { createLibrary, type Library } from '../documents/index.js';
 import { ModelStore, type ModelStoreSettings } from '../models/model-store.js';
 
 export interface HostSettings extends ModelStoreSettings {
-  /** Where indexes are kept between runs; default: the user's cache folder. */
+  /** Where indexes and downloaded models are kept between runs; default: the user's cache folder. */
   cacheDir?: string;
 }
 
@@ -22,7 +22,10 @@ export class Host implements AsyncDisposable {
 
   constructor(settings: HostSettings = {}) {
     this.#settings = settings;
-    this.models = new ModelStore(settings);
+    const { cacheDir } = settings;
+    this.models = new ModelStore(
+      cacheDir === undefined ? settings : { ...settings, hub: { cacheDir, ...settings.hub } },
+    );
   }
 
   /** The library over these paths; not read yet, and the same one for the same paths. */
@@ -40,7 +43,7 @@ export class Host implements AsyncDisposable {
 
   /** One unit vector a text, from the embedded static model: for choosing sentences, where many are compared. */
   async embedSentences(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
-    const model = await this.models.get('nano', 'static-embedding');
+    const model = await this.models.get('nano', 'static-embedding', { signal });
     const { embeddings, width } = await model.embed(texts, {
       overflow: 'truncate',
       ...(signal && { signal }),

@@ -1,11 +1,14 @@
-/** Implementations of the model capabilities: embed, generate, tokenize, logits, inspect. */
+/** Implementations of the model capabilities: embed, generate, tokenize, logits, inspect; pull, list, verify, remove. */
 import { contracts, definePlugin, implement } from '@trivium/protocol';
+import type { DownloadProgress, Verification } from '../models/hub/model-hub.js';
+import type { PulledModel } from '../models/hub/pull-model.js';
 import type { TriviumContext } from './host.js';
+import { reporting } from './progress.js';
 
 const embed = implement<typeof contracts.embed, TriviumContext>(
   contracts.embed,
   async function* ({ texts, model: reference }, { host, signal }) {
-    const model = await host.models.get(reference, 'embedding');
+    const model = await host.models.get(reference, 'embedding', { signal });
     const { embeddings, width, inputTokens } = await model.embed(texts, { signal });
     return {
       embeddings: texts.map((_, index) =>
@@ -23,7 +26,7 @@ const generate = implement<typeof contracts.generate, TriviumContext>(
     { model: reference, prompt, maxTokens, temperature, topK, topP, minP, seed, stop },
     { host, signal },
   ) {
-    const model = await host.models.get(reference, 'language');
+    const model = await host.models.get(reference, 'language', { signal });
     const tokens = await model.tokenizer.encode(prompt);
     const written: number[] = [];
     let text = '';
@@ -51,8 +54,8 @@ const generate = implement<typeof contracts.generate, TriviumContext>(
 
 const tokenize = implement<typeof contracts.tokenize, TriviumContext>(
   contracts.tokenize,
-  async function* ({ texts, model: reference, special }, { host }) {
-    const { tokenizer } = await host.models.get(reference);
+  async function* ({ texts, model: reference, special }, { host, signal }) {
+    const { tokenizer } = await host.models.get(reference, 'any', { signal });
     const encoded = await tokenizer.encodeBatch(texts, { addSpecialTokens: special });
     return { tokens: encoded.map((ids) => Array.from(ids)) };
   },
@@ -61,7 +64,7 @@ const tokenize = implement<typeof contracts.tokenize, TriviumContext>(
 const logits = implement<typeof contracts.logits, TriviumContext>(
   contracts.logits,
   async function* ({ model: reference, tokens }, { host, signal }) {
-    const model = await host.models.get(reference, 'language');
+    const model = await host.models.get(reference, 'language', { signal });
     return { logits: Array.from(await model.logits(tokens, { signal })) };
   },
 );
@@ -73,7 +76,39 @@ const inspect = implement<typeof contracts.inspect, TriviumContext>(
   },
 );
 
+const pull = implement<typeof contracts.pull, TriviumContext>(
+  contracts.pull,
+  async function* ({ model }, { host, signal }) {
+    return yield* reporting<DownloadProgress, PulledModel>((report) =>
+      host.models.hub.pull(model, { signal, onProgress: report }),
+    );
+  },
+);
+
+const modelsList = implement<typeof contracts.modelsList, TriviumContext>(
+  contracts.modelsList,
+  async function* (_, { host }) {
+    return { models: await host.models.hub.list() };
+  },
+);
+
+const modelsVerify = implement<typeof contracts.modelsVerify, TriviumContext>(
+  contracts.modelsVerify,
+  async function* ({ model }, { host, signal }) {
+    return yield* reporting<DownloadProgress, Verification>((report) =>
+      host.models.hub.verify(model, { signal, onProgress: report }),
+    );
+  },
+);
+
+const modelsRemove = implement<typeof contracts.modelsRemove, TriviumContext>(
+  contracts.modelsRemove,
+  async function* ({ model }, { host }) {
+    return host.models.hub.remove(model);
+  },
+);
+
 export const models = definePlugin({
   name: 'models',
-  capabilities: [embed, generate, tokenize, logits, inspect],
+  capabilities: [embed, generate, tokenize, logits, inspect, pull, modelsList, modelsVerify, modelsRemove],
 });

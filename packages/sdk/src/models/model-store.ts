@@ -1,47 +1,147 @@
 /**
- * Loaded models by path: each is loaded once, however many callers want it at the same time, and lives until the store
- * is disposed of. Knows no spec and no prompts.
+ * Models by reference: found, fetched where they are of the hub, loaded once however many callers want them, and kept
+ * within the memory they may take. Knows no spec and no prompts.
  */
 import { getEngine, type LoadModelOptions, type NativeEngine, type NativeModel } from '@trivium/native';
+import { TriviumError } from '@trivium/protocol';
+import type { HubSettings } from './hub/hub-settings.js';
+import { type DownloadProgress, ModelHub } from './hub/model-hub.js';
+import { manageModel } from './managed-model.js';
+import { estimateMemory, type MemoryEstimate } from './memory-estimate.js';
+import { type LoadProgress, ResidentModels, type ResidentModelsSettings } from './resident-models.js';
 import { type ModelPurpose, resolveModel } from './resolve-model.js';
+import { type JoinOptions, SharedTask } from './shared-task.js';
 
-export type ModelStoreSettings = Pick<
-  LoadModelOptions,
-  'contextTokens' | 'kvMemoryBytes' | 'maxSequences' | 'maxQueue'
->;
+export interface ModelStoreSettings
+  extends Pick<LoadModelOptions, 'contextTokens' | 'kvMemoryBytes' | 'maxSequences' | 'maxQueue'> {
+  /** Bytes that all models of this store may take together; the least recently used idle ones go where one more does not fit. */
+  memoryBytes?: number;
+  /** A model that nobody has used for so many milliseconds is unloaded; the next use loads it again. */
+  idleUnloadMs?: number;
+  /** Where `hf:` references lead and lie. */
+  hub?: HubSettings;
+}
+
+export type PreloadProgress = DownloadProgress | LoadProgress;
+
+export interface PreloadOptions extends JoinOptions<PreloadProgress> {
+  purpose?: ModelPurpose;
+}
 
 export class ModelStore implements AsyncDisposable {
-  readonly #models = new Map<string, Promise<NativeModel>>();
   readonly #settings: ModelStoreSettings;
+  readonly #seams: Partial<Pick<ResidentModelsSettings, 'engine' | 'availableBytes'>>;
+  readonly #paths = new Map<string, SharedTask<string, DownloadProgress>>();
+  #residents: ResidentModels;
+  #hub: ModelHub | undefined;
 
-  constructor(settings: ModelStoreSettings = {}) {
+  constructor(
+    settings: ModelStoreSettings = {},
+    seams: Partial<Pick<ResidentModelsSettings, 'engine' | 'availableBytes'>> = {},
+  ) {
     this.#settings = settings;
+    this.#seams = seams;
+    this.#residents = this.#makeResidents();
   }
 
   get engine(): NativeEngine {
     return getEngine();
   }
 
-  /**
-   * The model behind a reference; the first call loads it. A failed load is forgotten, so that a later call tries again.
-   * @throws TriviumError `not-found`, `bad-format`, `unsupported`, `out-of-memory`
-   */
-  async get(reference: string, purpose: ModelPurpose = 'any'): Promise<NativeModel> {
-    const path = resolveModel(reference, purpose);
-    const known = this.#models.get(path);
-    if (known) return known;
-    const loading = getEngine().loadModel(path, this.#settings);
-    this.#models.set(path, loading);
-    loading.catch(() => this.#models.delete(path));
-    return loading;
+  /** The hub and its caches. @throws TriviumError `invalid-argument` when its settings are wrong */
+  get hub(): ModelHub {
+    this.#hub ??= new ModelHub(this.#settings.hub);
+    return this.#hub;
   }
 
+  /**
+   * The model behind a reference; the first call fetches (`hf:`) and loads it. It may be held for as long as one likes:
+   * an operation loads it again where it was unloaded for the sake of others.
+   * @throws TriviumError `not-found`, `bad-format`, `unsupported`, `out-of-memory`, and of a download `network`,
+   * `forbidden`, `corrupt`, `offline`, `io`; the abort reason
+   */
+  async get(
+    reference: string,
+    purpose: ModelPurpose = 'any',
+    options: JoinOptions<PreloadProgress> = {},
+  ): Promise<NativeModel> {
+    const path = await this.#path(reference, purpose, options);
+    const residents = this.#residents;
+    const { model, release } = await residents.lease(path, options);
+    release();
+    let disposed = false;
+    return manageModel(model, {
+      lease: async (signal) => {
+        if (disposed || residents !== this.#residents)
+          throw new TriviumError('disposed', `The model ${reference} has been disposed of.`);
+        return residents.lease(path, { signal });
+      },
+      dispose: () => {
+        disposed = true;
+        return residents.unload(path);
+      },
+    });
+  }
+
+  /**
+   * Fetches and loads a model before it is needed.
+   * @example await store.preload('hf:org/repo:Q4_K_M', { onProgress: (step) => console.log(step) })
+   * @throws TriviumError as {@link get} does; the abort reason
+   */
+  async preload(reference: string, { purpose, ...options }: PreloadOptions = {}): Promise<void> {
+    await this.get(reference, purpose, options);
+  }
+
+  /** What a model will take, in bytes; nothing is loaded. @throws TriviumError as {@link get} does */
+  async estimate(reference: string, options: PreloadOptions = {}): Promise<MemoryEstimate> {
+    const path = await this.#path(reference, options.purpose ?? 'any', options);
+    return estimateMemory(this.#engine(), path, this.#settings);
+  }
+
+  /** Models in memory, the least recently used first. */
+  loaded(): { path: string; bytes: number; inUse: boolean }[] {
+    return this.#residents.loaded();
+  }
+
+  /** Frees every model; calls under way fail with `disposed`. The store can be used again. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const loading = [...this.#models.values()];
-    this.#models.clear();
-    const loaded = await Promise.allSettled(loading);
-    await Promise.all(
-      loaded.map((result) => (result.status === 'fulfilled' ? result.value.dispose() : undefined)),
-    );
+    const residents = this.#residents;
+    this.#residents = this.#makeResidents();
+    this.#paths.clear();
+    await residents.dispose();
+  }
+
+  async #path(
+    reference: string,
+    purpose: ModelPurpose,
+    { signal, onProgress }: JoinOptions<PreloadProgress>,
+  ): Promise<string> {
+    const resolved = resolveModel(reference, purpose);
+    if (resolved.kind === 'file') return resolved.path;
+    let finding = this.#paths.get(reference);
+    if (!finding || finding.abandoned) {
+      finding = new SharedTask<string, DownloadProgress>((running, report) =>
+        this.hub.resolve(reference, { signal: running, onProgress: report }),
+      );
+      this.#paths.set(reference, finding);
+    }
+    return finding.join({ signal, ...(onProgress && { onProgress }) });
+  }
+
+  #engine(): Pick<NativeEngine, 'inspect' | 'loadModel'> {
+    return this.#seams.engine?.() ?? getEngine();
+  }
+
+  #makeResidents(): ResidentModels {
+    const { contextTokens, kvMemoryBytes, maxSequences, maxQueue, memoryBytes, idleUnloadMs } =
+      this.#settings;
+    const given = { contextTokens, kvMemoryBytes, maxSequences, maxQueue };
+    return new ResidentModels({
+      load: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+      memoryBytes,
+      idleUnloadMs,
+      engine: () => this.#engine(),
+      availableBytes: this.#seams.availableBytes,
+    });
   }
 }

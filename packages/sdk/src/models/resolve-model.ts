@@ -1,40 +1,46 @@
-/** A model reference, as people write it, to a path the engine opens. Knows names and files, loads nothing. */
+/** A model reference, as people write it, to a path the engine opens or a model of the hub. Loads and fetches nothing. */
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { embedModelFile, staticModelFile } from '@trivium/nano';
 import { TriviumError } from '@trivium/protocol';
+import { isHubReference, parseHubReference } from './hub/hub-reference.js';
 
 /** What a reference is wanted for: the embedded models have one file a kind. */
 export type ModelPurpose = 'language' | 'embedding' | 'static-embedding' | 'any';
 
+export type ResolvedModel =
+  /** An absolute path of a GGUF file, a safetensors file or a Hugging Face folder. */
+  | { kind: 'file'; path: string }
+  /** A reference whose form is right; what it means is known once the caches or the hub are asked. */
+  | { kind: 'hub'; reference: string };
+
 /**
- * @returns the absolute path of a GGUF file, a safetensors file or a Hugging Face folder.
- * @throws TriviumError `not-found` when nothing is there, `unsupported` for references of later versions.
+ * @example resolveModel('./model.gguf') // { kind: 'file', path: '/home/me/model.gguf' }
+ * @throws TriviumError `not-found` when nothing is there, `invalid-argument` for a reference to the hub that cannot be read,
+ * `unsupported` for a purpose the embedded models do not serve
  */
-export function resolveModel(reference: string, purpose: ModelPurpose = 'any'): string {
+export function resolveModel(reference: string, purpose: ModelPurpose = 'any'): ResolvedModel {
   if (reference === 'nano') {
     if (purpose === 'language') {
       throw new TriviumError('unsupported', 'The embedded model "nano" embeds; it does not write text yet.', {
         field: 'model',
-        remedy: 'Give a GGUF file or a Hugging Face folder of a language model.',
+        remedy: 'Give a GGUF file, a Hugging Face folder or hf:org/repo of a language model.',
       });
     }
     // The quick one; the contextual model, better at whole paragraphs, has a name of its own.
-    return staticModelFile;
+    return { kind: 'file', path: staticModelFile };
   }
-  if (reference === 'nano-contextual') return embedModelFile;
-  if (reference.startsWith('hf:')) {
-    throw new TriviumError('unsupported', `This version does not download models (${reference}).`, {
-      field: 'model',
-      remedy: 'Download the file or folder and give its path.',
-    });
+  if (reference === 'nano-contextual') return { kind: 'file', path: embedModelFile };
+  if (isHubReference(reference)) {
+    parseHubReference(reference);
+    return { kind: 'hub', reference };
   }
   const path = isAbsolute(reference) ? reference : resolve(reference);
-  if (existsSync(path)) return path;
+  if (existsSync(path)) return { kind: 'file', path };
   throw new TriviumError('not-found', `There is no model ${reference}.`, {
     field: 'model',
     file: path,
-    expected: '"nano", a GGUF or safetensors file, or a Hugging Face folder',
+    expected: '"nano", a GGUF or safetensors file, a Hugging Face folder, or hf:org/repo',
     remedy: 'Check the path.',
   });
 }

@@ -1,7 +1,7 @@
 /** `createTrivium` and the default `trivium`: local models as an AI SDK provider. */
 import { NoSuchModelError } from '@ai-sdk/provider';
 import { TriviumError } from '@trivium/protocol';
-import { ModelStore, type ModelStoreSettings } from '../models/model-store.js';
+import { ModelStore, type ModelStoreSettings, type PreloadOptions } from '../models/model-store.js';
 import { type ModelPurpose, resolveModel } from '../models/resolve-model.js';
 import { TriviumEmbeddingModel } from './embedding-model.js';
 import { TriviumLanguageModel } from './language-model.js';
@@ -26,6 +26,12 @@ export interface TriviumProvider<Version extends SpecificationVersion = Specific
   imageModel(modelId: string): never;
   transcriptionModel(modelId: string): never;
   speechModel(modelId: string): never;
+  /**
+   * Fetches (`hf:`) and loads a model before its first call.
+   * @example await trivium.preload('hf:org/repo:Q4_K_M', { onProgress: (step) => console.log(step) })
+   * @throws TriviumError `not-found`, `forbidden`, `network`, `corrupt`, `offline`, `io`, `out-of-memory`, `bad-format`
+   */
+  preload(modelId: string, options?: PreloadOptions): Promise<void>;
   /** Frees every model this provider has loaded; calls under way fail with `disposed`. */
   dispose(): Promise<void>;
 }
@@ -79,6 +85,7 @@ export function createTrivium<Version extends SpecificationVersion = 'v4'>(
     imageModel: absent('imageModel'),
     transcriptionModel: absent('transcriptionModel'),
     speechModel: absent('speechModel'),
+    preload: (modelId: string, options?: PreloadOptions) => store.preload(modelId, options),
     dispose,
     [Symbol.asyncDispose]: dispose,
   }) as TriviumProvider<Version>;

@@ -28,7 +28,7 @@ export class TriviumEmbeddingModel<Version extends SpecificationVersion = Specif
     warnings: CallWarning[];
   }> {
     abortSignal?.throwIfAborted();
-    const model = await this.#store.get(this.modelId, 'embedding');
+    const model = await this.#store.get(this.modelId, 'embedding', { signal: abortSignal });
     const result = await model.embed(values, abortSignal ? { signal: abortSignal } : {});
     const warnings: CallWarning[] =
       dimensions === undefined || dimensions === result.width

@@ -90,15 +90,15 @@ export class TriviumLanguageModel<Version extends SpecificationVersion = Specifi
     return { stream: toStream(model, this.modelId, warnings, first, events) };
   }
 
-  #load(): Promise<NativeModel> {
-    return this.#store.get(this.modelId, 'language');
+  #load(signal?: AbortSignal): Promise<NativeModel> {
+    return this.#store.get(this.modelId, 'language', { signal });
   }
 
   async #prepare(options: CallOptions): Promise<Prepared> {
     options.abortSignal?.throwIfAborted();
     const extra = parseTriviumOptions(options.providerOptions?.trivium);
     const warnings = unsupportedSettings(options);
-    const model = await this.#load();
+    const model = await this.#load(options.abortSignal);
     if (model.info.kind !== 'causal') {
       throw new TriviumError('invalid-argument', `${this.modelId} is no language model.`, {
         field: 'model',

@@ -30,7 +30,7 @@ export class TriviumRerankingModel<Version extends SpecificationVersion = Specif
     abortSignal?.throwIfAborted();
     const texts =
       documents.type === 'text' ? documents.values : documents.values.map((value) => JSON.stringify(value));
-    const model = await this.#store.get(this.modelId, 'embedding');
+    const model = await this.#store.get(this.modelId, 'embedding', { signal: abortSignal });
     const { embeddings, width } = await model.embed(
       [query, ...texts],
       abortSignal ? { signal: abortSignal } : {},

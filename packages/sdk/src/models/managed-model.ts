@@ -1,0 +1,102 @@
+/**
+ * A loaded model as callers hold it: each operation keeps the model in memory while it runs, and brings it back where it
+ * has been unloaded meanwhile. So a caller may hold one for as long as it likes. Knows no budget.
+ */
+import type { GenerateEvent, GenerateOptions, NativeModel } from '@trivium/native';
+
+/** A model that stays loaded until it is released; releasing twice is releasing once. */
+export interface ModelLease {
+  model: NativeModel;
+  release(): void;
+}
+
+export interface ManagedModelSource {
+  /** Loads the model where need be and keeps it. @throws TriviumError as loading does, `disposed` */
+  lease(signal?: AbortSignal): Promise<ModelLease>;
+  /** Frees the model at once; later operations fail with `disposed`. */
+  dispose(): Promise<void>;
+}
+
+type Step = IteratorResult<GenerateEvent, undefined>;
+
+/** One generation under a lease that ends with it. */
+class LeasedGeneration implements AsyncIterableIterator<GenerateEvent> {
+  readonly #source: ManagedModelSource;
+  readonly #options: GenerateOptions;
+  #started: Promise<AsyncIterator<GenerateEvent> | undefined> | undefined;
+  #events: AsyncIterator<GenerateEvent> | undefined;
+  #release: (() => void) | undefined;
+  #ended = false;
+
+  constructor(source: ManagedModelSource, options: GenerateOptions) {
+    this.#source = source;
+    this.#options = options;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<Step> {
+    try {
+      this.#started ??= this.#start();
+      const events = await this.#started;
+      const step = this.#ended ? undefined : ((await events?.next()) as Step | undefined);
+      if (!step || step.done) this.#end();
+      return step ?? { done: true, value: undefined };
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
+  }
+
+  /** Stops the engine at once, also while a `next` is under way. */
+  async return(): Promise<Step> {
+    this.#ended = true;
+    await this.#events?.return?.();
+    this.#end();
+    return { done: true, value: undefined };
+  }
+
+  async #start(): Promise<AsyncIterator<GenerateEvent> | undefined> {
+    const { model, release } = await this.#source.lease(this.#options.signal);
+    if (this.#ended) {
+      release();
+      return undefined;
+    }
+    this.#release = release;
+    this.#events = model.generate(this.#options);
+    return this.#events;
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#release?.();
+  }
+}
+
+/** @param loaded gives what does not change from load to load: `info` and the tokenizer, which outlives the weights */
+export function manageModel(loaded: NativeModel, source: ManagedModelSource): NativeModel {
+  async function leased<T>(
+    signal: AbortSignal | undefined,
+    run: (model: NativeModel) => Promise<T>,
+  ): Promise<T> {
+    const { model, release } = await source.lease(signal);
+    try {
+      return await run(model);
+    } finally {
+      release();
+    }
+  }
+  const dispose = () => source.dispose();
+  return {
+    info: loaded.info,
+    tokenizer: loaded.tokenizer,
+    generate: (options) => new LeasedGeneration(source, options),
+    embed: (texts, options) => leased(options?.signal, (model) => model.embed(texts, options)),
+    embedTokens: (texts, options) => leased(options?.signal, (model) => model.embedTokens(texts, options)),
+    logits: (tokens, options) => leased(options?.signal, (model) => model.logits(tokens, options)),
+    dispose,
+    [Symbol.asyncDispose]: dispose,
+  };
+}

@@ -1,0 +1,214 @@
+/**
+ * Which models are in memory: one budget over all of them, admission before anything is loaded, the least recently used
+ * idle one out first. A model that is leased is never unloaded. Knows paths, no references.
+ */
+import type { LoadModelOptions, NativeEngine, NativeModel } from '@trivium/native';
+import { TriviumError } from '@trivium/protocol';
+import type { ModelLease } from './managed-model.js';
+import { availableMemoryBytes, estimateMemory, type MemoryEstimate } from './memory-estimate.js';
+import { type JoinOptions, SharedTask } from './shared-task.js';
+
+export interface ResidentModelsSettings {
+  /** Handed to the engine for every model. */
+  load: Pick<LoadModelOptions, 'contextTokens' | 'kvMemoryBytes' | 'maxSequences' | 'maxQueue'>;
+  /** Bytes that all models together may take; without it only the machine's memory bounds them. */
+  memoryBytes?: number | undefined;
+  /** A model that nobody has used for so long is unloaded. */
+  idleUnloadMs?: number | undefined;
+  engine: () => Pick<NativeEngine, 'inspect' | 'loadModel'>;
+  /** Tests give a smaller machine. */
+  availableBytes?: (() => number) | undefined;
+}
+
+export interface LoadProgress {
+  type: 'load-progress';
+  /** 0 to 1. */
+  share: number;
+}
+
+class Resident {
+  readonly path: string;
+  model: NativeModel | undefined;
+  loading: SharedTask<NativeModel, LoadProgress> | undefined;
+  leases = 0;
+  /** What it takes, from its admission on. */
+  bytes = 0;
+  lastUse = 0;
+  idleTimer: NodeJS.Timeout | undefined;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+}
+
+export class ResidentModels {
+  readonly #settings: ResidentModelsSettings;
+  readonly #residents = new Map<string, Resident>();
+  /** Admissions come one after the other, so that two loads never count the same free bytes. */
+  #admission: Promise<unknown> = Promise.resolve();
+  #uses = 0;
+
+  constructor(settings: ResidentModelsSettings) {
+    this.#settings = settings;
+  }
+
+  /** Paths of loaded models with what they take, the least recently used first. */
+  loaded(): { path: string; bytes: number; inUse: boolean }[] {
+    return [...this.#residents.values()]
+      .filter(({ model }) => model !== undefined)
+      .sort((a, b) => a.lastUse - b.lastUse)
+      .map(({ path, bytes, leases }) => ({ path, bytes, inUse: leases > 0 }));
+  }
+
+  /**
+   * The model, loaded, until the lease is released.
+   * @throws TriviumError `out-of-memory` before anything is loaded, and what the engine says; the abort reason
+   */
+  async lease(path: string, options: JoinOptions<LoadProgress> = {}): Promise<ModelLease> {
+    const resident = this.#residents.get(path) ?? new Resident(path);
+    this.#residents.set(path, resident);
+    // Counted before the wait: a model must not go between its loading and its use.
+    resident.leases += 1;
+    clearTimeout(resident.idleTimer);
+    let released = false;
+    const release = () => {
+      if (!released) this.#release(resident);
+      released = true;
+    };
+    try {
+      const model = resident.model ?? (await this.#load(resident, options));
+      resident.lastUse = ++this.#uses;
+      return { model, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Frees a model whether it is used or not: calls under way fail with `disposed`. */
+  async unload(path: string): Promise<void> {
+    const resident = this.#residents.get(path);
+    if (!resident) return;
+    this.#residents.delete(path);
+    clearTimeout(resident.idleTimer);
+    const model = resident.model ?? (await resident.loading?.join().catch(() => undefined));
+    resident.model = undefined;
+    await model?.dispose();
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all([...this.#residents.keys()].map((path) => this.unload(path)));
+  }
+
+  #load(resident: Resident, options: JoinOptions<LoadProgress>): Promise<NativeModel> {
+    if (resident.loading?.abandoned) resident.loading = undefined;
+    resident.loading ??= this.#startLoading(resident);
+    return resident.loading.join(options);
+  }
+
+  #startLoading(resident: Resident): SharedTask<NativeModel, LoadProgress> {
+    const { engine, load } = this.#settings;
+    let task: SharedTask<NativeModel, LoadProgress> | undefined;
+    task = new SharedTask(async (signal, report) => {
+      try {
+        const estimate = await estimateMemory(engine(), resident.path, load);
+        await this.#admit(resident, estimate);
+        signal.throwIfAborted();
+        const model = await engine().loadModel(resident.path, {
+          ...load,
+          signal,
+          onProgress: (share) => report({ type: 'load-progress', share }),
+        });
+        resident.model = model;
+        resident.bytes = Math.max(model.info.weightBytes, estimate.weightBytes) + estimate.kvBytes;
+        return model;
+      } catch (error) {
+        // A failed load is forgotten, so that a later call tries again; one that was given up may have a successor.
+        if (resident.loading === task) resident.bytes = 0;
+        throw error;
+      } finally {
+        if (resident.loading === task) resident.loading = undefined;
+      }
+    });
+    return task;
+  }
+
+  #admit(resident: Resident, estimate: MemoryEstimate): Promise<void> {
+    const admitted = this.#admission.then(() => this.#makeRoom(resident, estimate));
+    this.#admission = admitted.catch(() => {});
+    return admitted;
+  }
+
+  async #makeRoom(resident: Resident, estimate: MemoryEstimate): Promise<void> {
+    const { memoryBytes, availableBytes = availableMemoryBytes } = this.#settings;
+    const others = () => [...this.#residents.values()].filter((other) => other !== resident);
+    const taken = () => others().reduce((sum, { bytes }) => sum + bytes, 0);
+    const fitsBudget = () => memoryBytes === undefined || taken() + estimate.totalBytes <= memoryBytes;
+    // What is being loaded has been promised but does not show in the machine's figures yet.
+    const promised = () => others().reduce((sum, { model, bytes }) => sum + (model ? 0 : bytes), 0);
+    let freed = 0;
+    const machine = availableBytes();
+    const fitsMachine = () => estimate.totalBytes <= machine + freed - promised();
+    while (!fitsBudget() || !fitsMachine()) {
+      const [victim] = others()
+        .filter(({ model, leases }) => model !== undefined && leases === 0)
+        .sort((a, b) => a.lastUse - b.lastUse);
+      if (!victim) {
+        throw fitsBudget()
+          ? noRoom(resident.path, estimate, machine + freed - promised(), 'available on this machine', false)
+          : noRoom(resident.path, estimate, memoryBytes! - taken(), 'left of memoryBytes', taken() > 0);
+      }
+      freed += victim.bytes;
+      await this.#unloadIdle(victim);
+    }
+    resident.bytes = estimate.totalBytes;
+  }
+
+  #release(resident: Resident): void {
+    resident.leases -= 1;
+    if (resident.leases > 0) return;
+    if (!resident.model && !resident.loading) {
+      if (this.#residents.get(resident.path) === resident) this.#residents.delete(resident.path);
+      return;
+    }
+    const { idleUnloadMs } = this.#settings;
+    if (idleUnloadMs === undefined) return;
+    resident.idleTimer = setTimeout(() => {
+      if (resident.leases === 0) void this.#unloadIdle(resident).catch(() => {});
+    }, idleUnloadMs);
+    // A model that waits to be unloaded keeps no process alive.
+    resident.idleTimer.unref();
+  }
+
+  async #unloadIdle(resident: Resident): Promise<void> {
+    const { model } = resident;
+    clearTimeout(resident.idleTimer);
+    resident.model = undefined;
+    resident.bytes = 0;
+    if (resident.leases === 0 && this.#residents.get(resident.path) === resident)
+      this.#residents.delete(resident.path);
+    await model?.dispose();
+  }
+}
+
+function noRoom(
+  path: string,
+  { weightBytes, kvBytes, totalBytes }: MemoryEstimate,
+  bytes: number,
+  whose: string,
+  used: boolean,
+): TriviumError {
+  return new TriviumError(
+    'out-of-memory',
+    `The model needs ${totalBytes} bytes: ${weightBytes} for weights, ${kvBytes} for keys and values.`,
+    {
+      file: path,
+      field: 'memoryBytes',
+      expected: `${totalBytes} bytes`,
+      found: `${Math.max(0, bytes)} bytes ${whose}`,
+      remedy: `Lower contextTokens or kvMemoryBytes, take a smaller quantization${
+        used ? ', wait until other models are no longer in use' : ''
+      }, or raise the limit.`,
+    },
+  );
+}

@@ -1,0 +1,240 @@
+/** Models in memory: one budget, admission by figures, who goes and who stays. The engine is a fake with exact sizes. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { GenerateEvent, InspectedModel, LoadModelOptions, NativeModel } from '@trivium/native';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ModelStore, type ModelStoreSettings } from '../../src/models/model-store.js';
+import { FakeHub } from './fake-hub.js';
+
+let folder: string;
+const file = (name: string) => join(folder, name);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'trivium-store-'));
+  // The number in a name is the size of the weights.
+  for (const name of ['a-100', 'b-100', 'c-200', 'd-900']) await writeFile(file(name), '');
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+class FakeEngine {
+  readonly log: string[] = [];
+  failNext = false;
+  /** Generations wait for this. */
+  proceed = Promise.resolve();
+
+  async inspect(path: string): Promise<InspectedModel> {
+    const weightBytes = Number(path.split('-').at(-1));
+    return { path, supported: true, weightBytes, kvBytesPerToken: 1, contextTokens: 50 } as InspectedModel;
+  }
+
+  async loadModel(path: string, { signal, onProgress }: LoadModelOptions = {}): Promise<NativeModel> {
+    const name = path.split('/').at(-1)!;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    signal?.throwIfAborted();
+    if (this.failNext) {
+      this.failNext = false;
+      throw new Error('broken');
+    }
+    this.log.push(`load ${name}`);
+    onProgress?.(1);
+    const engine = this;
+    let disposed = false;
+    const use = () => {
+      if (disposed) throw new Error('used after its end');
+    };
+    return {
+      info: { path, weightBytes: Number(path.split('-').at(-1)) },
+      tokenizer: {},
+      async *generate(): AsyncGenerator<GenerateEvent> {
+        use();
+        yield { type: 'prefill-progress', done: 0, total: 1 };
+        await engine.proceed;
+        use();
+        yield { type: 'finish', reason: 'stop', usage: {} } as GenerateEvent;
+      },
+      async logits() {
+        use();
+        return new Float32Array(1);
+      },
+      async dispose() {
+        disposed = true;
+        engine.log.push(`free ${name}`);
+      },
+    } as unknown as NativeModel;
+  }
+}
+
+function make(settings: ModelStoreSettings = {}, availableBytes = 10_000) {
+  const engine = new FakeEngine();
+  const store = new ModelStore(settings, { engine: () => engine, availableBytes: () => availableBytes });
+  return { engine, store };
+}
+const loaded = (store: ModelStore) => store.loaded().map(({ path }) => path.split('/').at(-1));
+
+describe('admission', () => {
+  it('refuses with the figures what the machine cannot hold, before it loads anything', async () => {
+    const { engine, store } = make({}, 140);
+    await expect(store.get(file('a-100'))).rejects.toMatchObject({
+      code: 'out-of-memory',
+      message: 'The model needs 150 bytes: 100 for weights, 50 for keys and values.',
+      found: '140 bytes available on this machine',
+      remedy: expect.stringContaining('contextTokens'),
+    });
+    expect(engine.log).toEqual([]);
+    expect(await store.estimate(file('a-100'))).toEqual({ weightBytes: 100, kvBytes: 50, totalBytes: 150 });
+  });
+
+  it('counts the context and bound that were asked for', async () => {
+    const { store } = make({ contextTokens: 20 });
+    expect(await store.estimate(file('a-100'))).toMatchObject({ kvBytes: 20 });
+    expect(await make({ kvMemoryBytes: 7 }).store.estimate(file('a-100'))).toMatchObject({ kvBytes: 7 });
+  });
+
+  it('two loads at once never count the same bytes', async () => {
+    const { store } = make({}, 340);
+    const both = await Promise.allSettled([store.get(file('a-100')), store.get(file('c-200'))]);
+    expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('a model larger than the budget is refused, whatever could go', async () => {
+    const { engine, store } = make({ memoryBytes: 400 });
+    await store.get(file('a-100'));
+    await expect(store.get(file('d-900'))).rejects.toMatchObject({
+      code: 'out-of-memory',
+      field: 'memoryBytes',
+    });
+    expect(engine.log.filter((line) => line === 'load d-900')).toEqual([]);
+  });
+});
+
+describe('who goes', () => {
+  it('the least recently used one, and it comes back when it is used', async () => {
+    const { engine, store } = make({ memoryBytes: 400 });
+    const a = await store.get(file('a-100'));
+    await store.get(file('b-100'));
+    await a.logits([1]);
+    await store.get(file('c-200'));
+    expect(engine.log).toEqual(['load a-100', 'load b-100', 'free b-100', 'load c-200']);
+    expect(loaded(store)).toEqual(['a-100', 'c-200']);
+    const b = await store.get(file('b-100'));
+    expect(loaded(store)).toEqual(['c-200', 'b-100']);
+    await a.logits([1]);
+    expect(loaded(store)).not.toContain('c-200');
+    await b.logits([1]);
+  });
+
+  it('nobody who is in use: the newcomer is refused until a generation has ended', async () => {
+    const { engine, store } = make({ memoryBytes: 200 });
+    let proceed = () => {};
+    engine.proceed = new Promise((resolve) => {
+      proceed = resolve;
+    });
+    const a = await store.get(file('a-100'));
+    const events = a.generate({ tokens: [1], maxTokens: 1 });
+    await events.next();
+    await expect(store.get(file('b-100'))).rejects.toMatchObject({
+      code: 'out-of-memory',
+      remedy: expect.stringContaining('in use'),
+    });
+    proceed();
+    expect((await events.next()).value).toMatchObject({ type: 'finish' });
+    expect((await events.next()).done).toBe(true);
+    await store.get(file('b-100'));
+    expect(loaded(store)).toEqual(['b-100']);
+  });
+
+  it('a generation that is left early, or never begun, holds nothing', async () => {
+    const { store } = make();
+    const a = await store.get(file('a-100'));
+    const events = a.generate({ tokens: [1], maxTokens: 1 });
+    await events.next();
+    expect(store.loaded()[0]).toMatchObject({ inUse: true });
+    await events.return?.();
+    await a.generate({ tokens: [1], maxTokens: 1 }).return?.();
+    expect(store.loaded()[0]).toMatchObject({ inUse: false });
+  });
+
+  it('one that has been idle for long enough', async () => {
+    const { engine, store } = make({ idleUnloadMs: 10 });
+    const a = await store.get(file('a-100'));
+    await expect.poll(() => engine.log).toEqual(['load a-100', 'free a-100']);
+    await a.logits([1]);
+    expect(engine.log.at(-1)).toBe('load a-100');
+  });
+});
+
+describe('callers', () => {
+  it('share a load; one that gives up leaves it to the others, the last one stops it', async () => {
+    const { engine, store } = make();
+    const controller = new AbortController();
+    const steps: unknown[] = [];
+    const shared = [
+      store.get(file('a-100'), 'any', { signal: controller.signal }),
+      store.preload(file('a-100'), { onProgress: (step) => steps.push(step) }),
+    ];
+    controller.abort(new Error('enough'));
+    const [first, second] = await Promise.allSettled(shared);
+    expect([first!.status, second!.status]).toEqual(['rejected', 'fulfilled']);
+    expect(engine.log).toEqual(['load a-100']);
+    expect(steps).toEqual([{ type: 'load-progress', share: 1 }]);
+    const alone = store.get(file('b-100'), 'any', { signal: AbortSignal.timeout(1) });
+    await expect(alone).rejects.toThrow();
+    await store.get(file('b-100'));
+    expect(engine.log).toEqual(['load a-100', 'load b-100']);
+  });
+
+  it('a failed load is forgotten; a disposed store ends what it gave', async () => {
+    const { engine, store } = make();
+    engine.failNext = true;
+    await expect(store.get(file('a-100'))).rejects.toThrow('broken');
+    const a = await store.get(file('a-100'));
+    await store[Symbol.asyncDispose]();
+    expect(engine.log).toEqual(['load a-100', 'free a-100']);
+    await expect(a.logits([1])).rejects.toMatchObject({ code: 'disposed' });
+    await a
+      .generate({ tokens: [1], maxTokens: 1 })
+      .next()
+      .then(
+        () => expect.unreachable(),
+        (error) => expect(error).toMatchObject({ code: 'disposed' }),
+      );
+    expect(loaded(store)).toEqual([]);
+  });
+});
+
+describe('references to the hub', () => {
+  const fixture = fileURLToPath(
+    new URL('../../../native/tests/fixtures/parity/llama-grouped-tied.gguf', import.meta.url),
+  );
+
+  it('are fetched on first use by the real engine, and outlive unloading', async () => {
+    const hub = await new FakeHub().start();
+    const { readFile } = await import('node:fs/promises');
+    hub.commit('org/tiny', { 'tiny-F32.gguf': await readFile(fixture) });
+    const settings = {
+      endpoint: hub.endpoint,
+      cacheDir: folder,
+      huggingFaceCacheDir: file('hf'),
+      offline: false,
+    };
+    const store = new ModelStore({ hub: settings, idleUnloadMs: 1 });
+    try {
+      const steps = new Set<string>();
+      await store.preload('hf:org/tiny:F32', { onProgress: ({ type }) => steps.add(type) });
+      expect([...steps]).toEqual(['download-progress', 'load-progress']);
+      const model = await store.get('hf:org/tiny:F32', 'language');
+      const before = await model.logits([1, 2, 3]);
+      await expect.poll(() => store.loaded()).toEqual([]);
+      // The tokenizer outlives the weights, and the weights come back as they were.
+      expect(model.tokenizer.decode(await model.tokenizer.encode('hello'))).toContain('hello');
+      expect(await model.logits([1, 2, 3])).toEqual(before);
+      await expect(store.get('hf:org/none')).rejects.toMatchObject({ code: 'not-found' });
+      await expect(store.get('hf:nonsense')).rejects.toMatchObject({ code: 'invalid-argument' });
+    } finally {
+      await store[Symbol.asyncDispose]();
+      await hub.stop();
+    }
+  });
+});
