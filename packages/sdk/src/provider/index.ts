@@ -1,3 +1,4 @@
+export type { AnyLanguageModel } from './any-language-model.js';
 export {
   createTrivium,
   type TriviumProvider,
@@ -5,7 +6,10 @@ export {
   trivium,
 } from './create-trivium.js';
 export type { TriviumEmbeddingModel } from './embedding-model.js';
+export { type FallbackModel, type FallbackOptions, fallback } from './fallback.js';
 export type { TriviumLanguageModel } from './language-model.js';
 export type { TriviumLanguageModelOptions } from './options.js';
+export { type RecordingModel, record } from './record.js';
+export { type ReplayModel, replay } from './replay.js';
 export type { TriviumRerankingModel } from './reranking-model.js';
 export type { SpecificationVersion } from './specification.js';

@@ -1,0 +1,133 @@
+/**
+ * A language model whose calls are written to a file as they happen, one JSON object a line. The calls themselves pass
+ * unchanged. Headers are not written: they hold keys.
+ */
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { TriviumError } from '@trivium/protocol';
+import type {
+  AnyCallOptions,
+  AnyGenerateResult,
+  AnyGivenOptions,
+  AnyLanguageModel,
+  AnyPart,
+  AnyStreamResult,
+} from './any-language-model.js';
+import { hashCall, plainOptions, type RecordingLine, toPlain } from './recording-format.js';
+
+/** Appends lines in the order in which they were said, whoever waits for them. */
+class Recorder {
+  readonly #file: string;
+  #written: Promise<void> | undefined;
+  #calls = 0;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** Begins a call; the file is made new with the first one. */
+  begin(model: AnyLanguageModel, method: 'generate' | 'stream', options: AnyCallOptions): number {
+    const { provider, modelId } = model;
+    const specificationVersion = model.specificationVersion as 'v2' | 'v3' | 'v4';
+    this.#written ??= mkdir(dirname(this.#file), { recursive: true })
+      .then(() => writeFile(this.#file, ''))
+      .then(() => this.#append({ type: 'recording', version: 1, specificationVersion, provider, modelId }));
+    const call = this.#calls++;
+    const plain = plainOptions(options);
+    this.say({ type: 'call', call, method, hash: hashCall(method, plain), options: plain });
+    return call;
+  }
+
+  say(line: RecordingLine): void {
+    this.#written = this.#written?.then(() => this.#append(line));
+    // Told by `flush`; until then it must not count as unhandled.
+    this.#written?.catch(() => {});
+  }
+
+  /** Waits until all is written. @throws TriviumError `io` */
+  async flush(): Promise<void> {
+    await this.#written?.catch((error: unknown) => {
+      throw TriviumError.from(error);
+    });
+  }
+
+  #append(line: RecordingLine): Promise<void> {
+    return appendFile(this.#file, `${JSON.stringify(line)}\n`);
+  }
+}
+
+export class RecordingModel<Model extends AnyLanguageModel = AnyLanguageModel> {
+  readonly specificationVersion: Model['specificationVersion'];
+  readonly provider: string;
+  readonly modelId: string;
+  readonly supportedUrls: Model['supportedUrls'];
+  readonly #model: Model;
+  readonly #recorder: Recorder;
+
+  constructor(model: Model, file: string) {
+    this.specificationVersion = model.specificationVersion;
+    this.provider = model.provider;
+    this.modelId = model.modelId;
+    this.supportedUrls = model.supportedUrls ?? {};
+    this.#model = model;
+    this.#recorder = new Recorder(file);
+  }
+
+  async doGenerate(options: AnyGivenOptions): Promise<AnyGenerateResult> {
+    const call = this.#recorder.begin(this.#model, 'generate', options);
+    const result = await this.#watched(call, options, () => this.#model.doGenerate(options));
+    // What went over the wire is the provider's own matter, and may hold keys.
+    const { request: _, response, ...told } = result as AnyGenerateResult;
+    const { headers: __, body: ___, ...known } = (response ?? {}) as Record<string, unknown>;
+    this.#recorder.say({ type: 'result', call, result: toPlain({ ...told, response: known }) });
+    await this.#recorder.flush();
+    return result as AnyGenerateResult;
+  }
+
+  async doStream(options: AnyGivenOptions): Promise<AnyStreamResult> {
+    const call = this.#recorder.begin(this.#model, 'stream', options);
+    const result = await this.#watched(call, options, () => this.#model.doStream(options));
+    const reader = (result.stream as ReadableStream<AnyPart>).getReader();
+    const recorder = this.#recorder;
+    const stream = new ReadableStream<AnyPart>({
+      pull: async (controller) => {
+        const { done, value } = await this.#watched(call, options, () => reader.read());
+        if (!done) {
+          recorder.say({ type: 'part', call, part: toPlain(value) });
+          controller.enqueue(value);
+          return;
+        }
+        recorder.say({ type: 'end', call });
+        await recorder.flush();
+        controller.close();
+      },
+      cancel: async (reason) => {
+        recorder.say({ type: 'stopped', call });
+        await reader.cancel(reason);
+        await recorder.flush();
+      },
+    });
+    return { ...result, stream };
+  }
+
+  /** What fails is written down before it is thrown; an abort is the caller's doing and no answer. */
+  async #watched<T>(call: number, { abortSignal }: AnyCallOptions, run: () => PromiseLike<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      if (abortSignal?.aborted) this.#recorder.say({ type: 'stopped', call });
+      else this.#recorder.say({ type: 'failed', call, error: toPlain(error) });
+      await this.#recorder.flush();
+      throw error;
+    }
+  }
+}
+
+/**
+ * Writes every call of a model, with what it streamed, to a new JSONL file.
+ * @example const model = record(openai('gpt-5'), './calls.jsonl');
+ * @throws in calls: what the model throws, and TriviumError `io` when the file cannot be written
+ */
+export function record<Model extends AnyLanguageModel>(model: Model, file: string): RecordingModel<Model> {
+  return new RecordingModel(model, file);
+}
