@@ -12,7 +12,7 @@ export function generalHelp(capabilities: readonly AnyCapability[]): string {
   return [
     'trivium COMMAND …: long documents, local models, one command.',
     '',
-    ...rows.map(([name, title]) => `  ${pad(name, 12)}${title}`),
+    ...rows.map(([name, title]) => `  ${pad(name, 15)}${title}`),
     '',
     'trivium COMMAND --help tells the rest. Data goes to standard output, everything else to standard error.',
     'Exit codes: 0 done, 1 failed, 2 wrong call, 130 interrupted.',

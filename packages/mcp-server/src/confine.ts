@@ -3,7 +3,7 @@
  * symbolic links, and refused when it leaves the root. Knows schemas and paths, opens nothing.
  */
 import { realpath } from 'node:fs/promises';
-import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { type AnyCapability, TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
 
@@ -56,11 +56,20 @@ export async function insideRoot(root: string, path: string, field: string): Pro
   });
 }
 
-/** The input with every path resolved inside the root; a missing list of paths means the root itself. */
+export interface Confinement {
+  root: string;
+  /** Whether a model may be one of the Hugging Face Hub, which is downloaded into a cache outside the root. */
+  hub: boolean;
+}
+
+/**
+ * The input with every path resolved inside the root; a missing list of paths means the root itself.
+ * @throws TriviumError `outside-root`
+ */
 export async function confine(
   capability: AnyCapability,
   input: Record<string, unknown>,
-  root: string,
+  { root, hub }: Confinement,
 ): Promise<Record<string, unknown>> {
   const confined = { ...input };
   for (const { field, role, list } of pathFields(capability)) {
@@ -69,14 +78,25 @@ export async function confine(
       if (role === 'path' && list) confined[field] = [await insideRoot(root, '.', field)];
       continue;
     }
-    const one = async (value: unknown) =>
-      typeof value !== 'string' || (role === 'model' && embeddedModels.has(value))
-        ? value
-        : insideRoot(root, value, field);
+    const one = async (value: unknown) => {
+      if (typeof value !== 'string' || (role === 'model' && embeddedModels.has(value))) return value;
+      if (role !== 'model' || !value.startsWith('hf:')) return insideRoot(root, value, field);
+      if (hub) return value;
+      throw new TriviumError('outside-root', `${value} is a model of the Hugging Face Hub.`, {
+        field,
+        found: value,
+        expected: 'a model inside the root, or "nano"',
+        remedy: 'Start the server with --allow-network to let it use and download such models.',
+      });
+    };
     confined[field] = Array.isArray(given) ? await Promise.all(given.map(one)) : await one(given);
   }
   return confined;
 }
+
+/** What lies outside the root (a model in the cache) keeps its name only. */
+const shown = (path: string) =>
+  /^\.\.([\\/]|$)/.test(path) || isAbsolute(path) ? basename(path) : path || '.';
 
 /** Paths of an output relative to the root, so that a client never sees where on the machine the root is. */
 export function relativePaths(value: unknown, root: string): unknown {
@@ -86,7 +106,7 @@ export function relativePaths(value: unknown, root: string): unknown {
     Object.entries(value).map(([key, item]) => [
       key,
       key === 'path' && typeof item === 'string' && isAbsolute(item)
-        ? relative(root, item) || '.'
+        ? shown(relative(root, item))
         : relativePaths(item, root),
     ]),
   );

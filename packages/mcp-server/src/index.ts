@@ -11,21 +11,37 @@ export { type Tool, type ToolResult, type ToolSettings, toolsOf } from './tools.
 
 declare const VERSION: string;
 
-const help = `trivium-mcp-server --root DIR [--read-only]
+const help = `trivium-mcp-server --root DIR [--read-only] [--allow-network] [--allow-destructive]
 
 Serves the documents in DIR to an MCP client over standard input and output.
 
-  --root DIR     the only folder that is read (default: the current one)
-  --read-only    leave out tools that write files
-  --help         this text`;
+  --root DIR            the only folder that is read (default: the current one)
+  --read-only           leave out tools that write files
+  --allow-network       offer tools that download, and let models be hf:org/repo
+  --allow-destructive   offer tools that remove or overwrite
+  --help                this text`;
+
+interface Flags {
+  root?: string;
+  'read-only'?: boolean;
+  'allow-network'?: boolean;
+  'allow-destructive'?: boolean;
+  help?: boolean;
+}
 
 /** @returns the exit code, once the client has gone */
 export async function main(argv: readonly string[]): Promise<number> {
-  let values: { root?: string; 'read-only'?: boolean; help?: boolean };
+  let values: Flags;
   try {
     ({ values } = parseArgs({
       args: [...argv],
-      options: { root: { type: 'string' }, 'read-only': { type: 'boolean' }, help: { type: 'boolean' } },
+      options: {
+        root: { type: 'string' },
+        'read-only': { type: 'boolean' },
+        'allow-network': { type: 'boolean' },
+        'allow-destructive': { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
     }));
   } catch (error) {
     process.stderr.write(`trivium-mcp-server: ${(error as Error).message}\n`);
@@ -48,9 +64,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 2;
   }
   const root = await realpath(wanted);
-  await using host = new Host();
+  const readOnly = values['read-only'] ?? false;
+  const allowNetwork = values['allow-network'] ?? false;
+  // The host has its own word on it: what no tool should do is not done by way of another either.
+  await using host = new Host(allowNetwork && !readOnly ? {} : { hub: { offline: true } });
+  const allowDestructive = values['allow-destructive'] ?? false;
   const server = createServer(
-    toolsOf([documents, models], { host, root, readOnly: values['read-only'] ?? false }),
+    toolsOf([documents, models], { host, root, readOnly, allowNetwork, allowDestructive }),
     VERSION,
   );
   const closed = new Promise<void>((resolve) => {

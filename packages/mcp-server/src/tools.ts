@@ -42,8 +42,12 @@ export interface ToolSettings {
   host: Host;
   /** Absolute path; nothing outside it is opened. */
   root: string;
-  /** Leave out capabilities that write. */
+  /** Leave out capabilities that write; wins over the permissions below. */
   readOnly?: boolean;
+  /** Keep capabilities that talk to other machines, and let models be `hf:` references. */
+  allowNetwork?: boolean;
+  /** Keep capabilities that remove or overwrite. */
+  allowDestructive?: boolean;
 }
 
 function inputSchema(capability: AnyCapability): JsonSchema {
@@ -68,8 +72,11 @@ function toTool(
 ): Tool {
   const { capability } = implementation;
   const { effects, title, description } = capability;
+  // models-list of the plugin models is models_list, not models_models_list.
+  const name = capability.name.startsWith(`${plugin}-`) ? capability.name : `${plugin}_${capability.name}`;
+  const mayDownload = mayUseHub(settings) && pathFields(capability).some(({ role }) => role === 'model');
   return {
-    name: `${plugin}_${capability.name}`.replaceAll('-', '_'),
+    name: name.replaceAll('-', '_'),
     title,
     description,
     inputSchema: inputSchema(capability),
@@ -79,7 +86,7 @@ function toTool(
       readOnlyHint: !effects.writes,
       destructiveHint: effects.destructive,
       idempotentHint: !effects.writes,
-      openWorldHint: effects.network,
+      openWorldHint: effects.network || mayDownload,
     },
     run: (input, options) => runTool(implementation, input, options, settings),
   };
@@ -89,24 +96,34 @@ async function runTool(
   implementation: Implementation<AnyCapability, TriviumContext>,
   input: Record<string, unknown>,
   { signal, onProgress }: ToolCallOptions,
-  { host, root }: ToolSettings,
+  settings: ToolSettings,
 ): Promise<ToolResult> {
+  const { host, root } = settings;
   const { capability } = implementation;
   try {
-    const confined = await confine(capability, input, root);
+    const confined = await confine(capability, input, { root, hub: mayUseHub(settings) });
     const output = await invoke(implementation, confined as never, host.context(signal), (step) => {
-      const { type, done, total, path, text } = step as {
+      const { type, done, total, path, text, file, bytes, totalBytes } = step as {
         type?: string;
         done?: number;
         total?: number;
         path?: string;
         text?: string;
+        file?: string;
+        bytes?: number;
+        totalBytes?: number;
       };
       if (type === 'read-progress')
         onProgress?.({
           done: done ?? 0,
           ...(total !== undefined && { total }),
           ...(path && { message: path.split(/[\\/]/).at(-1)! }),
+        });
+      else if (type === 'download-progress')
+        onProgress?.({
+          done: bytes ?? 0,
+          ...(totalBytes !== undefined && { total: totalBytes }),
+          ...(file && { message: file }),
         });
       else if (type === 'text-delta' && text !== undefined) onProgress?.({ done: 0, message: text });
     });
@@ -124,10 +141,22 @@ async function runTool(
   }
 }
 
+/** A download writes into the cache, so that a server that writes nothing makes none. */
+const mayUseHub = ({ allowNetwork, readOnly }: ToolSettings) => allowNetwork === true && readOnly !== true;
+
+function isAllowed({ effects }: AnyCapability, settings: ToolSettings): boolean {
+  return (
+    !(effects.writes && settings.readOnly) &&
+    (!effects.network || settings.allowNetwork === true) &&
+    (!effects.destructive || settings.allowDestructive === true)
+  );
+}
+
+/** Tools for what the settings allow: without a word about it, nothing that downloads and nothing that destroys. */
 export function toolsOf(plugins: readonly TriviumPlugin[], settings: ToolSettings): Tool[] {
   return plugins.flatMap((plugin) =>
     plugin.capabilities
-      .filter(({ capability }) => !(settings.readOnly && capability.effects.writes))
+      .filter(({ capability }) => isAllowed(capability, settings))
       .map((implementation) => toTool(plugin.name, implementation, settings)),
   );
 }

@@ -6,9 +6,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { confine, pathFields, relativePaths } from '../src/confine.js';
 
 let root: string;
+let inside: { root: string; hub: boolean };
 beforeAll(async () => {
   const base = await realpath(await mkdtemp(join(tmpdir(), 'trivium-confine-')));
   root = join(base, 'root');
+  inside = { root, hub: false };
   await mkdir(join(root, 'docs'), { recursive: true });
   await writeFile(join(base, 'secret.txt'), 'secret');
   await writeFile(join(root, 'docs/a.md'), '# A');
@@ -22,31 +24,48 @@ describe('a caller stays inside the root', () => {
   });
 
   it('resolves relative paths and takes the root when none is given', async () => {
-    expect(await confine(contracts.search, { paths: ['docs/a.md'], query: 'x' }, root)).toEqual({
+    expect(await confine(contracts.search, { paths: ['docs/a.md'], query: 'x' }, inside)).toEqual({
       paths: [join(root, 'docs/a.md')],
       query: 'x',
     });
-    expect(await confine(contracts.search, { query: 'x' }, root)).toEqual({ paths: [root], query: 'x' });
+    expect(await confine(contracts.search, { query: 'x' }, inside)).toEqual({ paths: [root], query: 'x' });
   });
 
   it.each(['../secret.txt', '/etc/passwd', 'docs/link.md', 'docs/../../secret.txt', 'new/../../x'])(
     'refuses %s',
     async (path) => {
-      await expect(confine(contracts.search, { paths: [path], query: 'x' }, root)).rejects.toMatchObject({
+      await expect(confine(contracts.search, { paths: [path], query: 'x' }, inside)).rejects.toMatchObject({
         code: 'outside-root',
         field: 'paths',
       });
-      await expect(confine(contracts.inspect, { file: path }, root)).rejects.toMatchObject({
+      await expect(confine(contracts.inspect, { file: path }, inside)).rejects.toMatchObject({
         code: 'outside-root',
       });
     },
   );
 
   it('lets embedded models through and confines the others', async () => {
-    expect(await confine(contracts.embed, { texts: ['x'], model: 'nano' }, root)).toMatchObject({
+    expect(await confine(contracts.embed, { texts: ['x'], model: 'nano' }, inside)).toMatchObject({
       model: 'nano',
     });
-    await expect(confine(contracts.embed, { texts: ['x'], model: '../m.gguf' }, root)).rejects.toMatchObject({
+    await expect(
+      confine(contracts.embed, { texts: ['x'], model: '../m.gguf' }, inside),
+    ).rejects.toMatchObject({
+      code: 'outside-root',
+    });
+  });
+
+  it('lets models of the hub through only where the network is allowed', async () => {
+    const input = { texts: ['x'], model: 'hf:org/repo' };
+    await expect(confine(contracts.embed, input, inside)).rejects.toMatchObject({
+      code: 'outside-root',
+      remedy: expect.stringContaining('--allow-network'),
+    });
+    expect(await confine(contracts.embed, input, { root, hub: true })).toEqual(input);
+    // A path is a path, whatever it looks like.
+    await expect(
+      confine(contracts.inspect, { file: 'hf:../../x' }, { root, hub: true }),
+    ).rejects.toMatchObject({
       code: 'outside-root',
     });
   });
@@ -54,6 +73,9 @@ describe('a caller stays inside the root', () => {
   it('never tells where the root is', () => {
     expect(relativePaths({ citations: [{ path: join(root, 'docs/a.md'), text: '/x' }] }, root)).toEqual({
       citations: [{ path: join('docs', 'a.md'), text: '/x' }],
+    });
+    expect(relativePaths({ path: join(root, '..', 'cache', 'model.gguf') }, root)).toEqual({
+      path: 'model.gguf',
     });
   });
 });
