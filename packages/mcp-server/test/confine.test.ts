@@ -64,7 +64,7 @@ describe('a caller stays inside the root', () => {
     expect(await confine(contracts.embed, input, { root, hub: true })).toEqual(input);
     // A path is a path, whatever it looks like.
     await expect(
-      confine(contracts.inspect, { file: 'hf:../../x' }, { root, hub: true }),
+      confine(contracts.inspect, { file: 'hf:../../../x' }, { root, hub: true }),
     ).rejects.toMatchObject({
       code: 'outside-root',
     });
