@@ -6,6 +6,7 @@ import {
   type Citation,
   citation,
   modelReference,
+  place,
   readOnly,
   readProgress,
   sourcePaths,
@@ -14,8 +15,6 @@ import {
 
 const milliseconds = z.number().describe('Milliseconds.');
 
-const place = ({ path, line, page }: Citation) =>
-  `${path}${page ? `, page ${page}` : line ? `:${line}` : ''}`;
 const quote = (hit: Citation) => `${place(hit)}\n${hit.text.trim().replace(/^/gm, '  ')}`;
 const cited = ({ text, citations, mode }: { text: string; citations: Citation[]; mode: string }) =>
   `${text.trim()}\n\n${citations.map((hit, index) => `[${index + 1}] ${place(hit)}`).join('\n')}\n(${mode})`;

@@ -12,3 +12,5 @@ export {
   sourcePaths,
   textDelta,
 } from './shared.js';
+export { stageInput, write } from './write.js';
+export { stageReport, writeEvent, writeStage, writeUsage } from './write-events.js';

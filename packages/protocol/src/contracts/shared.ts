@@ -29,6 +29,10 @@ export const citation = z.object({
 });
 export type Citation = z.output<typeof citation>;
 
+/** Where a citation stands, as people write it: `docs/a.md:12`. */
+export const place = ({ path, line, page }: Citation) =>
+  `${path}${page ? `, page ${page}` : line ? `:${line}` : ''}`;
+
 export const answerMode = z
   .enum(['extractive', 'abstractive'])
   .describe(

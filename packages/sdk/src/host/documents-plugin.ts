@@ -1,53 +1,14 @@
-/** Implementations of the document capabilities: read, search, ask, summarize. */
+/** Implementations of the document capabilities: read, search, ask, summarize; `write` has a file of its own. */
 import { contracts, definePlugin, implement } from '@trivium/protocol';
-import type { ReadOptions } from '../documents/index.js';
-import { createLongText, type LongText } from '../long-text/index.js';
-import { TriviumLanguageModel } from '../provider/language-model.js';
-import type { Host, TriviumContext } from './host.js';
+import type { LongText } from '../long-text/index.js';
+import type { TriviumContext } from './host.js';
+import { bringUpToDate, longTextOver, type ReadStep } from './long-text-host.js';
 import { reporting } from './progress.js';
+import { write } from './write-capability.js';
 
-interface ReadStep {
-  type: 'read-progress';
-  path: string;
-  done: number;
-  total: number;
-}
 interface DeltaStep {
   type: 'text-delta';
   text: string;
-}
-
-/** A client over the library of `paths`, with the embedded vectors and, where one is named, a language model. */
-async function longTextOver(
-  paths: readonly string[],
-  host: Host,
-  model: string | undefined,
-  signal: AbortSignal,
-): Promise<LongText> {
-  const library = await host.library(paths);
-  const language = model === undefined ? undefined : await host.models.get(model, 'language', { signal });
-  return createLongText({
-    library,
-    embed: (texts, options) => host.embedSentences(texts, options?.signal),
-    ...(language && {
-      model: new TriviumLanguageModel(model!, 'v3', host.models),
-      contextTokens: language.info.contextTokens,
-    }),
-  });
-}
-
-/** Brings the library up to date: what did not change since the last call costs a look at the files. */
-async function bringUpToDate(
-  client: LongText,
-  paths: readonly string[],
-  signal: AbortSignal,
-  report: (step: ReadStep) => void,
-) {
-  const options: ReadOptions = {
-    signal,
-    onProgress: (progress) => report({ type: 'read-progress', ...progress }),
-  };
-  return client.read(paths, options);
 }
 
 const read = implement<typeof contracts.read, TriviumContext>(
@@ -110,4 +71,7 @@ const summarize = implement<typeof contracts.summarize, TriviumContext>(
   },
 );
 
-export const documents = definePlugin({ name: 'documents', capabilities: [read, search, ask, summarize] });
+export const documents = definePlugin({
+  name: 'documents',
+  capabilities: [read, search, ask, summarize, write],
+});

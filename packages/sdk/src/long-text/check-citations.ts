@@ -11,7 +11,7 @@ import { isMostlyChinese, terms } from './words.js';
 
 const minimumOverlap = 0.4;
 const minimumSimilarity = 0.55;
-const marker = /\s*\[(\d{1,4}(?:\s*[,，]\s*\d{1,4})*)\]/gu;
+const marker = /\s*\[(\d{1,6}(?:\s*[,，]\s*\d{1,6})*)\]/gu;
 
 export interface CheckedText {
   /** The text without unsupported markers; the rest renumbered from 1 in order of appearance. */
@@ -86,7 +86,9 @@ export async function unsupported(
   return 'too little of it stands there';
 }
 
-const lastSentence = (text: string) => splitSentences(text).at(-1)?.text ?? text;
+/** Its list number is no part of what a sentence claims. */
+const lastSentence = (text: string) =>
+  (splitSentences(text).at(-1)?.text ?? text).replace(/^(?:\d{1,3}[.)、．]|[-*+•])\s*(?=\D)/u, '');
 
 const normalizeText = (text: string) =>
   text

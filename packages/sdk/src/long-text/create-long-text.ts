@@ -1,7 +1,8 @@
 /**
- * The long-text client: read, search, ask and summarize over a library of documents.
+ * The long-text client: read, search, ask, summarize and write over a library of documents.
  * Refuses to know: how documents are read and found, how models run.
  */
+import { resolve } from 'node:path';
 import { type Citation, TriviumError } from '@trivium/protocol';
 import { placeInFile } from '../documents/places.js';
 import type { ReadOptions, ReadReport, SearchHit, SearchOptions, SourceText } from '../documents/types.js';
@@ -12,6 +13,7 @@ import { selectSentences } from './summarize-extractive.js';
 import { type SourceSentence, sentencesOf, textSource } from './summary-source.js';
 import type { Answer, AskOptions, CallOptions, LongTextOptions, SummarizeOptions, Summary } from './types.js';
 import { countWords } from './words.js';
+import { settle, startWriting, type WriteOptions, type Writing } from './write/index.js';
 
 export interface LongText {
   /** Makes the library hold what `paths` name. */
@@ -25,6 +27,18 @@ export interface LongText {
   ask(question: string, options?: AskOptions): Running<Answer>;
   /** @throws as `ask`, and `invalid-argument` for words together with ratio, or for a source without sentences. */
   summarize(options?: SummarizeOptions): Running<Summary>;
+  /**
+   * Writes a text of `targetWords` words in three stages: `summary` (numbered points), `expand` (a section for each) and
+   * `polish` (sections anew, for flow). Every citation is checked against its passage.
+   * @throws TriviumError `invalid-argument` for wrong options, no model, no text to write from or a checkpoint of another
+   * call, `bad-format` for a damaged checkpoint, `io` where it cannot be written, `context-overflow` if the model cannot
+   * hold a passage, `cancelled` where the reader left the events; the provider's errors and an abort's reason as they are.
+   * @example
+   * const report = longText.write({ instruction: 'A briefing for the board', targetWords: 3000, summaryRatio: 0.3 });
+   * for await (const event of report.events) if (event.type === 'stage-end') console.log(event.stage, event.words);
+   * const { text, citations } = await report.result;
+   */
+  write(options: WriteOptions): Writing;
 }
 
 /**
@@ -53,6 +67,16 @@ export function createLongText(options: LongTextOptions = {}): LongText {
           call.text === undefined ? await loadSources(library(), call.paths) : [textSource(call.text)];
         return summarizeSources(sources, call, options, emit, started);
       }),
+    write: (call) =>
+      startWriting(async () => {
+        const settings = settle(call, options);
+        return {
+          settings,
+          sources: await writeSources(call, library),
+          ...(call.checkpoint !== undefined && { checkpoint: call.checkpoint }),
+          ...(options.embed && { embed: options.embed }),
+        };
+      }, call.signal),
   };
 }
 
@@ -164,6 +188,16 @@ function checkLength({ words, ratio }: SummarizeOptions): void {
 
 async function loadSources(library: NonNullable<LongTextOptions['library']>, paths?: readonly string[]) {
   return Promise.all((paths ?? (await library.paths())).map((path) => library.document(path)));
+}
+
+/** The sources of a writing; its own checkpoint, lying among the documents, is none of them. */
+async function writeSources(
+  { text, paths, checkpoint }: WriteOptions,
+  library: () => NonNullable<LongTextOptions['library']>,
+): Promise<SourceText[]> {
+  if (text !== undefined) return [textSource(text)];
+  const sources = await loadSources(library(), paths);
+  return sources.filter(({ path }) => checkpoint === undefined || resolve(path) !== resolve(checkpoint));
 }
 
 async function countTokens(

@@ -1,4 +1,4 @@
-/** Long text: read documents, search them, ask them and summarize them, with citations. */
+/** Long text: read documents, search them, ask them, summarize them and write from them, with citations. */
 export { unsupported } from './check-citations.js';
 export { createLongText, type LongText } from './create-long-text.js';
 export type { Running } from './running.js';
@@ -16,3 +16,4 @@ export type {
   Summary,
 } from './types.js';
 export { countWords, isMostlyChinese } from './words.js';
+export type { StageOptions, WriteOptions, Writing, WrittenText } from './write/index.js';

@@ -16,8 +16,10 @@ export type Script = readonly string[] | ((options: CallOptions, call: number) =
 export interface ScriptedModelOptions<Version extends SpecificationVersion> {
   specification?: Version;
   modelId?: string;
-  /** Pause before each word, in milliseconds; 0 yields to the event loop. */
+  /** Pause before each piece, in milliseconds; 0 yields to the event loop. */
   wordDelayMs?: number;
+  /** Words of one piece of a stream; default 1. */
+  wordsPerDelta?: number;
 }
 
 export class ScriptedModel<Version extends SpecificationVersion = SpecificationVersion> {
@@ -28,12 +30,14 @@ export class ScriptedModel<Version extends SpecificationVersion = SpecificationV
   readonly calls: CallOptions[] = [];
   readonly #script: Script;
   readonly #wordDelayMs: number;
+  readonly #wordsPerDelta: number;
 
   constructor(script: Script, options: ScriptedModelOptions<Version> = {}) {
     this.#script = script;
     this.specificationVersion = options.specification ?? ('v4' as Version);
     this.modelId = options.modelId ?? 'scripted';
     this.#wordDelayMs = options.wordDelayMs ?? 0;
+    this.#wordsPerDelta = options.wordsPerDelta ?? 1;
   }
 
   async doGenerate(options: CallOptions): Promise<GenerateResult> {
@@ -71,14 +75,15 @@ export class ScriptedModel<Version extends SpecificationVersion = SpecificationV
         for (const part of head) controller.enqueue(part);
       },
       pull: async (controller) => {
-        await new Promise((resolve) => setTimeout(resolve, delay));
+        await new Promise((resolve) => (delay > 0 ? setTimeout(resolve, delay) : setImmediate(resolve)));
         if (abortSignal?.aborted) {
           controller.error(abortSignal.reason);
           return;
         }
-        const word = words[next++];
-        if (word !== undefined) {
-          controller.enqueue({ type: 'text-delta', id, delta: word });
+        if (next < words.length) {
+          const delta = words.slice(next, next + this.#wordsPerDelta).join('');
+          next += this.#wordsPerDelta;
+          controller.enqueue({ type: 'text-delta', id, delta });
           return;
         }
         if (words.length > 0) controller.enqueue({ type: 'text-end', id });

@@ -1,0 +1,50 @@
+/** Long-text clients over the host's libraries and models: what the document capabilities share. */
+import type { ReadOptions } from '../documents/index.js';
+import { createLongText, type LongText, type LongTextOptions } from '../long-text/index.js';
+import { TriviumLanguageModel } from '../provider/language-model.js';
+import type { Host } from './host.js';
+
+export interface ReadStep {
+  type: 'read-progress';
+  path: string;
+  done: number;
+  total: number;
+}
+
+/** A client over the library of `paths`, with the embedded vectors and, where one is named, a language model. */
+export async function longTextOver(
+  paths: readonly string[],
+  host: Host,
+  model: string | undefined,
+  signal: AbortSignal,
+): Promise<LongText> {
+  return createLongText({
+    library: await host.library(paths),
+    embed: (texts, options) => host.embedSentences(texts, options?.signal),
+    ...(model !== undefined && (await languageModel(model, host, signal))),
+  });
+}
+
+/** A model by reference, with what its context holds and how it counts. */
+export async function languageModel(reference: string, host: Host, signal: AbortSignal) {
+  const { info, tokenizer } = await host.models.get(reference, 'language', { signal });
+  return {
+    model: new TriviumLanguageModel(reference, 'v3', host.models),
+    contextTokens: info.contextTokens,
+    countTokens: async (text: string) => (await tokenizer.encode(text, { addSpecialTokens: false })).length,
+  } satisfies LongTextOptions;
+}
+
+/** Brings the library up to date: what did not change since the last call costs a look at the files. */
+export async function bringUpToDate(
+  client: LongText,
+  paths: readonly string[],
+  signal: AbortSignal,
+  report: (step: ReadStep) => void,
+) {
+  const options: ReadOptions = {
+    signal,
+    onProgress: (progress) => report({ type: 'read-progress', ...progress }),
+  };
+  return client.read(paths, options);
+}

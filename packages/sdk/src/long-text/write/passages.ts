@@ -1,0 +1,93 @@
+/**
+ * Cuts sources into numbered passages of bounded tokens: at the ends of blocks, else of sentences, else between
+ * characters. Together they hold all of the text but blanks. Refuses to know: what the passages are for.
+ */
+import type { Citation } from '@trivium/protocol';
+import { placeInFile } from '../../documents/places.js';
+import type { SourceText } from '../../documents/types.js';
+import { segmentEnds } from '../sentences.js';
+import type { CountTokens } from './settings.js';
+
+/** What a marker `[number]` stands for. */
+export interface Passage extends Citation {
+  number: number;
+}
+
+export interface Cuts {
+  /** Characters of a passage at most. */
+  characters: number;
+  /** Tokens of a passage at most, by the count of the model that reads it. */
+  tokens: number;
+  countTokens: CountTokens;
+}
+
+/** Passages of all sources in order, numbered from 1. */
+export async function cutPassages(sources: readonly SourceText[], cuts: Cuts): Promise<Passage[]> {
+  const passages: Passage[] = [];
+  for (const source of sources) {
+    for (const [from, to] of await cutSource(source, cuts)) {
+      const text = source.text.slice(from, to);
+      passages.push({
+        number: passages.length + 1,
+        path: source.path,
+        ...placeInFile(source, from, to),
+        text,
+      });
+    }
+  }
+  return passages;
+}
+
+type Span = readonly [from: number, to: number];
+
+async function cutSource(source: SourceText, cuts: Cuts): Promise<Span[]> {
+  const { text, blocks } = source;
+  const ends = blocks.map(({ end }) => end);
+  if (ends.at(-1) !== text.length) ends.push(text.length);
+  const spans: Span[] = [];
+  let from = 0;
+  for (const [i, end] of ends.entries()) {
+    // A heading stands with what follows it.
+    const isHeading = blocks[i]?.kind === 'heading' && i + 1 < ends.length;
+    const next = isHeading ? ends[i + 1]! : end;
+    if (next - from > cuts.characters && (ends[i - 1] ?? 0) > from) {
+      spans.push([from, ends[i - 1]!]);
+      from = ends[i - 1]!;
+    }
+    if (isHeading || end - from < cuts.characters / 2) continue;
+    spans.push([from, end]);
+    from = end;
+  }
+  spans.push([from, text.length]);
+  const fitting: Span[] = [];
+  for (const span of spans) fitting.push(...(await cutSpan(text, span, cuts)));
+  return fitting;
+}
+
+/** The span without blanks at its ends, halved until it fits. */
+async function cutSpan(text: string, [from, to]: Span, cuts: Cuts): Promise<Span[]> {
+  const piece = text.slice(from, to);
+  const trimmed = piece.trim();
+  if (trimmed === '') return [];
+  const start = from + piece.length - piece.trimStart().length;
+  const end = start + trimmed.length;
+  const isShort = trimmed.length <= cuts.characters;
+  if ((isShort && (await cuts.countTokens(trimmed)) <= cuts.tokens) || trimmed.length <= 2)
+    return [[start, end]];
+  const at = start + middle(trimmed);
+  return [...(await cutSpan(text, [start, at], cuts)), ...(await cutSpan(text, [at, end], cuts))];
+}
+
+/** The sentence end nearest to the middle; where there is none, a blank near it, else a character's edge. */
+function middle(text: string): number {
+  const half = text.length / 2;
+  const inside = segmentEnds(text).filter((end) => end < text.trimEnd().length);
+  const nearest = (ends: readonly number[]) =>
+    ends.reduce((best, end) => (Math.abs(end - half) < Math.abs(best - half) ? end : best));
+  if (inside.length > 0) return nearest(inside);
+  const blanks = [...text.matchAll(/\s+/gu)].map((match) => match.index + match[0].length);
+  if (blanks.length > 0) return nearest(blanks);
+  const edge = Math.floor(half);
+  const splitsPair = /[\uD800-\uDBFF]/.test(text[edge - 1]!) && /[\uDC00-\uDFFF]/.test(text[edge]!);
+  return splitsPair ? (edge > 1 ? edge - 1 : edge + 1) : edge;
+}

@@ -1,0 +1,149 @@
+/**
+ * Checks the options of a call and settles what each stage writes with. Refuses to know: the source, how stages work.
+ */
+import { TriviumError, type WriteStage } from '@trivium/protocol';
+import type { LanguageModel } from 'ai';
+import { estimateTokens } from '../abstractive.js';
+import type { LongTextOptions } from '../types.js';
+import { isMostlyChinese } from '../words.js';
+import type { Language } from './prompts.js';
+import type { StageOptions, WriteOptions } from './types.js';
+
+export type CountTokens = (text: string) => number | Promise<number>;
+
+export interface StageSettings {
+  stage: WriteStage;
+  model: LanguageModel;
+  temperature: number;
+  contextTokens: number;
+  countTokens: CountTokens;
+  maxTokens?: number;
+  maxTotalTokens?: number;
+  deadlineMs?: number;
+}
+
+export interface WriteSettings {
+  instruction: string;
+  language: Language;
+  targetWords: number;
+  summaryRatio: number;
+  /** Sections that were asked for, if any were. */
+  sections?: number;
+  maxTotalTokens?: number;
+  summary: StageSettings;
+  expand: StageSettings;
+  polish: StageSettings | undefined;
+}
+
+/** The longest delay that a timer takes. */
+const longestDelayMs = 2 ** 31 - 1;
+
+/** @throws TriviumError `invalid-argument` naming the field. */
+export function settle(call: WriteOptions, options: LongTextOptions): WriteSettings {
+  const instruction = call.instruction?.trim() ?? '';
+  if (!instruction) throw invalid('instruction', 'The instruction is empty.', 'Say what to write.');
+  const { targetWords = 1000, sections, stages = {} } = call;
+  within('targetWords', targetWords, 50, 100_000);
+  if (sections !== undefined) within('sections', sections, 1, 200, true);
+  if (call.text !== undefined && call.paths !== undefined) {
+    throw invalid('text', 'A text is written from paths or from a text, not both.', 'Give one of them.');
+  }
+  if (call.maxTotalTokens !== undefined) within('maxTotalTokens', call.maxTotalTokens, 1, Infinity, true);
+  const stage = (name: WriteStage, given: StageOptions = {}) => settleStage(name, given, call, options);
+  return {
+    instruction,
+    language: isMostlyChinese(instruction) ? 'zh' : 'en',
+    targetWords,
+    summaryRatio: ratioOf(call),
+    ...(sections !== undefined && { sections }),
+    ...(call.maxTotalTokens !== undefined && { maxTotalTokens: call.maxTotalTokens }),
+    summary: stage('summary', stages.summary),
+    expand: stage('expand', stages.expand),
+    polish: stages.polish === false ? undefined : stage('polish', stages.polish),
+  };
+}
+
+function ratioOf({ summaryRatio, stages }: WriteOptions): number {
+  const own = stages?.summary?.ratio;
+  if (summaryRatio !== undefined && own !== undefined && own !== summaryRatio) {
+    throw invalid(
+      'summaryRatio',
+      'summaryRatio is short for stages.summary.ratio, and they differ.',
+      'Give one of them.',
+    );
+  }
+  const ratio = own ?? summaryRatio ?? 0.3;
+  if (!(ratio > 0 && ratio < 1)) {
+    throw invalid('summaryRatio', `A summary takes a share over 0 and below 1, not ${ratio}.`, 'Try 0.3.');
+  }
+  return ratio;
+}
+
+function settleStage(
+  stage: WriteStage,
+  given: StageOptions,
+  call: WriteOptions,
+  options: LongTextOptions,
+): StageSettings {
+  const model = given.model ?? call.model ?? options.model;
+  const field = (name: string) => `stages.${stage}.${name}`;
+  if (!model) {
+    throw invalid(
+      call.stages ? field('model') : 'model',
+      'Writing needs a language model.',
+      'Give a model to the call, to createLongText or to each stage; without one, ask and summarize still work.',
+    );
+  }
+  const { temperature = 0, maxTokens, deadlineMs, tokenShare } = given;
+  const contextTokens = given.contextTokens ?? options.contextTokens ?? 8192;
+  within(field('temperature'), temperature, 0, 10);
+  within(field('contextTokens'), contextTokens, 256, Infinity, true);
+  if (maxTokens !== undefined) within(field('maxTokens'), maxTokens, 1, Infinity, true);
+  if (deadlineMs !== undefined) within(field('deadlineMs'), deadlineMs, 1, longestDelayMs);
+  if (given.maxTotalTokens !== undefined)
+    within(field('maxTotalTokens'), given.maxTotalTokens, 1, Infinity, true);
+  if (tokenShare !== undefined) {
+    if (!(tokenShare > 0 && tokenShare <= 1) || call.maxTotalTokens === undefined || given.maxTotalTokens) {
+      throw invalid(
+        field('tokenShare'),
+        'A token share is over 0 to 1, of the maxTotalTokens of the call.',
+        "Give maxTotalTokens to the call, or the stage's own maxTotalTokens instead of a share.",
+      );
+    }
+  }
+  const maxTotalTokens =
+    given.maxTotalTokens ??
+    (tokenShare === undefined ? undefined : Math.floor(tokenShare * call.maxTotalTokens!));
+  return {
+    stage,
+    model,
+    temperature,
+    contextTokens,
+    countTokens: given.countTokens ?? options.countTokens ?? estimateTokens,
+    ...(maxTokens !== undefined && { maxTokens }),
+    ...(maxTotalTokens !== undefined && { maxTotalTokens }),
+    ...(deadlineMs !== undefined && { deadlineMs }),
+  };
+}
+
+/** What people read of a model: its id. */
+export const modelName = (model: LanguageModel) => (typeof model === 'string' ? model : model.modelId);
+
+/** What tells a model from others in a checkpoint. */
+export const modelKey = (model: LanguageModel) =>
+  typeof model === 'string' ? model : `${model.provider}:${model.modelId}`;
+
+function within(field: string, value: number, least: number, most: number, isWhole = false): void {
+  if (value >= least && value <= most && (!isWhole || Number.isInteger(value))) return;
+  const expected = `${isWhole ? 'a whole number' : 'a number'} from ${least}${most === Infinity ? '' : ` to ${most}`}`;
+  throw new TriviumError('invalid-argument', `${field} is ${expected}, not ${value}.`, {
+    field,
+    expected,
+    found: String(value),
+    remedy: 'Correct the value.',
+  });
+}
+
+function invalid(field: string, message: string, remedy: string): TriviumError {
+  return new TriviumError('invalid-argument', message, { field, remedy });
+}
