@@ -4,6 +4,7 @@
  */
 import { type AnyCapability, type Implementation, invoke, TriviumError } from '@trivium/protocol';
 import type { Host, TriviumContext } from '@trivium/sdk';
+import { z } from 'zod';
 import { parseCommand } from './flags.js';
 import { commandHelp } from './help.js';
 import { linesOf } from './lines.js';
@@ -16,18 +17,30 @@ interface Output {
 }
 
 /** Flags of the command line itself, with their help. */
-const ownFlags: Record<string, { type: 'string' | 'boolean'; help: string; only?: string }> = {
+interface OwnFlag {
+  type: 'string' | 'boolean';
+  help: string;
+  /** The commands that have it; all where this is left out. */
+  isFor?: (capability: AnyCapability) => boolean;
+}
+
+const ownFlags: Record<string, OwnFlag> = {
   json: { type: 'boolean', help: 'one line of JSON on standard output' },
+  events: {
+    type: 'boolean',
+    help: 'one line of JSON an event on standard output, as they happen; the last one holds the output',
+    isFor: ({ progress }) => !(progress instanceof z.ZodNever),
+  },
   queries: {
     type: 'string',
     help: 'a file with one query a line ("-": standard input), instead of --query',
-    only: 'search',
+    isFor: ({ name }) => name === 'search',
   },
   help: { type: 'boolean', help: 'this text' },
 };
 
-function ownFlagsOf({ name }: AnyCapability) {
-  return Object.entries(ownFlags).filter(([, { only }]) => only === undefined || only === name);
+function ownFlagsOf(capability: AnyCapability) {
+  return Object.entries(ownFlags).filter(([, { isFor }]) => !isFor || isFor(capability));
 }
 
 /** The inputs of a call: several where the command line stands for several calls. */
@@ -67,6 +80,7 @@ export async function runCommand(
   host: Host,
   signal: AbortSignal,
   out: Output = process.stdout,
+  notes: Output = process.stderr,
 ): Promise<void> {
   const { capability } = implementation;
   const own = ownFlagsOf(capability);
@@ -82,25 +96,48 @@ export async function runCommand(
     return;
   }
   const progress = new ProgressLine();
-  const json = parsed.own.json === true || !capability.readable;
+  const shape = shapeOf(capability, parsed.own);
   try {
     for (const input of await inputsOf(capability, parsed.input, parsed.own.queries)) {
       let streamed = false;
+      let finished = false;
       const output = await invoke(implementation, input as never, host.context(signal), (step) => {
-        const { type, text } = step as { type: string; text?: string };
+        const { type, text, message } = step as { type: string; text?: string; message?: string };
         progress.update(step as never);
-        if (json || type !== 'text-delta' || text === undefined) return;
-        progress.clear();
-        streamed = true;
-        out.write(text);
+        finished = type === 'finish';
+        if (shape === 'events') out.write(`${JSON.stringify(step)}\n`);
+        else if (type === 'warning') {
+          progress.clear();
+          notes.write(`trivium: ${message}\n`);
+        } else if (shape === 'text' && type === 'text-delta' && text !== undefined) {
+          // Drafts are replaced by the output: only pieces of the output itself are printed as they come.
+          if (capability.commandLine?.deltas === 'drafts') return;
+          progress.clear();
+          streamed = true;
+          out.write(text);
+        }
       });
       progress.clear();
-      if (json) for (const line of jsonLines(output)) out.write(`${line}\n`);
+      if (shape === 'events') {
+        if (!finished) out.write(`${JSON.stringify({ type: 'output', output })}\n`);
+      } else if (shape === 'json') for (const line of jsonLines(output)) out.write(`${line}\n`);
       else out.write(streamed ? `\n${afterText(capability, output)}` : `${capability.readable?.(output)}\n`);
     }
   } finally {
     progress.clear();
   }
+}
+
+/** What goes to standard output: events that say everything, data alone, or text for people. */
+function shapeOf(capability: AnyCapability, own: Record<string, unknown>): 'events' | 'json' | 'text' {
+  if (own.events === true && own.json === true) {
+    throw new TriviumError('invalid-argument', 'The output is either --events or --json.', {
+      field: '--events',
+      remedy: 'Give one of them.',
+    });
+  }
+  if (own.events === true) return 'events';
+  return own.json === true || !capability.readable ? 'json' : 'text';
 }
 
 /** What remains to be said when the text itself has already been streamed. */

@@ -1,14 +1,43 @@
 /** One line of progress on a terminal; nothing at all where standard error is no terminal. */
 
-/** What a line can show: documents that are read, bytes that are fetched. */
+/** What a line can show: documents that are read, bytes that are fetched, sections that are written. */
 interface Progress {
   type: string;
   path?: string;
   done?: number;
   total?: number;
+  /** Of downloads. */
   file?: string;
   bytes?: number;
   totalBytes?: number;
+  /** Of staged writing. */
+  stage?: string;
+  section?: number;
+  sections?: number;
+  chunk?: number;
+  chunks?: number;
+}
+
+interface Step {
+  label: string;
+  done: number;
+  total: number;
+  /** Of many steps a second, of which a terminal need not show each. */
+  isFrequent?: boolean;
+  figures?: string;
+}
+
+/** How far the work has come, where the event says it. */
+function stepOf(event: Progress): Step | undefined {
+  const { type, path = '', done = 0, total = 0, stage = '', section = 1, sections = 0 } = event;
+  if (type === 'read-progress') return { label: path, done, total, isFrequent: true };
+  if (type === 'stage-start') return { label: stage, done: 0, total: 0 };
+  if (type === 'section-start') return { label: stage, done: section - 1, total: sections };
+  if (type === 'chunk-end') return { label: stage, done: event.chunk ?? 0, total: event.chunks ?? 0 };
+  if (type !== 'download-progress') return undefined;
+  const { file = '', bytes = 0, totalBytes = 0 } = event;
+  const figures = `${megabytes(bytes)}/${megabytes(totalBytes)} MB`;
+  return { label: file, done: bytes, total: totalBytes, isFrequent: true, figures };
 }
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)}`;
@@ -22,25 +51,19 @@ export class ProgressLine {
     this.#stream = stream;
   }
 
-  update({ type, ...progress }: Progress): void {
-    if (type === 'read-progress') {
-      const { path = '', done = 0, total = 0 } = progress;
-      this.#show(done, total, `${done}/${total}`, path);
-    } else if (type === 'download-progress') {
-      const { file = '', bytes = 0, totalBytes = 0 } = progress;
-      this.#show(bytes, totalBytes, `${megabytes(bytes)}/${megabytes(totalBytes)} MB`, file);
-    }
-  }
-
-  #show(done: number, total: number, figures: string, name: string): void {
+  update(event: Progress): void {
+    if (!this.#stream.isTTY) return;
+    const step = stepOf(event);
+    if (!step) return;
+    const { label, done, total, figures = total > 0 ? `${done}/${total}` : '' } = step;
     // A terminal gains nothing from more than some 20 updates a second.
-    if (!this.#stream.isTTY || (Date.now() - this.#last < 50 && done < total)) return;
+    if (step.isFrequent && Date.now() - this.#last < 50 && done < total) return;
     this.#last = Date.now();
     const width = 24;
     const filled = total > 0 ? Math.round((width * done) / total) : 0;
     const bar = `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`;
     const room = Math.max(10, (this.#stream.columns ?? 80) - width - figures.length - 3);
-    this.#stream.write(`\r\x1b[2K${bar} ${figures} ${name.slice(-room)}`);
+    this.#stream.write(`\r\x1b[2K${[bar, figures, label.slice(-room)].filter(Boolean).join(' ')}`);
     this.#shown = true;
   }
 

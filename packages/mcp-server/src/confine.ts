@@ -12,24 +12,39 @@ const embeddedModels = new Set(['nano', 'nano-contextual']);
 
 type Role = 'path' | 'model';
 
-function roleOf(schema: z.ZodType): Role | undefined {
-  const role = (z.globalRegistry.get(schema) as { role?: Role } | undefined)?.role;
-  if (role) return role;
-  const { innerType, element } = (
-    schema as unknown as { def: { innerType?: z.ZodType; element?: z.ZodType } }
-  ).def;
-  const inside = innerType ?? element;
-  return inside ? roleOf(inside) : undefined;
+interface Definition {
+  innerType?: z.ZodType;
+  element?: z.ZodType;
+  options?: readonly z.ZodType[];
+  shape?: Record<string, z.ZodType>;
 }
 
-/** The fields of a capability that name files, and whether they are lists. */
-export function pathFields(capability: AnyCapability): { field: string; role: Role; list: boolean }[] {
-  const shape = ((capability.input as unknown as { shape?: Record<string, z.ZodType> }).shape ??
-    {}) as Record<string, z.ZodType>;
-  return Object.entries(shape).flatMap(([field, schema]) => {
-    const role = roleOf(schema);
-    return role ? [{ field, role, list: schema instanceof z.ZodArray }] : [];
-  });
+const definitionOf = (schema: z.ZodType) => (schema as unknown as { def: Definition }).def;
+
+const roleOf = (schema: z.ZodType) => (z.globalRegistry.get(schema) as { role?: Role } | undefined)?.role;
+
+interface PathField {
+  /** `stages.polish.model` where the field lies within objects. */
+  field: string;
+  role: Role;
+  list: boolean;
+}
+
+function fieldsOf(schema: z.ZodType, field: string): PathField[] {
+  const role = roleOf(schema);
+  if (role) return [{ field, role, list: false }];
+  const { innerType, element, options, shape } = definitionOf(schema);
+  if (innerType) return fieldsOf(innerType, field);
+  if (element) return fieldsOf(element, field).map((inside) => ({ ...inside, list: true }));
+  if (options) return options.flatMap((option) => fieldsOf(option, field));
+  return Object.entries(shape ?? {}).flatMap(([key, inside]) =>
+    fieldsOf(inside, field ? `${field}.${key}` : key),
+  );
+}
+
+/** The fields of a capability that name files, those within objects included, and whether they are lists. */
+export function pathFields(capability: AnyCapability): PathField[] {
+  return fieldsOf(capability.input, '');
 }
 
 /** The real path of the nearest existing ancestor, with the rest appended: a file may not exist yet. */
@@ -69,30 +84,54 @@ export interface Confinement {
 export async function confine(
   capability: AnyCapability,
   input: Record<string, unknown>,
-  { root, hub }: Confinement,
+  confinement: Confinement,
 ): Promise<Record<string, unknown>> {
-  const confined = { ...input };
+  const confined = (await confineValue(capability.input, input, confinement, '')) as Record<string, unknown>;
   for (const { field, role, list } of pathFields(capability)) {
-    const given = input[field];
-    if (given === undefined) {
-      if (role === 'path' && list) confined[field] = [await insideRoot(root, '.', field)];
-      continue;
-    }
-    const one = async (value: unknown) => {
-      if (typeof value !== 'string' || (role === 'model' && embeddedModels.has(value))) return value;
-      if (role !== 'model' || !value.startsWith('hf:')) return insideRoot(root, value, field);
-      if (hub) return value;
-      throw new TriviumError('outside-root', `${value} is a model of the Hugging Face Hub.`, {
-        field,
-        found: value,
-        expected: 'a model inside the root, or "nano"',
-        remedy: 'Start the server with --allow-network to let it use and download such models.',
-      });
-    };
-    confined[field] = Array.isArray(given) ? await Promise.all(given.map(one)) : await one(given);
+    if (role === 'path' && list && !field.includes('.') && input[field] === undefined)
+      confined[field] = [await insideRoot(confinement.root, '.', field)];
   }
   return confined;
 }
+
+/** The value with every string that its schema marks resolved; what does not fit the schema is left to its check. */
+async function confineValue(
+  schema: z.ZodType,
+  value: unknown,
+  confinement: Confinement,
+  field: string,
+): Promise<unknown> {
+  const role = roleOf(schema);
+  if (role) return typeof value === 'string' ? confineString(role, value, confinement, field) : value;
+  const { innerType, element, options, shape } = definitionOf(schema);
+  if (innerType) return confineValue(innerType, value, confinement, field);
+  if (element && Array.isArray(value))
+    return Promise.all(value.map((item) => confineValue(element, item, confinement, field)));
+  let confined = value;
+  for (const option of options ?? []) confined = await confineValue(option, confined, confinement, field);
+  if (!shape || typeof value !== 'object' || value === null || Array.isArray(value)) return confined;
+  const entries = Object.entries(value).map(async ([key, inside]) => {
+    const known = Object.hasOwn(shape, key) ? shape[key] : undefined;
+    const name = field ? `${field}.${key}` : key;
+    return [key, known ? await confineValue(known, inside, confinement, name) : inside] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+async function confineString(role: Role, value: string, { root, hub }: Confinement, field: string) {
+  if (role === 'model' && embeddedModels.has(value)) return value;
+  if (role !== 'model' || !value.startsWith('hf:')) return insideRoot(root, value, field);
+  if (hub) return value;
+  throw new TriviumError('outside-root', `${value} is a model of the Hugging Face Hub.`, {
+    field,
+    found: value,
+    expected: 'a model inside the root, or "nano"',
+    remedy: 'Start the server with --allow-network to let it use and download such models.',
+  });
+}
+
+/** Fields of outputs that name files. */
+const pathKeys = new Set(['path', 'model']);
 
 /** What lies outside the root (a model in the cache) keeps its name only. */
 const shown = (path: string) =>
@@ -105,7 +144,7 @@ export function relativePaths(value: unknown, root: string): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
       key,
-      key === 'path' && typeof item === 'string' && isAbsolute(item)
+      pathKeys.has(key) && typeof item === 'string' && isAbsolute(item)
         ? shown(relative(root, item))
         : relativePaths(item, root),
     ]),

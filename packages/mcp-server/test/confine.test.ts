@@ -70,6 +70,37 @@ describe('a caller stays inside the root', () => {
     });
   });
 
+  it('looks into objects: the models of stages, and the checkpoint, which the host writes', async () => {
+    expect(pathFields(contracts.write).map(({ field }) => field)).toEqual([
+      'paths',
+      'model',
+      'stages.summary.model',
+      'stages.expand.model',
+      'stages.polish.model',
+      'checkpoint',
+    ]);
+    const call = { instruction: 'x', checkpoint: 'state.json', stages: { polish: { model: 'm.gguf' } } };
+    expect(await confine(contracts.write, call, root)).toEqual({
+      instruction: 'x',
+      paths: [root],
+      checkpoint: join(root, 'state.json'),
+      stages: { polish: { model: join(root, 'm.gguf') } },
+    });
+    expect(
+      await confine(contracts.write, { instruction: 'x', stages: { polish: false } }, root),
+    ).toMatchObject({ stages: { polish: false } });
+    for (const [field, input] of [
+      ['checkpoint', { checkpoint: '../state.json' }],
+      ['checkpoint', { checkpoint: 'docs/link.md' }],
+      ['stages.polish.model', { stages: { polish: { model: '../m.gguf' } } }],
+      ['stages.summary.model', { stages: { summary: { model: '/m.gguf', ratio: 0.3 } } }],
+    ] as const)
+      await expect(confine(contracts.write, { instruction: 'x', ...input }, root)).rejects.toMatchObject({
+        code: 'outside-root',
+        field,
+      });
+  });
+
   it('never tells where the root is', () => {
     expect(relativePaths({ citations: [{ path: join(root, 'docs/a.md'), text: '/x' }] }, root)).toEqual({
       citations: [{ path: join('docs', 'a.md'), text: '/x' }],
