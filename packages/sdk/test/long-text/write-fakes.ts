@@ -144,8 +144,12 @@ function firstWords(text: string, words: number): string {
 }
 
 /** What a model that obeys answers. */
-export function obey(options: ScriptOptions): string {
-  const prompt = readPrompt(options);
+export const obey = (options: ScriptOptions) => obeyBy(1, options);
+
+/** What a model answers that writes `factor` times as many words as it is asked for. */
+export function obeyBy(factor: number, options: ScriptOptions): string {
+  const asked = readPrompt(options);
+  const prompt = { ...asked, words: asked.words * factor };
   if (prompt.kind === 'polish') return turned(prompt);
   if (prompt.kind !== 'points') return statements(prompt, prompt.words, Math.round(prompt.words) % 5);
   const lines: string[] = [];

@@ -84,8 +84,9 @@ async function polishSection(
     const tail = texts.length > 0 ? tailOf(texts.join('\n\n'), tailWords) : before;
     const text = await rewrite(run, meter, section, piece, tail);
     // A deadline or budget within the section: it stays as it was, and the stage says why it ended.
-    if (text === undefined) return { text: section.text, warnings: [], rejected: true };
-    texts.push(text);
+    if (text === 'ended') return { text: section.text, warnings: [], rejected: true };
+    if (text === 'too long') return asItWas(`polishing made it longer by more than ${mayDeviate * 100} %`);
+    texts.push(text.whole);
   }
   const whole = withoutHeading(texts.filter(Boolean).join('\n\n'), section.title);
   const { text } = await checkMarkers(whole, run.passages, run.embed, run.signal);
@@ -94,12 +95,12 @@ async function polishSection(
 }
 
 function refusal(before: string, after: string): string | undefined {
+  const [had, has] = [countWords(before), countWords(after)];
+  if (Math.abs(has - had) > mayDeviate * had)
+    return `polishing changed its length from ${Math.round(had)} to ${Math.round(has)} words`;
   const kept = new Set(citedNumbers(after));
   const lost = citedNumbers(before).filter((number) => !kept.has(number));
-  if (lost.length > 0) return `polishing lost ${lost.map((number) => `[${number}]`).join(', ')}`;
-  const [had, has] = [countWords(before), countWords(after)];
-  if (Math.abs(has - had) <= mayDeviate * had) return undefined;
-  return `polishing changed its length from ${Math.round(had)} to ${Math.round(has)} words`;
+  return lost.length > 0 ? `polishing lost ${lost.map((number) => `[${number}]`).join(', ')}` : undefined;
 }
 
 async function rewrite(
@@ -108,7 +109,7 @@ async function rewrite(
   section: Section,
   piece: string,
   tail: string,
-): Promise<string | undefined> {
+): Promise<'ended' | 'too long' | { whole: string }> {
   const words = countWords(piece);
   const { system, prompt } = await fitPrompt(settings, meter, piece, tail);
   const most = words * (1 + mayDeviate);
@@ -123,7 +124,10 @@ async function rewrite(
     meter,
     signal,
   );
-  return result.end === 'ended' ? undefined : wholeText(result, words, most).text;
+  if (result.end === 'ended') return 'ended';
+  // Cutting it would lose what stands at its end.
+  if (countWords(result.text) > most) return 'too long';
+  return { whole: wholeText(result, words, most).text };
 }
 
 /** With as much of the text before as there is room for. */
