@@ -130,10 +130,21 @@ describe('wrong calls', () => {
     [['search', '--query', 'x'], 2, 'paths'],
     [['search', '.', '--limit', 'x'], 2, '--limit'],
     [['generate', '--model', '/nowhere.gguf', '--prompt', 'x'], 1, 'not-found'],
+    [['write', '.', '--words', '200'], 2, 'instruction'],
+    [['write', '.', '--instruction', 'x', '--words', '1'], 2, 'words'],
+    [['write', '.', '--instruction', 'x', '--model', '/nowhere.gguf'], 1, 'not-found'],
+    [['write', 'package.json', '--instruction', 'x'], 2, 'needs a language model'],
+    [['embed', '--events'], 2, '--events'],
   ])('%j', async (args, code, says) => {
     const result = await run(args);
     expect(result).toMatchObject({ code, stdout: '' });
     expect(result.stderr).toContain(says);
+  });
+
+  test('a model whose context is too small is told so', async () => {
+    const result = await run(['write', join(folder, 'tea.md'), '--instruction', 'x', '--model', model]);
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toContain('context-overflow');
   });
 
   test('help goes to standard output', async () => {

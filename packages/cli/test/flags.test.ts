@@ -46,6 +46,7 @@ describe('flags come from the contract', () => {
       contracts.search,
       contracts.ask,
       contracts.summarize,
+      contracts.write,
       contracts.generate,
       contracts.inspect,
     ]) {

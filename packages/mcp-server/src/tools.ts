@@ -1,4 +1,5 @@
 /** Capabilities as MCP tools, independent of the SDK line that serves them. */
+import { sep } from 'node:path';
 import { type AnyCapability, type Implementation, invoke, TriviumError } from '@trivium/protocol';
 import type { Host, TriviumContext, TriviumPlugin } from '@trivium/sdk';
 import { z } from 'zod';
@@ -103,29 +104,8 @@ async function runTool(
   try {
     const confined = await confine(capability, input, { root, hub: mayUseHub(settings) });
     const output = await invoke(implementation, confined as never, host.context(signal), (step) => {
-      const { type, done, total, path, text, file, bytes, totalBytes } = step as {
-        type?: string;
-        done?: number;
-        total?: number;
-        path?: string;
-        text?: string;
-        file?: string;
-        bytes?: number;
-        totalBytes?: number;
-      };
-      if (type === 'read-progress')
-        onProgress?.({
-          done: done ?? 0,
-          ...(total !== undefined && { total }),
-          ...(path && { message: path.split(/[\\/]/).at(-1)! }),
-        });
-      else if (type === 'download-progress')
-        onProgress?.({
-          done: bytes ?? 0,
-          ...(totalBytes !== undefined && { total: totalBytes }),
-          ...(file && { message: file }),
-        });
-      else if (type === 'text-delta' && text !== undefined) onProgress?.({ done: 0, message: text });
+      const progress = progressOf(step, capability);
+      if (progress) onProgress?.(progress);
     });
     const structured = relativePaths(output, root) as Record<string, unknown>;
     return {
@@ -137,7 +117,9 @@ async function runTool(
     const failure = TriviumError.from(error);
     if (failure.code === 'cancelled') throw error;
     const { message, remedy, code } = failure;
-    return { text: [`${message} (${code})`, remedy].filter(Boolean).join('\n'), isError: true };
+    const text = [`${message} (${code})`, remedy].filter(Boolean).join('\n');
+    // A client never sees where on the machine the root is.
+    return { text: text.replaceAll(root + sep, ''), isError: true };
   }
 }
 
@@ -151,6 +133,40 @@ function isAllowed({ effects }: AnyCapability, settings: ToolSettings): boolean 
     (!effects.destructive || settings.allowDestructive === true)
   );
 }
+
+interface AnyStep {
+  type?: string;
+  done?: number;
+  total?: number;
+  path?: string;
+  text?: string;
+  /** Of downloads. */
+  file?: string;
+  bytes?: number;
+  totalBytes?: number;
+  /** Of staged writing. */
+  stage?: string;
+  section?: number;
+  sections?: number;
+}
+
+/** What a client is told of a step: how far, and in a few words what. */
+function progressOf(step: unknown, { commandLine }: AnyCapability) {
+  const { type, text, stage, section, sections, ...rest } = step as AnyStep;
+  if (type === 'read-progress') return figures(rest.done, rest.total, rest.path?.split(/[\\/]/).at(-1));
+  if (type === 'download-progress') return figures(rest.bytes, rest.totalBytes, rest.file);
+  if (type === 'text-delta' && text !== undefined && commandLine?.deltas !== 'drafts')
+    return figures(0, undefined, text);
+  if (type === 'stage-start' && stage) return figures(0, undefined, stage);
+  if (type === 'section-start') return figures(0, undefined, `${stage} ${section}/${sections}`);
+  return undefined;
+}
+
+const figures = (done = 0, total: number | undefined, message: string | undefined) => ({
+  done,
+  ...(total !== undefined && { total }),
+  ...(message && { message }),
+});
 
 /** Tools for what the settings allow: without a word about it, nothing that downloads and nothing that destroys. */
 export function toolsOf(plugins: readonly TriviumPlugin[], settings: ToolSettings): Tool[] {

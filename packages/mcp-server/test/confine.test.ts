@@ -108,5 +108,8 @@ describe('a caller stays inside the root', () => {
     expect(relativePaths({ path: join(root, '..', 'cache', 'model.gguf') }, root)).toEqual({
       path: 'model.gguf',
     });
+    expect(relativePaths({ stages: [{ model: join(root, 'm.gguf') }, { model: 'nano' }] }, root)).toEqual({
+      stages: [{ model: 'm.gguf' }, { model: 'nano' }],
+    });
   });
 });

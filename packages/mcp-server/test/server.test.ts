@@ -56,6 +56,21 @@ test.each([['../'], ['/etc/passwd']])('%s is refused', async (path) => {
   });
 });
 
+test('writing: faults tell no path outside the root, and a checkpoint outside is refused', async () => {
+  const call = { instruction: 'x', checkpoint: 'tea.md', model: 'tea.md' };
+  const result = await client.callTool({ name: 'documents_write', arguments: call });
+  expect(result).toMatchObject({ isError: true });
+  expect(JSON.stringify(result.content)).not.toContain(tmpdir());
+  const outside = await client.callTool({
+    name: 'documents_write',
+    arguments: { instruction: 'x', checkpoint: '../state.json' },
+  });
+  expect(outside).toMatchObject({
+    isError: true,
+    content: [{ text: expect.stringContaining('outside-root') }],
+  });
+});
+
 test('bad input names its field; an unknown tool is a protocol error', async () => {
   const result = await client.callTool({ name: 'documents_search', arguments: { query: '' } });
   expect(result).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('query') }] });
