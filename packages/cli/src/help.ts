@@ -2,7 +2,8 @@
 import type { AnyCapability } from '@trivium/protocol';
 import { flagsOf } from './flags.js';
 
-const pad = (text: string, width: number) => text.padEnd(width);
+/** At least two blanks between columns, however long the left one is. */
+const pad = (text: string, width: number) => `${text}  `.padEnd(width);
 
 export function generalHelp(capabilities: readonly AnyCapability[]): string {
   const rows = [
