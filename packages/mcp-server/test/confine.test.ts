@@ -80,14 +80,14 @@ describe('a caller stays inside the root', () => {
       'checkpoint',
     ]);
     const call = { instruction: 'x', checkpoint: 'state.json', stages: { polish: { model: 'm.gguf' } } };
-    expect(await confine(contracts.write, call, root)).toEqual({
+    expect(await confine(contracts.write, call, { root, hub: false })).toEqual({
       instruction: 'x',
       paths: [root],
       checkpoint: join(root, 'state.json'),
       stages: { polish: { model: join(root, 'm.gguf') } },
     });
     expect(
-      await confine(contracts.write, { instruction: 'x', stages: { polish: false } }, root),
+      await confine(contracts.write, { instruction: 'x', stages: { polish: false } }, { root, hub: false }),
     ).toMatchObject({ stages: { polish: false } });
     for (const [field, input] of [
       ['checkpoint', { checkpoint: '../state.json' }],
@@ -95,7 +95,7 @@ describe('a caller stays inside the root', () => {
       ['stages.polish.model', { stages: { polish: { model: '../m.gguf' } } }],
       ['stages.summary.model', { stages: { summary: { model: '/m.gguf', ratio: 0.3 } } }],
     ] as const)
-      await expect(confine(contracts.write, { instruction: 'x', ...input }, root)).rejects.toMatchObject({
+      await expect(confine(contracts.write, { instruction: 'x', ...input }, { root, hub: false })).rejects.toMatchObject({
         code: 'outside-root',
         field,
       });
