@@ -95,7 +95,9 @@ describe('a caller stays inside the root', () => {
       ['stages.polish.model', { stages: { polish: { model: '../m.gguf' } } }],
       ['stages.summary.model', { stages: { summary: { model: '/m.gguf', ratio: 0.3 } } }],
     ] as const)
-      await expect(confine(contracts.write, { instruction: 'x', ...input }, { root, hub: false })).rejects.toMatchObject({
+      await expect(
+        confine(contracts.write, { instruction: 'x', ...input }, { root, hub: false }),
+      ).rejects.toMatchObject({
         code: 'outside-root',
         field,
       });

@@ -44,7 +44,11 @@ async function optionsOf(input: WriteInput, host: Host, signal: AbortSignal): Pr
   };
 }
 
-async function stageOf({ model, ...stage }: StageInput, host: Host, signal: AbortSignal): Promise<StageOptions> {
+async function stageOf(
+  { model, ...stage }: StageInput,
+  host: Host,
+  signal: AbortSignal,
+): Promise<StageOptions> {
   return { ...given(stage), ...(model !== undefined && (await languageModel(model, host, signal))) };
 }
 
