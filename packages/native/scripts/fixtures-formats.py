@@ -38,6 +38,20 @@ def write_codecs():
         decoded.astype(np.float32).tofile(FOLDER / f"codecs.{kind.name.lower()}.f32")
 
 
+def write_super_blocks():
+    """Q4_K, Q5_K, Q6_K: `gguf` reads them and does not write them, so the blocks are random bits with finite scales."""
+    random = np.random.default_rng(11)
+    for kind, halves in ((Type.Q4_K, (0, 2)), (Type.Q5_K, (0, 2)), (Type.Q6_K, (208,))):
+        size = gguf.GGML_QUANT_SIZES[kind][1]
+        stored = random.integers(0, 256, (10, size), dtype=np.uint8)
+        stored[0], stored[1] = 0, 255
+        for at in halves:
+            scales = random.standard_normal(10) * 10.0 ** random.integers(-7, 2, 10)
+            stored[:, at:at + 2] = scales.astype(np.float16).view(np.uint8).reshape(10, 2)
+        stored.tofile(FOLDER / f"codecs.{kind.name.lower()}")
+        quants.dequantize(stored, kind).astype(np.float32).tofile(FOLDER / f"codecs.{kind.name.lower()}.f32")
+
+
 def write_gguf():
     writer = gguf.GGUFWriter(FOLDER / "tiny.gguf", "llama")
     writer.add_uint8("test.uint8", 200)
@@ -64,8 +78,8 @@ def write_gguf():
     writer.add_tensor("position_ids", np.arange(8, dtype=np.int64))
     close(writer)
 
-    writer = gguf.GGUFWriter(FOLDER / "q4_k.gguf", "llama")
-    writer.add_tensor("blk.0.attn_q.weight", np.zeros((2, 144), dtype=np.uint8), raw_dtype=Type.Q4_K)
+    writer = gguf.GGUFWriter(FOLDER / "q2_k.gguf", "llama")
+    writer.add_tensor("blk.0.attn_q.weight", np.zeros((2, 84), dtype=np.uint8), raw_dtype=Type.Q2_K)
     close(writer)
 
     writer = gguf.GGUFWriter(FOLDER / "split.gguf", "llama", split_max_tensors=2)
@@ -111,5 +125,6 @@ def write_safetensors():
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
     write_codecs()
+    write_super_blocks()
     write_gguf()
     write_safetensors()

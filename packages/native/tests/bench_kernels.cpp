@@ -28,7 +28,7 @@ double now() {
 void bench_linear(const KernelTable* const* kernels) {
   std::mt19937 random(1);
   std::normal_distribution<float> normal;
-  for (DType dtype : {DType::f32, DType::f16, DType::q8_0, DType::q4_0})
+  for (DType dtype : {DType::f32, DType::f16, DType::q8_0, DType::q4_0, DType::q4_k, DType::q5_k, DType::q6_k})
     for (auto [n, k] : {std::pair<std::int64_t, std::int64_t>{1024, 256}, {256, 1024}, {4096, 2048}})
       for (std::int64_t rows : {1, 8, 512}) {
         std::vector<float> row(k), x(rows * k), out(rows * n);
@@ -65,6 +65,12 @@ void bench_linear(const KernelTable* const* kernels) {
               (*kernels)->linear_q8(quantized, rows, *packed, first, last, nullptr, out.data());
             if (dtype == DType::q4_0)
               (*kernels)->linear_q4(quantized, rows, *packed, first, last, nullptr, out.data());
+            if (dtype == DType::q4_k)
+              (*kernels)->linear_q4_k(quantized, rows, *packed, first, last, nullptr, out.data());
+            if (dtype == DType::q5_k)
+              (*kernels)->linear_q5_k(quantized, rows, *packed, first, last, nullptr, out.data());
+            if (dtype == DType::q6_k)
+              (*kernels)->linear_q6_k(quantized, rows, *packed, first, last, nullptr, out.data());
           });
           best = std::min(best, now() - start);
         }

@@ -52,7 +52,8 @@ Error unsupported_format(Place place, std::string_view problem, std::string_view
 Error unsupported_tensor(std::string_view file, std::string_view tensor, std::string_view type) {
   return make(ErrorCode::unsupported, {file, tensor},
               "tensor " + printable(tensor) + " is stored as " + std::string(type) + ", which this version does not read",
-              "F32, F16, BF16, Q8_0 or Q4_0", type, "Use a Q8_0, Q4_0, F16 or F32 file of the same model.");
+              "F32, F16, BF16, Q8_0, Q6_K, Q5_K, Q4_K or Q4_0", type,
+              "Use a Q4_K_M, Q5_K_M, Q6_K, Q8_0, F16 or F32 file of the same model.");
 }
 
 }  // namespace trivium

@@ -8,6 +8,9 @@
 #include <cmath>
 #include <cstring>
 
+#include "tensor/super_blocks.h"
+#include "tensor/tensor.h"
+
 namespace trivium {
 namespace {
 
@@ -131,6 +134,12 @@ void decode_row(DType dtype, const std::byte* source, float* destination, std::s
     case DType::q4_0:
       for (std::size_t i = 0; i < elements; i += block) decode_q4_0(source + i / block * 18, destination + i);
       return;
+    case DType::q4_k:
+    case DType::q5_k:
+    case DType::q6_k:
+      for (std::size_t i = 0; i < elements; i += super_elements)
+        decode_super(open_super(dtype, source + row_bytes(dtype, static_cast<std::int64_t>(i))), dtype, destination + i);
+      return;
     case DType::i32:
       for (std::size_t i = 0; i < elements; ++i) {
         std::int32_t value;
@@ -156,6 +165,12 @@ void encode_row(DType dtype, const float* source, std::byte* destination, std::s
       return;
     case DType::q4_0:
       for (std::size_t i = 0; i < elements; i += block) encode_q4_0(source + i, destination + i / block * 18);
+      return;
+    case DType::q4_k:
+    case DType::q5_k:
+    case DType::q6_k:
+      for (std::size_t i = 0; i < elements; i += super_elements)
+        close_super(quantize_super(dtype, source + i), dtype, destination + row_bytes(dtype, static_cast<std::int64_t>(i)));
       return;
     case DType::i32:
       for (std::size_t i = 0; i < elements; ++i) {

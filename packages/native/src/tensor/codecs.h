@@ -1,5 +1,6 @@
 // Reference codecs: block formats <-> float32, one row at a time. Bit-exact with ggml's published formats
-// (checked against PyPI's `gguf`). Kernels may do this faster; this is what they are tested against.
+// (checked against PyPI's `gguf`), but for encoding Q4_K, Q5_K and Q6_K, which has no one right answer: see
+// quantize_super.cpp. Kernels may do this faster; this is what they are tested against.
 #pragma once
 #include <cstddef>
 #include <cstdint>

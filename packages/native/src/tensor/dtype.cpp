@@ -7,12 +7,15 @@ namespace trivium {
 namespace {
 
 // In the order of the enumeration.
-constexpr std::array<DTypeInfo, 6> dtypes{{
+constexpr std::array<DTypeInfo, 9> dtypes{{
     {DType::f32, "F32", 0, 1, 4},
     {DType::f16, "F16", 1, 1, 2},
     {DType::bf16, "BF16", 30, 1, 2},
     {DType::q8_0, "Q8_0", 8, 32, 34},
     {DType::q4_0, "Q4_0", 2, 32, 18},
+    {DType::q4_k, "Q4_K", 12, 256, 144},
+    {DType::q5_k, "Q5_K", 13, 256, 176},
+    {DType::q6_k, "Q6_K", 14, 256, 210},
     {DType::i32, "I32", 26, 1, 4},
 }};
 

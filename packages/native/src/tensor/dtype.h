@@ -7,7 +7,7 @@
 
 namespace trivium {
 
-enum class DType : std::uint8_t { f32, f16, bf16, q8_0, q4_0, i32 };
+enum class DType : std::uint8_t { f32, f16, bf16, q8_0, q4_0, q4_k, q5_k, q6_k, i32 };
 
 struct DTypeInfo {
   DType dtype;
@@ -20,7 +20,7 @@ struct DTypeInfo {
 const DTypeInfo& info(DType dtype);
 std::optional<DType> dtype_from_gguf(std::uint32_t type);
 std::optional<DType> dtype_from_safetensors(std::string_view name);  // "F32", "F16", "BF16", "I32"
-// The names of all GGUF types known to exist, for an error that says what was found ("Q4_K").
+// The names of all GGUF types known to exist, for an error that says what was found ("Q2_K").
 std::string_view gguf_type_name(std::uint32_t type);
 
 }  // namespace trivium

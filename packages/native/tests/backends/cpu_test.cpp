@@ -42,16 +42,15 @@ Plan linear_plan(Network& net, DType dtype, int columns, int out) {
 
 TEST("linear of every dtype agrees with ref and does not depend on the rows beside it") {
   for (const std::string& isa : instruction_sets())
-    for (DType dtype : {DType::f32, DType::f16, DType::bf16, DType::q8_0, DType::q4_0})
-      for (auto [columns, out] : {std::pair{32, 16}, {96, 40}, {352, 33}, {1024, 17}}) {
+    for (DType dtype : weight_types)
+      for (auto [columns, out] : {std::pair{32, 16}, {96, 40}, {256, 33}, {352, 33}, {1024, 17}}) {
+        if (columns % int(info(dtype).block_elements) != 0) continue;
         Network net(7);
         const Plan plan = linear_plan(net, dtype, columns, out);
         const auto ref = backend("ref"), cpu = backend(isa);
         Runner expected(*ref, plan, net.weights, {70, 1, 70}), actual(*cpu, plan, net.weights, {70, 1, 70});
         const std::vector<float> whole = actual.run(whole_step(70, 50, out));
-        const double tolerance = dtype == DType::q8_0 || dtype == DType::q4_0
-                                     ? 0.02 * std::sqrt(double(columns))
-                                     : 2e-5 * std::sqrt(double(columns));
+        const double tolerance = (is_quantized(dtype) ? 0.02 : 2e-5) * std::sqrt(double(columns));
         CHECK(largest_difference(expected.run(whole_step(70, 50, out)), whole) < tolerance);
         const Step all = whole_step(70, 50, out);
         for (int rows : {1, 2, 3, 5, 6, 7, 13, 64}) {
@@ -229,15 +228,15 @@ TEST("ragged attention agrees with ref") {
 
 TEST("a tied table gives the rows that its matrix multiplies") {
   for (const std::string& isa : instruction_sets())
-    for (DType dtype : {DType::f32, DType::f16, DType::bf16, DType::q8_0, DType::q4_0}) {
+    for (DType dtype : weight_types) {
       Network net(2);
-      const TensorId table = net.weight(dtype, Shape::of(37, 64), Role::matrix_and_table);
+      const TensorId table = net.weight(dtype, Shape::of(37, 512), Role::matrix_and_table);
       net.plan.output(net.plan.gather_outputs(net.plan.embed_rows(table, IdInput::tokens, 2)));
       const Plan plan = *net.plan.finish();
       const auto ref = backend("ref"), cpu = backend(isa);
       Runner expected(*ref, plan, net.weights, {20, 1, 20}), actual(*cpu, plan, net.weights, {20, 1, 20});
-      CHECK(largest_difference(expected.run(whole_step(20, 37, 64)), actual.run(whole_step(20, 37, 64))) ==
-            0);
+      CHECK(largest_difference(expected.run(whole_step(20, 37, 512)),
+                               actual.run(whole_step(20, 37, 512))) == 0);
     }
 }
 
@@ -272,7 +271,7 @@ TEST("ids, pages and slices from outside their range are errors") {
 }
 
 TEST("packed weights take at most 1.05 times the bits of their source") {
-  for (DType dtype : {DType::f32, DType::f16, DType::bf16, DType::q8_0, DType::q4_0}) {
+  for (DType dtype : weight_types) {
     Network net(1);
     net.weight(dtype, Shape::of(512, 256), Role::matrix);
     const auto cpu = backend("generic");
@@ -316,6 +315,33 @@ TEST("every byte value of a Q8_0 block counts, and activations that are no numbe
     const std::vector<float> alone = actual.run(step);
     CHECK(std::memcmp(alone.data(), beside.data() + 32, 64) == 0);
   }
+}
+
+TEST("every bit of a super-block counts, as the exact sum over integers says") {
+  for (const std::string& isa : instruction_sets())
+    for (DType dtype : {DType::q4_k, DType::q5_k, DType::q6_k}) {
+      Network net(6);
+      const Plan plan = linear_plan(net, dtype, 512, 32);
+      // Random levels, scales and minima; scales that keep every product and sum exact in float32.
+      std::mt19937 random(9);
+      std::vector<std::byte>& bytes = net.weights[1].bytes;
+      for (std::byte& byte : bytes) byte = std::byte(random());
+      const std::uint16_t scale = f32_to_f16(1.0f / 64), zero = 0;
+      for (std::size_t at = 0; at < bytes.size(); at += info(dtype).block_bytes) {
+        std::memcpy(bytes.data() + at + (dtype == DType::q6_k ? 208 : 0), &scale, 2);
+        if (dtype != DType::q6_k) std::memcpy(bytes.data() + at + 2, at % 3 ? &scale : &zero, 2);
+      }
+      std::memset(net.weights[2].bytes.data(), 0, net.weights[2].bytes.size());
+      // Tokens whose largest activation is 127 in every block of 32 pass through eight bits unchanged.
+      auto* table = reinterpret_cast<float*>(net.weights[0].bytes.data());
+      for (int i = 0; i < 50 * 512; ++i) table[i] = i % 32 == 0 ? (i % 64 ? 127.0f : -127.0f) : float(int(random() % 255) - 127);
+      const auto ref = backend("ref"), cpu = backend(isa);
+      Runner expected(*ref, plan, net.weights, {9, 1, 9}), actual(*cpu, plan, net.weights, {9, 1, 9});
+      const std::vector<float> truth = expected.run(whole_step(9, 50, 32));
+      double largest = 0;
+      for (const float value : truth) largest = std::max(largest, double(std::fabs(value)));
+      CHECK(largest_difference(truth, actual.run(whole_step(9, 50, 32))) < 1e-5 * largest);
+    }
 }
 
 TEST("an unknown instruction set, a missing weight and pages of another shape are errors") {

@@ -11,6 +11,11 @@
 
 namespace trivium::test {
 
+// Every type that a matrix may have.
+inline constexpr DType weight_types[] = {DType::f32,  DType::f16,  DType::bf16, DType::q8_0,
+                                         DType::q4_0, DType::q4_k, DType::q5_k, DType::q6_k};
+inline bool is_quantized(DType dtype) { return info(dtype).block_elements > 1; }
+
 struct Weight {
   DType dtype;
   Shape shape;

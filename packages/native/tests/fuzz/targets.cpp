@@ -123,7 +123,7 @@ Outcome use_tokenizer(const std::string& input, const std::string&) {
   return {};
 }
 
-std::vector<std::string> gguf_seeds() { return {fixture("formats/tiny.gguf"), small_llama(), fixture("formats/q4_k.gguf")}; }
+std::vector<std::string> gguf_seeds() { return {fixture("formats/tiny.gguf"), small_llama(), fixture("formats/q2_k.gguf")}; }
 std::vector<std::string> safetensors_seeds() {
   return {fixture("formats/folder/model.safetensors"), fixture("formats/sharded/model-00001-of-00002.safetensors")};
 }

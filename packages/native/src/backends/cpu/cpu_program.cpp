@@ -79,8 +79,7 @@ void CpuProgram::lay_out() {
     }
     if (std::holds_alternative<Linear>(node.op)) {
       const DType dtype = tensor(node.inputs[1]).dtype;
-      if (dtype == DType::q8_0 || dtype == DType::q4_0)
-        widest = std::max(widest, tensor(node.inputs[0]).columns);
+      if (is_blocked(dtype)) widest = std::max(widest, tensor(node.inputs[0]).columns);
     }
   }
   quantized_.resize(static_cast<std::size_t>(widest * largest_.tokens));
@@ -208,9 +207,8 @@ void CpuProgram::linear(const Node& node, std::int64_t rows) {
   const PackedMatrix& w = weight(node.inputs[1]).matrix;
   const float *x = activation(node.inputs[0]), *bias = vector_or_null(node.inputs[2]);
   float* out = activation(node.output);
-  const bool blocked = w.dtype == DType::q8_0 || w.dtype == DType::q4_0;
   const std::int64_t blocks = w.columns / block_columns;
-  if (blocked && quantized_source_ != node.inputs[0]) {
+  if (is_blocked(w.dtype) && quantized_source_ != node.inputs[0]) {
     split(rows, row_grain(w.columns), [&](std::int64_t first, std::int64_t last) {
       for (std::int64_t r = first; r < last; ++r)
         kernels_.quantize_row(x + r * w.columns, w.columns, quantized_.data() + r * w.columns,
@@ -236,6 +234,12 @@ void CpuProgram::linear(const Node& node, std::int64_t rows) {
         return kernels_.linear_q8(quantized, rows, w, first, last, bias, out);
       case DType::q4_0:
         return kernels_.linear_q4(quantized, rows, w, first, last, bias, out);
+      case DType::q4_k:
+        return kernels_.linear_q4_k(quantized, rows, w, first, last, bias, out);
+      case DType::q5_k:
+        return kernels_.linear_q5_k(quantized, rows, w, first, last, bias, out);
+      case DType::q6_k:
+        return kernels_.linear_q6_k(quantized, rows, w, first, last, bias, out);
       case DType::i32:
         return;
     }

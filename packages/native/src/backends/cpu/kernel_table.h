@@ -51,6 +51,12 @@ struct KernelTable {
                     std::int64_t last, const float* bias, float* out);
   void (*linear_q4)(const QuantizedRows& x, std::int64_t rows, const PackedMatrix& w, std::int64_t first,
                     std::int64_t last, const float* bias, float* out);
+  void (*linear_q4_k)(const QuantizedRows& x, std::int64_t rows, const PackedMatrix& w, std::int64_t first,
+                      std::int64_t last, const float* bias, float* out);
+  void (*linear_q5_k)(const QuantizedRows& x, std::int64_t rows, const PackedMatrix& w, std::int64_t first,
+                      std::int64_t last, const float* bias, float* out);
+  void (*linear_q6_k)(const QuantizedRows& x, std::int64_t rows, const PackedMatrix& w, std::int64_t first,
+                      std::int64_t last, const float* bias, float* out);
   void (*quantize_row)(const float* x, std::int64_t columns, std::int8_t* values, float* scales,
                        std::int32_t* sums);
   void (*normalize)(const Normalize& op, const float* x, const float* weight, const float* bias,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "backends/cpu/packed_super.h"
 #include "base/thread_pool.h"
 #include "tensor/codecs.h"
 
@@ -78,6 +79,10 @@ std::size_t PackedMatrix::panel_bytes() const {
       return std::size_t(columns / block_columns) * sizeof(Q8Block);
     case DType::q4_0:
       return std::size_t(columns / block_columns) * sizeof(Q4Block);
+    case DType::q4_k:
+    case DType::q5_k:
+    case DType::q6_k:
+      return super_panel_bytes(dtype, columns);
     case DType::i32:
       return 0;
   }
@@ -89,8 +94,7 @@ Result<PackedMatrix> pack_matrix(const WeightSource& source) {
   matrix.dtype = source.dtype;
   matrix.rows = source.shape.rows();
   matrix.columns = source.shape.columns();
-  const bool blocked = source.dtype == DType::q8_0 || source.dtype == DType::q4_0;
-  if (source.dtype == DType::i32 || (blocked && matrix.columns % block_columns != 0))
+  if (source.dtype == DType::i32 || matrix.columns % std::int64_t(info(source.dtype).block_elements) != 0)
     return unsupported(source);
   const std::size_t row = row_bytes(source.dtype, matrix.columns);
   matrix.bytes.assign(matrix.panel_bytes() * matrix.panels(), std::byte{0});
@@ -113,6 +117,7 @@ Result<PackedMatrix> pack_matrix(const WeightSource& source) {
         pack_plain<std::uint16_t>(in, lanes, matrix.columns, panel);
       if (matrix.dtype == DType::q8_0) pack_q8(in, lanes, matrix.columns, panel);
       if (matrix.dtype == DType::q4_0) pack_q4(in, lanes, matrix.columns, panel);
+      if (is_super(matrix.dtype)) pack_super(matrix.dtype, in, lanes, matrix.columns, panel);
     });
   }
   return matrix;
@@ -121,6 +126,7 @@ Result<PackedMatrix> pack_matrix(const WeightSource& source) {
 void unpack_row(const PackedMatrix& matrix, std::int64_t row, float* destination) {
   const std::byte* panel = matrix.panel(row / panel_rows);
   const std::int64_t lane = row % panel_rows;
+  if (is_super(matrix.dtype)) return unpack_super(matrix.dtype, panel, lane, matrix.columns, destination);
   for (std::int64_t k = 0; k < matrix.columns; ++k) {
     const std::int64_t block = k / block_columns, group = k % block_columns / 4;
     switch (matrix.dtype) {
@@ -144,7 +150,7 @@ void unpack_row(const PackedMatrix& matrix, std::int64_t row, float* destination
         destination[k] = f16_to_f32(b.scale[lane]) * (int(group % 2 == 0 ? byte & 15 : byte >> 4) - 8);
         break;
       }
-      case DType::i32:
+      default:
         break;
     }
   }

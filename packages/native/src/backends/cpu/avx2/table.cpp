@@ -26,6 +26,9 @@ struct Avx2 {
   static Reg load_f16(const std::uint16_t* p) {
     return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
   }
+  static Reg load_bytes(const std::uint8_t* p) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
+  }
   static Reg load_element(const float* p) { return load(p); }
   static Reg load_element(const Half* p) { return load_f16(&p->bits); }
   static Reg load_element(const Brain* p) {
@@ -91,9 +94,118 @@ struct Avx2Dots {
     return a;
   }
 
+  static __m256i bytes_at(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+  // Eight integer scales as madd wants them: each in both halves of its lane, so that adding pairs of products
+  // of 16 bits scales them too.
+  static __m256i paired(__m256i scales) {
+    return _mm256_or_si256(_mm256_and_si256(scales, _mm256_set1_epi32(0xFFFF)), _mm256_slli_epi32(scales, 16));
+  }
+  static __m256i paired_scales(const std::uint8_t* p) {
+    return paired(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
+  }
+  static __m256i paired_scales(const std::int8_t* p) {
+    return paired(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
+  }
+
   // Measured on Zen 3: bytes do best a half panel by six rows at a time, nibbles a whole panel by four.
   template <class Block>
   static constexpr TileShape shape = std::is_same_v<Block, Q8Block> ? TileShape{6, 1} : TileShape{4, 2};
+
+  // Super-blocks, 32 columns: pairs reach 2 * 15 * 128, so all of Q4_K's groups add up in 16 bits before the
+  // scale; two groups of Q5_K (4 * 31 * 128) do.
+  template <int Rows>
+  static void super_part(const Q4SuperBlock& w, int s, int, const std::int8_t* x, std::int64_t stride,
+                         Int (&dots)[Rows][2]) {
+    const __m256i nibble = _mm256_set1_epi8(15);
+    unrolled<Rows>([&](auto r) { dots[r][0] = dots[r][1] = _mm256_setzero_si256(); });
+    unrolled<4>([&](auto g) {
+      __m256i even[2], odd[2];
+      unrolled<2>([&](auto p) {
+        const __m256i both = bytes_at(w.values[s][g][8 * p]);
+        even[p] = _mm256_and_si256(both, nibble);
+        odd[p] = _mm256_and_si256(_mm256_srli_epi16(both, 4), nibble);
+      });
+      unrolled<Rows>([&](auto r) {
+        const __m256i a = broadcast(x + r * stride + 8 * g), b = broadcast(x + r * stride + 8 * g + 4);
+        unrolled<2>([&](auto p) {
+          const __m256i products =
+              _mm256_add_epi16(_mm256_maddubs_epi16(even[p], a), _mm256_maddubs_epi16(odd[p], b));
+          dots[r][p] = settled(_mm256_add_epi16(dots[r][p], products));
+        });
+      });
+    });
+    unrolled<2>([&](auto p) {
+      const __m256i scale = paired_scales(w.scales[s] + 8 * p);
+      unrolled<Rows>([&](auto r) { dots[r][p] = _mm256_madd_epi16(dots[r][p], scale); });
+    });
+  }
+
+  template <int Rows>
+  static void super_part(const Q5SuperBlock& w, int s, int, const std::int8_t* x, std::int64_t stride,
+                         Int (&dots)[Rows][2]) {
+    const __m256i nibble = _mm256_set1_epi8(15), fifth = _mm256_set1_epi8(16);
+    const __m256i scale[2] = {paired_scales(w.scales[s]), paired_scales(w.scales[s] + 8)};
+    unrolled<Rows>([&](auto r) { dots[r][0] = dots[r][1] = _mm256_setzero_si256(); });
+    unrolled<4>([&](auto g) {
+      __m256i even[2], odd[2];
+      unrolled<2>([&](auto p) {
+        const __m256i both = bytes_at(w.values[s][g][8 * p]), high = bytes_at(w.high[s][8 * p]);
+        // Bit 2g to bit 4; what crosses from the neighbour byte is masked away.
+        const __m256i even_bit = g <= 2 ? _mm256_slli_epi16(high, 4 - 2 * (g <= 2 ? g : 0)) : _mm256_srli_epi16(high, 2),
+                      odd_bit = g <= 1 ? _mm256_slli_epi16(high, 3 - 2 * (g <= 1 ? g : 0))
+                                       : _mm256_srli_epi16(high, 2 * (g > 1 ? g : 2) - 3);
+        even[p] = _mm256_or_si256(_mm256_and_si256(both, nibble), _mm256_and_si256(even_bit, fifth));
+        odd[p] = _mm256_or_si256(_mm256_and_si256(_mm256_srli_epi16(both, 4), nibble),
+                                 _mm256_and_si256(odd_bit, fifth));
+      });
+      unrolled<Rows>([&](auto r) {
+        const __m256i a = broadcast(x + r * stride + 8 * g), b = broadcast(x + r * stride + 8 * g + 4);
+        unrolled<2>([&](auto p) {
+          const __m256i products =
+              _mm256_add_epi16(_mm256_maddubs_epi16(even[p], a), _mm256_maddubs_epi16(odd[p], b));
+          dots[r][p] = settled(_mm256_add_epi32(dots[r][p], _mm256_madd_epi16(products, scale[p])));
+        });
+      });
+    });
+  }
+
+  // Levels - 32 are signed: |w| * (x with the sign of w), two pairs at most 4 * 32 * 128. Each half of 16 columns
+  // has its scale.
+  template <int Rows>
+  static void super_part(const Q6SuperBlock& w, int s, int, const std::int8_t* x, std::int64_t stride,
+                         Int (&dots)[Rows][2]) {
+    const __m256i nibble = _mm256_set1_epi8(15), pair = _mm256_set1_epi8(0x30),
+                  middle = _mm256_set1_epi8(32);
+    unrolled<Rows>([&](auto r) { dots[r][0] = dots[r][1] = _mm256_setzero_si256(); });
+    unrolled<2>([&](auto half) {
+      const __m256i scale[2] = {paired_scales(w.scales[s][half]), paired_scales(w.scales[s][half] + 8)};
+      unrolled<2>([&](auto g) {
+        __m256i even[2], odd[2], even_size[2], odd_size[2];
+        unrolled<2>([&](auto p) {
+          const __m256i both = bytes_at(w.values[s][2 * half + g][8 * p]), high = bytes_at(w.high[s][half][8 * p]);
+          const __m256i even_bits = g == 0 ? _mm256_slli_epi16(high, 4) : high,
+                        odd_bits = g == 0 ? _mm256_slli_epi16(high, 2) : _mm256_srli_epi16(high, 2);
+          even[p] = _mm256_sub_epi8(
+              _mm256_or_si256(_mm256_and_si256(both, nibble), _mm256_and_si256(even_bits, pair)), middle);
+          odd[p] = _mm256_sub_epi8(_mm256_or_si256(_mm256_and_si256(_mm256_srli_epi16(both, 4), nibble),
+                                                   _mm256_and_si256(odd_bits, pair)),
+                                   middle);
+          even_size[p] = _mm256_abs_epi8(even[p]);
+          odd_size[p] = _mm256_abs_epi8(odd[p]);
+        });
+        unrolled<Rows>([&](auto r) {
+          const std::int8_t* values = x + r * stride + 16 * half + 8 * g;
+          const __m256i a = broadcast(values), b = broadcast(values + 4);
+          unrolled<2>([&](auto p) {
+            const __m256i products =
+                _mm256_add_epi16(_mm256_maddubs_epi16(even_size[p], _mm256_sign_epi8(a, even[p])),
+                                 _mm256_maddubs_epi16(odd_size[p], _mm256_sign_epi8(b, odd[p])));
+            dots[r][p] = settled(_mm256_add_epi32(dots[r][p], _mm256_madd_epi16(products, scale[p])));
+          });
+        });
+      });
+    });
+  }
 
   // maddubs wants an unsigned side: |w| * (x with the sign of w). Pairs reach 2 * 128 * 127, below the limit
   // of 16 bits.

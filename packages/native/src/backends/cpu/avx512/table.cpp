@@ -22,6 +22,9 @@ struct Avx512 {
   static Reg load_f16(const std::uint16_t* p) {
     return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
   }
+  static Reg load_bytes(const std::uint8_t* p) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+  }
   static Reg load_element(const float* p) { return load(p); }
   static Reg load_element(const Half* p) { return load_f16(&p->bits); }
   static Reg load_element(const Brain* p) {
@@ -105,6 +108,85 @@ struct Avx512Dots {
         dots[r][0] = _mm512_dpbusd_epi32(dots[r][0], even, broadcast(values));
         dots[r][0] = _mm512_dpbusd_epi32(dots[r][0], odd, broadcast(values + 4));
       });
+    });
+  }
+
+  static __m512i scales_at(const std::uint8_t* p) {
+    return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  }
+
+  // Super-blocks, 32 columns. Levels are unsigned as they lie; bits above the nibble come from their plane, and
+  // what a shift brings from the neighbour byte is masked away.
+  template <int Rows>
+  static void super_part(const Q4SuperBlock& w, int s, int, const std::int8_t* x, std::int64_t stride,
+                         Int (&dots)[Rows][1]) {
+    const __m512i nibble = _mm512_set1_epi8(15), scale = scales_at(w.scales[s]);
+    unrolled<Rows>([&](auto r) { dots[r][0] = _mm512_setzero_si512(); });
+    unrolled<4>([&](auto g) {
+      const __m512i both = _mm512_loadu_si512(w.values[s][g]);
+      add_pair<Rows>(_mm512_and_si512(both, nibble), _mm512_and_si512(_mm512_srli_epi16(both, 4), nibble),
+                     x + 8 * g, stride, dots);
+    });
+    unrolled<Rows>([&](auto r) { dots[r][0] = _mm512_mullo_epi32(dots[r][0], scale); });
+  }
+
+  template <int Rows>
+  static void super_part(const Q5SuperBlock& w, int s, int, const std::int8_t* x, std::int64_t stride,
+                         Int (&dots)[Rows][1]) {
+    const __m512i nibble = _mm512_set1_epi8(15), fifth = _mm512_set1_epi8(16), scale = scales_at(w.scales[s]);
+    const __m512i high = _mm512_slli_epi16(_mm512_and_si512(_mm512_loadu_si512(w.high[s]), nibble), 4),
+                  higher = _mm512_andnot_si512(nibble, _mm512_loadu_si512(w.high[s]));
+    unrolled<Rows>([&](auto r) { dots[r][0] = _mm512_setzero_si512(); });
+    unrolled<4>([&](auto g) {
+      const __m512i both = _mm512_loadu_si512(w.values[s][g]), plane = g < 2 ? high : higher;
+      const __m512i even_bit = _mm512_and_si512(_mm512_srli_epi16(plane, 2 * (g % 2)), fifth),
+                    odd_bit = _mm512_and_si512(_mm512_srli_epi16(plane, 2 * (g % 2) + 1), fifth);
+      add_pair<Rows>(_mm512_or_si512(_mm512_and_si512(both, nibble), even_bit),
+                     _mm512_or_si512(_mm512_and_si512(_mm512_srli_epi16(both, 4), nibble), odd_bit), x + 8 * g,
+                     stride, dots);
+    });
+    unrolled<Rows>([&](auto r) { dots[r][0] = _mm512_mullo_epi32(dots[r][0], scale); });
+  }
+
+  // The surplus of 32 * sum(x) is the same in all lanes and leaves before the scale of its half.
+  template <int Rows>
+  static void super_part(const Q6SuperBlock& w, int s, int, const std::int8_t* x, std::int64_t stride,
+                         Int (&dots)[Rows][1]) {
+    const __m512i nibble = _mm512_set1_epi8(15), pair = _mm512_set1_epi8(0x30), middle = _mm512_set1_epi8(32);
+    unrolled<Rows>([&](auto r) { dots[r][0] = _mm512_setzero_si512(); });
+    unrolled<2>([&](auto half) {
+      const __m512i high = _mm512_loadu_si512(w.high[s][half]);
+      const __m512i scale = _mm512_cvtepi8_epi32(
+          _mm_loadu_si128(reinterpret_cast<const __m128i*>(w.scales[s][half])));
+      Int part[Rows][1];
+      unrolled<Rows>([&](auto r) {
+        __m512i surplus = _mm512_setzero_si512();
+        unrolled<4>([&](auto g) {
+          surplus = _mm512_dpbusd_epi32(surplus, middle, broadcast(x + r * stride + 16 * half + 4 * g));
+        });
+        part[r][0] = _mm512_sub_epi32(_mm512_setzero_si512(), surplus);
+      });
+      unrolled<2>([&](auto g) {
+        const __m512i both = _mm512_loadu_si512(w.values[s][2 * half + g]);
+        const __m512i even_bits = g == 0 ? _mm512_slli_epi16(high, 4) : high,
+                      odd_bits = g == 0 ? _mm512_slli_epi16(high, 2) : _mm512_srli_epi16(high, 2);
+        add_pair<Rows>(_mm512_or_si512(_mm512_and_si512(both, nibble), _mm512_and_si512(even_bits, pair)),
+                       _mm512_or_si512(_mm512_and_si512(_mm512_srli_epi16(both, 4), nibble),
+                                       _mm512_and_si512(odd_bits, pair)),
+                       x + 16 * half + 8 * g, stride, part);
+      });
+      unrolled<Rows>([&](auto r) {
+        dots[r][0] = _mm512_add_epi32(dots[r][0], _mm512_mullo_epi32(part[r][0], scale));
+      });
+    });
+  }
+
+  template <int Rows>
+  static void add_pair(__m512i even, __m512i odd, const std::int8_t* x, std::int64_t stride,
+                       Int (&dots)[Rows][1]) {
+    unrolled<Rows>([&](auto r) {
+      dots[r][0] = _mm512_dpbusd_epi32(dots[r][0], even, broadcast(x + r * stride));
+      dots[r][0] = _mm512_dpbusd_epi32(dots[r][0], odd, broadcast(x + r * stride + 4));
     });
   }
 };

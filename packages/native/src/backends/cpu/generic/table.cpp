@@ -50,6 +50,9 @@ struct Generic {
   static Reg load_f16(const std::uint16_t* p) {
     return each([&](int i) { return f16_to_f32(p[i]); });
   }
+  static Reg load_bytes(const std::uint8_t* p) {
+    return each([&](int i) { return float(p[i]); });
+  }
   static Reg add(Reg a, Reg b) {
     return each([&](int i) { return a.lane[i] + b.lane[i]; });
   }
@@ -135,6 +138,35 @@ struct GenericDots {
         }
         dots[r][n / Lanes].lane[n % Lanes] = sum;
       }
+  }
+
+  // Super-blocks, 32 columns: levels times activations, times the integer scale of their sub-block.
+  static int nibble(const std::uint8_t (&values)[4][panel_rows][4], int n, int k) {
+    const std::uint8_t byte = values[k / 8][n][k % 4];
+    return k / 4 % 2 == 0 ? byte & 15 : byte >> 4;
+  }
+  static int scaled_level(const Q4SuperBlock& w, int s, int n, int k) {
+    return w.scales[s][n] * nibble(w.values[s], n, k);
+  }
+  static int scaled_level(const Q5SuperBlock& w, int s, int n, int k) {
+    return w.scales[s][n] * (nibble(w.values[s], n, k) | (w.high[s][n][k % 4] >> (k / 4) & 1) << 4);
+  }
+  static int scaled_level(const Q6SuperBlock& w, int s, int n, int k) {
+    const int half = k / 16, high = w.high[s][half][n][k % 4] >> (k / 4 % 4 * 2) & 3;
+    return w.scales[s][half][n] * ((nibble(w.values[s], n, k) | high << 4) - 32);
+  }
+  template <class Block, int Rows>
+  static void super_part(const Block& w, int s, int, const std::int8_t* x, std::int64_t stride,
+                         Int (&dots)[Rows][panel_rows / Lanes]) {
+    for (int n = 0; n < panel_rows; ++n) {
+      std::int32_t levels[block_columns];
+      for (int k = 0; k < block_columns; ++k) levels[k] = scaled_level(w, s, n, k);
+      for (int r = 0; r < Rows; ++r) {
+        std::int32_t sum = 0;
+        for (int k = 0; k < block_columns; ++k) sum += levels[k] * x[r * stride + k];
+        dots[r][n / Lanes].lane[n % Lanes] = sum;
+      }
+    }
   }
 };
 

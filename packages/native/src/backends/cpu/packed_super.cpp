@@ -1,0 +1,106 @@
+#include "backends/cpu/packed_super.h"
+
+#include <type_traits>
+
+#include "tensor/tensor.h"
+
+namespace trivium::cpu {
+namespace {
+
+struct Place {
+  int part, group, k;  // of an element of a super-block
+};
+Place place_of(std::size_t element) {
+  const int within = int(element % block_columns);
+  return {int(element / block_columns), within / 4, within % 4};
+}
+
+// The lane of a panel's super-block from an open one: scales first, levels one by one.
+template <class Block>
+void put(const SuperBlock& from, Block& to, std::int64_t lane) {
+  to.scale[lane] = from.scale;
+  for (int part = 0; part < super_parts; ++part) {
+    if constexpr (Block::has_minima) {
+      to.minimum[lane] = from.minimum;
+      to.scales[part][lane] = static_cast<std::uint8_t>(from.scales[part]);
+      to.minima[part][lane] = from.minima[part];
+    } else {
+      for (int half = 0; half < 2; ++half) to.scales[part][half][lane] = from.scales[2 * part + half];
+    }
+  }
+  for (std::size_t i = 0; i < super_elements; ++i) {
+    const auto [part, group, k] = place_of(i);
+    const int level = from.levels[i];
+    to.values[part][group / 2][lane][k] |= static_cast<std::uint8_t>((level & 15) << (group % 2 * 4));
+    if constexpr (std::is_same_v<Block, Q5SuperBlock>)
+      to.high[part][lane][k] |= static_cast<std::uint8_t>(level >> 4 << group);
+    if constexpr (std::is_same_v<Block, Q6SuperBlock>)
+      to.high[part][group / 4][lane][k] |= static_cast<std::uint8_t>(level >> 4 << (group % 4 * 2));
+  }
+}
+
+template <class Block>
+SuperBlock get(const Block& from, std::int64_t lane) {
+  SuperBlock to;
+  to.scale = from.scale[lane];
+  for (int part = 0; part < super_parts; ++part) {
+    if constexpr (Block::has_minima) {
+      to.minimum = from.minimum[lane];
+      to.scales[part] = static_cast<std::int8_t>(from.scales[part][lane]);
+      to.minima[part] = from.minima[part][lane];
+    } else {
+      for (int half = 0; half < 2; ++half) to.scales[2 * part + half] = from.scales[part][half][lane];
+    }
+  }
+  for (std::size_t i = 0; i < super_elements; ++i) {
+    const auto [part, group, k] = place_of(i);
+    int level = from.values[part][group / 2][lane][k] >> (group % 2 * 4) & 15;
+    if constexpr (std::is_same_v<Block, Q5SuperBlock>) level |= (from.high[part][lane][k] >> group & 1) << 4;
+    if constexpr (std::is_same_v<Block, Q6SuperBlock>)
+      level |= (from.high[part][group / 4][lane][k] >> (group % 4 * 2) & 3) << 4;
+    to.levels[i] = static_cast<std::uint8_t>(level);
+  }
+  return to;
+}
+
+// body(Block*) with the panel's own type of block.
+template <class Byte, class Body>
+void with_blocks(DType dtype, Byte* panel, const Body& body) {
+  const auto as = [&]<class Block>(Block*) {
+    if constexpr (std::is_const_v<Byte>)
+      body(reinterpret_cast<const Block*>(panel));
+    else
+      body(reinterpret_cast<Block*>(panel));
+  };
+  if (dtype == DType::q4_k) return as(static_cast<Q4SuperBlock*>(nullptr));
+  if (dtype == DType::q5_k) return as(static_cast<Q5SuperBlock*>(nullptr));
+  as(static_cast<Q6SuperBlock*>(nullptr));
+}
+
+}  // namespace
+
+std::size_t super_panel_bytes(DType dtype, std::int64_t columns) {
+  const std::size_t block = dtype == DType::q4_k   ? sizeof(Q4SuperBlock)
+                            : dtype == DType::q5_k ? sizeof(Q5SuperBlock)
+                                                   : sizeof(Q6SuperBlock);
+  return static_cast<std::size_t>(columns) / super_elements * block;
+}
+
+void pack_super(DType dtype, const std::byte* rows, std::int64_t count, std::int64_t columns, std::byte* panel) {
+  const std::size_t row = row_bytes(dtype, columns), block = info(dtype).block_bytes;
+  with_blocks(dtype, panel, [&](auto* blocks) {
+    for (std::int64_t lane = 0; lane < count; ++lane)
+      for (std::int64_t b = 0; b < columns / std::int64_t(super_elements); ++b)
+        put(open_super(dtype, rows + lane * row + b * block), blocks[b], lane);
+  });
+}
+
+void unpack_super(DType dtype, const std::byte* panel, std::int64_t lane, std::int64_t columns,
+                  float* destination) {
+  with_blocks(dtype, panel, [&](const auto* blocks) {
+    for (std::int64_t b = 0; b < columns / std::int64_t(super_elements); ++b)
+      decode_super(get(blocks[b], lane), dtype, destination + b * super_elements);
+  });
+}
+
+}  // namespace trivium::cpu
