@@ -12,15 +12,18 @@ from pathlib import Path
 import gguf
 import numpy as np
 import torch
+from gguf import quants
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM
+from transformers import (BertConfig, BertModel, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM,
+                          Qwen2Config, Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM)
 
 ROOT = Path(__file__).resolve().parent.parent / "tests/fixtures/parity"
 VOCABULARY = 64
 LETTERS = [chr(c) for c in range(ord("a"), ord("z") + 1)]
 LLAMA3 = dict(rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
               original_max_position_embeddings=32)
+YARN = dict(rope_type="yarn", factor=4.0, original_max_position_embeddings=32)
 
 # name: (configuration, how config.json writes rope, GGUF too)
 LLAMAS = {
@@ -33,6 +36,19 @@ LLAMAS = {
                                attention_bias=True, mlp_bias=True, rope=dict(rope_type="linear", factor=4.0)), "v5", False),
     "mistral-window": (dict(hidden_size=48, num_attention_heads=4, num_key_value_heads=2, sliding_window=19,
                             family="mistral"), "v4", False),
+    "qwen2-grouped-tied": (dict(hidden_size=48, num_attention_heads=6, num_key_value_heads=2, tie_word_embeddings=True,
+                                family="qwen2"), "v5", True),
+    "qwen2-odd-heads-window": (dict(hidden_size=60, num_attention_heads=3, num_key_value_heads=1, use_sliding_window=True,
+                                    sliding_window=19, max_window_layers=1, family="qwen2"), "v4", False),
+    "qwen3-decoupled": (dict(hidden_size=40, num_attention_heads=4, num_key_value_heads=2, head_dim=22,
+                             family="qwen3"), "v5", True),
+    "qwen3-tied": (dict(hidden_size=36, num_attention_heads=3, num_key_value_heads=3, head_dim=16, attention_bias=True,
+                        tie_word_embeddings=True, family="qwen3"), "v4", False),
+    "llama-yarn": (dict(hidden_size=48, num_attention_heads=3, num_key_value_heads=1, rope=YARN), "v4", True),
+    "qwen3-yarn": (dict(hidden_size=44, num_attention_heads=4, num_key_value_heads=1, head_dim=18, family="qwen3",
+                        rope=dict(YARN, factor=8.0, attention_factor=1.35, beta_fast=16.0, beta_slow=2.0)), "v5", True),
+    "qwen2-yarn-mscale": (dict(hidden_size=32, num_attention_heads=2, num_key_value_heads=1, family="qwen2",
+                               rope=dict(YARN, mscale=0.9, mscale_all_dim=0.6, truncate=False)), "v4", False),
 }
 BERTS = {
     "bert-mean": (dict(hidden_size=36, num_attention_heads=3, hidden_act="gelu"), "mean", True, True),
@@ -95,8 +111,21 @@ def permute(weight, heads):  # (heads * head_dim, …): halves to pairs, as llam
     return weight.reshape(heads, 2, shape[0] // heads // 2, -1).swapaxes(1, 2).reshape(shape)
 
 
-def write_llama_gguf(path, config, state, tokenizer, frequency_factors):
-    writer = gguf.GGUFWriter(path, "llama")
+def write_rope_scaling(writer, rope):  # as llama.cpp's converter does
+    if rope["rope_type"] != "yarn":
+        return
+    writer.add_rope_scaling_type(gguf.RopeScalingType.YARN)
+    writer.add_rope_scaling_factor(rope["factor"])
+    writer.add_rope_scaling_orig_ctx_len(rope["original_max_position_embeddings"])
+    for name, add in (("attention_factor", writer.add_rope_scaling_yarn_attn_factor),
+                      ("beta_fast", writer.add_rope_scaling_yarn_beta_fast),
+                      ("beta_slow", writer.add_rope_scaling_yarn_beta_slow)):
+        if name in rope:
+            add(rope[name])
+
+
+def write_llama_gguf(path, family, config, state, tokenizer, frequency_factors, stored={}):
+    writer = gguf.GGUFWriter(path, family)
     writer.add_name(path.stem)
     writer.add_context_length(config.max_position_embeddings)
     writer.add_embedding_length(config.hidden_size)
@@ -106,7 +135,12 @@ def write_llama_gguf(path, config, state, tokenizer, frequency_factors):
     writer.add_head_count_kv(config.num_key_value_heads)
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
-    writer.add_rope_dimension_count(config.head_dim)
+    head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    writer.add_rope_dimension_count(head_dim)
+    if head_dim * config.num_attention_heads != config.hidden_size:
+        writer.add_key_length(head_dim)
+        writer.add_value_length(head_dim)
+    write_rope_scaling(writer, config.rope_parameters)
     writer.add_vocab_size(config.vocab_size)
     writer.add_string("tokenizer.huggingface.json", tokenizer.to_str())
     writer.add_eos_token_id(1)
@@ -114,20 +148,21 @@ def write_llama_gguf(path, config, state, tokenizer, frequency_factors):
         writer.add_tensor("rope_freqs.weight", frequency_factors)
     names = {"self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
              "self_attn.o_proj": "attn_output", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up",
-             "mlp.down_proj": "ffn_down", "input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm"}
+             "mlp.down_proj": "ffn_down", "input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm",
+             "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm"}
     fixed = {"model.embed_tokens.weight": "token_embd.weight", "model.norm.weight": "output_norm.weight",
              "lm_head.weight": "output.weight"}
     for name, tensor in state.items():
-        value = tensor.numpy()
+        value, kind_of_file = stored.get(name, (tensor.numpy(), None))
         if name in fixed:
-            writer.add_tensor(fixed[name], value)
+            writer.add_tensor(fixed[name], value, raw_dtype=kind_of_file)
             continue
         _, _, layer, rest = name.split(".", 3)
         module, kind = rest.rsplit(".", 1)
         heads = {"self_attn.q_proj": config.num_attention_heads, "self_attn.k_proj": config.num_key_value_heads}
-        if module in heads:
+        if family == "llama" and module in heads and kind_of_file is None:
             value = np.ascontiguousarray(permute(value, heads[module]))
-        writer.add_tensor(f"blk.{layer}.{names[module]}.{kind}", value)
+        writer.add_tensor(f"blk.{layer}.{names[module]}.{kind}", value, raw_dtype=kind_of_file)
     finish(writer)
 
 
@@ -141,7 +176,8 @@ def finish(writer):
 def llama_case(index, name, options, style, with_gguf):
     options = dict(options)
     family, rope = options.pop("family", "llama"), options.pop("rope", {"rope_type": "default"})
-    kinds = {"llama": (LlamaConfig, LlamaForCausalLM), "mistral": (MistralConfig, MistralForCausalLM)}
+    kinds = {"llama": (LlamaConfig, LlamaForCausalLM), "mistral": (MistralConfig, MistralForCausalLM),
+             "qwen2": (Qwen2Config, Qwen2ForCausalLM), "qwen3": (Qwen3Config, Qwen3ForCausalLM)}
     make_config, make_model = kinds[family]
     config = make_config(vocab_size=VOCABULARY, intermediate_size=72, num_hidden_layers=2, max_position_embeddings=256,
                          bos_token_id=0, eos_token_id=1, rms_norm_eps=1e-5, attn_implementation="eager",
@@ -160,7 +196,7 @@ def llama_case(index, name, options, style, with_gguf):
         if rope["rope_type"] == "llama3":
             plain = 1 / 10000.0 ** (np.arange(0, config.head_dim, 2) / config.head_dim)
             factors = (plain / model.model.rotary_emb.inv_freq.numpy()).astype(np.float32)
-        write_llama_gguf(ROOT / f"{name}.gguf", config, state, tokenizer, factors)
+        write_llama_gguf(ROOT / f"{name}.gguf", family, config, state, tokenizer, factors)
     tokens = torch.randint(2, VOCABULARY, (150,), generator=torch.Generator().manual_seed(index))
     with torch.no_grad():
         logits = model(tokens[None]).logits[0]
@@ -173,6 +209,50 @@ def llama_case(index, name, options, style, with_gguf):
     return {"name": name, "gguf": with_gguf, "tokens": tokens.tolist(),
             "logits": [{"position": p, "values": [round(float(v), 6) for v in logits[p]]} for p in positions],
             "greedy": {"promptTokens": 24, "tokens": generated[24:], "gaps": gaps}}
+
+
+def super_blocks(kind, rows, columns, random, deviation):
+    """Random bits as a K type, with scales that give the values this deviation: (bytes, what gguf reads in them)."""
+    size = gguf.GGML_QUANT_SIZES[kind][1]
+    stored = random.integers(0, 256, (rows, columns // 256, size), dtype=np.uint8)
+    scales = {"Q4_K": {0: 1.0, 2: 7.5}, "Q5_K": {0: 1.0, 2: 15.5}, "Q6_K": {208: 1.0}}[kind.name]
+
+    def scaled(factor):
+        for at, value in scales.items():
+            stored[..., at:at + 2] = np.float16(value * factor).reshape(1).view(np.uint8)
+        return quants.dequantize(stored.reshape(rows, -1), kind)
+
+    values = scaled(deviation / scaled(1e-3).std() * 1e-3)
+    return stored.reshape(rows, -1), values
+
+
+def k_quants_case(name):
+    """A llama whose matrices are Q4_K, Q5_K and Q6_K, GGUF only. Activations are eight bits there, so it is near, not equal."""
+    config = LlamaConfig(vocab_size=VOCABULARY, hidden_size=256, intermediate_size=256, num_hidden_layers=1, num_attention_heads=4,
+                         num_key_value_heads=2, max_position_embeddings=256, rms_norm_eps=1e-5, tie_word_embeddings=True,
+                         attn_implementation="eager", rope_parameters={"rope_theta": 10000.0, "rope_type": "default"})
+    model, random = LlamaForCausalLM(config).eval(), np.random.default_rng(5)
+    randomize(model, 150)
+    kinds = {"embed_tokens": gguf.GGMLQuantizationType.Q6_K, "v_proj": gguf.GGMLQuantizationType.Q5_K,
+             "down_proj": gguf.GGMLQuantizationType.Q6_K, "up_proj": gguf.GGMLQuantizationType.Q5_K}
+    state, stored = dict(model.state_dict()), {}
+    del state["lm_head.weight"]
+    for key, tensor in state.items():  # state shares the model's memory: what is copied in, the model computes with
+        if tensor.dim() < 2:
+            continue
+        kind = kinds.get(key.split(".")[-2], gguf.GGMLQuantizationType.Q4_K)
+        stored[key], values = super_blocks(kind, *tensor.shape, random, 0.08)
+        heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}.get(key.split(".")[-2])
+        if heads:  # the file's order back to the checkpoint's
+            values = values.reshape(heads, len(values) // heads // 2, 2, -1).swapaxes(1, 2).reshape(values.shape)
+        tensor.copy_(torch.from_numpy(np.ascontiguousarray(values)))
+        stored[key] = (stored[key], kind)
+    write_llama_gguf(ROOT / f"{name}.gguf", "llama", config, state, bpe_tokenizer(), None, stored)
+    tokens = torch.randint(2, VOCABULARY, (100,), generator=torch.Generator().manual_seed(50))
+    with torch.no_grad():
+        logits = model(tokens[None]).logits[0]
+    return {"name": name, "tokens": tokens.tolist(),
+            "logits": [{"position": p, "values": [round(float(v), 6) for v in logits[p]]} for p in (0, 23, 99)]}
 
 
 def write_bert_gguf(path, config, state, tokenizer, pooling):
@@ -245,7 +325,8 @@ def main():
     torch.set_num_threads(1)
     causal = [llama_case(i, name, *row) for i, (name, row) in enumerate(LLAMAS.items())]
     encoders = [bert_case(i, name, *row) for i, (name, row) in enumerate(BERTS.items())]
-    (ROOT / "expected.json").write_text(json.dumps({"causal": causal, "encoders": encoders}) + "\n")
+    quantized = [k_quants_case("llama-k-quants")]
+    (ROOT / "expected.json").write_text(json.dumps({"causal": causal, "encoders": encoders, "quantized": quantized}) + "\n")
     print(sum(f.stat().st_size for f in ROOT.rglob("*") if f.is_file()), "bytes")
     for case in causal:
         print(case["name"], "smallest greedy gap", min(case["greedy"]["gaps"]), "distinct", len(set(case["greedy"]["tokens"])))

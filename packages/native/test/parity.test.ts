@@ -1,6 +1,7 @@
 /**
  * Parity with Hugging Face transformers on the random checkpoints of scripts/fixtures-parity.py: logits within 1e-3,
- * 64 greedy tokens identical (a flip is forgiven only where the reference's top two lie within 2e-3), embeddings.
+ * 64 greedy tokens identical (a flip is forgiven only where the reference's top two lie within 2e-3), embeddings; and
+ * one llama in Q4_K, Q5_K and Q6_K.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +28,7 @@ const folder = fileURLToPath(new URL('../tests/fixtures/parity/', import.meta.ur
 const expected = JSON.parse(readFileSync(`${folder}expected.json`, 'utf8')) as {
   causal: Causal[];
   encoders: Encoder[];
+  quantized: Pick<Causal, 'name' | 'tokens' | 'logits'>[];
 };
 const files = <T extends { name: string; gguf: boolean }>(cases: T[]) =>
   cases.flatMap((one) =>
@@ -60,6 +62,16 @@ describe.each(files(expected.causal))('%s', (file, { tokens, logits, greedy }) =
     const flip = greedy.tokens.findIndex((token, index) => token !== found[index]);
     if (flip >= 0) expect(greedy.gaps[flip], `first difference at ${flip}`).toBeLessThanOrEqual(2e-3);
     expect(found).toHaveLength(greedy.tokens.length);
+  });
+});
+
+describe.each(expected.quantized.map((one) => [one.name, one] as const))('%s.gguf', (name, one) => {
+  test('logits are near: activations have eight bits', async () => {
+    await using model = await getEngine().loadModel(`${folder}${name}.gguf`);
+    for (const { position, values } of one.logits) {
+      const found = await model.logits(one.tokens.slice(0, position + 1));
+      expect(cosine(values, found), `position ${position}`).toBeGreaterThanOrEqual(0.9995);
+    }
   });
 });
 

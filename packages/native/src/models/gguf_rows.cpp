@@ -1,4 +1,6 @@
-// Architectures as GGUF writes them: keys "<architecture>.<name>", Q and K rows permuted for interleaved rope.
+// Architectures as GGUF writes them: keys "<architecture>.<name>". Of `llama`, Q and K rows were permuted so that pairs
+// that turn together lie side by side; of the others they lie as in the checkpoint, half a head apart.
+#include <algorithm>
 #include <cmath>
 
 #include "models/rope.h"
@@ -49,27 +51,45 @@ Result<AttentionSpec> attention_of(const Keys& keys, int width) {
   return attention;
 }
 
-Result<RopeSpec> rope_of(const Keys& keys, int head_dim) {
-  RopeSpec rope;
-  rope.enabled = true;
-  rope.style = RopeStyle::interleaved;
-  TRIVIUM_TRY_ASSIGN(rope.rotary_dim, keys.count_or("rope.dimension_count", head_dim, head_dim));
+// What llama.cpp's converter writes of rope_scaling; its yarn_attn_factor is config.json's attention_factor, and
+// attn_factor multiplies whatever the factor gives.
+Result<RopeScaling> scaling_of(const Keys& keys) {
   RopeScaling scaling;
   const std::string* kind = keys.file.metadata().string(keys.key("rope.scaling.type"));
-  if (kind && *kind == "linear") {
+  if (!kind || *kind == "none") return scaling;
+  scaling.factor = keys.number("rope.scaling.factor", 1);
+  if (*kind == "linear") {
     scaling.kind = RopeScaling::Kind::linear;
-    scaling.factor = keys.number("rope.scaling.factor", 1);
-  } else if (kind && *kind != "none") {
+    return scaling;
+  }
+  const double extrapolation = keys.number("rope.scaling.yarn_ext_factor", 1);
+  if (*kind != "yarn" || extrapolation != 1) {
     Error error;
     error.code = ErrorCode::unsupported;
-    error.message = "The rope scaling \"" + *kind + "\" is not supported.";
+    error.message = "The rope scaling \"" + *kind + "\" is not supported" + (*kind == "yarn" ? " with this factor." : ".");
     error.file = keys.file.path();
-    error.field = keys.key("rope.scaling.type");
-    error.expected = "none, linear, or factors in rope_freqs.weight";
-    error.found = *kind;
+    error.field = keys.key(*kind == "yarn" ? "rope.scaling.yarn_ext_factor" : "rope.scaling.type");
+    error.expected = *kind == "yarn" ? "1" : "none, linear, yarn, or factors in rope_freqs.weight";
+    error.found = *kind == "yarn" ? std::to_string(extrapolation) : *kind;
     return error;
   }
-  rope.inverse_frequencies = rope_frequencies(keys.number("rope.freq_base", 10000), rope.rotary_dim, scaling);
+  scaling.kind = RopeScaling::Kind::yarn;
+  scaling.original_context = keys.number("rope.scaling.original_context_length", keys.number("context_length", 2048));
+  scaling.beta_fast = keys.number("rope.scaling.yarn_beta_fast", 32);
+  scaling.beta_slow = keys.number("rope.scaling.yarn_beta_slow", 1);
+  scaling.mscale = 1;
+  scaling.mscale_all_dim = keys.number("rope.scaling.yarn_log_multiplier", 0);
+  const double whole = keys.number("rope.scaling.yarn_attn_factor", 0), share = keys.number("rope.scaling.attn_factor", 1);
+  if (whole != 0) scaling.attention_factor = whole;
+  if (share != 1) scaling.attention_factor = share * rope_attention_scale(scaling);
+  return scaling;
+}
+
+Result<RopeSpec> rope_of(const Keys& keys, int head_dim, RopeStyle style) {
+  TRIVIUM_TRY_ASSIGN(const int rotary_dim, keys.count_or("rope.dimension_count", head_dim, head_dim));
+  TRIVIUM_TRY_ASSIGN(const RopeScaling scaling, scaling_of(keys));
+  TRIVIUM_TRY_ASSIGN(RopeSpec rope, checked_rope(keys.file, keys.key("rope"), style, keys.number("rope.freq_base", 10000),
+                                                 rotary_dim, scaling));
   if (const TensorEntry* factors = keys.file.find("rope_freqs.weight")) {
     TRIVIUM_TRY_ASSIGN(const std::vector<float> divisors, keys.file.read_f32(*factors));
     if (divisors.size() != rope.inverse_frequencies.size())
@@ -79,14 +99,16 @@ Result<RopeSpec> rope_of(const Keys& keys, int head_dim) {
   return rope;
 }
 
-Result<ModelSpec> llama(const ModelFile& file) {
-  const Keys keys{file, "llama"};
+// What the llama family shares: the file's tensors say which biases there are and whether the head is tied.
+Result<ModelSpec> decoder(const Keys& keys, RopeStyle style) {
+  const ModelFile& file = keys.file;
   TRIVIUM_TRY_ASSIGN(ModelSpec spec, common(keys));
   spec.kind = ModelKind::causal;
   spec.norm = {NormKind::rms, static_cast<float>(keys.number("attention.layer_norm_rms_epsilon", 1e-5))};
   LayerSpec layer;
   TRIVIUM_TRY_ASSIGN(layer.attention, attention_of(keys, spec.width));
-  TRIVIUM_TRY_ASSIGN(layer.attention.rope, rope_of(keys, layer.attention.head_dim));
+  TRIVIUM_TRY_ASSIGN(layer.attention.rope, rope_of(keys, layer.attention.head_dim, style));
+  spec.context = std::max(spec.context, layer.attention.rope.extended_context);
   layer.attention.bias = file.find("blk.0.attn_q.bias") != nullptr;
   layer.attention.output_bias = file.find("blk.0.attn_output.bias") != nullptr;
   layer.attention.window = static_cast<int>(std::min<std::int64_t>(keys.integer("attention.sliding_window").value_or(0), 1 << 30));
@@ -97,6 +119,23 @@ Result<ModelSpec> llama(const ModelFile& file) {
   spec.head.tied = file.find("output.weight") == nullptr;
   return spec;
 }
+
+Result<ModelSpec> llama(const ModelFile& file) { return decoder({file, "llama"}, RopeStyle::interleaved); }
+
+// No window: the converter writes none for this family, and which layers one would hold for GGUF does not say.
+Result<ModelSpec> qwen(const Keys& keys, bool bias, bool qk_norm) {
+  TRIVIUM_TRY_ASSIGN(ModelSpec spec, decoder(keys, RopeStyle::half));
+  for (LayerSpec& layer : spec.layers) {
+    layer.attention.bias |= bias;
+    layer.attention.qk_norm = qk_norm;
+    layer.attention.window = 0;
+  }
+  return spec;
+}
+
+Result<ModelSpec> qwen2(const ModelFile& file) { return qwen({file, "qwen2"}, true, false); }
+
+Result<ModelSpec> qwen3(const ModelFile& file) { return qwen({file, "qwen3"}, false, true); }
 
 Result<ModelSpec> bert(const ModelFile& file) {
   const Keys keys{file, "bert"};
@@ -143,6 +182,8 @@ Result<ModelSpec> static_embedding(const ModelFile& file) {
 const std::vector<ArchitectureRow>& gguf_rows() {
   static const std::vector<ArchitectureRow> rows = {
       {"llama", llama, weight_map_gguf_llama, {""}},
+      {"qwen2", qwen2, weight_map_gguf_llama, {""}},
+      {"qwen3", qwen3, weight_map_gguf_llama, {""}},
       {"bert", bert, weight_map_gguf_bert, {""}},
       {"static-embedding", static_embedding, weight_map_gguf_bert, {""}},
   };

@@ -33,38 +33,55 @@ Result<Activation> activation_of(const ModelFile& file, const std::string& fallb
   return unsupported(file, "hidden_act", name, "silu, gelu, gelu_new");
 }
 
-Result<RopeSpec> rope_of(const ModelFile& file, int head_dim) {
-  const Json& config = file.config();
+// rope_parameters (transformers 5) or rope_scaling (4), null where there is neither.
+const Json* rope_parameters_of(const Json& config) {
   const Json* parameters = config.find("rope_parameters");
   if (!parameters || !parameters->is_object()) parameters = config.find("rope_scaling");
-  const bool present = parameters && parameters->is_object();
+  return parameters && parameters->is_object() ? parameters : nullptr;
+}
+
+Result<RopeScaling> scaling_of(const ModelFile& file, const Json& parameters) {
+  const Json& config = file.config();
+  const std::string kind = parameters.string_or("rope_type", parameters.string_or("type", "default"));
+  RopeScaling scaling;
+  scaling.factor = parameters.number_or("factor", 1);
+  const double context = config.number_or("max_position_embeddings", 8192);
+  scaling.original_context = parameters.number_or("original_max_position_embeddings", context);
+  if (kind == "linear") {
+    scaling.kind = RopeScaling::Kind::linear;
+  } else if (kind == "llama3") {
+    scaling.kind = RopeScaling::Kind::llama3;
+    scaling.low_frequency_factor = parameters.number_or("low_freq_factor", 1);
+    scaling.high_frequency_factor = parameters.number_or("high_freq_factor", 4);
+  } else if (kind == "yarn") {
+    scaling.kind = RopeScaling::Kind::yarn;
+    scaling.original_context = config.number_or("original_max_position_embeddings", scaling.original_context);
+    scaling.factor = parameters.number_or("factor", context / scaling.original_context);
+    scaling.beta_fast = parameters.number_or("beta_fast", 32);
+    scaling.beta_slow = parameters.number_or("beta_slow", 1);
+    scaling.whole_bounds = parameters.boolean_or("truncate", true);
+    scaling.mscale = parameters.number_or("mscale", 0);
+    scaling.mscale_all_dim = parameters.number_or("mscale_all_dim", 0);
+    if (const Json* given = parameters.find("attention_factor"); given && given->is_number()) scaling.attention_factor = given->number();
+  } else if (kind != "default") {
+    return unsupported(file, "rope_scaling", kind, "default, linear, llama3, yarn");
+  }
+  return scaling;
+}
+
+Result<RopeSpec> rope_of(const ModelFile& file, int head_dim) {
+  const Json& config = file.config();
   double base = config.number_or("rope_theta", 10000), rotary_share = config.number_or("partial_rotary_factor", 1);
   RopeScaling scaling;
-  if (present) {
+  if (const Json* parameters = rope_parameters_of(config)) {
     base = parameters->number_or("rope_theta", base);
     rotary_share = parameters->number_or("partial_rotary_factor", rotary_share);
-    const std::string kind = parameters->string_or("rope_type", parameters->string_or("type", "default"));
-    scaling.factor = parameters->number_or("factor", 1);
-    if (kind == "linear") {
-      scaling.kind = RopeScaling::Kind::linear;
-    } else if (kind == "llama3") {
-      scaling.kind = RopeScaling::Kind::llama3;
-      scaling.low_frequency_factor = parameters->number_or("low_freq_factor", 1);
-      scaling.high_frequency_factor = parameters->number_or("high_freq_factor", 4);
-      scaling.original_context = parameters->number_or("original_max_position_embeddings", config.number_or("max_position_embeddings", 8192));
-    } else if (kind != "default") {
-      return unsupported(file, "rope_scaling", kind, "default, linear, llama3");
-    }
+    TRIVIUM_TRY_ASSIGN(scaling, scaling_of(file, *parameters));
   }
-  if (!(base > 0) || !(scaling.factor > 0)) return unsupported(file, "rope_theta", std::to_string(base), "a positive number");
-  RopeSpec rope;
-  rope.enabled = true;
-  rope.style = RopeStyle::half;
   if (!(rotary_share > 0 && rotary_share <= 1) || head_dim < 2)
     return unsupported(file, "partial_rotary_factor", std::to_string(rotary_share), "0 to 1");
-  rope.rotary_dim = std::max(2, static_cast<int>(head_dim * rotary_share) / 2 * 2);
-  rope.inverse_frequencies = rope_frequencies(base, rope.rotary_dim, scaling);
-  return rope;
+  const int rotary_dim = std::max(2, static_cast<int>(head_dim * rotary_share) / 2 * 2);
+  return checked_rope(file, "rope_parameters", RopeStyle::half, base, rotary_dim, scaling);
 }
 
 Result<ModelSpec> common(const ModelFile& file) {
@@ -100,6 +117,7 @@ Result<ModelSpec> llama(const ModelFile& file) {
   spec.norm = {NormKind::rms, static_cast<float>(config.number_or("rms_norm_eps", 1e-6))};
   TRIVIUM_TRY_ASSIGN(LayerSpec layer, layer_of(file, spec.width));
   TRIVIUM_TRY_ASSIGN(layer.attention.rope, rope_of(file, layer.attention.head_dim));
+  spec.context = std::max(spec.context, layer.attention.rope.extended_context);
   TRIVIUM_TRY_ASSIGN(layer.mlp.activation, activation_of(file, "silu"));
   layer.attention.bias = config.boolean_or("attention_bias", false);
   layer.attention.output_bias = layer.attention.bias;
@@ -118,6 +136,43 @@ Result<ModelSpec> mistral(const ModelFile& file) {
     layer.attention.window = static_cast<int>(std::clamp<std::int64_t>(window, 0, 1 << 30));
     layer.attention.bias = layer.attention.output_bias = false;
   }
+  return spec;
+}
+
+// Layers see all keys, or a window where `layer_types` says so, or from `max_window_layers` on in files without that list.
+Status read_windows(const ModelFile& file, ModelSpec& spec) {
+  const Json& config = file.config();
+  if (!config.boolean_or("use_sliding_window", false)) return {};
+  const std::int64_t window = std::clamp<std::int64_t>(config.integer_at("sliding_window").value_or(0), 0, 1 << 30);
+  const std::int64_t first = config.integer_at("max_window_layers").value_or(0);
+  const Json* types = config.find("layer_types");
+  const bool listed = types && types->is_array();
+  if (listed && types->items().size() != spec.layers.size())
+    return unsupported(file, "layer_types", std::to_string(types->items().size()) + " entries", std::to_string(spec.layers.size()) + " entries");
+  for (std::size_t i = 0; i < spec.layers.size(); ++i) {
+    const bool within = listed ? types->items()[i].string() == "sliding_attention" : static_cast<std::int64_t>(i) >= first;
+    spec.layers[i].attention.window = within ? static_cast<int>(window) : 0;
+  }
+  return {};
+}
+
+Result<ModelSpec> qwen2(const ModelFile& file) {
+  TRIVIUM_TRY_ASSIGN(ModelSpec spec, llama(file));
+  for (LayerSpec& layer : spec.layers) {
+    layer.attention.bias = true;
+    layer.attention.output_bias = layer.mlp.bias = false;
+  }
+  TRIVIUM_TRY(read_windows(file, spec));
+  return spec;
+}
+
+Result<ModelSpec> qwen3(const ModelFile& file) {
+  TRIVIUM_TRY_ASSIGN(ModelSpec spec, llama(file));
+  for (LayerSpec& layer : spec.layers) {
+    layer.attention.qk_norm = true;
+    layer.mlp.bias = false;
+  }
+  TRIVIUM_TRY(read_windows(file, spec));
   return spec;
 }
 
@@ -185,6 +240,8 @@ const std::vector<ArchitectureRow>& hf_rows() {
   static const std::vector<ArchitectureRow> rows = {
       {"llama", llama, weight_map_hf_llama, {"model.", ""}},
       {"mistral", mistral, weight_map_hf_llama, {"model.", ""}},
+      {"qwen2", qwen2, weight_map_hf_llama, {"model.", ""}},
+      {"qwen3", qwen3, weight_map_hf_llama, {"model.", ""}},
       {"bert", bert, weight_map_hf_bert, {"", "bert.", "model."}},
   };
   return rows;

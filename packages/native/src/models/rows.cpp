@@ -1,6 +1,7 @@
 #include "models/rows.h"
 
-#include "models/rope.h"
+#include <algorithm>
+#include <cmath>
 
 namespace trivium {
 
@@ -15,6 +16,38 @@ Result<int> checked_count(const ModelFile& file, std::string_view field, std::op
   error.found = found ? std::to_string(*found) : "nothing";
   error.remedy = "The file is damaged or incomplete; get it again.";
   return error;
+}
+
+Result<RopeSpec> checked_rope(const ModelFile& file, std::string_view field, RopeStyle style, double base, int rotary_dim,
+                              const RopeScaling& scaling) {
+  const bool yarn = scaling.kind == RopeScaling::Kind::yarn;
+  const float attention_scale = rope_attention_scale(scaling);
+  const auto positive = [](double value) { return value > 0 && std::isfinite(value); };
+  struct Check { const char* name; double value; bool sound; };
+  for (const Check& check : {Check{"base", base, positive(base) && (!yarn || base > 1)}, Check{"factor", scaling.factor, positive(scaling.factor)},
+                             Check{"original context", scaling.original_context, positive(scaling.original_context)},
+                             Check{"beta_fast", scaling.beta_fast, positive(scaling.beta_fast)},
+                             Check{"beta_slow", scaling.beta_slow, positive(scaling.beta_slow)},
+                             Check{"attention factor", attention_scale, positive(attention_scale)}}) {
+    if (check.sound) continue;
+    Error error;
+    error.code = ErrorCode::bad_format;
+    error.message = std::string("The ") + check.name + " of the model's rotary positions is out of range.";
+    error.file = file.path();
+    error.field = std::string(field);
+    error.expected = "a positive number";
+    error.found = std::to_string(check.value);
+    error.remedy = "The file is damaged or incomplete; get it again.";
+    return error;
+  }
+  RopeSpec rope;
+  rope.enabled = true;
+  rope.style = style;
+  rope.rotary_dim = rotary_dim;
+  rope.inverse_frequencies = rope_frequencies(base, rotary_dim, scaling);
+  rope.attention_scale = attention_scale;
+  if (yarn) rope.extended_context = static_cast<int>(std::min(scaling.factor * scaling.original_context, 2147483647.0));
+  return rope;
 }
 
 Status check_heads(const ModelFile& file, const AttentionSpec& attention) {

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "models/rope.h"
 #include "models/spec.h"
 #include "models/weight_map.h"
 
@@ -23,6 +24,9 @@ Result<const ArchitectureRow*> row_of(const ModelFile& file);
 
 // Shared by rows: a count from a file, refused outside [1, most].
 Result<int> checked_count(const ModelFile& file, std::string_view field, std::optional<std::int64_t> found, std::int64_t most);
+// Frequencies and scale; refused, naming `field`, when base, factor or original context are no sensible numbers.
+Result<RopeSpec> checked_rope(const ModelFile& file, std::string_view field, RopeStyle style, double base, int rotary_dim,
+                              const RopeScaling& scaling);
 Status check_heads(const ModelFile& file, const AttentionSpec& attention);
 
 }  // namespace trivium

@@ -24,6 +24,7 @@ struct RopeSpec {
   RopeStyle style = RopeStyle::half;
   std::vector<float> inverse_frequencies;  // (rotary_dim / 2), all scaling applied
   float attention_scale = 1;
+  int extended_context = 0;                // tokens that scaling reaches by its own account (YaRN), 0: it does not say
 };
 struct AttentionSpec {
   int heads = 0, kv_heads = 0, head_dim = 0;
