@@ -11,6 +11,8 @@ exits with 1 when anything differs. Knows nothing of how our side works: it only
 """
 import argparse
 import gzip
+import io
+import itertools
 import json
 import pathlib
 import random
@@ -18,7 +20,9 @@ import struct
 import subprocess
 import sys
 import tempfile
+import unicodedata
 
+import sentencepiece
 from tokenizers import (AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors,
                         trainers)
 
@@ -31,6 +35,11 @@ QWEN2 = LLAMA3.replace(r"\p{N}{1,3}", r"\p{N}")
 GPT4O = (r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
          r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
          r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+")
+TEKKEN = GPT4O.replace("(?i:'s|'t|'re|'ve|'m|'ll|'d)?", "").replace(r"\p{N}{1,3}", r"\p{N}")
+DEEPSEEK_V3 = (r"\p{N}{1,3}", "[一-龥぀-ゟ゠-ヿ]+",
+               r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+"
+               r"| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
+DEEPSEEK_CODER = (r"[\r\n]", r"\s?\p{L}+", r"\s?\p{P}+", "[一-龥ࠀ-一가-퟿]+")
 
 TRICKY = [
     "", " ", "  ", "\n", "\r\n\r\n", "\t\tx", "a", "Hello, world!", "I'M can't WE'LL they'd 'S 'ſ x'Tis", "don't  stop \n\n  now ",
@@ -123,13 +132,111 @@ def make_tokenizers(texts):
     yield "plain", plain
 
 
+# SentencePiece's rules of normalisation: what becomes what. A map of our own keeps the fixture small; it has the shapes
+# of the real one (single code points, letters with marks, deletions, spaces, one to many).
+CHARACTER_RULES = (
+    [(chr(0xFF01 + i), chr(0x21 + i)) for i in range(94)] + [("\u3000", " "), ("\u00a0", " "), ("\t", " "), ("\n", " "), ("\r", " ")]
+    + [("\u00ad", ""), ("\u200b", " "), ("\ufeff", ""), ("\u0001", ""), ("\u007f", ""), ("\u200e", "")]
+    + [(a + m, unicodedata.normalize("NFC", a + m)) for a in "aeiouncAEIOUNC" for m in "\u0300\u0301\u0302\u0303\u0308\u0327"
+       if len(unicodedata.normalize("NFC", a + m)) == 1]
+    + [("\ufb01", "fi"), ("\ufb02", "fl"), ("\u2460", "1"), ("\u2167", "VIII"), ("\u00bd", "1\u20442"), ("\u2122", "TM"),
+       ("\u00a9", "(c)"), ("\uff76\uff9e", "\u30ac"), ("\u2126", "\u03a9"), ("\u212b", "\u00c5"), ("\u0345", "\u03b9"),
+       ("\u1e9b\u0323", "\u1e69"), ("\U0001d400", "A"), ("\U0002f800", "\u4e3d"), ("\u0e33", "\u0e4d\u0e32")])
+# Pieces that are special spell nothing that strings and books contain: text never becomes them here, but does in HF's
+# Unigram.
+PIECES = dict(unk_id=0, bos_id=1, eos_id=2, pad_id=-1, unk_piece="<|unk|>", bos_piece="<|bos|>", eos_piece="<|eos|>")
+
+
+def sentencepiece_model(texts, rules=None, **options):
+    """A trained processor and the bytes of its character map."""
+    lines = [line for text in texts for line in text.splitlines() if line.strip()]
+    model = io.BytesIO()
+    with tempfile.NamedTemporaryFile("w", suffix=".tsv", encoding="utf-8") as file:
+        if rules:
+            file.write("".join("%s\t%s\n" % tuple(" ".join("%X" % ord(c) for c in side) for side in rule) for rule in rules))
+            file.flush()
+            options["normalization_rule_tsv"] = file.name
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(lines), model_writer=model, minloglevel=2, num_threads=1, **PIECES, **options)
+    normalizer_spec = protobuf_field(model.getvalue(), 3)
+    return sentencepiece.SentencePieceProcessor(model_proto=model.getvalue()), protobuf_field(normalizer_spec, 2)
+
+
+def protobuf_field(data, wanted):
+    """The bytes of the first field of that number: all that is wanted of the model file, so no package for it."""
+    at = 0
+
+    def varint():
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = data[at]
+            at, value, shift = at + 1, value | (byte & 127) << shift, shift + 7
+            if byte < 128:
+                return value
+
+    while at < len(data):
+        key = varint()
+        if key & 7 == 2:
+            size = varint()
+            if key >> 3 == wanted:
+                return data[at:at + size]
+            at += size
+        else:
+            at += {1: 8, 5: 4}[key & 7] if key & 7 else 0
+            if key & 7 == 0:
+                varint()
+    return b""
+
+
+def merges_of(processor):
+    """Every cut of a piece into two others, ordered as transformers' conversion orders them."""
+    ids = {processor.id_to_piece(i): i for i in range(processor.get_piece_size())}
+    merges = []
+    for piece, i in ids.items():
+        cuts = [(piece[:k], piece[k:]) for k in range(1, len(piece)) if piece[:k] in ids and piece[k:] in ids]
+        merges += [(processor.get_score(i), len(a), len(b), a, b) for a, b in sorted(cuts, key=lambda cut: (ids[cut[0]], ids[cut[1]]))]
+    return ids, [(a, b) for _, _, _, a, b in sorted(merges, key=lambda m: m[:3], reverse=True)]
+
+
+def add_specials(tokenizer):
+    tokenizer.add_special_tokens([AddedToken(name, normalized=False) for name in ("<|unk|>", "<|bos|>", "<|eos|>")])
+    return tokenizer
+
+
+def make_sentencepiece(texts):
+    processor, _ = sentencepiece_model(texts[:80], model_type="bpe", vocab_size=2000, character_coverage=0.98, byte_fallback=True,
+                                       normalization_rule_name="identity", remove_extra_whitespaces=False, split_digits=True)
+    ids, merges = merges_of(processor)
+    spm = add_specials(Tokenizer(models.BPE(ids, merges, unk_token="<|unk|>", fuse_unk=True, byte_fallback=True)))
+    spm.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    spm.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
+    spm.post_processor = processors.TemplateProcessing(single="<|bos|> $A", pair="<|bos|> $A <|bos|>:1 $B:1", special_tokens=[("<|bos|>", 1)])
+    yield "spm", spm
+    for name, fallback, rules in (("unigram", False, CHARACTER_RULES), ("unigram-bytes", True, None)):
+        options = {} if rules else dict(normalization_rule_name="identity", remove_extra_whitespaces=False)
+        processor, charsmap = sentencepiece_model(texts[:120], rules, model_type="unigram", vocab_size=2000, character_coverage=0.985,
+                                                  byte_fallback=fallback, **options)
+        vocab = [(processor.id_to_piece(i), processor.get_score(i)) for i in range(processor.get_piece_size())]
+        unigram = add_specials(Tokenizer(models.Unigram(vocab, 0, fallback)))
+        steps = [normalizers.Strip(left=False, right=True), normalizers.Replace(Regex(" {2,}"), "▁")]
+        if rules:
+            unigram.normalizer = normalizers.Sequence([normalizers.Precompiled(charsmap)] + steps)
+        space = pre_tokenizers.Metaspace(prepend_scheme="always")
+        unigram.pre_tokenizer = space
+        metaspace = decoders.Metaspace(prepend_scheme="always")
+        unigram.decoder = decoders.Sequence([decoders.ByteFallback(), metaspace]) if fallback else metaspace
+        unigram.post_processor = processors.TemplateProcessing(single="$A <|eos|>", pair="$A <|eos|> $B:1 <|eos|>:1", special_tokens=[("<|eos|>", 2)])
+        yield name, unigram
+
+
 def write_fixtures(data):
     texts = []
     for name in TRAINING:
         texts += [text[:6000] for text in list(pages(data, [name]))[:120]]
     FIXTURES.mkdir(parents=True, exist_ok=True)
     strings = TRICKY + list(random_strings(40, 1, 24)) + list(random_bytes(20, 2))
-    for name, tokenizer in make_tokenizers(texts):
+    for name, tokenizer in itertools.chain(make_tokenizers(texts), make_sentencepiece(texts)):
         (FIXTURES / f"{name}.json").write_text(tokenizer.to_str(pretty=False), encoding="utf-8")
         cases = []
         for text in strings:
@@ -223,6 +330,10 @@ def show(differences):
         print("   ", what, repr(text)[:160], "at", first, repr(mine[window]), repr(theirs[window]))
 
 
+def isolated(*patterns):
+    return pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(pattern), "isolated") for pattern in patterns])
+
+
 def component_tokenizers():
     """One component each around a model whose ids are the bytes of its pieces, with a mark at each piece's end."""
     split = [(behavior, invert) for behavior in ("removed", "isolated", "merged_with_previous", "merged_with_next", "contiguous")
@@ -247,7 +358,12 @@ def component_tokenizers():
         "classes": pre_tokenizers.Split(Regex(r"[\p{L}&&[^a-z]]+|[^\S\r\n]+|\d+|[[:punct:]]{2,}?|\b\w|(?<=a)\P{L}|\x{4E00}"), "isolated"),
         "fold": pre_tokenizers.Split(Regex(r"(?i:[ks]|[d-f]+)"), "merged_with_previous"),
         "possessive": pre_tokenizers.Split(Regex(r"\p{Lu}?+\p{Ll}++|(?>\s+)(?=\S)|.$|^\p{N}"), "removed"),
+        "Tekken": pre_tokenizers.Split(Regex(TEKKEN), "isolated"), "DeepSeek V3": isolated(*DEEPSEEK_V3),
+        "DeepSeek Coder": pre_tokenizers.Sequence([isolated(*DEEPSEEK_CODER), pre_tokenizers.Digits(True)]),
         "Sequence": pre_tokenizers.Sequence([pre_tokenizers.Digits(True), pre_tokenizers.ByteLevel(False)])}.items()})
+    _, charsmap = sentencepiece_model(["a few words to train on, of no interest", "nothing but the map is wanted"], model_type="char",
+                                      vocab_size=24, normalization_rule_name="nmt_nfkc_cf")
+    parts["normalizer Precompiled"] = {"normalizer": normalizers.Precompiled(charsmap)}
     for behavior, invert in split:
         parts[f"Split {behavior} {invert}"] = {"pre_tokenizer": pre_tokenizers.Split(Regex(r"\s+|a"), behavior, invert)}
         parts[f"Split text {behavior} {invert}"] = {"pre_tokenizer": pre_tokenizers.Split("a", behavior, invert)}
@@ -264,7 +380,9 @@ def component_strings():
     spread = ["a" + "a".join(points[i:i + 512]) + "a" for i in range(0, len(points), 512)]
     alone = ["".join(points[i:i + 64]) for i in range(0, 0x20000, 64)]
     marks = [x + y + z for x in "aé각ᄀA" for y in map(chr, range(0x300, 0x370)) for z in "\u0301\u0323\u0345\u1161\u11a8"]
-    return [("every code point", spread), ("side by side", alone), ("marks", marks), ("tricky", TRICKY),
+    company = ["\u0301", "\u200d", "\u0903", "\u0345a", "\ufe0f", "\u200d\u00a9", "\r\n", "\u1161", "\U0001f3fd"]
+    clusters = ["".join(x + y for y in company) for x in points if unicodedata.normalize("NFKC", x.lower()) != x or ord(x) < 0x600]
+    return [("every code point", spread), ("clusters", clusters), ("side by side", alone), ("marks", marks), ("tricky", TRICKY),
             ("random", list(random_strings(3000, 5)))]
 
 

@@ -7,6 +7,7 @@ Ids must agree with it, so every property is asked of that package for every cod
 where to ask. Knows nothing of the C++ that reads the tables beyond the record layout in unicode.h.
 """
 import pathlib
+import struct
 import sys
 
 import unicodedata2
@@ -17,7 +18,8 @@ CATEGORIES = ["Cn", "Cc", "Cf", "Co", "Cs", "Ll", "Lm", "Lo", "Lt", "Lu", "Mc", 
               "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Sc", "Sk", "Sm", "So", "Zl", "Zp", "Zs"]
 FLAGS = ["rust_space", "regex_space", "regex_word", "rust_word", "rust_numeric", "bert_punctuation", "bert_control",
          "nonspacing_mark", "combining_mark", "has_lowercase", "has_fold", "has_nfd", "has_nfkd",
-         "nfc_active", "nfd_active", "nfkc_active", "nfkd_active", "han"]
+         "nfc_active", "nfd_active", "nfkc_active", "nfkd_active", "han",
+         "grapheme_extend", "grapheme_control", "grapheme_prepend", "pictographic"]
 SHIFT = 7
 
 
@@ -84,6 +86,40 @@ def compositions():
     return pairs
 
 
+def replacing(key, by="X"):
+    """SentencePiece's map with one entry. It is applied to whole graphemes, so it tells where they end: one that begins
+    with the key and has at most five bytes is replaced and swallows what is joined; a longer one is not."""
+    data, units = key.encode(), [0] * 0x800
+    units[0] = 0x100 << 10
+    at = 0x100
+    for i, byte in enumerate(data):
+        at ^= byte
+        last = i + 1 == len(data)
+        block = 0x100 * (i + 2)
+        units[at] = byte | (0x100 if last else 0) | (at ^ block) << 10
+        at = block
+    units[at] = 1 << 31
+    return normalizers.Precompiled(struct.pack("<I2048I", 0x2000, *units) + by.encode() + b"\0")
+
+
+def graphemes():
+    """Extend and pictographic for every code point; control and prepend where three bytes and two more can matter."""
+    letter, copyright_sign = replacing("a"), replacing("\u00a9")
+    extend, control, prepend, pictographic = set(), set(), set(), set()
+    for c in CODE_POINTS:
+        text = chr(c)
+        if letter.normalize_str("a" + text) == "X": extend.add(c)
+        apart = "X\u200d" + copyright_sign.normalize_str(text)
+        if copyright_sign.normalize_str("\u00a9\u200d" + text) == apart and c not in extend: pictographic.add(c)
+    for c in CODE_POINTS:
+        if c == 0 or c > 0xFFFF: continue
+        one = replacing(chr(c))
+        if one.normalize_str(chr(c) + "\u0301") == "X\u0301": control.add(c)
+        if one.normalize_str(chr(c) + "a") == "X": prepend.add(c)
+    control.add(0)
+    return {"grapheme_extend": extend, "grapheme_control": control, "grapheme_prepend": prepend, "pictographic": pictographic}
+
+
 def gather():
     flags = {name: set() for name in FLAGS}
     category = dict.fromkeys(range(0x110000), "Cn")
@@ -93,6 +129,7 @@ def gather():
     category.update(dict.fromkeys(range(0xD800, 0xE000), "Cs"))
     flags["regex_space"] = regex_set(r"\s")
     flags["regex_word"] = regex_set(r"\w")
+    flags.update(graphemes())
     flags["han"] = regex_set(r"\p{Han}")
     flags["rust_space"] = removed_by(pre_tokenizers.WhitespaceSplit())
     flags["bert_punctuation"] = removed_by(pre_tokenizers.Punctuation("removed"))

@@ -18,17 +18,29 @@ bool ends_in_byte_level(const Json& pre_tokenizer, int depth = 0) {
   return !steps.empty() && ends_in_byte_level(steps.back(), depth + 1);
 }
 
-Status read_vocabulary(const Json& root, const Place& place, PipelineParts& parts) {
+// {"token": id} of BPE and WordPiece, [["token", score]] of Unigram.
+Status read_entries(const Json& vocabulary, const Place& here, std::size_t entries, PipelineParts& parts) {
+  for (const auto& [text, id] : vocabulary.members()) {
+    if (!id.integer()) return here.at(text).bad("A token id is malformed.", "an integer");
+    TRIVIUM_TRY(add_token(parts, text, *id.integer(), entries, here.at(text)));
+  }
+  for (std::size_t i = 0; i < vocabulary.items().size(); ++i) {
+    const auto& pair = vocabulary.items()[i].items();
+    if (pair.size() != 2 || !pair[0].is_string() || !pair[1].is_number())
+      return here.at(i).bad("An entry is malformed.", "a token and its score");
+    TRIVIUM_TRY(add_token(parts, pair[0].string(), static_cast<std::int64_t>(i), entries, here.at(i)));
+  }
+  return {};
+}
+
+Status read_vocabulary(const Json& root, const Place& place, bool scored, PipelineParts& parts) {
   const Json& vocabulary = member(member(root, "model"), "vocab");
   const Json& added = member(root, "added_tokens");
-  if (!vocabulary.is_object())
-    return place.at("model").at("vocab").bad("The vocabulary is missing.", "an object");
-  const std::size_t entries = vocabulary.members().size() + added.items().size();
-  for (const auto& [text, id] : vocabulary.members()) {
-    const Place here = place.at("model").at("vocab").at(text);
-    if (!id.integer()) return here.bad("A token id is malformed.", "an integer");
-    TRIVIUM_TRY(add_token(parts, text, *id.integer(), entries, here));
-  }
+  const Place vocabulary_place = place.at("model").at("vocab");
+  if (scored ? !vocabulary.is_array() : !vocabulary.is_object())
+    return vocabulary_place.bad("The vocabulary is missing.", scored ? "an array" : "an object");
+  const std::size_t entries = vocabulary.members().size() + vocabulary.items().size() + added.items().size();
+  TRIVIUM_TRY(read_entries(vocabulary, vocabulary_place, entries, parts));
   for (std::size_t i = 0; i < added.items().size(); ++i) {
     const Json& json = added.items()[i];
     const Place here = place.at("added_tokens").at(i);
@@ -68,11 +80,11 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_json(std::string_view t
   const Json& model = member(root, "model");
   if (!model.is_object()) return place.at("model").bad("The model is missing.", "an object");
   const std::string type = model.string_or("type", model.find("merges") != nullptr ? "BPE" : "WordPiece");
-  if (type != "BPE" && type != "WordPiece") {
-    return place.at("model").at("type").unsupported("the model \"" + type + "\"", "BPE, WordPiece");
+  if (type != "BPE" && type != "WordPiece" && type != "Unigram") {
+    return place.at("model").at("type").unsupported("the model \"" + type + "\"", "BPE, Unigram, WordPiece");
   }
   PipelineParts parts;
-  TRIVIUM_TRY(read_vocabulary(root, place, parts));
+  TRIVIUM_TRY(read_vocabulary(root, place, type == "Unigram", parts));
 
   const auto text_of_member = [&](std::string_view key) { return model.string_or(key, ""); };
   const bool bytes = type == "BPE" && ends_in_byte_level(member(root, "pre_tokenizer")) &&
@@ -89,7 +101,7 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_json(std::string_view t
   parts.byte_level_decoder = decoder.string_or("type", "") == "ByteLevel";
   if (parts.byte_level_decoder)
     parts.token_bytes = TokenBytes::byte_level;
-  else if (type == "BPE")
+  else if (type == "BPE" || type == "Unigram")
     parts.token_bytes = TokenBytes::metaspace;
   TRIVIUM_TRY(build_template(member(root, "post_processor"), place.at("post_processor"), parts));
   return std::shared_ptr<const Tokenizer>(std::make_shared<Pipeline>(std::move(parts)));

@@ -1,4 +1,4 @@
-// The model object of a tokenizer.json: BPE and WordPiece. Others are refused by name.
+// The model object of a tokenizer.json: BPE, Unigram and WordPiece. Others are refused by name.
 #include "tokenizer/build.h"
 
 namespace trivium {
@@ -86,10 +86,33 @@ Status build_wordpiece(const Json& json, const Place& place, const VocabularyMap
   return {};
 }
 
+Status build_unigram(const Json& json, const Place& place, PipelineParts& parts) {
+  const auto& entries = json.find("vocab")->items();
+  // Added tokens may lie beyond the model's own ids; they have no scores and are never looked for.
+  std::vector<double> scores(parts.tokens.size(), 0);
+  VocabularyMap vocabulary;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    scores[i] = entries[i].items()[1].number();
+    vocabulary.insert_or_assign(entries[i].items()[0].string(), static_cast<TokenId>(i));
+  }
+  UnigramSettings settings;
+  settings.byte_fallback = json.boolean_or("byte_fallback", false);
+  const Json* unknown = json.find("unk_id");
+  if (unknown != nullptr && !unknown->is_null()) {
+    const auto id = unknown->integer();
+    if (!id || *id < 0 || static_cast<std::size_t>(*id) >= entries.size())
+      return place.at("unk_id").bad("The unknown token is not in the vocabulary.", "an index of it");
+    settings.unknown = static_cast<TokenId>(*id);
+  }
+  parts.model = make_unigram(vocabulary, std::move(scores), settings, special_ids(parts));
+  return {};
+}
+
 }  // namespace
 
 Status build_model(const Json& json, const Place& place, bool bytes, PipelineParts& parts) {
   const std::string type = json.string_or("type", json.find("merges") != nullptr ? "BPE" : "WordPiece");
+  if (type == "Unigram") return build_unigram(json, place, parts);
   VocabularyMap vocabulary;
   std::string raw;
   for (const auto& [text, id] : json.find("vocab")->members()) {

@@ -4,8 +4,35 @@ namespace trivium {
 namespace {
 
 const char* const supported =
-    "BertNormalizer, ByteLevel, Lowercase, NFC, NFD, NFKC, NFKD, Nmt, Prepend, Replace, Sequence, Strip, "
+    "BertNormalizer, ByteLevel, Lowercase, NFC, NFD, NFKC, NFKD, Nmt, Precompiled, Prepend, Replace, Sequence, Strip, "
     "StripAccents";
+
+// Base64 with padding; empty when it is anything else.
+std::string from_base64(std::string_view text) {
+  static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string bytes;
+  if (text.size() % 4 != 0) return bytes;
+  const std::size_t end = text.find_last_not_of('=') + 1;
+  std::uint32_t bits = 0;
+  int held = 0;
+  for (const char c : text.substr(0, end)) {
+    const std::size_t value = alphabet.find(c);
+    if (value == std::string_view::npos) return {};
+    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    bytes.push_back(static_cast<char>(bits >> held & 0xFF));
+  }
+  return text.size() - end > 2 ? std::string() : bytes;
+}
+
+Result<NormalizerPointer> build_character_map(const Json& json, const Place& place) {
+  NormalizerPointer map = character_map(from_base64(json.string_or("precompiled_charsmap", "")));
+  if (map == nullptr)
+    return place.at("precompiled_charsmap").bad("The character map is malformed.", "base64 of a size, a trie and text");
+  return map;
+}
 
 Result<NormalizerPointer> build_sequence(const Json& json, const Place& place, int depth) {
   const Json* items = json.find("normalizers");
@@ -38,6 +65,7 @@ Result<NormalizerPointer> build_normalizer(const Json& json, const Place& place,
   if (type == "Strip")
     return strip(json.boolean_or("strip_left", true), json.boolean_or("strip_right", true));
   if (type == "Sequence") return build_sequence(json, place, depth);
+  if (type == "Precompiled") return build_character_map(json, place);
   if (type == "Prepend") {
     const Json* prefix = json.find("prepend");
     if (prefix == nullptr || !prefix->is_string())

@@ -30,7 +30,13 @@ struct MergeCandidate {
   std::uint32_t rank, position;
   TokenId left, right;
 };
+struct LatticeNode {
+  double score = 0;         // of the best way here
+  std::int32_t from = -1;   // where its last entry begins; -1: not reached
+  TokenId id = -1;          // that entry, -1: unknown
+};
 struct Workspace {
+  std::vector<LatticeNode> lattice;
   std::vector<MergeNode> nodes;
   std::vector<MergeCandidate> heap;
   std::vector<std::uint32_t> ranks;
@@ -72,5 +78,14 @@ struct WordPieceSettings {
 };
 ModelPointer make_wordpiece(const VocabularyMap& vocabulary, WordPieceSettings settings,
                             const std::unordered_set<TokenId>& special);
+
+struct UnigramSettings {
+  std::optional<TokenId> unknown;
+  bool byte_fallback = false;
+};
+// scores[id] is the log probability of an entry. Text never becomes an id of `excluded`, unless it is the unknown one or
+// a byte's.
+ModelPointer make_unigram(const VocabularyMap& vocabulary, std::vector<double> scores, UnigramSettings settings,
+                          const std::unordered_set<TokenId>& excluded);
 
 }  // namespace trivium

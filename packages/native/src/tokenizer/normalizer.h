@@ -35,6 +35,8 @@ NormalizerPointer nmt();
 NormalizerPointer byte_level_normalizer();
 NormalizerPointer replace(std::string pattern, std::string content);
 NormalizerPointer replace(std::shared_ptr<const Regex> pattern, std::string content);
+// SentencePiece's precompiled_charsmap; null when its sizes do not fit.
+NormalizerPointer character_map(std::string_view compiled);
 NormalizerPointer sequence(std::vector<NormalizerPointer> steps);
 
 }  // namespace trivium

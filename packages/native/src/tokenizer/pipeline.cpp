@@ -47,7 +47,8 @@ std::unique_ptr<Pipeline::Session> Pipeline::borrow() const {
 
 void Pipeline::give_back(std::unique_ptr<Session> session) const {
   // What one huge piece needed is not kept for the next small one.
-  if (session->workspace.nodes.capacity() > 65536) session->workspace = Workspace();
+  if (session->workspace.nodes.capacity() > 65536 || session->workspace.lattice.capacity() > 65536)
+    session->workspace = Workspace();
   if (session->symbols.capacity() > 65536) session->symbols = {};
   const std::lock_guard lock(sessions_mutex_);
   if (sessions_.size() < pooled_sessions) sessions_.push_back(std::move(session));

@@ -1,4 +1,4 @@
-// Text <-> token ids. One face over byte-level BPE and WordPiece (more to come); made from a tokenizer.json
+// Text <-> token ids. One face over BPE (byte-level, SentencePiece), Unigram and WordPiece; made from a tokenizer.json
 // or from GGUF metadata. Knows nothing of models. All methods are const and thread-safe. Text is UTF-8; each
 // maximal ill-formed part is replaced by U+FFFD before anything else (an encoded lone surrogate is three such
 // parts).

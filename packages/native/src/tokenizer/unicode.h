@@ -34,6 +34,10 @@ enum Flag : std::uint32_t {
   nfkc_active = 1u << 15,
   nfkd_active = 1u << 16,
   han = 1u << 17,
+  grapheme_extend = 1u << 18,   // joins what stands before: marks, joiners, modifiers
+  grapheme_control = 1u << 19,  // stands alone, marks after it too
+  grapheme_prepend = 1u << 20,  // joins what stands behind
+  pictographic = 1u << 21,      // joins a pictograph before a zero-width joiner
 };
 
 struct Record {

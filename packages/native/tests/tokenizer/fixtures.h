@@ -11,7 +11,8 @@
 
 namespace fixtures {
 
-inline constexpr const char* names[] = {"gpt2", "llama3", "qwen2", "bert", "plain"};
+inline constexpr const char* names[] = {"gpt2",  "llama3", "qwen2",   "bert",
+                                      "plain", "spm",    "unigram", "unigram-bytes"};
 
 inline std::string read(const std::string& name) {
   std::ifstream in(std::string(TRIVIUM_FIXTURES) + "/tokenizer/" + name, std::ios::binary);

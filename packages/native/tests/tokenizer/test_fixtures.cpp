@@ -102,6 +102,28 @@ TEST("a stream gives whole characters only") {
   CHECK_EQ(stream->finish(), "\uFFFD");
 }
 
+TEST("a stream over byte tokens gives whole characters only") {
+  for (const std::string name : {"plain", "spm", "unigram-bytes"}) {
+    const auto tokenizer = fixtures::load(name);
+    REQUIRE(tokenizer != nullptr);
+    const std::string text = "a𠀀𠮷 ẞ 👩‍👩‍👧‍👦 ꧁x";
+    const auto ids = tokenizer->encode(text, {false, false});
+    const auto stream = tokenizer->stream_decoder(false);
+    std::string all;
+    for (const TokenId id : ids) {
+      const std::string part = stream->push(id);
+      CHECK(part.find("\uFFFD") == std::string::npos);
+      all += part;
+    }
+    CHECK_EQ(all + stream->finish(), text);
+    const TokenId lead = tokenizer->id_of("<0xE4>");
+    REQUIRE(lead >= 0);
+    CHECK_EQ(tokenizer->token_bytes(lead), "\xE4");
+    CHECK_EQ(stream->push(lead), "");
+    CHECK_EQ(stream->finish(), "\uFFFD");
+  }
+}
+
 TEST("the vocabulary answers in both directions") {
   for (const std::string name : fixtures::names) {
     const auto tokenizer = fixtures::load(name);

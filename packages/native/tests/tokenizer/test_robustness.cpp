@@ -1,5 +1,6 @@
 // What hostile text and hostile files must not do: forge a special token, hang, crash, or allocate beyond the
 // file.
+#include <algorithm>
 #include <cstdlib>
 #include <ctime>
 #include <random>
@@ -30,12 +31,13 @@ TEST("text never becomes a special token unless asked") {
                                  "<|eot_id|>",    "<|im_start|>",
                                  "[CLS]",         "[SEP]",
                                  "[MASK]",        "<s>",
-                                 "</s>",          "<mask>"};
+                                 "</s>",          "<mask>",
+                                 "<|bos|>",       "<|eos|>"};
   std::mt19937 random(7);
   for (const std::string name : fixtures::names) {
     const auto tokenizer = fixtures::load(name);
     REQUIRE(tokenizer != nullptr);
-    const TokenId unknown = std::max(tokenizer->id_of("[UNK]"), tokenizer->id_of("<unk>"));
+    const TokenId unknown = std::max({tokenizer->id_of("[UNK]"), tokenizer->id_of("<unk>"), tokenizer->id_of("<|unk|>")});
     for (int i = 0; i < 300; ++i) {
       std::string text;
       for (int k = 0; k < 6; ++k) {
@@ -46,6 +48,16 @@ TEST("text never becomes a special token unless asked") {
         CHECK(!tokenizer->is_special(id) || id == unknown);
     }
   }
+}
+
+TEST("nor does a scored piece that is special, however likely") {
+  const auto made = Tokenizer::from_json(
+      model_json(R"({"type":"Unigram","unk_id":0,"vocab":[["<unk>",0],["<s>",9],["<",-1],["s",-1],[">",-1]]})",
+                 R"("added_tokens":[{"id":0,"content":"<unk>","special":true},{"id":1,"content":"<s>","special":true}],)"),
+      "t");
+  REQUIRE(made.ok());
+  CHECK((made->get()->encode("<s>x<unk>", {}) == std::vector<TokenId>{2, 3, 4, 0, 2, 0, 4}));
+  CHECK((made->get()->encode("<s>", {true, true}) == std::vector<TokenId>{1}));
 }
 
 TEST("not even by merges, by a whole word, or as a single character") {
@@ -94,7 +106,12 @@ TEST("a broken tokenizer.json is an error that names file and field") {
   } cases[] = {
       {"[]", "", ErrorCode::bad_format},
       {"{}", "/model", ErrorCode::bad_format},
-      {model_json(R"({"type":"Unigram","vocab":[]})"), "/model/type", ErrorCode::unsupported},
+      {model_json(R"({"type":"WordLevel","vocab":{}})"), "/model/type", ErrorCode::unsupported},
+      {model_json(R"({"type":"Unigram","vocab":[]})"), "/model/vocab", ErrorCode::bad_format},
+      {model_json(R"({"type":"Unigram","vocab":{"a":0}})"), "/model/vocab", ErrorCode::bad_format},
+      {model_json(R"({"type":"Unigram","vocab":[["a",-1],["b"]]})"), "/model/vocab/1", ErrorCode::bad_format},
+      {model_json(R"({"type":"Unigram","vocab":[["a","-1"]]})"), "/model/vocab/0", ErrorCode::bad_format},
+      {model_json(R"({"type":"Unigram","unk_id":7,"vocab":[["a",-1]]})"), "/model/unk_id", ErrorCode::bad_format},
       {model_json(R"({"type":"BPE","merges":[]})"), "/model/vocab", ErrorCode::bad_format},
       {model_json(R"({"type":"BPE","vocab":{},"merges":[]})"), "/model/vocab", ErrorCode::bad_format},
       {model_json(R"({"type":"BPE","vocab":{"a":2000000000},"merges":[]})"), "/model/vocab/a",
@@ -113,7 +130,13 @@ TEST("a broken tokenizer.json is an error that names file and field") {
       {model_json(R"({"type":"BPE","vocab":{"a":0}})"), "/model/merges", ErrorCode::bad_format},
       {model_json(R"({"type":"WordPiece","vocab":{"a":0}})"), "/model/unk_token", ErrorCode::bad_format},
       {model_json(R"({"type":"BPE","vocab":{"a":0},"merges":[]})", R"("normalizer":{"type":"Precompiled"},)"),
-       "/normalizer/type", ErrorCode::unsupported},
+       "/normalizer/precompiled_charsmap", ErrorCode::bad_format},
+      {model_json(R"({"type":"BPE","vocab":{"a":0},"merges":[]})",
+                  R"("normalizer":{"type":"Precompiled","precompiled_charsmap":"_w=="},)"),
+       "/normalizer/precompiled_charsmap", ErrorCode::bad_format},
+      {model_json(R"({"type":"BPE","vocab":{"a":0},"merges":[]})",
+                  R"("normalizer":{"type":"Precompiled","precompiled_charsmap":"CAAAAAAAAAA="},)"),
+       "/normalizer/precompiled_charsmap", ErrorCode::bad_format},
       {model_json(R"({"type":"BPE","vocab":{"a":0},"merges":[]})",
                   R"("pre_tokenizer":{"type":"Split","pattern":{"Regex":"(a)\\1"},"behavior":"Isolated"},)"),
        "/pre_tokenizer/pattern/Regex", ErrorCode::unsupported},
