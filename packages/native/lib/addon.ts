@@ -36,6 +36,12 @@ export interface RawGenerateRequest {
   topP: number;
   minP: number;
   seed: number;
+  repeatPenalty: number;
+  frequencyPenalty: number;
+  presencePenalty: number;
+  /** `biases[i]` is added to the logit of `biasedTokens[i]`. */
+  biasedTokens: Int32Array;
+  biases: Float32Array;
   logprobs: number;
   stop: readonly string[];
   stopTokens: Int32Array;

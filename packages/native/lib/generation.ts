@@ -13,6 +13,7 @@ const pauseAt = 256;
 const resumeAt = 64;
 
 export function toRequest(options: GenerateOptions, modelStopTokens: readonly number[]): RawGenerateRequest {
+  const biases = Object.entries(options.logitBias ?? {});
   return {
     tokens: Int32Array.from(options.tokens),
     maxTokens: options.maxTokens,
@@ -21,11 +22,28 @@ export function toRequest(options: GenerateOptions, modelStopTokens: readonly nu
     topP: options.topP ?? 1,
     minP: options.minP ?? 0,
     seed: options.seed ?? Math.floor(Math.random() * 2 ** 32),
+    repeatPenalty: options.repeatPenalty ?? 1,
+    frequencyPenalty: options.frequencyPenalty ?? 0,
+    presencePenalty: options.presencePenalty ?? 0,
+    biasedTokens: Int32Array.from(biases, ([id]) => tokenId(id)),
+    biases: Float32Array.from(biases, ([, bias]) => bias),
     logprobs: options.logprobs ?? -1,
     stop: options.stop ?? [],
     stopTokens: Int32Array.from(options.stopTokens ?? modelStopTokens),
     skipSpecialTokens: options.skipSpecialTokens ?? true,
   };
+}
+
+/** A key of `logitBias`; what is no id must not wrap around to one. */
+function tokenId(key: string): number {
+  const id = Number(key);
+  if (Number.isInteger(id) && id >= 0 && id < 2 ** 31) return id;
+  throw new TriviumError('invalid-argument', 'logitBias names something that is no token id.', {
+    field: 'logitBias',
+    found: key,
+    expected: 'ids of the vocabulary',
+    remedy: "Take ids from this model's own tokenizer.",
+  });
 }
 
 function toEvent(event: RawEvent): GenerateEvent | undefined {

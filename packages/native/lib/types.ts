@@ -68,6 +68,22 @@ export interface GenerateOptions {
   topP?: number;
   minP?: number;
   seed?: number;
+  /**
+   * Divides the positive logits of every token of the prompt and of the text so far, and multiplies the negative ones
+   * (CTRL's, `repetition_penalty` of transformers); above 0, default 1: off.
+   */
+  repeatPenalty?: number;
+  /** Taken from a token's logit for each time it was generated (OpenAI's); any finite number, default 0. */
+  frequencyPenalty?: number;
+  /** Taken from a token's logit once it was generated (OpenAI's); any finite number, default 0. */
+  presencePenalty?: number;
+  /**
+   * Added to the logits of tokens, by id; `-Infinity` forbids one. Ids outside the vocabulary reject with
+   * `invalid-argument`.
+   *
+   * @example { [model.tokenizer.idOf('Ġthe')!]: -5 }
+   */
+  logitBias?: Readonly<Record<number, number>>;
   stop?: readonly string[];
   stopTokens?: readonly number[];
   /** Log-probability of each chosen token and of the n best. */

@@ -1,5 +1,6 @@
 #include "binding/model_object.h"
 
+#include <algorithm>
 #include <thread>
 
 #include "binding/environment.h"
@@ -73,6 +74,14 @@ Napi::Value ModelObject::generate(const Napi::CallbackInfo& info) {
   request.sampling.min_p = static_cast<float>(number("minP"));
   request.sampling.seed = static_cast<std::uint64_t>(number("seed"));
   request.sampling.logprobs = static_cast<int>(number("logprobs"));
+  Penalties& penalties = request.sampling.penalties;
+  penalties.repeat = static_cast<float>(number("repeatPenalty"));
+  penalties.frequency = static_cast<float>(number("frequencyPenalty"));
+  penalties.presence = static_cast<float>(number("presencePenalty"));
+  const std::vector<std::int32_t> biased = to_vector(given.Get("biasedTokens"));
+  const auto biases = given.Get("biases").As<Napi::Float32Array>();
+  for (std::size_t i = 0; i < std::min(biased.size(), biases.ElementLength()); ++i)
+    penalties.biases.push_back({biased[i], biases[i]});
   const auto stop = given.Get("stop").As<Napi::Array>();
   for (std::uint32_t i = 0; i < stop.Length(); ++i) request.stop.push_back(stop.Get(i).ToString().Utf8Value());
   request.stop_tokens = to_vector(given.Get("stopTokens"));

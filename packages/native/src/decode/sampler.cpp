@@ -35,6 +35,16 @@ Error bad_logits(std::size_t id, float found) {
   return error;
 }
 
+Error nothing_left() {
+  Error error;
+  error.code = ErrorCode::invalid_argument;
+  error.message = "logitBias forbids every token";
+  error.field = "logitBias";
+  error.expected = "at least one token without -Infinity";
+  error.remedy = "forbid fewer tokens";
+  return error;
+}
+
 }  // namespace
 
 Status check_sampling(const SamplingParameters& parameters) {
@@ -44,6 +54,7 @@ Status check_sampling(const SamplingParameters& parameters) {
   if (p.top_k < 0) return bad_parameter("topK", "at least 0", std::to_string(p.top_k));
   if (!(p.top_p > 0 && p.top_p <= 1)) return bad_parameter("topP", "in (0, 1]", std::to_string(p.top_p));
   if (!(p.min_p >= 0 && p.min_p <= 1)) return bad_parameter("minP", "in [0, 1]", std::to_string(p.min_p));
+  TRIVIUM_TRY(check_penalties(p.penalties));
   if (p.logprobs < -1) return bad_parameter("logprobs", "at least 0", std::to_string(p.logprobs));
   return {};
 }
@@ -63,7 +74,7 @@ double uniform_at(std::uint64_t seed, std::uint64_t position) {
   return double(bits) * 0x1.0p-53;
 }
 
-Result<SampledToken> Sampler::sample(std::span<const float> logits, std::uint64_t position) {
+Result<SampledToken> Sampler::sample(std::span<const float> logits, std::uint64_t position, const TokenHistory& history) {
   SampledToken sampled;
   float largest = -std::numeric_limits<float>::infinity();
   for (std::size_t id = 0; id < logits.size(); ++id) {
@@ -74,8 +85,19 @@ Result<SampledToken> Sampler::sample(std::span<const float> logits, std::uint64_
     }
   }
   if (sampled.id < 0) return bad_logits(0, largest);
-  if (parameters_.temperature > 0) sampled.id = draw(logits, largest, position);
-  if (parameters_.logprobs >= 0) log_probabilities(logits, largest, sampled);
+  const float largest_plain = largest;
+  std::span<const float> chosen_from = logits;
+  if (parameters_.penalties.any()) {
+    penalized_.assign(logits.begin(), logits.end());
+    apply_penalties(parameters_.penalties, history, penalized_, counts_);
+    chosen_from = penalized_;
+    const auto best = std::max_element(penalized_.begin(), penalized_.end());  // the first of equals: the lower id
+    sampled.id = TokenId(best - penalized_.begin());
+    largest = *best;
+    if (largest == -std::numeric_limits<float>::infinity()) return nothing_left();
+  }
+  if (parameters_.temperature > 0) sampled.id = draw(chosen_from, largest, position);
+  if (parameters_.logprobs >= 0) log_probabilities(logits, largest_plain, sampled);
   return sampled;
 }
 

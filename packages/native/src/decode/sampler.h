@@ -1,10 +1,11 @@
 // From logits to a token. Filters in this order, each on what the one before left:
+//   0. penalties     see penalties.h
 //   1. temperature   logits / temperature; 0 is greedy: the largest logit, ties to the lower id, nothing else applies
 //   2. top-k         the k largest, ties to the lower id
 //   3. top-p         the shortest run of the most probable whose share of the mass left reaches p; always at least one
 //   4. min-p         those with at least min_p times the probability of the most probable
-// The draw is a pure function of (seed, position, logits): it knows no batch, no clock and no earlier draw, so a text
-// can be recomputed after preemption. Work is O(vocabulary) plus sorting the candidates that survive.
+// The draw is a pure function of (seed, position, logits, tokens so far): it knows no batch, no clock and no earlier draw,
+// so a text can be recomputed after preemption. Work is O(vocabulary) plus sorting the candidates that survive.
 // Refuses to know requests, text and grammar (a mask will narrow the candidates before step 1).
 #pragma once
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "decode/penalties.h"
 #include "tokenizer/tokenizer.h"
 
 namespace trivium {
@@ -22,6 +24,7 @@ struct SamplingParameters {
   float top_p = 1;
   float min_p = 0;
   std::uint64_t seed = 0;      // same seed, same text, whatever else runs
+  Penalties penalties = {};
   int logprobs = -1;           // -1: none; n: the chosen token's and the n best, of the unmodified distribution
 };
 
@@ -39,8 +42,9 @@ Status check_sampling(const SamplingParameters& parameters);
 class Sampler {
  public:
   explicit Sampler(const SamplingParameters& parameters) : parameters_(parameters) {}
-  // `position`: of the token being chosen in its sequence. NaN or infinite logits are an `internal` error.
-  Result<SampledToken> sample(std::span<const float> logits, std::uint64_t position);
+  // `position`: of the token being chosen in its sequence. NaN or infinite logits are an `internal` error; biases that
+  // leave no token are an `invalid-argument` one.
+  Result<SampledToken> sample(std::span<const float> logits, std::uint64_t position, const TokenHistory& history = {});
 
  private:
   struct Candidate { float logit; TokenId id; };
@@ -51,6 +55,8 @@ class Sampler {
 
   SamplingParameters parameters_;
   std::vector<Candidate> candidates_;  // scratch, (vocabulary) at most
+  std::vector<float> penalized_;       // scratch, (vocabulary)
+  std::vector<std::uint32_t> counts_;  // scratch of apply_penalties
 };
 
 // A uniform number in [0, 1) with 53 random bits: Philox-4x32-10 with the seed as key and the position as counter

@@ -108,6 +108,14 @@ Status ModelRunner::check(const GenerateRequest& request) const {
     return wrong_kind("generate text", spec, "use a causal model, such as a llama");
   TRIVIUM_TRY(check_tokens(request.tokens));
   TRIVIUM_TRY(check_sampling(request.sampling));
+  for (const LogitBias& one : request.sampling.penalties.biases) {
+    if (one.id >= 0 && one.id < spec.vocabulary) continue;
+    Error error = make_error(ErrorCode::invalid_argument, "logitBias names a token that the vocabulary lacks", "logitBias",
+                             "take ids from this model's own tokenizer");
+    error.expected = "ids in [0, " + std::to_string(spec.vocabulary) + ")";
+    error.found = std::to_string(one.id);
+    return error;
+  }
   if (request.max_tokens < 1) return at_least("maxTokens", 1, request.max_tokens);
   for (const std::string& stop : request.stop) {
     if (stop.empty())

@@ -47,7 +47,7 @@ bool Sequence::take(std::span<const float> logits, int context_tokens, EventBatc
     event.usage = usage();
     return true;
   }
-  auto sampled = sampler_.sample(logits, tokens.size());
+  auto sampled = sampler_.sample(logits, tokens.size(), {tokens, std::size_t(prompt_tokens_)});
   if (!sampled.ok()) {
     events.fail(*request_, sampled.error());
     return true;

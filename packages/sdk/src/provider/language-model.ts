@@ -128,7 +128,11 @@ function toRequest(
     ...(options.topK !== undefined && { topK: options.topK }),
     ...(options.topP !== undefined && { topP: options.topP }),
     ...(options.seed !== undefined && { seed: options.seed }),
+    ...(options.presencePenalty !== undefined && { presencePenalty: options.presencePenalty }),
+    ...(options.frequencyPenalty !== undefined && { frequencyPenalty: options.frequencyPenalty }),
     ...(options.stopSequences && { stop: options.stopSequences }),
+    ...(extra.repeatPenalty !== undefined && { repeatPenalty: extra.repeatPenalty }),
+    ...(extra.logitBias !== undefined && { logitBias: extra.logitBias }),
     ...(extra.minP !== undefined && { minP: extra.minP }),
     ...(extra.logprobs !== undefined && { logprobs: extra.logprobs }),
     ...(options.abortSignal && { signal: options.abortSignal }),
@@ -177,8 +181,6 @@ function unsupportedSettings(options: CallOptions): CallWarning[] {
   const warnings: CallWarning[] = [];
   const unsupported = (feature: string, details?: string) =>
     warnings.push({ type: 'unsupported', feature, ...(details !== undefined && { details }) });
-  if (options.presencePenalty) unsupported('presencePenalty');
-  if (options.frequencyPenalty) unsupported('frequencyPenalty');
   if (options.tools?.length) unsupported('tools', 'This version does not call tools.');
   if (options.responseFormat?.type === 'json')
     unsupported('responseFormat', 'The text is not constrained to JSON.');

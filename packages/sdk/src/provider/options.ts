@@ -5,6 +5,8 @@ import { z } from 'zod';
 const schema = z
   .object({
     minP: z.number().min(0).max(1).optional(),
+    repeatPenalty: z.number().positive().finite().optional(),
+    logitBias: z.record(z.string().regex(/^\d+$/, 'a token id'), z.number()).optional(),
     logprobs: z.number().int().min(0).max(20).optional(),
     overflow: z.enum(['error', 'drop-oldest']).optional(),
     enableThinking: z.boolean().optional(),
@@ -14,6 +16,10 @@ const schema = z
 export interface TriviumLanguageModelOptions {
   /** Tokens less likely than this share of the likeliest are never sampled; 0 to 1. */
   minP?: number | undefined;
+  /** Above 1 makes tokens of the prompt and of the text so far less likely (transformers' `repetition_penalty`). */
+  repeatPenalty?: number | undefined;
+  /** Added to the logits of tokens, by id of the model's own vocabulary: -100 all but forbids, 100 all but forces. */
+  logitBias?: Record<string, number> | undefined;
   /** Log-probabilities of each chosen token and of the n best, in `providerMetadata.trivium.logprobs`. */
   logprobs?: number | undefined;
   /**

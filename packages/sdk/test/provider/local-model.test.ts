@@ -45,17 +45,44 @@ describe('a local language model', () => {
     expect(kept.warnings).toEqual([{ type: 'other', message: expect.stringContaining('1 oldest') }]);
   });
 
+  it('takes penalties and biases, without a warning', async () => {
+    const model = trivium(file);
+    const call = {
+      prompt: [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'hello' }] }],
+      maxOutputTokens: 24,
+    };
+    const text = async (settings: object) => {
+      const { content, warnings } = await model.doGenerate({ ...call, ...settings });
+      expect(warnings).toEqual([]);
+      return content;
+    };
+    const repeats = (content: Awaited<ReturnType<typeof text>>) => {
+      const letters = content.flatMap((part) => (part.type === 'text' ? [...part.text] : []));
+      return letters.length - new Set(letters).size;
+    };
+    const plain = await text({});
+    expect(repeats(plain)).toBeGreaterThan(0);
+    expect(repeats(await text({ presencePenalty: 2, frequencyPenalty: 100 }))).toBe(0);
+    const biases = Object.fromEntries(Array.from({ length: 64 }, (_, id) => [id, id === 19 ? 0 : -100]));
+    const forced = await text({ providerOptions: { trivium: { logitBias: biases, repeatPenalty: 1 } } });
+    expect(new Set(forced.flatMap((part) => (part.type === 'text' ? [...part.text] : []))).size).toBe(1);
+    await expect(
+      model.doGenerate({ ...call, providerOptions: { trivium: { logitBias: { 64: 1 } } } }),
+    ).rejects.toMatchObject({ code: 'invalid-argument', field: 'logitBias' });
+    await expect(
+      model.doGenerate({ ...call, providerOptions: { trivium: { logitBias: { q: 1 } } } }),
+    ).rejects.toMatchObject({ code: 'invalid-argument' });
+  });
+
   it('warns of what it cannot do and gives log-probabilities', async () => {
     const model = trivium(file);
     const result = await model.doGenerate({
       prompt: [{ role: 'user', content: [{ type: 'text', text: 'hello' }] }],
       maxOutputTokens: 2,
-      presencePenalty: 1,
       responseFormat: { type: 'json' },
       providerOptions: { trivium: { logprobs: 2 } },
     });
     expect(result.warnings.map((warning) => warning.type === 'unsupported' && warning.feature)).toEqual([
-      'presencePenalty',
       'responseFormat',
     ]);
     const { logprobs } = result.providerMetadata!.trivium as unknown as { logprobs: { top: unknown[] }[] };
