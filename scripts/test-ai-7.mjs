@@ -1,9 +1,12 @@
-// Tests our models under ai 7 on Node 24: installs both in compat/ai-7 (not part of the workspaces), then runs it.
-// Usage: node scripts/test-ai-7.mjs [MODEL]
-import { join } from 'node:path';
+// Tests our models under ai 7 on Node 24: installs both in compat/ai-7 (not part of the workspaces), then runs it over
+// scripted models and a local one. Usage, after a build: node scripts/test-ai-7.mjs [MODEL]
+// MODEL is a causal model and defaults to a random checkpoint of the engine's fixtures.
+import { join, resolve } from 'node:path';
 import { must, root } from './workspace.mjs';
 
 const folder = join(root, 'compat/ai-7');
+const fixtures = join(root, 'packages/native/tests/fixtures/parity');
+const model = process.argv[2] ? resolve(process.argv[2]) : join(fixtures, 'llama-grouped-tied.gguf');
 await must(
   'install ai 7',
   'npm',
@@ -13,6 +16,6 @@ await must(
 await must(
   'ai 7 on Node 24',
   'npx',
-  ['--yes', '-p', 'node@24', 'node', 'run.mjs', ...process.argv.slice(2)],
+  ['--yes', '-p', 'node@24', 'node', 'run.mjs', model, join(fixtures, 'bert-mean')],
   { cwd: folder },
 );

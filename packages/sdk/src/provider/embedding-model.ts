@@ -14,12 +14,13 @@ export class TriviumEmbeddingModel<Version extends SpecificationVersion = Specif
   readonly modelId: string;
   readonly maxEmbeddingsPerCall = 2048;
   readonly supportsParallelCalls = true;
-  readonly #store: ModelStore;
+  // Private, but no #: `ai` 7 puts a Proxy around V3 models, and methods called on that cannot reach a #field.
+  private readonly store: ModelStore;
 
   constructor(modelId: string, version: Version, store: ModelStore) {
     this.modelId = modelId;
     this.specificationVersion = version;
-    this.#store = store;
+    this.store = store;
   }
 
   async doEmbed({ values, dimensions, abortSignal }: EmbedCallOptions): Promise<{
@@ -28,7 +29,7 @@ export class TriviumEmbeddingModel<Version extends SpecificationVersion = Specif
     warnings: CallWarning[];
   }> {
     abortSignal?.throwIfAborted();
-    const model = await this.#store.get(this.modelId, 'embedding', { signal: abortSignal });
+    const model = await this.store.get(this.modelId, 'embedding', { signal: abortSignal });
     const result = await model.embed(values, abortSignal ? { signal: abortSignal } : {});
     const warnings: CallWarning[] =
       dimensions === undefined || dimensions === result.width

@@ -37,17 +37,18 @@ export class TriviumLanguageModel<Version extends SpecificationVersion = Specifi
   readonly provider = 'trivium.chat';
   readonly modelId: string;
   readonly supportedUrls: Record<string, RegExp[]> = {};
-  readonly #store: ModelStore;
+  // Private, but no #: `ai` 7 puts a Proxy around V3 models, and methods called on that cannot reach a #field.
+  private readonly store: ModelStore;
 
   constructor(modelId: string, version: Version, store: ModelStore) {
     this.modelId = modelId;
     this.specificationVersion = version;
-    this.#store = store;
+    this.store = store;
   }
 
   /** Exact number of tokens the prompt takes, template included. */
   async countTokens(prompt: readonly PromptMessage[] | string): Promise<number> {
-    const model = await this.#load();
+    const model = await this.load();
     if (typeof prompt === 'string')
       return (await model.tokenizer.encode(prompt, { addSpecialTokens: false })).length;
     return (await encodeChat(model, toChatMessages(prompt))).length;
@@ -55,12 +56,12 @@ export class TriviumLanguageModel<Version extends SpecificationVersion = Specifi
 
   /** Whether the prompt and `outputTokens` more fit the context. */
   async fits(prompt: readonly PromptMessage[] | string, outputTokens = 1): Promise<boolean> {
-    const model = await this.#load();
+    const model = await this.load();
     return (await this.countTokens(prompt)) + outputTokens <= model.info.contextTokens;
   }
 
   async doGenerate(options: CallOptions): Promise<GenerateResult> {
-    const { model, request, warnings } = await this.#prepare(options);
+    const { model, request, warnings } = await this.prepare(options);
     let text = '';
     const logprobs: TokenLogprob[] = [];
     for await (const event of retryable(model.generate(request))) {
@@ -83,22 +84,22 @@ export class TriviumLanguageModel<Version extends SpecificationVersion = Specifi
   }
 
   async doStream(options: CallOptions): Promise<{ stream: ReadableStream<StreamPart> }> {
-    const { model, request, warnings } = await this.#prepare(options);
+    const { model, request, warnings } = await this.prepare(options);
     const events = retryable(model.generate(request));
     // A failure before the first event is thrown, so that `ai` may retry the call.
     const first = await events.next();
     return { stream: toStream(model, this.modelId, warnings, first, events) };
   }
 
-  #load(signal?: AbortSignal): Promise<NativeModel> {
-    return this.#store.get(this.modelId, 'language', { signal });
+  private load(signal?: AbortSignal): Promise<NativeModel> {
+    return this.store.get(this.modelId, 'language', { signal });
   }
 
-  async #prepare(options: CallOptions): Promise<Prepared> {
+  private async prepare(options: CallOptions): Promise<Prepared> {
     options.abortSignal?.throwIfAborted();
     const extra = parseTriviumOptions(options.providerOptions?.trivium);
     const warnings = unsupportedSettings(options);
-    const model = await this.#load(options.abortSignal);
+    const model = await this.load();
     if (model.info.kind !== 'causal') {
       throw new TriviumError('invalid-argument', `${this.modelId} is no language model.`, {
         field: 'model',

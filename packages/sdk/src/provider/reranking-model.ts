@@ -15,12 +15,13 @@ export class TriviumRerankingModel<Version extends SpecificationVersion = Specif
   readonly specificationVersion: Version;
   readonly provider = 'trivium.reranking';
   readonly modelId: string;
-  readonly #store: ModelStore;
+  // Private, but no #: `ai` 7 puts a Proxy around V3 models, and methods called on that cannot reach a #field.
+  private readonly store: ModelStore;
 
   constructor(modelId: string, version: Version, store: ModelStore) {
     this.modelId = modelId;
     this.specificationVersion = version;
-    this.#store = store;
+    this.store = store;
   }
 
   async doRerank({ documents, query, topN, abortSignal }: RerankCallOptions): Promise<{
@@ -30,7 +31,7 @@ export class TriviumRerankingModel<Version extends SpecificationVersion = Specif
     abortSignal?.throwIfAborted();
     const texts =
       documents.type === 'text' ? documents.values : documents.values.map((value) => JSON.stringify(value));
-    const model = await this.#store.get(this.modelId, 'embedding', { signal: abortSignal });
+    const model = await this.store.get(this.modelId, 'embedding', { signal: abortSignal });
     const { embeddings, width } = await model.embed(
       [query, ...texts],
       abortSignal ? { signal: abortSignal } : {},

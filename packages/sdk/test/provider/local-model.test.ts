@@ -113,3 +113,14 @@ describe('the embedded embedder', () => {
     expect(ranking.at(-1)!.originalIndex).toBe(2);
   });
 });
+
+it('works behind a Proxy, as `ai` 7 puts one around V3 models', async () => {
+  const wrapped = <Model extends object>(model: Model) =>
+    new Proxy(model, { get: (target, name) => target[name as keyof Model] });
+  expect(await wrapped(trivium(file)).countTokens('hello')).toBeGreaterThan(0);
+  const { embedding } = await embed({ model: wrapped(trivium.embeddingModel('nano')), value: 'hello' });
+  expect(embedding).toHaveLength(256);
+  const model = wrapped(trivium.rerankingModel('nano'));
+  const { ranking } = await rerank({ model, documents: ['hello'], query: 'hello' });
+  expect(ranking).toHaveLength(1);
+});
