@@ -101,6 +101,14 @@ export interface RawInspection extends RawDescription {
   tensors: { name: string; dtype: string; shape: number[]; bytes: number }[];
 }
 
+export interface RawLoadOptions {
+  contextTokens?: number;
+  kvMemoryBytes?: number;
+  maxSequences?: number;
+  maxQueue?: number;
+  backend?: string;
+}
+
 export interface Addon {
   /** Once an environment: `receive` gets all events of one engine step for its requests. */
   initialize(receive: (events: RawEvent[]) => void): void;
@@ -109,5 +117,5 @@ export interface Addon {
   inspect(path: string): Promise<RawInspection>;
   loadTokenizer(path: string): Promise<RawTokenizer>;
   /** `control[0]`: set to 1 to give up; `control[1]`: progress in thousandths, written by the loader. */
-  loadModel(path: string, options: Record<string, number>, control: Int32Array): Promise<RawModel>;
+  loadModel(path: string, options: RawLoadOptions, control: Int32Array): Promise<RawModel>;
 }

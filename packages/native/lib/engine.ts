@@ -21,7 +21,7 @@ function createEngine(): NativeEngine {
   const router = new EventRouter(addon);
 
   const loadModel = async (path: string, options: LoadModelOptions = {}) => {
-    const { onProgress, signal, ...numbers } = options;
+    const { onProgress, signal, ...settings } = options;
     signal?.throwIfAborted();
     const control = new Int32Array(2);
     const abort = () => Atomics.store(control, 0, 1);
@@ -29,7 +29,7 @@ function createEngine(): NativeEngine {
     const timer =
       onProgress && setInterval(() => onProgress(Atomics.load(control, 1) / 1000), progressIntervalMs);
     try {
-      const model = toModel(await translated(addon.loadModel(path, { ...numbers }, control)), router);
+      const model = toModel(await translated(addon.loadModel(path, settings, control)), router);
       if (signal?.aborted) await model.dispose();
       signal?.throwIfAborted();
       onProgress?.(1);

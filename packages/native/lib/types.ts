@@ -9,6 +9,11 @@ export interface LoadModelOptions {
   /** Sequences decoded at once (default 16) and requests waiting (default 256); beyond that `busy`. */
   maxSequences?: number;
   maxQueue?: number;
+  /**
+   * Who computes: `'cpu'` (default) is fast; `'ref'` is every operation as its definition, in double, on one thread and
+   * many times slower, to compare with. Another name is `invalid-argument`.
+   */
+  backend?: 'cpu' | 'ref';
   onProgress?: (share: number) => void;
   signal?: AbortSignal;
 }

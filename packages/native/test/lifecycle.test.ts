@@ -131,6 +131,15 @@ describe('limits and bad input', () => {
     expect(getEngine().stats().liveSequences).toBe(0);
   });
 
+  test('a backend that does not exist is refused by name', async () => {
+    const backend = 'abacus' as 'ref';
+    await expect(getEngine().loadModel(model, { backend })).rejects.toMatchObject({
+      code: 'invalid-argument',
+      field: 'backend',
+      found: 'abacus',
+    });
+  });
+
   test('loading can be given up', async () => {
     const controller = new AbortController();
     controller.abort(new Error('enough'));

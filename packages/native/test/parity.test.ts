@@ -1,7 +1,7 @@
 /**
  * Parity with Hugging Face transformers on the random checkpoints of scripts/fixtures-parity.py: logits within 1e-3,
- * 64 greedy tokens identical (a flip is forgiven only where the reference's top two lie within 2e-3), embeddings; and
- * one llama in Q4_K, Q5_K and Q6_K.
+ * 64 greedy tokens identical (a flip is forgiven only where the reference's top two lie within 2e-3), embeddings; on the
+ * fast backend of this machine and on `ref`, the truth that it is held to; and one llama in Q4_K, Q5_K and Q6_K.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -32,8 +32,11 @@ const expected = JSON.parse(readFileSync(`${folder}expected.json`, 'utf8')) as {
 };
 const files = <T extends { name: string; gguf: boolean }>(cases: T[]) =>
   cases.flatMap((one) =>
-    (one.gguf ? [one.name, `${one.name}.gguf`] : [one.name]).map((file) => [file, one] as const),
+    (one.gguf ? [one.name, `${one.name}.gguf`] : [one.name]).flatMap((file) =>
+      (['cpu', 'ref'] as const).map((backend) => [file, backend, one] as const),
+    ),
   );
+const isBackend = { cpu: expect.stringMatching(/^cpu-/), ref: 'ref' };
 
 function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let dot = 0;
@@ -47,9 +50,10 @@ function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return dot / Math.sqrt(aa * bb);
 }
 
-describe.each(files(expected.causal))('%s', (file, { tokens, logits, greedy }) => {
+describe.each(files(expected.causal))('%s on %s', (file, backend, { tokens, logits, greedy }) => {
   test('logits and greedy tokens', async () => {
-    await using model = await getEngine().loadModel(folder + file);
+    await using model = await getEngine().loadModel(folder + file, { backend });
+    expect(model.info.backend).toEqual(isBackend[backend]);
     for (const { position, values } of logits) {
       const found = await model.logits(tokens.slice(0, position + 1));
       const worst = Math.max(...values.map((value, index) => Math.abs(value - found[index]!)));
@@ -75,16 +79,20 @@ describe.each(expected.quantized.map((one) => [one.name, one] as const))('%s.ggu
   });
 });
 
-describe.each(files(expected.encoders))('%s', (file, { texts, ids, embeddings, normalized }) => {
-  test('token ids and embeddings', async () => {
-    await using model = await getEngine().loadModel(folder + file);
-    expect((await model.tokenizer.encodeBatch(texts)).map((row) => [...row])).toEqual(ids);
-    const { embeddings: found, width } = await model.embed(texts);
-    embeddings.forEach((values, index) => {
-      const row = found.subarray(index * width, (index + 1) * width);
-      expect(cosine(values, row)).toBeGreaterThanOrEqual(0.99999);
-      if (normalized)
-        expect(Math.max(...values.map((v, i) => Math.abs(v - row[i]!)))).toBeLessThanOrEqual(1e-4);
+describe.each(files(expected.encoders))(
+  '%s on %s',
+  (file, backend, { texts, ids, embeddings, normalized }) => {
+    test('token ids and embeddings', async () => {
+      await using model = await getEngine().loadModel(folder + file, { backend });
+      expect(model.info.backend).toEqual(isBackend[backend]);
+      expect((await model.tokenizer.encodeBatch(texts)).map((row) => [...row])).toEqual(ids);
+      const { embeddings: found, width } = await model.embed(texts);
+      embeddings.forEach((values, index) => {
+        const row = found.subarray(index * width, (index + 1) * width);
+        expect(cosine(values, row)).toBeGreaterThanOrEqual(0.99999);
+        if (normalized)
+          expect(Math.max(...values.map((v, i) => Math.abs(v - row[i]!)))).toBeLessThanOrEqual(1e-4);
+      });
     });
-  });
-});
+  },
+);

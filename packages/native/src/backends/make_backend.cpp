@@ -12,6 +12,7 @@ Result<std::shared_ptr<Backend>> make_backend(std::string_view name) {
   error.message = "There is no backend \"" + std::string(name) + "\".";
   error.field = "backend";
   error.expected = "cpu, ref";
+  error.remedy = "Leave it out for the fast one.";
   error.found = std::string(name);
   return error;
 }

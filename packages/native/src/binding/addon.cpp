@@ -25,6 +25,7 @@ ModelOptions options_of(const Napi::Object& given) {
   options.kv_memory_bytes = static_cast<std::size_t>(number("kvMemoryBytes", 0));
   options.max_sequences = static_cast<int>(number("maxSequences", options.max_sequences));
   options.max_queue = static_cast<int>(number("maxQueue", options.max_queue));
+  if (const Napi::Value backend = given.Get("backend"); !backend.IsUndefined()) options.backend = backend.ToString().Utf8Value();
   return options;
 }
 
