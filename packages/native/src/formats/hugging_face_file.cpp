@@ -75,15 +75,20 @@ Status read_shards(const std::string& folder, const std::string& index_path, Ten
   }
   for (auto& [file, names] : shards) {
     const std::string path = folder + "/" + std::string(file);
-    TRIVIUM_TRY(read_safetensors_part(path, table, [&names = names](std::string_view name) {
+    Status read = read_safetensors_part(path, table, [&names = names](std::string_view name) {
       const auto found = names.find(name);
       if (found != names.end()) found->second = true;
       return found != names.end();
-    }));
+    });
+    if (!read.ok()) {
+      if (read.error().field.empty()) read.error().field = "weight_map";  // the index is what named this file
+      return read;
+    }
     for (const auto& [name, seen] : names) {
       if (seen) continue;
-      return bad_format({path, name}, "the index puts a tensor into this file that it does not hold", name, "no such tensor",
-                        "Download the index and all shards again, from one revision.");
+      return bad_format({path, name.empty() ? "weight_map" : name},
+                        "the index puts a tensor into this file that it does not hold", "a tensor of this name",
+                        "no such tensor", "Download the index and all shards again, from one revision.");
     }
   }
   return {};

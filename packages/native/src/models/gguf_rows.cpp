@@ -71,6 +71,7 @@ Result<RopeScaling> scaling_of(const Keys& keys) {
     error.field = keys.key(*kind == "yarn" ? "rope.scaling.yarn_ext_factor" : "rope.scaling.type");
     error.expected = *kind == "yarn" ? "1" : "none, linear, yarn, or factors in rope_freqs.weight";
     error.found = *kind == "yarn" ? std::to_string(extrapolation) : *kind;
+    error.remedy = "Use a model with one of these rope scalings.";
     return error;
   }
   scaling.kind = RopeScaling::Kind::yarn;

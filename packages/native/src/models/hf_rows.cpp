@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "formats/errors.h"
 #include "models/rope.h"
 #include "models/rows.h"
 
@@ -17,10 +18,11 @@ Result<int> count(const ModelFile& file, std::string_view field, std::int64_t mo
 Error unsupported(const ModelFile& file, std::string field, std::string found, std::string expected) {
   Error error;
   error.code = ErrorCode::unsupported;
-  error.message = "config.json: " + field + " \"" + found + "\" is not supported.";
+  error.message = field + " \"" + printable(found) + "\" is not supported.";
   error.file = file.path();
+  error.remedy = "Use a model whose " + field + " is one of: " + expected + ".";
   error.field = std::move(field);
-  error.found = std::move(found);
+  error.found = printable(found);
   error.expected = std::move(expected);
   return error;
 }
@@ -179,8 +181,11 @@ Result<ModelSpec> qwen3(const ModelFile& file) {
 // `pooling_mode` of sentence-transformers 6, or one flag a mode as older versions write it.
 Result<Pooling> pooling_of(const ModelFile& file, const Json& pooling) {
   std::string mode = pooling.string_or("pooling_mode", "");
-  for (const auto& [key, value] : pooling.members())
-    if (key.starts_with("pooling_mode_") && value.boolean()) mode += (mode.empty() ? "" : "+") + key.substr(13);
+  for (const auto& [key, value] : pooling.members()) {
+    if (!key.starts_with("pooling_mode_") || !value.boolean()) continue;
+    if (!mode.empty()) mode += '+';
+    mode += key.substr(13);
+  }
   if (mode.empty() || mode == "mean" || mode == "mean_tokens") return Pooling::mean;
   if (mode == "cls" || mode == "cls_token") return Pooling::cls;
   if (mode == "lasttoken") return Pooling::last;

@@ -57,6 +57,7 @@ Status check_heads(const ModelFile& file, const AttentionSpec& attention) {
   error.message = "The number of heads is no multiple of the number of key/value heads.";
   error.file = file.path();
   error.field = "attention.head_count_kv";
+  error.expected = "a number of heads that the number of key/value heads divides";
   error.found = std::to_string(attention.heads) + " heads, " + std::to_string(attention.kv_heads) + " key/value heads";
   error.remedy = "The file is damaged; get it again.";
   return error;

@@ -4,11 +4,11 @@
 // Runs under AddressSanitizer and UndefinedBehaviorSanitizer (-DTRIVIUM_SANITIZE=ON); needs nothing else.
 #include <unistd.h>
 
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <map>
 
@@ -20,7 +20,7 @@ namespace {
 // Beside its target's fixed tables, one block may hold a bounded number of bytes for each byte of input: the smallest
 // JSON value takes 2 bytes in a file and 56 in memory, in a vector that doubles.
 constexpr std::size_t bytes_per_input_byte = 64;
-constexpr double most_seconds = 2;      // sanitized
+constexpr double most_seconds = 2;      // of the processor, for others share the machine; sanitized
 constexpr unsigned hang_seconds = 30;   // then the process is stopped
 
 struct Arguments {
@@ -67,13 +67,13 @@ std::string try_input(const fuzz::Target& target, const std::vector<std::string>
   const std::string& other = seeds[random.below(seeds.size())];
   const std::string input = target.mutate(seed, other, random);
   if (arguments.only >= 0) std::fwrite(input.data(), 1, input.size(), stdout);
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   ::alarm(hang_seconds);
   fuzz::reset_largest_allocation();
   const fuzz::Outcome outcome = target.use(input, folder);
   const std::size_t largest = fuzz::largest_allocation();
   ::alarm(0);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 
   figures.largest = std::max(figures.largest, largest);
   figures.slowest = std::max(figures.slowest, seconds);
