@@ -34,14 +34,16 @@ export const read = defineCapability({
     chunks: z.number().int(),
     changed: z.number().int().describe('Documents read anew this time.'),
     skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
+    warnings: z.array(z.string()).describe('What works less well than it could, and why.'),
     ms: milliseconds,
   }),
   effects: readOnly,
   commandLine: { positional: 'paths', examples: ['read ./docs'] },
-  readable: ({ documents, tokens, chunks, changed, skipped, ms }) =>
+  readable: ({ documents, tokens, chunks, changed, skipped, warnings, ms }) =>
     [
       `${documents} documents, ${tokens} tokens, ${chunks} passages; ${changed} read anew in ${Math.round(ms)} ms`,
       ...skipped.map(({ path, reason }) => `skipped ${path}: ${reason}`),
+      ...warnings,
     ].join('\n'),
 });
 

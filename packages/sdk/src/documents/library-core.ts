@@ -4,14 +4,15 @@
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TriviumError } from '@trivium/protocol';
 import { collectFiles, type FoundFile, reasonOf } from './collect-files.js';
 import { cacheFile, defaultCacheFolder, loadIndex, saveIndex } from './index-cache.js';
+import { defaultCacheBytes, markIndexUsed, pruneIndexes } from './index-retention.js';
 import { chunkCount, type IndexedDocument, indexDocument, sourceTextOf } from './indexed-document.js';
-import { loadModel } from './model-embedders.js';
+import { ModelEmbedders } from './model-embedders.js';
 import { readSource } from './readers/read-source.js';
 import { type OpeningVectors, SearchIndex } from './search-index.js';
 import {
@@ -30,7 +31,7 @@ import { watchRoots } from './watch-roots.js';
 
 export type CoreOptions = Pick<
   LibraryOptions,
-  'cacheDir' | 'staticModel' | 'embedModel' | 'maxFileBytes' | 'embedders'
+  'cacheDir' | 'cacheBytes' | 'staticModel' | 'embedModel' | 'maxFileBytes' | 'embedders'
 >;
 
 export type CoreReadOptions = ReadOptions & {
@@ -45,17 +46,17 @@ const turn = 25;
 
 export class LibraryCore {
   readonly #options: CoreOptions;
+  readonly #models: ModelEmbedders;
   readonly #openings: OpeningVectors = new WeakMap();
   #index = new SearchIndex([]);
   #key: string | undefined;
-  #static: Promise<DocumentEmbedder | undefined> | undefined;
-  #contextual: Promise<DocumentEmbedder | undefined> | undefined;
   #reading: Promise<unknown> = Promise.resolve();
   #stopWatching: (() => void) | undefined;
   #disposed = false;
 
   constructor(options: CoreOptions = {}) {
     this.#options = options;
+    this.#models = new ModelEmbedders(options);
   }
 
   /** Readings wait for each other; searches meanwhile answer from the last finished index. */
@@ -81,8 +82,8 @@ export class LibraryCore {
         found: String(limit),
       });
     }
-    const embedder = options.mode === 'lexical' ? undefined : await this.#staticModel([]);
-    const embedders = { static: embedder, contextual: () => this.#contextualModel() };
+    const embedder = options.mode === 'lexical' ? undefined : await this.#models.static();
+    const embedders = { static: embedder, contextual: () => this.#models.contextual() };
     return this.#index.search(query, options, embedders, this.#openings);
   }
 
@@ -111,18 +112,16 @@ export class LibraryCore {
     this.#disposed = true;
     this.#stopWatching?.();
     await this.#reading;
-    if (this.#options.embedders) return;
-    for (const model of [this.#static, this.#contextual])
-      await (await model?.catch(() => undefined))?.dispose?.();
+    await this.#models.dispose();
   }
 
   async #read(paths: readonly string[], options: CoreReadOptions) {
     const began = performance.now();
     const { signal } = options;
     signal?.throwIfAborted();
-    const warnings: string[] = [];
     const { files, skipped, roots } = await collectFiles(paths, signal);
-    const embedder = await this.#staticModel(warnings);
+    const embedder = await this.#models.static();
+    const warnings = await this.#models.warnings();
     const cache = this.#cacheFileFor(paths, roots, embedder);
     const known = await this.#known(cache, embedder);
     const { documents, changed, touched } = await this.#readFiles(files, known, skipped, embedder, options);
@@ -133,6 +132,7 @@ export class LibraryCore {
     if (stale || this.#index.documents.length !== documents.length) this.#index = new SearchIndex(documents);
     this.#key = cache;
     if (cache && (touched > 0 || gone)) await this.#save(cache, documents, warnings);
+    else if (cache) await markIndexUsed(cache);
     return { report: this.#report(documents, changed, skipped, warnings, began), roots };
   }
 
@@ -257,6 +257,13 @@ export class LibraryCore {
       warnings.push(
         `The index was not kept for the next run (${message}); reading and searching work all the same.`,
       );
+      return;
+    }
+    try {
+      await pruneIndexes(dirname(cache), this.#options.cacheBytes ?? defaultCacheBytes, cache);
+    } catch (error) {
+      const { message } = TriviumError.from(error);
+      warnings.push(`Indexes of earlier runs could not be removed (${message}): the cache may be too large.`);
     }
   }
 
@@ -270,24 +277,6 @@ export class LibraryCore {
       });
       this.#reading = reading.catch(() => {});
     });
-  }
-
-  async #staticModel(warnings: string[]): Promise<DocumentEmbedder | undefined> {
-    const { embedders, staticModel } = this.#options;
-    this.#static ??= embedders ? Promise.resolve(embedders.static) : loadModel('static', staticModel);
-    const embedder = await this.#static;
-    if (!embedder && !embedders && staticModel === undefined) {
-      warnings.push('No static model or engine was found: search goes by words only.');
-    }
-    return embedder;
-  }
-
-  #contextualModel(): Promise<DocumentEmbedder | undefined> {
-    const { embedders, embedModel } = this.#options;
-    this.#contextual ??= embedders
-      ? Promise.resolve(embedders.contextual)
-      : loadModel('contextual', embedModel);
-    return this.#contextual;
   }
 
   #assertLive(): void {

@@ -26,6 +26,11 @@ export interface EmbeddedTokens {
 export interface LibraryOptions {
   /** Where indexes are kept between runs; `false` keeps none. Default: TRIVIUM_CACHE_DIR or the system's cache folder. */
   cacheDir?: string | false;
+  /**
+   * Bytes that the kept indexes may take together, over all libraries that share the folder; default 1 GiB. After each
+   * writing the least recently used ones go, save the one just written.
+   */
+  cacheBytes?: number;
   /** File of the static embedding model; `false` uses none. Default: the one in `@trivium/nano`. */
   staticModel?: string | false;
   /** File of the contextual embedder that orders the best documents; `false` uses none. Default: `@trivium/nano`'s. */
@@ -67,7 +72,7 @@ export interface ReadReport {
   /** Documents read anew this time. */
   changed: number;
   skipped: { path: string; reason: string }[];
-  /** What works less well than it could: no vectors, cache not written. */
+  /** What works less well than it could: no vectors and why, cache not written. */
   warnings: string[];
   ms: number;
 }
