@@ -7,9 +7,14 @@ import type { SharedV3ProviderMetadata } from '@ai-sdk/provider';
 
 export type SpecificationVersion = 'v3' | 'v4';
 
+/** Text, reasoning, a tool call or a tool result; what else there may be is refused by its type. */
 export interface PromptPart {
   readonly type: string;
   readonly text?: string;
+  readonly toolCallId?: string;
+  readonly toolName?: string;
+  readonly input?: unknown;
+  readonly output?: unknown;
 }
 
 export interface PromptMessage {
@@ -39,6 +44,7 @@ export interface CallOptions {
 
 export type CallWarning =
   | { type: 'unsupported'; feature: string; details?: string }
+  | { type: 'compatibility'; feature: string; details?: string }
   | { type: 'other'; message: string };
 
 export interface Usage {
@@ -47,8 +53,16 @@ export interface Usage {
 }
 
 export interface FinishReason {
-  unified: 'stop' | 'length' | 'error';
+  unified: 'stop' | 'length' | 'tool-calls' | 'error';
   raw: string | undefined;
+}
+
+/** A call as the model wrote it: `input` is its text, JSON or not, so that `ai` can repair it. */
+export interface ToolCall {
+  type: 'tool-call';
+  toolCallId: string;
+  toolName: string;
+  input: string;
 }
 
 export type StreamPart =
@@ -57,11 +71,20 @@ export type StreamPart =
   | { type: 'text-start'; id: string }
   | { type: 'text-delta'; id: string; delta: string }
   | { type: 'text-end'; id: string }
+  | { type: 'reasoning-start'; id: string }
+  | { type: 'reasoning-delta'; id: string; delta: string }
+  | { type: 'reasoning-end'; id: string }
+  | { type: 'tool-input-start'; id: string; toolName: string }
+  | { type: 'tool-input-delta'; id: string; delta: string }
+  | { type: 'tool-input-end'; id: string }
+  | ToolCall
   | { type: 'error'; error: unknown }
   | { type: 'finish'; usage: Usage; finishReason: FinishReason; providerMetadata?: SharedV3ProviderMetadata };
 
+export type ContentPart = { type: 'text'; text: string } | { type: 'reasoning'; text: string } | ToolCall;
+
 export interface GenerateResult {
-  content: { type: 'text'; text: string }[];
+  content: ContentPart[];
   finishReason: FinishReason;
   usage: Usage;
   providerMetadata?: SharedV3ProviderMetadata;

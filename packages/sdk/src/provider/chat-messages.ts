@@ -1,0 +1,130 @@
+/**
+ * The AI SDK's prompt as the messages that chat templates expect: OpenAI's shapes for calls and results, which the
+ * templates of Qwen, Hermes and Llama 3 share. Refuses by name what a model or its template cannot take; knows no tokens.
+ */
+import { TriviumError } from '@trivium/protocol';
+import type { ToolFormat } from './output-format/formats.js';
+import type { PromptMessage, PromptPart } from './specification.js';
+
+interface ChatToolCall {
+  id: string;
+  type: 'function';
+  function: { name: string; arguments: unknown };
+}
+
+export interface ChatMessage {
+  role: string;
+  content: string;
+  /** Only for templates that know the word. */
+  reasoning_content?: string;
+  tool_calls?: ChatToolCall[];
+  /** Of a tool's result: the tool, and the call that it answers. */
+  name?: string;
+  tool_call_id?: string;
+}
+
+export interface ChatForm {
+  /** How the template writes calls; without a row for tools, calls and results are refused. */
+  format: { tools?: Pick<ToolFormat, 'oneCallAMessage'> };
+  /** The template takes the reasoning of earlier turns; otherwise it is left out. */
+  takesReasoning: boolean;
+}
+
+/**
+ * @example toChatMessages([{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }], { format: {}, takesReasoning: false });
+ * @throws TriviumError `unsupported` for parts that the model or its template cannot take
+ */
+export function toChatMessages(prompt: readonly PromptMessage[], form: ChatForm): ChatMessage[] {
+  const messages = prompt.flatMap((message) => messagesOf(message, form));
+  return form.format.tools?.oneCallAMessage ? oneCallAMessage(messages) : messages;
+}
+
+function messagesOf({ role, content }: PromptMessage, form: ChatForm): ChatMessage[] {
+  if (typeof content === 'string') return [{ role, content }];
+  const message: ChatMessage = { role, content: '' };
+  const results: ChatMessage[] = [];
+  for (const part of content) {
+    if (part.type === 'text' && typeof part.text === 'string') message.content += part.text;
+    else if (part.type === 'reasoning' && typeof part.text === 'string') {
+      if (form.takesReasoning) message.reasoning_content = (message.reasoning_content ?? '') + part.text;
+    } else if (part.type === 'tool-call' && form.format.tools) {
+      message.tool_calls = [...(message.tool_calls ?? []), toolCallOf(part)];
+    } else if (part.type === 'tool-result' && form.format.tools) results.push(resultOf(part));
+    else throw refused(role, part.type);
+  }
+  return role === 'tool' ? results : [message, ...results];
+}
+
+function toolCallOf({ toolCallId = '', toolName = '', input }: PromptPart): ChatToolCall {
+  return { id: toolCallId, type: 'function', function: { name: toolName, arguments: argumentsOf(input) } };
+}
+
+/** Templates want an object; a call that was broken keeps its text. */
+function argumentsOf(input: unknown): unknown {
+  if (typeof input !== 'string') return input ?? {};
+  try {
+    const value: unknown = JSON.parse(input);
+    return typeof value === 'object' && value !== null ? value : input;
+  } catch {
+    return input;
+  }
+}
+
+function resultOf({ toolCallId = '', toolName = '', output }: PromptPart): ChatMessage {
+  return { role: 'tool', name: toolName, tool_call_id: toolCallId, content: outputText(output) };
+}
+
+function outputText(output: unknown): string {
+  const { type, value, reason } = (output ?? {}) as { type?: string; value?: unknown; reason?: unknown };
+  if (type === 'text' || type === 'error-text') return String(value);
+  if (type === 'json' || type === 'error-json') return JSON.stringify(value) ?? 'null';
+  if (type === 'execution-denied')
+    return typeof reason === 'string' ? `Execution denied: ${reason}` : 'Execution denied.';
+  if (type !== 'content' || !Array.isArray(value)) throw refused('tool', String(type));
+  return (value as { type: string; text?: string }[])
+    .map((part) => {
+      if (part.type === 'text' && typeof part.text === 'string') return part.text;
+      throw refused('tool', part.type);
+    })
+    .join('\n');
+}
+
+function refused(role: string, type: string): TriviumError {
+  const ofTools = type === 'tool-call' || type === 'tool-result';
+  return new TriviumError(
+    'unsupported',
+    ofTools
+      ? `The chat template of this model has no form for tools that is known here; a ${role} message has a part of type "${type}".`
+      : `This model reads text; a ${role} message has a part of type "${type}".`,
+    { field: 'prompt', found: type, remedy: 'Leave the part out or use a model that takes it.' },
+  );
+}
+
+/** A turn with text and several calls becomes several turns: the text, then each call with its result behind it. */
+function oneCallAMessage(messages: readonly ChatMessage[]): ChatMessage[] {
+  const split: ChatMessage[] = [];
+  const answered = new Set<ChatMessage>();
+  for (const [index, message] of messages.entries()) {
+    const { tool_calls: calls, ...rest } = message;
+    if (!calls) {
+      if (!answered.has(message)) split.push(message);
+      continue;
+    }
+    if (rest.content.trim() !== '' || rest.reasoning_content) split.push(rest);
+    for (const call of calls) {
+      split.push({ role: message.role, content: '', tool_calls: [call] });
+      const result = resultFor(call.id, messages.slice(index + 1));
+      if (!result || answered.has(result)) continue;
+      answered.add(result);
+      split.push(result);
+    }
+  }
+  return split;
+}
+
+/** The result of a call among the tool messages right behind its turn. */
+function resultFor(id: string, following: readonly ChatMessage[]): ChatMessage | undefined {
+  const end = following.findIndex(({ role }) => role !== 'tool');
+  const results = end < 0 ? following : following.slice(0, end);
+  return results.find(({ tool_call_id }) => tool_call_id === id);
+}

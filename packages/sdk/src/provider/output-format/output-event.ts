@@ -1,0 +1,21 @@
+/** What a model's answer is made of, as it is told apart while it is written. Plain data; knows no engine and no SDK. */
+
+export type OutputEvent =
+  | { type: 'text-delta'; delta: string }
+  | { type: 'reasoning-delta'; delta: string }
+  /** The block is closed; it may have been empty. */
+  | { type: 'reasoning-end' }
+  /** `toolName` is empty where the call is too broken to tell. */
+  | { type: 'call-start'; toolName: string }
+  /** More of the arguments' own text; the deltas of a call join to its `input`. */
+  | { type: 'call-delta'; delta: string }
+  | { type: 'call-end'; toolName: string; input: string };
+
+/** Takes the answer in pieces cut anywhere; the events, joined, do not depend on where. Never throws. */
+export interface OutputSplitter {
+  push(textDelta: string): OutputEvent[];
+  /** The answer is over: what was held back, and what was cut, comes out. */
+  finish(): OutputEvent[];
+  /** Whether the text now being written is reasoning. */
+  readonly inReasoning: boolean;
+}

@@ -1,0 +1,40 @@
+/**
+ * Text between blocks: the blank lines that formats put around a block belong to the format, all other white space to the
+ * text. Holds white space back until it is known which of the two it is.
+ */
+import { isBlank, trailingBlank, withoutBlankLines } from './markers.js';
+import type { OutputEvent } from './output-event.js';
+
+export interface TextFlow {
+  push(text: string): OutputEvent[];
+  /** A block begins: white space before it goes, and blank lines after it will. */
+  block(): void;
+  finish(): OutputEvent[];
+}
+
+export function createTextFlow(): TextFlow {
+  let held = '';
+  let afterBlock = false;
+  const text = (delta: string): OutputEvent[] => (delta === '' ? [] : [{ type: 'text-delta', delta }]);
+  return {
+    push(more) {
+      held += more;
+      const end = trailingBlank(held);
+      if (end === 0) return [];
+      const certain = held.slice(0, end);
+      held = held.slice(end);
+      const shown = afterBlock ? withoutBlankLines(certain) : certain;
+      afterBlock = false;
+      return text(shown);
+    },
+    block() {
+      held = '';
+      afterBlock = true;
+    },
+    finish() {
+      const rest = afterBlock && [...held].every(isBlank) ? '' : held;
+      held = '';
+      return text(rest);
+    },
+  };
+}

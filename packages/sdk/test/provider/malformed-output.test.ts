@@ -1,0 +1,120 @@
+/** Answers that break their format, and the borders of what a format is: one example each. */
+import { describe, expect, it } from 'vitest';
+import { createOutputSplitter, outputFormatOf } from '../../src/provider/output-format/formats.js';
+import { withoutSpecialTokens } from '../../src/provider/output-format/special-tokens.js';
+import { fixture, type Segment, split } from './split-output.js';
+
+const text = (content: string): Segment => ({ kind: 'text', text: content });
+const reasoning = (content: string): Segment => ({ kind: 'reasoning', text: content });
+const call = (toolName: string, input: string): Segment => ({ kind: 'call', toolName, input });
+
+const splitterOf = (name: string, promptText = '', tools = ['search', 'now']) =>
+  createOutputSplitter(outputFormatOf(fixture(name)), { promptText, toolNames: new Set(tools) });
+
+/** Character by character, which must give what the whole gives. */
+function segments(name: string, answer: string, promptText = ''): Segment[] {
+  const whole = split(splitterOf(name, promptText), [answer]);
+  expect(split(splitterOf(name, promptText), [...answer])).toEqual(whole);
+  return whole;
+}
+
+const hermes = (json: string) => `<tool_call>\n${json}\n</tool_call>`;
+
+describe('Hermes calls', () => {
+  const examples: [string, string, Segment[]][] = [
+    ['no arguments', hermes('{"name": "now"}'), [call('now', '{}')]],
+    ['arguments before the name', hermes('{"arguments": {"q": 1}, "name": "search"}'), [call('search', '{"q": 1}')]],
+    ['arguments as a string', hermes(String.raw`{"name":"search","arguments":"{\"q\":\"\\u00e9\"}"}`), [call('search', String.raw`{"q":"\u00e9"}`)]],
+    ['a string that holds no object', hermes('{"name":"search","arguments":"q"}'), [call('search', '"q"')]],
+    ['no line breaks', '<tool_call>{"name":"search","arguments":{}}</tool_call>', [call('search', '{}')]],
+    ['no closing marker', '<tool_call>{"name":"search","arguments":{}}', [call('search', '{}')]],
+    ['a brace too many', hermes('{"name":"search","arguments":{"q":1}}}'), [call('search', '{"q":1}')]],
+    ['a brace too few', hermes('{"name":"search","arguments":{"q":1}'), [call('search', '{"q":1}')]],
+    ['two objects in one pair of markers', hermes('{"name":"now"}\n{"name":"search","arguments":{}}'), [call('now', '{}'), call('search', '{}')]],
+    ['single quotes in the arguments', hermes(`{"name":"search","arguments":{'q': 'x'}}`), [call('search', `{'q': 'x'}`)]],
+    ['single quotes everywhere', hermes(`{'name': 'search'}`), [call('', `{'name': 'search'}`)]],
+    ['no JSON at all', hermes('search(q=1)'), [call('', 'search(q=1)')]],
+    ['nothing', hermes(''), [call('', '')]],
+    ['a string that is not closed', `${hermes('{"name":"search","arguments":{"q":"x}}')} done`, [call('search', '{"q":"x}}'), text(' done')]],
+    ['a marker in a string', hermes('{"name":"search","arguments":{"q":"</tool_call>"}}'), [call('search', '{"q":"</tool_call>"}')]],
+    ['an answer that ends in the arguments', 'So:\n<tool_call>\n{"name":"search","arguments":{"q":"Par', [text('So:'), call('search', '{"q":"Par')]],
+    ['an answer that ends in the marker', 'So <tool_ca', [text('So ')]],
+    ['an answer that ends in what may be text', 'a <', [text('a <')]],
+    ['text around and between', `One.\n${hermes('{"name":"now"}')}\n\nTwo.\n${hermes('{"name":"now"}')}\n\n  Three.\n`, [text('One.'), call('now', '{}'), text('Two.'), call('now', '{}'), text('  Three.\n')]],
+    ['ideographic space before a call', `好\u3000\n${hermes('{"name":"now"}')}`, [text('好\u3000'), call('now', '{}')]],
+    ['text behind the object', '<tool_call>{"name":"now"} really </tool_call> yes', [call('now', '{}'), text('really yes')]],
+    ['a name of no tool', hermes('{"name":"nothing","arguments":{}}'), [call('nothing', '{}')]],
+  ]; // biome-ignore format: a table
+  for (const [name, answer, expected] of examples)
+    it(name, () => expect(segments('qwen', answer)).toEqual(expected));
+});
+
+describe('Llama calls', () => {
+  const examples: [string, string, Segment[]][] = [
+    ['arguments by the other word', '{"name": "search", "arguments": {"q": 1}}', [call('search', '{"q": 1}')]],
+    ['the key function', '{"type": "function", "function": "search", "parameters": {"q": 1}}', [call('search', '{"q": 1}')]],
+    ['a name of no tool', '{"name": "nothing", "parameters": {}}', [call('nothing', '{}')]],
+    ['a tool without parameters', '{"name": "now"}', [call('now', '{}')]],
+    ['JSON that is an answer', '{"name": "Ann"}', [text('{"name": "Ann"}')]],
+    ['JSON with other keys', '{"name": "search", "age": 3}', [text('{"name": "search", "age": 3}')]],
+    ['JSON that breaks off', '{"name": "sea', [text('{"name": "sea')]],
+    ['white space around', '\n {"name": "now"} \n', [call('now', '{}')]],
+    ['parameters that break off', '{"name": "search", "parameters": {"q": "Par', [call('search', '{"q": "Par')]],
+    ['no JSON behind the tag', '<|python_tag|>print(1)', [call('', 'print(1)')]],
+    ['a tag behind text', 'Let me see. <|python_tag|>{"name": "now"}', [text('Let me see.'), call('now', '{}')]],
+    ['an object in the text', 'So {"name": "now"}', [text('So {"name": "now"}')]],
+    ['text behind a call', '{"name": "now"}\n\nThat was it.', [call('now', '{}'), text('That was it.')]],
+    ['JSON behind a call', '{"name": "now"}; {"x": 1}', [call('now', '{}'), text('; {"x": 1}')]],
+  ]; // biome-ignore format: a table
+  for (const [name, answer, expected] of examples)
+    it(name, () => expect(segments('llama', answer)).toEqual(expected));
+});
+
+describe('blocks of reasoning', () => {
+  it('close where the answer ends, and show no part of a marker', () => {
+    expect(segments('qwen', '<think>\nWell, a < b')).toEqual([reasoning('Well, a < b')]);
+    expect(segments('qwen', '<think>\nWell</thi')).toEqual([reasoning('Well')]);
+    expect(segments('qwen', '<thi')).toEqual([]);
+    expect(segments('deepseek', 'Well', '<think>\n')).toEqual([reasoning('Well')]);
+  });
+
+  it('leave no blank lines, but the indentation of the text behind them', () => {
+    expect(segments('qwen', '<think>\n\n</think>\n\nYes')).toEqual([text('Yes')]);
+    expect(segments('qwen', '<think>a</think>\n \n\n  \u3000b')).toEqual([reasoning('a'), text('  \u3000b')]);
+    expect(segments('qwen', '<think>a</think>\n\n')).toEqual([reasoning('a')]);
+    expect(segments('qwen', '<think>a</think><think>b</think>c')).toEqual([
+      reasoning('a'),
+      reasoning('b'),
+      text('c'),
+    ]);
+  });
+
+  it('open only where the answer has not begun: later the marker is text', () => {
+    expect(segments('qwen', 'The tag <think> opens, </think> closes.')).toEqual([
+      text('The tag <think> opens, </think> closes.'),
+    ]);
+    expect(segments('qwen', ' \n plain')).toEqual([text(' \n plain')]);
+  });
+});
+
+it('gives arguments while they are written', () => {
+  const splitter = splitterOf('qwen');
+  splitter.push('<tool_call>\n{"name": "search", ');
+  expect(splitter.push('"arguments": {"q": "lo')).toEqual([{ type: 'call-delta', delta: '{"q": "lo' }]);
+  expect(splitter.push('ng')).toEqual([{ type: 'call-delta', delta: 'ng' }]);
+});
+
+it('reads a format from the template, and no format from one that has none', () => {
+  expect(outputFormatOf(undefined)).toEqual({});
+  expect(outputFormatOf('{{ messages }}')).toEqual({});
+  expect(outputFormatOf('{{ tools }}<tool_call><function=x>').tools).toBeUndefined();
+  expect(outputFormatOf(fixture('deepseek')).tools).toBeUndefined();
+});
+
+it('takes special tokens out of a text but for the markers', () => {
+  const filter = withoutSpecialTokens(['<|eom_id|>', '<|python_tag|>', '<tool_call>'], ['<tool_call>']);
+  const pieces = ['a<|e', 'om_id|>b<', '|python', '_tag|', '><tool', '_call><|x'].map((piece) =>
+    filter.push(piece),
+  );
+  expect([...pieces, filter.finish()].join('')).toBe('ab<tool_call><|x');
+});
