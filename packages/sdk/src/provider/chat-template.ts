@@ -1,16 +1,11 @@
 /**
  * Messages to token ids through the model's own Jinja template. User text can never forge a special token: wherever a
- * message spells one, that stretch is encoded as ordinary text, while the template's own specials stay special.
+ * message or a tool spells one, that stretch is encoded as ordinary text, while the template's own specials stay special.
  */
 import { Template } from '@huggingface/jinja';
 import type { NativeModel } from '@trivium/native';
 import { TriviumError } from '@trivium/protocol';
-import type { PromptMessage } from './specification.js';
-
-export interface ChatMessage {
-  role: string;
-  content: string;
-}
+import type { ChatMessage } from './chat-messages.js';
 
 // Private-use characters around an index: what a message spelled out, taken out while the template runs.
 const open = '\uE0F0';
@@ -37,27 +32,6 @@ function compile(source: string, path: string): Template {
   return template;
 }
 
-/** The text of a prompt, message by message. Parts that are not text are refused by name. */
-export function toChatMessages(prompt: readonly PromptMessage[]): ChatMessage[] {
-  return prompt.map(({ role, content }) => {
-    if (typeof content === 'string') return { role, content };
-    const texts = content.map((part) => {
-      if ((part.type === 'text' || part.type === 'reasoning') && typeof part.text === 'string')
-        return part.text;
-      throw new TriviumError(
-        'unsupported',
-        `This model reads text; a ${role} message has a part of type "${part.type}".`,
-        {
-          field: 'prompt',
-          found: part.type,
-          remedy: 'Leave the part out or use a model that takes it.',
-        },
-      );
-    });
-    return { role, content: texts.join('') };
-  });
-}
-
 /** The prompt text of a chat, and the stretches in it that must stay ordinary text. */
 function render(model: NativeModel, messages: readonly ChatMessage[], variables: Record<string, unknown>) {
   const { info, tokenizer } = model;
@@ -67,10 +41,9 @@ function render(model: NativeModel, messages: readonly ChatMessage[], variables:
     specials.map((token) => token.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'),
     'g',
   );
-  const safe = messages.map(({ role, content }) => ({
-    role,
-    content: content.replace(spelled, (found) => `${open}${literals.push(found) - 1}${close}`),
-  }));
+  const plain = (text: string) =>
+    text.replace(spelled, (found) => `${open}${literals.push(found) - 1}${close}`);
+  const safe = messages.map((message) => inStrings(message, plain)) as ChatMessage[];
   if (!info.chatTemplate) {
     // A base model: its text is the messages' text, one after the other.
     return { text: safe.map(({ content }) => content).join('\n\n'), literals, special: true };
@@ -81,7 +54,7 @@ function render(model: NativeModel, messages: readonly ChatMessage[], variables:
       add_generation_prompt: true,
       bos_token: info.bosToken ?? '',
       eos_token: info.eosToken ?? '',
-      ...variables,
+      ...(inStrings(variables, plain) as Record<string, unknown>),
     });
     return { text, literals, special: false };
   } catch (error) {
@@ -97,12 +70,32 @@ function render(model: NativeModel, messages: readonly ChatMessage[], variables:
   }
 }
 
-/** Token ids of a chat, ready for generation. */
+/** The value with every string in it changed, keys included. */
+function inStrings(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value);
+  if (Array.isArray(value)) return value.map((item) => inStrings(item, change));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [change(key), inStrings(item, change)]),
+  );
+}
+
+export interface EncodedChat {
+  /** Ready for generation. */
+  tokens: Int32Array;
+  /** The prompt as the template wrote it, where what messages spelled out stands as an index. */
+  text: string;
+}
+
+/**
+ * @param variables of the template beside the messages: `tools`, `enable_thinking`
+ * @throws TriviumError `bad-format` where the template does not parse, `invalid-argument` where it refuses the messages
+ */
 export async function encodeChat(
   model: NativeModel,
   messages: readonly ChatMessage[],
   variables: Record<string, unknown> = {},
-): Promise<Int32Array> {
+): Promise<EncodedChat> {
   const { text, literals, special } = render(model, messages, variables);
   const pieces = text.split(marked);
   const encoded: Int32Array[] = [];
@@ -123,5 +116,5 @@ export async function encodeChat(
     ids.set(part, at);
     at += part.length;
   }
-  return ids;
+  return { tokens: ids, text };
 }

@@ -4,33 +4,33 @@
  */
 import { randomUUID } from 'node:crypto';
 import { APICallError } from '@ai-sdk/provider';
-import type { GenerateEvent, GenerateOptions, GenerateUsage, NativeModel } from '@trivium/native';
+import type { GenerateEvent, GenerateOptions, NativeModel } from '@trivium/native';
 import { TriviumError } from '@trivium/protocol';
 import type { ModelStore } from '../models/model-store.js';
-import { type ChatMessage, encodeChat, toChatMessages } from './chat-template.js';
+import { AnswerReader, specialMarkers } from './answer-reader.js';
+import { type ChatMessage, toChatMessages } from './chat-messages.js';
+import { type ChatCall, type ChatSettings, readChatSettings } from './chat-settings.js';
+import { type EncodedChat, encodeChat } from './chat-template.js';
 import { parseTriviumOptions, type TriviumLanguageModelOptions } from './options.js';
+import { contentOf } from './output-format/output-parts.js';
 import type {
   CallOptions,
   CallWarning,
-  FinishReason,
   GenerateResult,
   PromptMessage,
   SpecificationVersion,
   StreamPart,
-  Usage,
 } from './specification.js';
 
 interface Prepared {
   model: NativeModel;
   request: GenerateOptions;
+  answer: AnswerReader;
   warnings: CallWarning[];
 }
 
-interface TokenLogprob {
-  token: string;
-  logprob: number;
-  top: { token: string; logprob: number }[];
-}
+/** Where a language model gets the loaded model behind its id; a `ModelStore` is one. */
+export type ModelSource = Pick<ModelStore, 'get'>;
 
 export class TriviumLanguageModel<Version extends SpecificationVersion = SpecificationVersion> {
   readonly specificationVersion: Version;
@@ -38,68 +38,69 @@ export class TriviumLanguageModel<Version extends SpecificationVersion = Specifi
   readonly modelId: string;
   readonly supportedUrls: Record<string, RegExp[]> = {};
   // Private, but no #: `ai` 7 puts a Proxy around V3 models, and methods called on that cannot reach a #field.
-  private readonly store: ModelStore;
+  private readonly source: ModelSource;
 
-  constructor(modelId: string, version: Version, store: ModelStore) {
+  constructor(modelId: string, version: Version, source: ModelSource) {
     this.modelId = modelId;
     this.specificationVersion = version;
-    this.store = store;
+    this.source = source;
   }
 
-  /** Exact number of tokens the prompt takes, template included. */
-  async countTokens(prompt: readonly PromptMessage[] | string): Promise<number> {
+  /**
+   * Exact number of tokens the prompt takes, template and tools included.
+   * @example await model.countTokens(prompt, { tools });
+   * @throws TriviumError as a call does
+   */
+  async countTokens(prompt: readonly PromptMessage[] | string, call: ChatCall = {}): Promise<number> {
     const model = await this.load();
     if (typeof prompt === 'string')
       return (await model.tokenizer.encode(prompt, { addSpecialTokens: false })).length;
-    return (await encodeChat(model, toChatMessages(prompt))).length;
+    const settings = readChatSettings(call, {}, model.info);
+    return (await encodeChat(model, toChatMessages(prompt, settings), settings.variables)).tokens.length;
   }
 
   /** Whether the prompt and `outputTokens` more fit the context. */
-  async fits(prompt: readonly PromptMessage[] | string, outputTokens = 1): Promise<boolean> {
+  async fits(
+    prompt: readonly PromptMessage[] | string,
+    outputTokens = 1,
+    call: ChatCall = {},
+  ): Promise<boolean> {
     const model = await this.load();
-    return (await this.countTokens(prompt)) + outputTokens <= model.info.contextTokens;
+    return (await this.countTokens(prompt, call)) + outputTokens <= model.info.contextTokens;
   }
 
   async doGenerate(options: CallOptions): Promise<GenerateResult> {
-    const { model, request, warnings } = await this.prepare(options);
-    let text = '';
-    const logprobs: TokenLogprob[] = [];
-    for await (const event of retryable(model.generate(request))) {
-      if (event.type === 'token') {
-        text += event.text;
-        collectLogprob(model, event, logprobs);
-      }
-      if (event.type === 'finish') {
-        return {
-          content: text === '' ? [] : [{ type: 'text', text }],
-          finishReason: finishReason(event),
-          usage: usageOf(event.usage),
-          providerMetadata: metadata(event.usage, logprobs),
-          response: { id: randomUUID(), timestamp: new Date(), modelId: this.modelId },
-          warnings,
-        };
-      }
-    }
-    throw new TriviumError('internal', 'The engine ended a generation without finishing it.');
+    const { model, request, answer, warnings } = await this.prepare(options);
+    const parts: StreamPart[] = [];
+    for await (const event of retryable(model.generate(request))) parts.push(...answer.read(event));
+    const finish = parts.at(-1);
+    if (finish?.type !== 'finish')
+      throw new TriviumError('internal', 'The engine ended a generation without finishing it.');
+    const { type: _, ...outcome } = finish;
+    return {
+      content: contentOf(parts),
+      ...outcome,
+      response: { id: randomUUID(), timestamp: new Date(), modelId: this.modelId },
+      warnings,
+    };
   }
 
   async doStream(options: CallOptions): Promise<{ stream: ReadableStream<StreamPart> }> {
-    const { model, request, warnings } = await this.prepare(options);
-    const events = retryable(model.generate(request));
+    const prepared = await this.prepare(options);
+    const events = retryable(prepared.model.generate(prepared.request));
     // A failure before the first event is thrown, so that `ai` may retry the call.
     const first = await events.next();
-    return { stream: toStream(model, this.modelId, warnings, first, events) };
+    return { stream: toStream(prepared, this.modelId, first, events) };
   }
 
   private load(signal?: AbortSignal): Promise<NativeModel> {
-    return this.store.get(this.modelId, 'language', { signal });
+    return this.source.get(this.modelId, 'language', { signal });
   }
 
   private async prepare(options: CallOptions): Promise<Prepared> {
     options.abortSignal?.throwIfAborted();
     const extra = parseTriviumOptions(options.providerOptions?.trivium);
-    const warnings = unsupportedSettings(options);
-    const model = await this.load();
+    const model = await this.load(options.abortSignal);
     if (model.info.kind !== 'causal') {
       throw new TriviumError('invalid-argument', `${this.modelId} is no language model.`, {
         field: 'model',
@@ -108,10 +109,13 @@ export class TriviumLanguageModel<Version extends SpecificationVersion = Specifi
         remedy: 'Use it with embeddingModel().',
       });
     }
-    const tokens = await encodeWithin(model, toChatMessages(options.prompt), extra, warnings);
+    const settings = readChatSettings(options, extra, model.info);
+    const warnings = [...unsupportedSettings(options), ...settings.warnings];
+    const messages = toChatMessages(options.prompt, settings);
+    const chat = await encodeWithin(model, messages, settings.variables, extra, warnings);
     options.abortSignal?.throwIfAborted();
-    const room = model.info.contextTokens - tokens.length;
-    return { model, warnings, request: toRequest(options, extra, tokens, room) };
+    const request = toRequest(options, extra, chat.tokens, model, settings);
+    return { model, request, warnings, answer: new AnswerReader(model, settings, chat.text) };
   }
 }
 
@@ -119,8 +123,14 @@ function toRequest(
   options: CallOptions,
   extra: TriviumLanguageModelOptions,
   tokens: Int32Array,
-  room: number,
+  { info, tokenizer }: NativeModel,
+  settings: ChatSettings,
 ): GenerateOptions {
+  const room = info.contextTokens - tokens.length;
+  const { format, toolNames } = settings;
+  const turnEnds = (toolNames.size > 0 ? (format.tools?.stopTokens ?? []) : []).flatMap(
+    (token) => tokenizer.idOf(token) ?? [],
+  );
   return {
     tokens,
     maxTokens: Math.min(options.maxOutputTokens ?? room, room),
@@ -136,6 +146,9 @@ function toRequest(
     ...(extra.logitBias !== undefined && { logitBias: extra.logitBias }),
     ...(extra.minP !== undefined && { minP: extra.minP }),
     ...(extra.logprobs !== undefined && { logprobs: extra.logprobs }),
+    ...(turnEnds.length > 0 && { stopTokens: [...info.stopTokens, ...turnEnds] }),
+    // Markers that are special tokens must be seen; the answer's reader takes the other special tokens out.
+    ...(specialMarkers(settings, tokenizer).length > 0 && { skipSpecialTokens: false }),
     ...(options.abortSignal && { signal: options.abortSignal }),
   };
 }
@@ -144,13 +157,14 @@ function toRequest(
 async function encodeWithin(
   model: NativeModel,
   messages: ChatMessage[],
+  variables: Record<string, unknown>,
   extra: TriviumLanguageModelOptions,
   warnings: CallWarning[],
-): Promise<Int32Array> {
-  const variables = extra.enableThinking === undefined ? {} : { enable_thinking: extra.enableThinking };
+): Promise<EncodedChat> {
   let kept = messages;
   for (;;) {
-    const tokens = await encodeChat(model, kept, variables);
+    const chat = await encodeChat(model, kept, variables);
+    const { tokens } = chat;
     if (tokens.length < model.info.contextTokens) {
       const dropped = messages.length - kept.length;
       if (dropped > 0) {
@@ -159,10 +173,13 @@ async function encodeWithin(
           message: `${dropped} oldest messages were dropped to fit the context.`,
         });
       }
-      return tokens;
+      return chat;
     }
     const oldest = kept.findIndex(({ role }) => role !== 'system');
-    if (extra.overflow !== 'drop-oldest' || oldest < 0 || oldest === kept.length - 1) {
+    // A tool's result goes with the call that it answers.
+    let next = oldest + 1;
+    while (kept[next]?.role === 'tool') next += 1;
+    if (extra.overflow !== 'drop-oldest' || oldest < 0 || next >= kept.length) {
       throw new TriviumError(
         'context-overflow',
         `The prompt has ${tokens.length} tokens; the context holds ${model.info.contextTokens}, one of them for the answer.`,
@@ -174,7 +191,7 @@ async function encodeWithin(
         },
       );
     }
-    kept = kept.toSpliced(oldest, 1);
+    kept = kept.toSpliced(oldest, next - oldest);
   }
 }
 
@@ -182,11 +199,8 @@ function unsupportedSettings(options: CallOptions): CallWarning[] {
   const warnings: CallWarning[] = [];
   const unsupported = (feature: string, details?: string) =>
     warnings.push({ type: 'unsupported', feature, ...(details !== undefined && { details }) });
-  if (options.tools?.length) unsupported('tools', 'This version does not call tools.');
   if (options.responseFormat?.type === 'json')
     unsupported('responseFormat', 'The text is not constrained to JSON.');
-  if (options.reasoning && options.reasoning !== 'provider-default' && options.reasoning !== 'none')
-    unsupported('reasoning');
   return warnings;
 }
 
@@ -210,35 +224,12 @@ async function* retryable(
 }
 
 function toStream(
-  model: NativeModel,
+  { answer, warnings }: Prepared,
   modelId: string,
-  warnings: CallWarning[],
   first: IteratorResult<GenerateEvent, void>,
   events: AsyncGenerator<GenerateEvent, void, void>,
 ): ReadableStream<StreamPart> {
-  const id = 'text-0';
-  const logprobs: TokenLogprob[] = [];
   let next: IteratorResult<GenerateEvent, void> | undefined = first;
-  let open = false;
-  const enqueue = (controller: ReadableStreamDefaultController<StreamPart>, event: GenerateEvent) => {
-    if (event.type === 'token') {
-      collectLogprob(model, event, logprobs);
-      if (event.text === '') return false;
-      if (!open) controller.enqueue({ type: 'text-start', id });
-      open = true;
-      controller.enqueue({ type: 'text-delta', id, delta: event.text });
-      return true;
-    }
-    if (event.type !== 'finish') return false;
-    if (open) controller.enqueue({ type: 'text-end', id });
-    controller.enqueue({
-      type: 'finish',
-      finishReason: finishReason(event),
-      usage: usageOf(event.usage),
-      providerMetadata: metadata(event.usage, logprobs),
-    });
-    return true;
-  };
   return new ReadableStream<StreamPart>({
     start(controller) {
       controller.enqueue({ type: 'stream-start', warnings });
@@ -250,16 +241,12 @@ function toStream(
           const step: IteratorResult<GenerateEvent, void> = next ?? (await events.next());
           next = undefined;
           if (step.done) return controller.close();
-          if (enqueue(controller, step.value)) return;
+          const parts = answer.read(step.value);
+          for (const part of parts) controller.enqueue(part);
+          if (parts.length > 0) return;
         }
       } catch (error) {
-        if (open) controller.enqueue({ type: 'text-end', id });
-        controller.enqueue({ type: 'error', error });
-        controller.enqueue({
-          type: 'finish',
-          finishReason: { unified: 'error', raw: undefined },
-          usage: usageOf(undefined),
-        });
+        for (const part of answer.fail(error)) controller.enqueue(part);
         controller.close();
       }
     },
@@ -268,47 +255,4 @@ function toStream(
       await events.return();
     },
   });
-}
-
-function collectLogprob(model: NativeModel, event: GenerateEvent, into: TokenLogprob[]): void {
-  if (event.type !== 'token' || event.logprob === undefined) return;
-  const text = (token: number) => model.tokenizer.decode([token], { skipSpecialTokens: false });
-  into.push({
-    token: text(event.id),
-    logprob: event.logprob,
-    top: (event.topLogprobs ?? []).map(({ id, logprob }) => ({ token: text(id), logprob })),
-  });
-}
-
-function finishReason(event: Extract<GenerateEvent, { type: 'finish' }>): FinishReason {
-  return { unified: event.reason, raw: event.stopMatch ?? event.reason };
-}
-
-function usageOf(usage: GenerateUsage | undefined): Usage {
-  const { inputTokens = 0, cachedTokens = 0, outputTokens = 0 } = usage ?? {};
-  return {
-    inputTokens: {
-      total: inputTokens,
-      noCache: inputTokens - cachedTokens,
-      cacheRead: cachedTokens,
-      cacheWrite: undefined,
-    },
-    outputTokens: { total: outputTokens, text: outputTokens, reasoning: 0 },
-  };
-}
-
-function metadata({ queueMs, prefillMs, decodeMs }: GenerateUsage, logprobs: TokenLogprob[]) {
-  return {
-    trivium: {
-      queueMs,
-      prefillMs,
-      decodeMs,
-      ...(logprobs.length > 0 && {
-        logprobs: logprobs.map(({ top, ...chosen }) => ({
-          ...chosen,
-          top: top.map((other) => ({ ...other })),
-        })),
-      }),
-    },
-  };
 }

@@ -27,7 +27,7 @@ export interface TriviumLanguageModelOptions {
    * system messages go, whole, and a warning says how many. Nothing is ever cut silently.
    */
   overflow?: 'error' | 'drop-oldest' | undefined;
-  /** `enable_thinking` of templates that know it. */
+  /** `enable_thinking` of templates that know it; it goes before the `reasoning` setting of the call. */
   enableThinking?: boolean | undefined;
 }
 

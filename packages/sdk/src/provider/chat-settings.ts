@@ -1,0 +1,119 @@
+/**
+ * What a call asks of the chat template: tools, thinking, and how its answer will be told apart. Says in warnings what
+ * the template has no word for. Knows no tokens and no messages.
+ */
+import type { ModelInfo } from '@trivium/native';
+import type { TriviumLanguageModelOptions } from './options.js';
+import { type OutputFormat, outputFormatOf } from './output-format/formats.js';
+import type { CallOptions, CallWarning } from './specification.js';
+
+/** The part of a call that the prompt depends on beside its messages. */
+export type ChatCall = Pick<CallOptions, 'tools' | 'toolChoice' | 'reasoning'>;
+
+export interface ChatSettings {
+  format: OutputFormat;
+  /** Names of the tools that the template is given; empty where there are none or the format is unknown. */
+  toolNames: ReadonlySet<string>;
+  /** The template takes the reasoning of earlier turns. */
+  takesReasoning: boolean;
+  /** Variables of the template beside the messages. */
+  variables: Record<string, unknown>;
+  warnings: CallWarning[];
+}
+
+interface FunctionTool {
+  type: 'function';
+  name: string;
+  description?: string;
+  inputSchema?: Record<string, unknown>;
+  inputExamples?: readonly unknown[];
+  strict?: boolean;
+}
+
+export function readChatSettings(
+  call: ChatCall,
+  extra: TriviumLanguageModelOptions,
+  { chatTemplate }: Pick<ModelInfo, 'chatTemplate'>,
+): ChatSettings {
+  const format = outputFormatOf(chatTemplate);
+  const warnings: CallWarning[] = [];
+  const tools = readTools(call, format, warnings);
+  const thinking = readThinking(call, extra, { template: chatTemplate ?? '', format }, warnings);
+  return {
+    format,
+    toolNames: new Set(tools.map(({ name }) => name)),
+    takesReasoning: chatTemplate?.includes('reasoning_content') ?? false,
+    variables: {
+      ...(tools.length > 0 && { tools: tools.map(templateTool) }),
+      ...(thinking !== undefined && { enable_thinking: thinking }),
+    },
+    warnings,
+  };
+}
+
+function readTools(
+  { tools = [], toolChoice }: ChatCall,
+  format: OutputFormat,
+  warnings: CallWarning[],
+): FunctionTool[] {
+  const choice = toolChoice as { type: string; toolName?: string } | undefined;
+  if (tools.length === 0 || choice?.type === 'none') return [];
+  if (!format.tools) {
+    warnings.push({
+      type: 'unsupported',
+      feature: 'tools',
+      details: 'The chat template of this model has no form for tools that is known here.',
+    });
+    return [];
+  }
+  const unsupported = (feature: string, details: string) =>
+    warnings.push({ type: 'unsupported', feature, details });
+  if (choice?.type === 'required' || choice?.type === 'tool') {
+    const wanted = choice.type === 'tool' ? `"${choice.toolName}"` : 'a tool';
+    unsupported('toolChoice', `The model is not constrained to call ${wanted}.`);
+  }
+  return (tools as (FunctionTool | { type: 'provider'; id: string })[]).filter(
+    (tool): tool is FunctionTool => {
+      if (tool.type !== 'function') {
+        unsupported(`tool ${tool.id}`, 'Tools of other providers do not run here.');
+        return false;
+      }
+      if (tool.strict)
+        unsupported(`strict of tool ${tool.name}`, 'Arguments are not constrained to the schema.');
+      if (tool.inputExamples?.length)
+        unsupported(`inputExamples of tool ${tool.name}`, 'Chat templates have no place for them.');
+      return true;
+    },
+  );
+}
+
+/** The shape that templates know from OpenAI's interface. */
+function templateTool({ name, description = '', inputSchema = {} }: FunctionTool) {
+  const { $schema: _, ...parameters } = inputSchema;
+  return { type: 'function', function: { name, description, parameters } };
+}
+
+function readThinking(
+  { reasoning }: ChatCall,
+  { enableThinking }: TriviumLanguageModelOptions,
+  { template, format }: { template: string; format: OutputFormat },
+  warnings: CallWarning[],
+): boolean | undefined {
+  const level = reasoning === 'provider-default' ? undefined : reasoning;
+  const wanted = enableThinking ?? (level === undefined ? undefined : level !== 'none');
+  if (wanted === undefined) return undefined;
+  const feature = enableThinking === undefined ? 'reasoning' : 'enableThinking';
+  if (/\benable_thinking\b/.test(template)) {
+    if (wanted && feature === 'reasoning') {
+      const details = `The chat template switches thinking on and off; "${level}" means on.`;
+      warnings.push({ type: 'compatibility', feature, details });
+    }
+    return wanted;
+  }
+  // A model that cannot think does not need to be told not to.
+  if (wanted || format.reasoning) {
+    const details = 'The chat template of this model has no switch for thinking.';
+    warnings.push({ type: 'unsupported', feature, details });
+  }
+  return undefined;
+}
