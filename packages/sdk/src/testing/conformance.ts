@@ -3,6 +3,7 @@
  * each of which rejects with what it found. It needs a model that answers a short prompt with at least two tokens.
  */
 import type { CallOptions } from '../provider/specification.js';
+import { answerOf, checkPartOrder, expect, type Part } from './part-order.js';
 
 /** What the suite needs of a model; every V3 and V4 language model has it. */
 export interface ConformanceSubject {
@@ -20,13 +21,7 @@ export interface ConformanceCheck {
   run(): Promise<void>;
 }
 
-type Part = { type: string; [key: string]: unknown };
-
 const prompt = (text: string): CallOptions['prompt'] => [{ role: 'user', content: [{ type: 'text', text }] }];
-
-function expect(condition: unknown, found: string): asserts condition {
-  if (!condition) throw new Error(found);
-}
 
 async function collect(model: ConformanceSubject, options: CallOptions): Promise<Part[]> {
   const { stream } = await model.doStream(options);
@@ -39,31 +34,48 @@ async function collect(model: ConformanceSubject, options: CallOptions): Promise
   }
 }
 
-const text = (parts: Part[]) =>
-  parts
-    .filter(({ type }) => type === 'text-delta')
-    .map(({ delta }) => delta)
-    .join('');
+const text = (parts: Part[]) => answerOf(parts).text;
 
 async function partOrder(model: ConformanceSubject): Promise<void> {
-  const parts = await collect(model, { prompt: prompt('Say hello.'), maxOutputTokens: 16 });
-  expect(parts[0]?.type === 'stream-start', `the first part is "${parts[0]?.type}", not "stream-start"`);
-  expect(Array.isArray(parts[0].warnings), '"stream-start" carries no warnings array');
-  const finishes = parts.filter(({ type }) => type === 'finish').length;
-  expect(finishes === 1, `${finishes} "finish" parts instead of one`);
-  expect(parts.at(-1)?.type === 'finish', `the last part is "${parts.at(-1)?.type}", not "finish"`);
-  const open = new Set<unknown>();
-  for (const { type, id } of parts) {
-    if (/^(text|reasoning|tool-input)-start$/.test(type)) {
-      expect(!open.has(id), `block ${id} is opened twice`);
-      open.add(id);
-    }
-    if (/^(text|reasoning|tool-input)-delta$/.test(type))
-      expect(open.has(id), `a delta of block ${id}, which is not open`);
-    if (/^(text|reasoning|tool-input)-end$/.test(type))
-      expect(open.delete(id), `block ${id} ends but is not open`);
+  checkPartOrder(await collect(model, { prompt: prompt('Say hello.'), maxOutputTokens: 16 }));
+}
+
+const withTools: CallOptions = {
+  prompt: prompt('What is the weather in Paris? Call the tool.'),
+  maxOutputTokens: 64,
+  temperature: 0,
+  seed: 7,
+  tools: [
+    {
+      type: 'function',
+      name: 'get_weather',
+      description: 'The weather of a city.',
+      inputSchema: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+    },
+  ],
+  toolChoice: { type: 'auto' },
+};
+
+/** Whether the model calls the tool is its own affair; a call that it makes has its form. */
+async function toolCalls(model: ConformanceSubject): Promise<void> {
+  const parts = await collect(model, withTools);
+  checkPartOrder(parts);
+  const whole = await model.doGenerate(withTools);
+  expectSame(answerOf(whole.content as Part[]), answerOf(parts));
+}
+
+async function withoutToolCalls(model: ConformanceSubject): Promise<void> {
+  const parts = await collect(model, { ...withTools, toolChoice: { type: 'none' } });
+  checkPartOrder(parts);
+  const calls = parts.filter(({ type }) => type === 'tool-call').length;
+  expect(calls === 0, `${calls} tool calls, with toolChoice "none"`);
+}
+
+function expectSame(whole: ReturnType<typeof answerOf>, streamed: ReturnType<typeof answerOf>): void {
+  for (const key of ['reasoning', 'text', 'toolCalls'] as const) {
+    const [ofWhole, ofStream] = [JSON.stringify(whole[key]), JSON.stringify(streamed[key])];
+    expect(ofWhole === ofStream, `${key}: doGenerate wrote ${ofWhole}, doStream ${ofStream}`);
   }
-  expect(open.size === 0, `blocks left open: ${[...open].join(', ')}`);
 }
 
 async function usageSums(model: ConformanceSubject): Promise<void> {
@@ -76,21 +88,19 @@ async function usageSums(model: ConformanceSubject): Promise<void> {
   const sum = (inputTokens.noCache ?? 0) + (inputTokens.cacheRead ?? 0) + (inputTokens.cacheWrite ?? 0);
   if (inputTokens.total !== undefined && inputTokens.noCache !== undefined)
     expect(inputTokens.total === sum, `inputTokens.total is ${inputTokens.total}, its parts sum to ${sum}`);
+  const { total, text: ofText, reasoning } = outputTokens;
+  if (total !== undefined && ofText !== undefined && reasoning !== undefined)
+    expect(
+      total === ofText + reasoning,
+      `outputTokens.total is ${total}, its parts sum to ${ofText + reasoning}`,
+    );
   expect((outputTokens.total ?? 0) <= 8, `${outputTokens.total} output tokens, with maxOutputTokens 8`);
 }
 
 async function generateEqualsStream(model: ConformanceSubject): Promise<void> {
   const options: CallOptions = { prompt: prompt('Say hello.'), maxOutputTokens: 12, temperature: 0, seed: 7 };
   const whole = await model.doGenerate(options);
-  const streamed = text(await collect(model, options));
-  const content = (whole.content as Part[])
-    .filter(({ type }) => type === 'text')
-    .map((part) => part.text)
-    .join('');
-  expect(
-    content === streamed,
-    `doGenerate wrote ${JSON.stringify(content)}, doStream ${JSON.stringify(streamed)}`,
-  );
+  expectSame(answerOf(whole.content as Part[]), answerOf(await collect(model, options)));
 }
 
 async function lengthLimit(model: ConformanceSubject): Promise<void> {
@@ -179,7 +189,9 @@ export function conformanceChecks(
   const checks: [string, (model: ConformanceSubject) => Promise<void>][] = [
     ['stream parts come in order and every block is closed', partOrder],
     ['usage adds up and keeps to the limit', usageSums],
-    ['doGenerate and doStream write the same text', generateEqualsStream],
+    ['doGenerate and doStream write the same', generateEqualsStream],
+    ['tool calls come behind their input, whole or streamed', toolCalls],
+    ['toolChoice "none" leaves tools uncalled', withoutToolCalls],
     ['a length limit is a finish reason', lengthLimit],
     ['an aborted signal stops a call before it starts', abortBefore],
     ['an abort during a stream ends it', abortDuring],

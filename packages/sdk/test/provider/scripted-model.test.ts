@@ -52,4 +52,42 @@ describe('the conformance suite', () => {
     await expect(order!.run()).rejects.toThrow('not open');
     await expect(usage!.run()).rejects.toThrow('no usage');
   });
+
+  it('finds tool calls without their input, of another name, of other text, of no string', async () => {
+    const input = [
+      { type: 'tool-input-start', id: 'c', toolName: 'search' },
+      { type: 'tool-input-delta', id: 'c', delta: '{"q": 1}' },
+      { type: 'tool-input-end', id: 'c' },
+    ];
+    const call = { type: 'tool-call', toolCallId: 'c', toolName: 'search', input: '{"q":1}' };
+    const run = (parts: object[], unified = 'tool-calls') => {
+      const stream = () =>
+        new ReadableStream({
+          start(controller) {
+            controller.enqueue({ type: 'stream-start', warnings: [] });
+            for (const part of parts) controller.enqueue(part);
+            controller.enqueue({ type: 'finish', usage: {}, finishReason: { unified } });
+            controller.close();
+          },
+        });
+      const model = {
+        specificationVersion: 'v3',
+        provider: 'broken',
+        modelId: 'broken',
+        doGenerate: async () => ({}),
+        doStream: async () => ({ stream: stream() }),
+      };
+      return conformanceChecks(() => model)[0]!.run();
+    };
+    await run([...input, call]);
+    await run([call]);
+    await expect(run([...input.slice(0, 2), call])).rejects.toThrow('left open');
+    await expect(run([...input, call, call])).rejects.toThrow('two tool calls');
+    await expect(run([...input, { ...call, toolName: 'now' }])).rejects.toThrow('its input was of "search"');
+    await expect(run([...input, { ...call, input: '{"q":2}' }])).rejects.toThrow('join to');
+    await expect(run([{ ...call, input: { q: 1 } }])).rejects.toThrow('not its JSON text');
+    await expect(run(input)).rejects.toThrow('followed by no tool call');
+    await expect(run([])).rejects.toThrow('has none');
+    await run([...input], 'length');
+  });
 });
