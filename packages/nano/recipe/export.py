@@ -1,4 +1,4 @@
-"""Step 6: GGUF files of the package (token tables in Q4_0, matrices in Q8_0, vectors in F32), their manifest, and
+"""Step 7: GGUF files of the package (token tables in Q4_0, matrices in Q8_0, vectors in F32), their manifest, and
 reference vectors computed by PyTorch from the weights as they stand in the files.
 
 Writes ../models/{embed,static}.gguf, ../models/manifest.json and ../test/fixtures/embed-reference.json.
@@ -52,6 +52,14 @@ def shipped():
     return Tokenizer.from_str(field.contents()), read(MODELS / "static.gguf")["token_embd.weight"], model.eval()
 
 
+def trained():
+    """(static rows, state of the contextual model) of the last trainings; what was not trained here stays as shipped."""
+    static, newest = CACHE / "static.pt", max((f for f in (CACHE / "contextual.pt", CACHE / "passages.pt") if f.exists()),
+                                              key=lambda f: f.stat().st_mtime, default=None)
+    rows = torch.load(static)["rows"] if static.exists() else read(MODELS / "static.gguf")["token_embd.weight"]
+    return rows, torch.load(newest, weights_only=False)["model"] if newest else read(MODELS / "embed.gguf")
+
+
 def static_vector(rows, ids):
     return F.normalize(rows[torch.tensor(ids, dtype=torch.long)].sum(0), dim=0)
 
@@ -72,8 +80,7 @@ def reference_texts():
 def main():
     MODELS.mkdir(exist_ok=True)
     tokenizer = (CACHE / "tokenizer.json").read_text(encoding="utf-8")
-    rows = torch.load(CACHE / "static.pt")["rows"]
-    state = torch.load(CACHE / "contextual.pt", weights_only=False)["model"]
+    rows, state = trained()
     dtype = lambda n, v: None if v.dim() == 1 else Q4 if n.startswith("token_embd") else Q8
     write(MODELS / "embed.gguf", "bert", {n: (v.numpy(), dtype(n, v)) for n, v in state.items()}, {
         "bert.context_length": SHAPE["context"], "bert.embedding_length": SHAPE["width"],

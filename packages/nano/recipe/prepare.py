@@ -1,7 +1,8 @@
 """Step 1: training pairs and plain text out of the shared data.
 
 Takes only sets whose licence allows it, keeps whole sets back, drops near-duplicates of them, and writes
-.cache/pairs.jsonl ({k: kind, s: set, a, b}), .cache/texts.jsonl (for the tokenizer) and .cache/report.json.
+.cache/pairs.jsonl ({k: kind, s: set, a, b}), .cache/pages.jsonl ({set, path, en?, zh?}), .cache/texts.jsonl (for the
+tokenizer) and .cache/report.json.
 Kinds: P paragraphs, T titles, S sections, G page starts (English | Chinese); Q heading -> section (also across
 languages); F first sentence -> rest; R paraphrases.
 """
@@ -137,6 +138,7 @@ def main():
     CACHE.mkdir(parents=True, exist_ok=True)
     allowed, seen = licences(), held_back_shingles()
     pairs, texts, dropped, used = [], [], collections.Counter(), collections.Counter()
+    pages = open(CACHE / "pages.jsonl", "w", encoding="utf-8")
     for folder in ("parallel", "text"):
         for path in sorted(glob.glob(str(DATA / folder / "*.jsonl*"))):
             s = set_name(path)
@@ -151,10 +153,15 @@ def main():
                     continue
                 used[f"{folder}/{s}"] += 1
                 texts += parts
+                if s != "code":
+                    language = path.split(".")[-3] if folder == "text" else None
+                    said = {language: page["text"]} if language else {"en": page["en"], "zh": page["zh"]}
+                    pages.write(json.dumps({"set": s, "path": page["path"], **said}, ensure_ascii=False) + "\n")
                 if folder == "parallel":
                     from_page(page, s, pairs)
                 elif s != "code":
                     from_text(page["text"], s, pairs)
+    pages.close()
     from_fiction(pairs, texts)
     # A heading that stands on many pages ("Usage") asks for none of them; a text said twice is kept once.
     common = collections.Counter(a.lower() for k, _, a, _ in pairs if k == "Q")
