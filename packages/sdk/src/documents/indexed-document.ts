@@ -17,7 +17,8 @@ export interface DocumentTerms {
 
 /**
  * Rows of 8-bit numbers and what to multiply each row by; rows have length 1 before rounding. A passage has several: one
- * of it all with its headings, one of each of its paragraphs. Rows of passage i lie from `rows[i]` to `rows[i + 1]`.
+ * of it all with its headings, one of each of its paragraphs. Rows of passage i lie from `rows[i]` to `rows[i + 1]`;
+ * after those of the last passage, up to the last entry, come the rows of the paragraphs that open the document.
  */
 export interface PassageVectors {
   rows: Int32Array;

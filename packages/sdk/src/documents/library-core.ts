@@ -13,8 +13,9 @@ import { cacheFile, defaultCacheFolder, loadIndex, saveIndex } from './index-cac
 import { defaultCacheBytes, markIndexUsed, pruneIndexes } from './index-retention.js';
 import { chunkCount, type IndexedDocument, indexDocument, sourceTextOf } from './indexed-document.js';
 import { ModelEmbedders } from './model-embedders.js';
+import type { OpeningVectors } from './opening-vectors.js';
 import { readSource } from './readers/read-source.js';
-import { type OpeningVectors, SearchIndex } from './search-index.js';
+import { SearchIndex } from './search-index.js';
 import {
   type DocumentEmbedder,
   type LibraryOptions,

@@ -8,13 +8,11 @@ export const ranking = {
   termWeights: [1, 0.5, 1, 0.25],
   passage: { lexical: 0.6, static: 0.3, document: 0.3 },
   document: { lexical: 0.2, best: 0.5, opening: 0.3 },
-  /** Standard deviations above the mean that count as 1; 0: the best counts as 1. */
-  deviations: 0,
-  /** Best passages that late interaction sees, and best documents whose openings the contextual embedder sees. */
+  /** Best passages or documents that are looked at again. */
   candidates: 48,
-  /** The shares these have in the order of their candidates. */
-  late: 0.5,
-  contextual: 0.6,
+  /** What orders the candidates, each part scaled among them; learned by `apps/bench/learn-ranking.mjs`. */
+  passageParts: { lexical: 0.52, static: 0.44, document: 0.2, late: 1.01 },
+  documentParts: { late: 1.2, lexical: 0.32, best: 0.76, opening: 0.69, contextual: 0.66 },
   /** Paragraphs at the beginning of a document that speak for it. */
   openingParagraphs: 4,
 };
@@ -38,34 +36,19 @@ export function scaleLexical(shares: Float32Array): Float32Array {
   return best > 0 ? shares.map((share) => share / divisor) : shares;
 }
 
-/** Cosines so that the mean becomes 0 and what stands out 1. */
+/** Cosines so that the mean becomes 0 and the best 1. */
 export function scaleCosines(cosines: Float32Array): Float32Array {
   if (cosines.length === 0) return cosines;
   const mean = cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length;
-  const best = cosines.reduce((most, cosine) => Math.max(most, cosine), -1);
-  const variance = cosines.reduce((sum, cosine) => sum + (cosine - mean) ** 2, 0) / cosines.length;
-  const span = ranking.deviations > 0 ? ranking.deviations * Math.sqrt(variance) : best - mean;
+  const span = cosines.reduce((most, cosine) => Math.max(most, cosine), -1) - mean;
   return cosines.map((cosine) => (span > 1e-6 ? (cosine - mean) / span : 1));
 }
 
-/** `values` with the mean and deviation of `scores`; equal values all become that mean. */
-export function toScaleOf(scores: readonly number[], values: Float32Array): number[] {
-  const of = (list: ArrayLike<number>) => {
-    const mean = Array.from(list).reduce((sum, value) => sum + value, 0) / list.length;
-    const variance = Array.from(list).reduce((sum, value) => sum + (value - mean) ** 2, 0) / list.length;
-    return { mean, deviation: Math.sqrt(variance) };
-  };
-  const target = of(scores);
-  const own = of(values);
-  const factor = own.deviation > 1e-6 ? target.deviation / own.deviation : 0;
-  return Array.from(values, (value) => target.mean + factor * (value - own.mean));
-}
-
-/** Weighted sum of rows of equal length. */
-export function blend(...parts: [weight: number, scores: Float32Array][]): Float32Array {
-  const sum = new Float32Array(parts[0]?.[1].length ?? 0);
+/** Weighted sum of rows of equal length; rows that are not there count nothing. */
+export function blend(...parts: [weight: number, scores: Float32Array | undefined][]): Float32Array {
+  const sum = new Float32Array(parts.find(([, scores]) => scores)?.[1]?.length ?? 0);
   for (const [weight, scores] of parts)
-    for (let at = 0; at < sum.length; at++) sum[at]! += weight * scores[at]!;
+    if (scores) for (let at = 0; at < sum.length; at++) sum[at]! += weight * scores[at]!;
   return sum;
 }
 

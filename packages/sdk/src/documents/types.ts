@@ -87,6 +87,8 @@ export interface SearchOptions {
   mode?: SearchMode;
   /** `document`: one hit per document, its best passage shown; default `passage`. */
   level?: 'passage' | 'document';
+  /** Hits of a hybrid search also say what their score is made of; default false. */
+  explain?: boolean;
 }
 
 /** A place in a file. For text formats `text` is the file's decoded text from `start` to `end`. */
@@ -102,6 +104,8 @@ export interface SearchHit extends FilePlace {
   text: string;
   /** Higher is better; comparable within one search only. */
   score: number;
+  /** With `explain`: the parts of the score by name, before they are scaled and weighted. */
+  parts?: Record<string, number>;
 }
 
 /** A passage of at most 1,000 characters. */

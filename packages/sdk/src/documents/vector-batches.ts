@@ -1,5 +1,6 @@
 /** Static vectors of passages in batches, while the next documents are being read. */
-import { chunkCount, type IndexedDocument, vectorTexts } from './indexed-document.js';
+import { chunkCount, type IndexedDocument, openingTexts, vectorTexts } from './indexed-document.js';
+import { ranking } from './ranking.js';
 import type { DocumentEmbedder } from './types.js';
 import { packVectors } from './vectors.js';
 
@@ -44,12 +45,14 @@ export class VectorBatches {
     const embedder = this.#embedder!;
     const texts: string[] = [];
     const rowsOf = documents.map((document) => {
-      const rows = new Int32Array(chunkCount(document) + 1);
+      const rows = new Int32Array(chunkCount(document) + 2);
       const first = texts.length;
       for (let chunk = 0; chunk < chunkCount(document); chunk++) {
         texts.push(...vectorTexts(document, chunk));
         rows[chunk + 1] = texts.length - first;
       }
+      texts.push(...openingTexts(document, ranking.openingParagraphs));
+      rows[chunkCount(document) + 1] = texts.length - first;
       return rows;
     });
     const options = { role: 'passage' as const, ...(this.#signal && { signal: this.#signal }) };

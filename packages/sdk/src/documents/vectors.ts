@@ -61,17 +61,13 @@ export function passageCosines(
   return cosines;
 }
 
-/** Per document, the largest cosine among the vectors of its first passages: what a page says of itself. */
-export function openingCosines(
-  documents: readonly IndexedDocument[],
-  query: Float32Array,
-  passages: number,
-): Float32Array {
+/** Per document, the largest cosine with one of the paragraphs that open it: what a page says of itself. */
+export function openingCosines(documents: readonly IndexedDocument[], query: Float32Array): Float32Array {
   return Float32Array.from(documents, ({ vectors }) => {
-    if (!vectors || vectors.rows.length < 2) return 0;
-    const end = vectors.rows[Math.min(passages, vectors.rows.length - 1)]!;
+    if (!vectors) return 0;
+    const [from, to] = vectors.rows.subarray(-2) as unknown as [number, number];
     let best = -1;
-    for (let row = 0; row < end; row++) best = Math.max(best, rowDot(vectors, row, query));
+    for (let row = from; row < to; row++) best = Math.max(best, rowDot(vectors, row, query));
     return best;
   });
 }

@@ -6,7 +6,13 @@ import type { Passage, ReadingProgress, ReadReport, SearchHit, SearchMode, Sourc
 export interface WorkerCalls {
   read: { input: { paths: readonly string[]; watch: boolean; stdin?: Uint8Array }; output: ReadReport };
   search: {
-    input: { query: string; limit?: number; mode?: SearchMode; level?: 'passage' | 'document' };
+    input: {
+      query: string;
+      limit?: number;
+      mode?: SearchMode;
+      level?: 'passage' | 'document';
+      explain?: boolean;
+    };
     output: SearchHit[];
   };
   passages: { input: Record<string, never>; output: Passage[] };

@@ -1,57 +1,41 @@
 /**
- * Answers a question with quotes: orders the library's hits by how much of the question they cover, widens them to
- * citations, and quotes their best sentences.
+ * Answers a question with quotes: widens the library's best hits to citations, and quotes their best sentences.
  * Refuses to know: language models, how the library searches.
  */
 import type { Citation } from '@trivium/protocol';
 import type { SearchHit } from '../documents/types.js';
 import { splitSentences } from './sentences.js';
 import type { EmbedTexts, LongTextLibrary } from './types.js';
-import { dot, normalized, standardized } from './vectors.js';
+import { dot, normalized } from './vectors.js';
 import { widenHit } from './widen-hit.js';
 import { stripQuestion, terms } from './words.js';
 
-/** What a hit's place in the order is made of: each part is scaled to mean 0, deviation 1 among the candidates. */
-export const askWeights = {
-  /** The library's own order. */
-  search: 1,
-  /** BM25 alone: names and identifiers of the question. */
-  lexical: 0.5,
-  /** The likeness of its likest sentence to the question: an answer is a sentence, not a passage. */
-  sentence: 0.7,
-  /** The share of the question's terms that stand in the passage and its path, rare ones counting more. */
-  coverage: 0.3,
-  /** Hits of each of the two searches that are compared. */
-  candidates: 24,
-};
-
+/** Hits among which citations are chosen, and that say where a citation had better be widened to. */
+const candidates = 24;
 const answerSentences = 3;
 const answerCharacters = 600;
-const embeddedSentenceCharacters = 300;
 
 export interface FindOptions {
   limit: number;
-  embed?: EmbedTexts;
   signal?: AbortSignal;
 }
 
+/** The best hits that do not overlap, each widened to a citation. */
 export async function findCitations(
   library: LongTextLibrary,
   question: string,
-  { limit, embed, signal }: FindOptions,
+  { limit, signal }: FindOptions,
 ): Promise<Citation[]> {
-  const options = { limit: Math.max(askWeights.candidates, limit * 2), ...(signal ? { signal } : {}) };
+  const options = { limit: Math.max(candidates, limit * 2), ...(signal ? { signal } : {}) };
   const found = await library.search(question, options);
-  const lexical = await library.search(question, { ...options, mode: 'lexical' });
-  const candidates = mergeHits(found, lexical);
-  const similarity = embed ? await sentenceSimilarity(question, candidates, embed, signal) : undefined;
   const chosen: SearchHit[] = [];
-  for (const hit of orderHits(question, candidates, similarity)) {
+  for (const hit of found) {
     if (chosen.length >= limit) break;
     const repeats = chosen.some(
       (other) => other.path === hit.path && hit.start < other.end && other.start < hit.end,
     );
-    if (!repeats) chosen.push(widenHit(hit, await library.document(hit.path)));
+    if (!repeats)
+      chosen.push(widenHit(hit, await library.document(hit.path), { backFirst: fitsBefore(hit, found) }));
   }
   return chosen.map(({ path, start, end, text, line, page }) => {
     const citation: Citation = { path, start, end, text, line };
@@ -59,67 +43,12 @@ export async function findCitations(
   });
 }
 
-/** A hit with its scores in both searches; 0 where it was not found. */
-export interface Candidate extends SearchHit {
-  lexical: number;
-}
-
-function mergeHits(found: readonly SearchHit[], lexical: readonly SearchHit[]): Candidate[] {
-  const candidates = new Map<string, Candidate>();
-  for (const hit of found) candidates.set(`${hit.path}:${hit.start}`, { ...hit, lexical: 0 });
-  const least = Math.min(...found.map(({ score }) => score));
-  for (const hit of lexical) {
-    const key = `${hit.path}:${hit.start}`;
-    const known = candidates.get(key) ?? { ...hit, score: Number.isFinite(least) ? least : 0 };
-    candidates.set(key, { ...known, lexical: hit.score });
-  }
-  return [...candidates.values()];
-}
-
-async function sentenceSimilarity(
-  question: string,
-  hits: readonly SearchHit[],
-  embed: EmbedTexts,
-  signal: AbortSignal | undefined,
-): Promise<number[]> {
-  const texts = hits.map((hit) => [
-    ...splitSentences(hit.text)
-      .map(({ text }) => text.slice(0, embeddedSentenceCharacters))
-      .filter((text) => /\p{L}/u.test(text)),
-  ]);
-  const [query, ...rows] = (await embed([question, ...texts.flat()], signal ? { signal } : {})).map(
-    normalized,
-  );
-  let at = 0;
-  return texts.map((sentences) => {
-    const own = rows.slice(at, at + sentences.length);
-    at += sentences.length;
-    return own.reduce((most, row) => Math.max(most, dot(query!, row)), 0);
-  });
-}
-
-/** Candidates, best first. */
-export function orderHits(
-  question: string,
-  hits: readonly Candidate[],
-  similarity?: readonly number[],
-): Candidate[] {
-  const asked = [...new Set(terms(stripQuestion(question)))];
-  const held = hits.map((hit) => new Set([...terms(hit.text), ...terms(hit.path)]));
-  const weights = asked.map((term) =>
-    Math.log(1 + hits.length / (1 + held.filter((set) => set.has(term)).length)),
-  );
-  const coverage = held.map((set) =>
-    asked.reduce((sum, term, i) => sum + (set.has(term) ? weights[i]! : 0), 0),
-  );
-  const parts: [weight: number, values: number[]][] = [
-    [askWeights.search, standardized(hits.map(({ score }) => score))],
-    [askWeights.lexical, standardized(hits.map(({ lexical }) => lexical))],
-    [askWeights.coverage, standardized(coverage)],
-  ];
-  if (similarity) parts.push([askWeights.sentence, standardized(similarity)]);
-  const rank = hits.map((_, i) => parts.reduce((sum, [weight, values]) => sum + weight * values[i]!, 0));
-  return [...hits.keys()].sort((a, b) => rank[b]! - rank[a]! || a - b).map((i) => hits[i]!);
+/** Whether what stands right before a hit fits the question better than what stands right after it. */
+function fitsBefore(hit: SearchHit, found: readonly SearchHit[]): boolean {
+  const near = (other: SearchHit) =>
+    other !== hit && other.path === hit.path && other.start < hit.end + 200 && other.end > hit.start - 200;
+  const next = found.find(near);
+  return next !== undefined && next.start < hit.start;
 }
 
 /** The best sentences of the citations in the order of the citations, each quoted with its number. */

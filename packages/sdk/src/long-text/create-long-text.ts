@@ -98,7 +98,6 @@ async function ask(
   const writer = writerOf(call, options, emit);
   const citations = await findCitations(library, question, {
     limit: writer ? Math.max(8, limit) : limit,
-    ...(options.embed ? { embed: options.embed } : {}),
     ...(call.signal ? { signal: call.signal } : {}),
   });
   if (citations.length === 0) {
