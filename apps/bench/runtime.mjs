@@ -1,6 +1,6 @@
 /**
- * Must-show 4 and 9: how long the event loop waits while the engine prefills 4,000 tokens and while the demo's folder is
- * read; what 1,000 aborted requests leave behind. Run it alone on the machine.
+ * Must-show 9: how long the event loop waits while the engine prefills 4,000 tokens and while the demo's folder is read.
+ * Run it alone on the machine. What aborted requests leave behind is measured by aborted-requests.mjs.
  * node apps/bench/runtime.mjs
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -54,43 +54,8 @@ try {
     }),
   );
   await library.dispose();
-  report('Event loop delay, ms', rows);
-
-  const abortSome = (count) =>
-    Promise.all(
-      Array.from({ length: count }, async (_, i) => {
-        const controller = new AbortController();
-        const timer = setTimeout(() => controller.abort(), (i * 37) % 1000);
-        await generate(model, {
-          tokens: tokens.slice(i % 50, 100 + (i % 50)),
-          maxTokens: 40,
-          signal: controller.signal,
-        })
-          .catch((error) => {
-            if (error.name !== 'AbortError') throw error;
-          })
-          .finally(() => clearTimeout(timer));
-      }),
-    );
-  const memory = [];
-  for (let round = 0; round < 5; round++) {
-    for (let part = 0; part < 20; part++) await abortSome(50);
-    await pause(500);
-    globalThis.gc?.();
-    memory.push(Math.round(process.memoryUsage().rss / 1e5) / 10);
-  }
-  const { liveSequences, queuedRequests } = getEngine().stats();
-  const growth = memory.at(-1) / memory[0] - 1;
-  report('After each 1,000 aborted requests', [
-    {
-      name: 'memory, MB',
-      ...memory,
-      growthPercent: Math.round(growth * 1000) / 10,
-      liveSequences,
-      queuedRequests,
-    },
-  ]);
   await model.dispose();
+  report('Event loop delay, ms', rows);
 } finally {
   rmSync(folder, { recursive: true });
 }
