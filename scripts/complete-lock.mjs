@@ -1,6 +1,7 @@
 // Adds to package-lock.json the optional platform packages that a registry mirror did not have when the lock was made
 // (npm drops them, and `npm ci` then refuses the lock: npm/cli#4828). An entry without integrity is skipped on other
-// platforms and fetched by its exact version on its own. Run after every `npm install` that changes the lock.
+// platforms and fetched by its exact version on its own. Run after every `npm install` that changes the lock; with a
+// folder as its argument it completes the lock there (apps/bench/peers has one of its own).
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './workspace.mjs';
@@ -31,14 +32,21 @@ const processors = [
 ];
 
 function platformOf(name) {
-  const words = name.replace('windows', 'win32').replace(/-64$/, '-x64').split('/').at(-1);
+  const words = name
+    .replace('windows', 'win32')
+    .replace(/\/win-/, '/win32-')
+    .replace(/\/mac-/, '/darwin-')
+    .replace(/-armv7l$/, '-arm')
+    .replace(/-64$/, '-x64')
+    .split('/')
+    .at(-1);
   const os = systems.find((system) => words.includes(system));
   const cpu = processors.find((processor) => words.includes(processor));
   const libc = /-musl/.test(words) ? 'musl' : os === 'linux' && /-gnu/.test(words) ? 'glibc' : undefined;
   return { ...(os && { os: [os] }), ...(cpu && { cpu: [cpu] }), ...(libc && { libc: [libc] }) };
 }
 
-const file = join(root, 'package-lock.json');
+const file = join(root, process.argv[2] ?? '', 'package-lock.json');
 const lock = JSON.parse(readFileSync(file, 'utf8'));
 let added = 0;
 for (const [path, entry] of Object.entries({ ...lock.packages })) {
