@@ -26,3 +26,6 @@ process.on('message', async ({ id, call, values }) => {
     process.send({ id, error: error.stack ?? String(error) });
   }
 });
+
+// Whoever started this process is gone: nobody will ask again.
+process.on('disconnect', () => process.exit());
