@@ -1,4 +1,4 @@
-"""Step 8: measures the shipped files, as any reader sees them, on the held-back sets.
+"""Step 7: measures the shipped files, as any reader sees them, on the held-back sets.
 
 Page retrieval: a page's first paragraph in one language asks for its page among the set's pages in the other.
 Sections: "page title + heading" asks for its section among all sections of the set's English pages.

@@ -1,4 +1,4 @@
-"""Step 7: GGUF files of the package (token tables in Q4_0, matrices in Q8_0, vectors in F32), their manifest, and
+"""Step 6: GGUF files of the package (token tables in Q4_0, matrices in Q8_0, vectors in F32), their manifest, and
 reference vectors computed by PyTorch from the weights as they stand in the files.
 
 Writes ../models/{embed,static}.gguf, ../models/manifest.json and ../test/fixtures/embed-reference.json.
@@ -54,10 +54,9 @@ def shipped():
 
 def trained():
     """(static rows, state of the contextual model) of the last trainings; what was not trained here stays as shipped."""
-    static, newest = CACHE / "static.pt", max((f for f in (CACHE / "contextual.pt", CACHE / "passages.pt") if f.exists()),
-                                              key=lambda f: f.stat().st_mtime, default=None)
+    static, contextual = CACHE / "static.pt", CACHE / "contextual.pt"
     rows = torch.load(static)["rows"] if static.exists() else read(MODELS / "static.gguf")["token_embd.weight"]
-    return rows, torch.load(newest, weights_only=False)["model"] if newest else read(MODELS / "embed.gguf")
+    return rows, torch.load(contextual, weights_only=False)["model"] if contextual.exists() else read(MODELS / "embed.gguf")
 
 
 def static_vector(rows, ids):

@@ -42,9 +42,12 @@ TEST("a sound config is taken") {
 }
 
 TEST("what is not supported is refused with all parts of an error") {
-  for (const std::string& more : {R"("hidden_act":"tanhx")", R"("rope_scaling":{"rope_type":"spiral"})", R"("rope_theta":0)",
-                                  R"("rope_scaling":{"rope_type":"linear","factor":-1})", R"("partial_rotary_factor":2)"}) {
+  for (const std::string& more : {R"("hidden_act":"tanhx")", R"("rope_scaling":{"rope_type":"spiral"})",
+                                  R"("partial_rotary_factor":2)"}) {
     CHECK(is_complete(refusal(llama + "," + more), ErrorCode::unsupported));
+  }
+  for (const std::string& more : {R"("rope_theta":0)", R"("rope_scaling":{"rope_type":"linear","factor":-1})"}) {
+    CHECK(is_complete(refusal(llama + "," + more), ErrorCode::bad_format));
   }
   CHECK(is_complete(refusal(bert + R"(,"position_embedding_type":"relative_key")"), ErrorCode::unsupported));
   CHECK(is_complete(refusal(bert, {"1_Pooling/config.json", R"({"pooling_mode":"median"})"}), ErrorCode::unsupported));

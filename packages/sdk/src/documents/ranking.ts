@@ -12,7 +12,7 @@ export const ranking = {
   candidates: 48,
   /** What orders the candidates, each part scaled among them; learned by `apps/bench/learn-ranking.mjs`. */
   passageParts: { lexical: 0.52, static: 0.44, document: 0.2, late: 1.01 },
-  documentParts: { late: 1.2, lexical: 0.32, best: 0.76, opening: 0.69, contextual: 0.66 },
+  documentParts: { late: 1.18, lexical: 0.32, best: 0.79, opening: 0.71, contextual: 0.73 },
   /** Paragraphs at the beginning of a document that speak for it. */
   openingParagraphs: 4,
 };

@@ -84,7 +84,8 @@ export class SearchIndex {
     const head = found.slice(0, ranking.candidates);
     const chunkOf = level === 'document' ? this.#bestChunks(passages) : undefined;
     const hit = ([at, score]: Ranked) => this.#hit(chunkOf ? chunkOf[at]! : at, score);
-    if (mode !== 'hybrid' || !embedders.static || head.length < 2) return all.slice(0, limit).map(hit);
+    const hasCloserLook = mode === 'hybrid' && (level === 'document' || embedders.static !== undefined);
+    if (!hasCloserLook || head.length < 2) return all.slice(0, limit).map(hit);
     const { ranked, parts } =
       level === 'document'
         ? weigh(
@@ -94,7 +95,7 @@ export class SearchIndex {
           )
         : weigh(
             head,
-            await this.#passageParts(query, head, look, documents, embedders.static, signal),
+            await this.#passageParts(query, head, look, documents, embedders.static!, signal),
             ranking.passageParts,
           );
     return behind(ranked, all.slice(head.length))
@@ -172,7 +173,7 @@ export class SearchIndex {
   }
 
   /**
-   * Late interaction with the passages' text, over static rows. Over contextual rows it is no better (1.9 of 100 questions
+   * Late interaction with the passages' text, over static rows. Over contextual rows it is no better (two of 100 questions
    * more, none on another set) and takes five times as long.
    */
   async #passageParts(
@@ -212,8 +213,8 @@ export class SearchIndex {
           ? await lateInteraction(embedder, query, texts, signal)
           : undefined,
       lexical: numbers.map((number) => documents.lexical![number]!),
-      best: numbers.map((number) => documents.best![number]!),
-      opening: numbers.map((number) => documents.opening![number]!),
+      best: documents.best && numbers.map((number) => documents.best![number]!),
+      opening: documents.opening && numbers.map((number) => documents.opening![number]!),
       contextual:
         contextual &&
         (await contextualOpenings(
