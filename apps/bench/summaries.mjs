@@ -29,7 +29,7 @@ const systems = {
   'ours, words only': ours(),
 };
 const embedders = [];
-const nano = await nanoEmbedder('contextual');
+const nano = await nanoEmbedder('static'); // as the documents client has it (host.embedSentences)
 if (nano) systems['ours, nano'] = ours(embedders[embedders.push(nano) - 1].embed);
 const oracle = process.argv.includes('--oracle') ? miniLmEmbedder() : undefined;
 if (oracle) systems['ours, real MiniLM'] = ours(embedders[embedders.push(oracle) - 1].embed);
