@@ -15,7 +15,7 @@ export type ResolvedModel =
   | { kind: 'hub'; reference: string };
 
 /**
- * @example resolveModel('./model.gguf') // { kind: 'file', path: '/home/me/model.gguf' }
+ * @example resolveModel('./model.gguf') // { kind: 'file', path: the absolute path }
  * @throws TriviumError `not-found` when nothing is there, `invalid-argument` for a reference to the hub that cannot be read,
  * `unsupported` for a purpose the embedded models do not serve
  */
