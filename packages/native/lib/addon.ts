@@ -107,6 +107,7 @@ export interface RawLoadOptions {
   maxSequences?: number;
   maxQueue?: number;
   backend?: string;
+  quantize?: string;
 }
 
 export interface Addon {

@@ -1,6 +1,8 @@
 // The typed face of the engine: what @trivium/sdk codes against. No policy here: templates, overflow, retries and
 // documents are the SDK's.
 
+export type LoadQuantization = 'q8_0' | 'q6_k' | 'q5_k' | 'q4_k' | 'q4_0';
+
 export interface LoadModelOptions {
   /** Tokens a sequence may hold; default: the model's own context length. */
   contextTokens?: number;
@@ -14,6 +16,13 @@ export interface LoadModelOptions {
    * many times slower, to compare with. Another name is `invalid-argument`.
    */
   backend?: 'cpu' | 'ref';
+  /**
+   * Holds plain weights (F32, F16, BF16) of the model's matrices in fewer bits, while loading: `'q8_0'` in 8.5, `'q6_k'` in
+   * 6.6, `'q5_k'` in 5.5, `'q4_k'` and `'q4_0'` in 4.5 bits a weight. A token table that is also the head gets `'q8_0'`; rows
+   * that a super-block of 256 does not divide take `'q8_0'` or `'q4_0'`. Default: as in the file. Another name is
+   * `invalid-argument`.
+   */
+  quantize?: LoadQuantization;
   onProgress?: (share: number) => void;
   signal?: AbortSignal;
 }

@@ -26,6 +26,7 @@ ModelOptions options_of(const Napi::Object& given) {
   options.max_sequences = static_cast<int>(number("maxSequences", options.max_sequences));
   options.max_queue = static_cast<int>(number("maxQueue", options.max_queue));
   if (const Napi::Value backend = given.Get("backend"); !backend.IsUndefined()) options.backend = backend.ToString().Utf8Value();
+  if (const Napi::Value quantize = given.Get("quantize"); !quantize.IsUndefined()) options.quantize = quantize.ToString().Utf8Value();
   return options;
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "models/build.h"
+#include "models/load_types.h"
 #include "models/rows.h"
 
 namespace trivium {
@@ -10,6 +11,7 @@ namespace {
 struct Wanted {
   const TensorEntry* entry;
   Role role;
+  DType dtype;  // as it is held
 };
 
 Error misfit(const ModelFile& file, const std::string& name, const Shape& expected, const TensorEntry* entry) {
@@ -34,6 +36,7 @@ bool fits(const Shape& found, const Shape& expected) {
 }  // namespace
 
 Result<std::shared_ptr<LoadedModel>> LoadedModel::load(std::shared_ptr<const ModelFile> file, std::shared_ptr<Backend> backend,
+                                                       std::optional<DType> quantize,
                                                        const std::function<Status(double share)>& progress) {
   TRIVIUM_TRY_ASSIGN(const ArchitectureRow* row, row_of(*file));
   auto model = std::make_shared<LoadedModel>();
@@ -50,8 +53,8 @@ Result<std::shared_ptr<LoadedModel>> LoadedModel::load(std::shared_ptr<const Mod
       return no_tensor;
     }
     const Shape found = shape.rank == 1 ? shape : entry->shape;
-    wanted.push_back({entry, role});
-    return plan.weight(entry->name, static_cast<int>(wanted.size()) - 1, entry->dtype, found);
+    wanted.push_back({entry, role, quantize ? load_type(*quantize, *entry, role) : entry->dtype});
+    return plan.weight(entry->name, static_cast<int>(wanted.size()) - 1, wanted.back().dtype, found);
   };
   Result<Plan> plan = build(model->spec_, lookup);
   if (!fault.ok()) return std::move(fault.error());
@@ -66,11 +69,12 @@ Result<std::shared_ptr<LoadedModel>> LoadedModel::load(std::shared_ptr<const Mod
   bool all_f32 = true;
   for (const Wanted& weight : wanted) {
     const TensorEntry& entry = *weight.entry;
-    if (weight.role != Role::vector && entry.dtype != DType::f32) all_f32 = false;
-    const WeightSource source{entry.name, entry.dtype, entry.shape,
-                              [&](std::int64_t first, std::int64_t rows, std::byte* destination) {
-                                return file->read_rows(entry, first, rows, destination);
-                              }};
+    if (weight.role != Role::vector && weight.dtype != DType::f32) all_f32 = false;
+    WeightSource source{entry.name, entry.dtype, entry.shape,
+                        [&](std::int64_t first, std::int64_t rows, std::byte* destination) {
+                          return file->read_rows(entry, first, rows, destination);
+                        }};
+    if (weight.dtype != entry.dtype) source = encoded(std::move(source), weight.dtype);
     TRIVIUM_TRY_ASSIGN(auto buffer, backend->upload(source, weight.role));
     model->weights_.push_back(std::move(buffer));
     done += static_cast<double>(entry.bytes);

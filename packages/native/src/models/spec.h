@@ -58,7 +58,9 @@ std::vector<std::string> supported_architectures();
 // A model on a backend: weights uploaded once, shared by every program compiled from it.
 class LoadedModel {
  public:
+  // `quantize`: the type plain matrices are held in (load_types.h); absent: as in the file.
   static Result<std::shared_ptr<LoadedModel>> load(std::shared_ptr<const ModelFile> file, std::shared_ptr<Backend> backend,
+                                                   std::optional<DType> quantize,
                                                    const std::function<Status(double share)>& progress);
   const ModelSpec& spec() const { return spec_; }
   Backend& backend() const { return *backend_; }

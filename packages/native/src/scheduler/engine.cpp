@@ -1,6 +1,7 @@
 // Engine::instance(): a model file becomes a model under the one engine thread's care.
 #include "scheduler/engine.h"
 
+#include "models/load_types.h"
 #include "scheduler/engine_core.h"
 
 namespace trivium {
@@ -33,7 +34,11 @@ class ProcessEngine final : public Engine {
     } else if (found.error().code != ErrorCode::not_found) {
       return std::move(found.error());
     }
-    TRIVIUM_TRY_ASSIGN(auto model, LoadedModel::load(std::move(file), std::move(backend), progress));
+    std::optional<DType> quantize;
+    if (!options.quantize.empty()) {
+      TRIVIUM_TRY_ASSIGN(quantize, load_type_named(options.quantize));
+    }
+    TRIVIUM_TRY_ASSIGN(auto model, LoadedModel::load(std::move(file), std::move(backend), quantize, progress));
     return core_->add(std::make_shared<LoadedStepModel>(std::move(model)), std::move(tokenizer), options);
   }
   EngineStats stats() const override { return core_->stats(); }

@@ -73,6 +73,7 @@ struct ModelOptions {
   int max_queue = 256;                    // waiting; beyond that `busy`
   int prefill_chunk = 256;                // tokens of prefill a step
   std::string backend = "cpu";            // a name make_backend() knows
+  std::string quantize;                   // a name load_type_named() knows, or empty: weights as in the file
 };
 
 struct EngineStats {

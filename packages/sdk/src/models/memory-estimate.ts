@@ -1,6 +1,6 @@
 /** What a model will take before it is loaded, and what the machine can give. Reads headers only. */
 import { freemem, totalmem } from 'node:os';
-import type { LoadModelOptions, NativeEngine } from '@trivium/native';
+import type { InspectedTensor, LoadModelOptions, LoadQuantization, NativeEngine } from '@trivium/native';
 
 export interface MemoryEstimate {
   /** Weights once packed. */
@@ -17,16 +17,35 @@ export interface MemoryEstimate {
 export async function estimateMemory(
   engine: Pick<NativeEngine, 'inspect'>,
   path: string,
-  { contextTokens, kvMemoryBytes }: Pick<LoadModelOptions, 'contextTokens' | 'kvMemoryBytes'> = {},
+  {
+    contextTokens,
+    kvMemoryBytes,
+    quantize,
+  }: Pick<LoadModelOptions, 'contextTokens' | 'kvMemoryBytes' | 'quantize'> = {},
 ): Promise<MemoryEstimate> {
   const model = await engine.inspect(path);
   // A model that is not supported has no size; loading it will say why.
-  const weightBytes = model.weightBytes ?? 0;
+  const weightBytes = Math.max(0, (model.weightBytes ?? 0) - (quantize ? savedBytes(model.tensors, quantize) : 0));
   const context = Math.min(model.contextTokens ?? 0, contextTokens ?? Number.POSITIVE_INFINITY);
   // The engine's own rule: a quarter of the memory, unless a context or a bound was asked for.
   const bound = kvMemoryBytes ?? (contextTokens === undefined ? totalmem() / 4 : Number.POSITIVE_INFINITY);
   const kvBytes = Math.floor(Math.min((model.kvBytesPerToken ?? 0) * context, bound));
   return { weightBytes, kvBytes, totalBytes: weightBytes + kvBytes };
+}
+
+const bitsOfWeight: Record<LoadQuantization, number> = {
+  q8_0: 8.5,
+  q6_k: 6.5625,
+  q5_k: 5.5,
+  q4_k: 4.5,
+  q4_0: 4.5,
+};
+
+/** What quantizing while loading takes off plain matrices; an estimate, for a token table may keep more bits. */
+function savedBytes(tensors: readonly InspectedTensor[], quantize: LoadQuantization): number {
+  return tensors
+    .filter(({ dtype, shape }) => ['F32', 'F16', 'BF16'].includes(dtype) && shape.length === 2)
+    .reduce((sum, { bytes, shape }) => sum + bytes - (shape[0]! * shape[1]! * bitsOfWeight[quantize]) / 8, 0);
 }
 
 /** Bytes this process can still take, limits of containers included. */

@@ -13,7 +13,10 @@ import { type ModelPurpose, resolveModel } from './resolve-model.js';
 import { type JoinOptions, SharedTask } from './shared-task.js';
 
 export interface ModelStoreSettings
-  extends Pick<LoadModelOptions, 'contextTokens' | 'kvMemoryBytes' | 'maxSequences' | 'maxQueue'> {
+  extends Pick<
+    LoadModelOptions,
+    'contextTokens' | 'kvMemoryBytes' | 'maxSequences' | 'maxQueue' | 'quantize'
+  > {
   /** Bytes that all models of this store may take together; the least recently used idle ones go where one more does not fit. */
   memoryBytes?: number;
   /** A model that nobody has used for so many milliseconds is unloaded; the next use loads it again. */
@@ -133,9 +136,9 @@ export class ModelStore implements AsyncDisposable {
   }
 
   #makeResidents(): ResidentModels {
-    const { contextTokens, kvMemoryBytes, maxSequences, maxQueue, memoryBytes, idleUnloadMs } =
+    const { contextTokens, kvMemoryBytes, maxSequences, maxQueue, quantize, memoryBytes, idleUnloadMs } =
       this.#settings;
-    const given = { contextTokens, kvMemoryBytes, maxSequences, maxQueue };
+    const given = { contextTokens, kvMemoryBytes, maxSequences, maxQueue, quantize };
     return new ResidentModels({
       load: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
       memoryBytes,

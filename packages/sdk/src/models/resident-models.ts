@@ -10,7 +10,10 @@ import { type JoinOptions, SharedTask } from './shared-task.js';
 
 export interface ResidentModelsSettings {
   /** Handed to the engine for every model. */
-  load: Pick<LoadModelOptions, 'contextTokens' | 'kvMemoryBytes' | 'maxSequences' | 'maxQueue'>;
+  load: Pick<
+    LoadModelOptions,
+    'contextTokens' | 'kvMemoryBytes' | 'maxSequences' | 'maxQueue' | 'quantize'
+  >;
   /** Bytes that all models together may take; without it only the machine's memory bounds them. */
   memoryBytes?: number | undefined;
   /** A model that nobody has used for so long is unloaded. */

@@ -1,0 +1,76 @@
+#include "models/load_types.h"
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "tensor/codecs.h"
+
+namespace trivium {
+namespace {
+
+struct LoadType {
+  std::string_view name;
+  DType dtype;
+  DType short_rows;  // for rows that its super-blocks do not divide
+};
+
+constexpr std::array<LoadType, 5> load_types{{{"q8_0", DType::q8_0, DType::q8_0},
+                                              {"q6_k", DType::q6_k, DType::q8_0},
+                                              {"q5_k", DType::q5_k, DType::q8_0},
+                                              {"q4_k", DType::q4_k, DType::q4_0},
+                                              {"q4_0", DType::q4_0, DType::q4_0}}};
+
+bool divides(DType dtype, std::int64_t columns) {
+  return columns % static_cast<std::int64_t>(info(dtype).block_elements) == 0;
+}
+
+std::size_t row_bytes(DType dtype, std::int64_t columns) {
+  return static_cast<std::size_t>(columns) / info(dtype).block_elements * info(dtype).block_bytes;
+}
+
+}  // namespace
+
+Result<DType> load_type_named(std::string_view name) {
+  Error error;
+  for (const LoadType& type : load_types) {
+    if (type.name == name) return type.dtype;
+    error.expected += (error.expected.empty() ? "" : ", ") + std::string(type.name);
+  }
+  error.code = ErrorCode::invalid_argument;
+  error.message = "Weights cannot be quantized to \"" + std::string(name) + "\" while loading.";
+  error.field = "quantize";
+  error.found = std::string(name);
+  error.remedy = "Leave it out to keep the types of the file.";
+  return error;
+}
+
+DType load_type(DType wanted, const TensorEntry& entry, Role role) {
+  const bool is_matrix = role == Role::matrix || role == Role::matrix_and_table;
+  if (!is_matrix || info(entry.dtype).block_elements > 1) return entry.dtype;
+  DType to = role == Role::matrix_and_table ? DType::q8_0 : wanted;
+  const std::int64_t columns = entry.shape.columns();
+  for (const LoadType& type : load_types)
+    if (type.dtype == to && !divides(to, columns)) to = type.short_rows;
+  return divides(to, columns) ? to : entry.dtype;
+}
+
+WeightSource encoded(WeightSource source, DType to) {
+  const DType from = source.dtype;
+  const std::int64_t columns = source.shape.columns();
+  source.dtype = to;
+  source.read_rows = [read = std::move(source.read_rows), from, to, columns](
+                         std::int64_t first, std::int64_t rows, std::byte* destination) -> Status {
+    std::vector<std::byte> row(row_bytes(from, columns));
+    std::vector<float> values(static_cast<std::size_t>(columns));
+    for (std::int64_t r = 0; r < rows; ++r) {
+      TRIVIUM_TRY(read(first + r, 1, row.data()));
+      decode_row(from, row.data(), values.data(), values.size());
+      encode_row(to, values.data(), destination + static_cast<std::size_t>(r) * row_bytes(to, columns), values.size());
+    }
+    return {};
+  };
+  return source;
+}
+
+}  // namespace trivium

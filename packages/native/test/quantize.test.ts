@@ -1,0 +1,73 @@
+/**
+ * Weights quantized while they are loaded: near the full model, far smaller, deterministic, and refused by name.
+ * A reader of GGUF made by others is not needed here: the codecs have their own oracle (tests/tensor).
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { getEngine, type LoadQuantization } from '../lib/index.js';
+
+const folder = fileURLToPath(new URL('../tests/fixtures/parity/', import.meta.url));
+const { causal } = JSON.parse(readFileSync(`${folder}expected.json`, 'utf8')) as {
+  causal: { name: string; tokens: number[] }[];
+};
+const tokens = causal.find(({ name }) => name === 'llama-llama3-rope')!.tokens;
+
+function cosine(a: Float32Array, b: Float32Array) {
+  let dot = 0;
+  let aa = 0;
+  let bb = 0;
+  a.forEach((value, index) => {
+    dot += value * b[index]!;
+    aa += value ** 2;
+    bb += b[index]! ** 2;
+  });
+  return dot / Math.sqrt(aa * bb);
+}
+
+async function logitsOf(quantize?: LoadQuantization, backend: 'cpu' | 'ref' = 'cpu') {
+  const options = quantize === undefined ? { backend } : { backend, quantize };
+  await using model = await getEngine().loadModel(`${folder}llama-llama3-rope`, options);
+  return { logits: await model.logits(tokens), weightBytes: model.info.weightBytes };
+}
+
+describe('quantize', () => {
+  test.each([
+    ['q8_0', 0.999, 0.45],
+    ['q6_k', 0.999, 0.45],
+    ['q5_k', 0.999, 0.45],
+    ['q4_k', 0.97, 0.35],
+    ['q4_0', 0.97, 0.35],
+  ] as const)('%s stays near the full model and takes less memory', async (quantize, near, share) => {
+    const full = await logitsOf();
+    const small = await logitsOf(quantize);
+    const again = await logitsOf(quantize);
+    expect(cosine(full.logits, small.logits)).toBeGreaterThan(near);
+    expect([...small.logits]).not.toEqual([...full.logits]);
+    expect([...again.logits]).toEqual([...small.logits]);
+    expect(small.weightBytes).toBeLessThan(full.weightBytes * share);
+  });
+
+  test('ref computes with the same quantized weights', async () => {
+    const cpu = await logitsOf('q8_0');
+    const ref = await logitsOf('q8_0', 'ref');
+    expect(cosine(cpu.logits, ref.logits)).toBeGreaterThan(0.9995);
+  });
+
+  test('another name is refused with those that there are', async () => {
+    const loading = getEngine().loadModel(`${folder}llama-llama3-rope`, { quantize: 'q3_k' as never });
+    await expect(loading).rejects.toMatchObject({
+      code: 'invalid-argument',
+      field: 'quantize',
+      found: 'q3_k',
+      expected: 'q8_0, q6_k, q5_k, q4_k, q4_0',
+    });
+  });
+
+  test('weights that are quantized already stay as they are', async () => {
+    await using model = await getEngine().loadModel(`${folder}llama-k-quants.gguf`);
+    await using asked = await getEngine().loadModel(`${folder}llama-k-quants.gguf`, { quantize: 'q4_0' });
+    expect(asked.info.weightBytes).toBeLessThanOrEqual(model.info.weightBytes);
+    expect(cosine(await model.logits([1, 2, 3]), await asked.logits([1, 2, 3]))).toBeGreaterThan(0.97);
+  });
+});
