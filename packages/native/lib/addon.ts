@@ -106,6 +106,7 @@ export interface RawLoadOptions {
   kvMemoryBytes?: number;
   maxSequences?: number;
   maxQueue?: number;
+  prefillChunk?: number;
   backend?: string;
   quantize?: string;
 }
@@ -114,6 +115,7 @@ export interface Addon {
   /** Once an environment: `receive` gets all events of one engine step for its requests. */
   initialize(receive: (events: RawEvent[]) => void): void;
   backend(): { name: string; threads: number };
+  setThreads(threads: number): Promise<void>;
   stats(): Record<string, number>;
   inspect(path: string): Promise<RawInspection>;
   loadTokenizer(path: string): Promise<RawTokenizer>;

@@ -1,6 +1,6 @@
 /** The engine of this process and environment, loaded on first use. */
 import { TriviumError } from '@trivium/protocol';
-import { translated } from './errors.js';
+import { translated, translatedSync } from './errors.js';
 import { EventRouter } from './event-router.js';
 import { loadAddon } from './load-addon.js';
 import { toModel } from './model.js';
@@ -51,6 +51,7 @@ function createEngine(): NativeEngine {
       const { texts: _, kind: __, ...inspection } = await translated(addon.inspect(path));
       return inspection as InspectedModel;
     },
+    setThreads: async (threads) => translated(translatedSync(() => addon.setThreads(threads))),
     stats: () => addon.stats() as unknown as EngineStats,
     get backend() {
       return addon.backend();

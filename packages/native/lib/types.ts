@@ -12,6 +12,11 @@ export interface LoadModelOptions {
   maxSequences?: number;
   maxQueue?: number;
   /**
+   * Prompt tokens computed in one step, all requests together, default 256: smaller keeps running texts smoother while
+   * prompts arrive, larger computes prompts sooner. What is written does not depend on it.
+   */
+  prefillChunk?: number;
+  /**
    * Who computes: `'cpu'` (default) is fast; `'ref'` is every operation as its definition, in double, on one thread and
    * many times slower, to compare with. Another name is `invalid-argument`.
    */
@@ -211,6 +216,14 @@ export interface NativeEngine {
   loadTokenizer(path: string): Promise<Tokenizer>;
   inspect(path: string): Promise<InspectedModel>;
   stats(): EngineStats;
+  /**
+   * How many threads compute, for all models of the process: 1 to 256, default the physical cores it may use. Takes effect
+   * between two operations; what is written does not depend on it.
+   *
+   * @throws TriviumError `invalid-argument`
+   * @example await getEngine().setThreads(2); // leaves the other cores of a server to others
+   */
+  setThreads(threads: number): Promise<void>;
   /** Instruction set in use ("avx2"), backend and thread count. */
   readonly backend: { name: string; threads: number };
 }

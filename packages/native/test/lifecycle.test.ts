@@ -140,6 +140,24 @@ describe('limits and bad input', () => {
     });
   });
 
+  test.each([0, 1.5, 257, Number.NaN])('%d threads are refused by name', async (threads) => {
+    await expect(getEngine().setThreads(threads)).rejects.toMatchObject({
+      code: 'invalid-argument',
+      field: 'threads',
+    });
+    const before = getEngine().backend.threads;
+    await getEngine().setThreads(3);
+    expect(getEngine().backend.threads).toBe(3);
+    await getEngine().setThreads(before);
+  });
+
+  test('a chunk of no tokens is refused by name', async () => {
+    await expect(getEngine().loadModel(model, { prefillChunk: 0 })).rejects.toMatchObject({
+      code: 'invalid-argument',
+      field: 'prefillChunk',
+    });
+  });
+
   test('loading can be given up', async () => {
     const controller = new AbortController();
     controller.abort(new Error('enough'));

@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include <atomic>
+#include <cmath>
 #include <map>
 #include <mutex>
 
@@ -15,6 +16,8 @@
 namespace trivium::binding {
 namespace {
 
+constexpr int most_threads = 256;  // of the pool
+
 ModelOptions options_of(const Napi::Object& given) {
   const auto number = [&](const char* name, double fallback) {
     const Napi::Value value = given.Get(name);
@@ -25,6 +28,7 @@ ModelOptions options_of(const Napi::Object& given) {
   options.kv_memory_bytes = static_cast<std::size_t>(number("kvMemoryBytes", 0));
   options.max_sequences = static_cast<int>(number("maxSequences", options.max_sequences));
   options.max_queue = static_cast<int>(number("maxQueue", options.max_queue));
+  options.prefill_chunk = static_cast<int>(number("prefillChunk", options.prefill_chunk));
   if (const Napi::Value backend = given.Get("backend"); !backend.IsUndefined()) options.backend = backend.ToString().Utf8Value();
   if (const Napi::Value quantize = given.Get("quantize"); !quantize.IsUndefined()) options.quantize = quantize.ToString().Utf8Value();
   return options;
@@ -107,6 +111,25 @@ Napi::Value backend(const Napi::CallbackInfo& info) {
   return object;
 }
 
+// Waits for the job that is running, so off the event loop.
+Napi::Value set_threads(const Napi::CallbackInfo& info) {
+  const double threads = info[0].ToNumber().DoubleValue();
+  if (!(threads >= 1 && threads <= most_threads) || threads != std::floor(threads)) {
+    Error error{ErrorCode::invalid_argument, "threads is no number of threads.", "", "threads", "", "", ""};
+    error.expected = "a whole number from 1 to " + std::to_string(most_threads);
+    error.found = info[0].ToString().Utf8Value();
+    error.remedy = "Give the number of physical cores that the engine may use.";
+    throw to_js_error(info.Env(), error);
+  }
+  return Task<bool>::start(
+      info.Env(),
+      [threads]() -> Result<bool> {
+        ThreadPool::instance().set_threads(static_cast<int>(threads));
+        return true;
+      },
+      [](Napi::Env env, bool&&) -> Napi::Value { return env.Undefined(); });
+}
+
 Napi::Value initialize(const Napi::CallbackInfo& info) {
   Environment::of(info.Env()).initialize(info.Env(), info[0].As<Napi::Function>());
   return info.Env().Undefined();
@@ -119,6 +142,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   environment->model_class = Napi::Persistent(ModelObject::define(env));
   exports["initialize"] = Napi::Function::New(env, initialize);
   exports["backend"] = Napi::Function::New(env, backend);
+  exports["setThreads"] = Napi::Function::New(env, set_threads);
   exports["stats"] = Napi::Function::New(env, stats);
   exports["inspect"] = Napi::Function::New(env, inspect_file);
   exports["loadTokenizer"] = Napi::Function::New(env, load_tokenizer);
