@@ -2,16 +2,16 @@
  * Must-show of the engine: its speed and its fidelity beside node-llama-cpp's, over the same file, the same ids, the same
  * threads and the same instruction set. Prefill is 512 tokens to the first token out, decode is 64 greedy tokens after
  * them; rounds are interleaved and what counts is the median of their paired ratios. Run it alone on the machine.
- * node apps/bench/engine.mjs [--small] [--quality] [--types Q4_0,Q4_K_M,Q8_0] [--isa best,avx2] [--rounds 5]
+ * node apps/bench/engine.mjs [--small] [--quality [--nano]] [--types Q4_0,Q4_K_M,Q8_0] [--isa best,avx2] [--rounds 5]
  * --small: a model of 100 million parameters instead of 1.1 billion. --quality: divergence from the f32 model instead of
- * speed, over the small one. Both engines take the processors they are given: `taskset -c 0,1 node …` where there are more
+ * speed, over the small one; with --nano over the embedded language model, in every type that the engine reads. Both engines take the processors they are given: `taskset -c 0,1 node …` where there are more
  * than two. The peer comes by `node apps/bench/setup-peers.mjs`; without it ours is measured alone, and the output says so.
  */
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { readBandwidth } from './lib/bandwidth.mjs';
 import { report, skip } from './lib/data.mjs';
-import { engineCache, modelsAbsent, randomModel } from './lib/engine-models.mjs';
+import { engineCache, modelsAbsent, nanoModel, randomModel } from './lib/engine-models.mjs';
 import { startPair } from './lib/engine-pair.mjs';
 import { measureQuality, qualityTokens } from './lib/engine-quality.mjs';
 import { decodedTokens, measureRounds, median, pairedRatios, promptTokens } from './lib/engine-rounds.mjs';
@@ -21,21 +21,28 @@ const { values } = parseArgs({
   options: {
     small: { type: 'boolean', default: false },
     quality: { type: 'boolean', default: false },
-    types: { type: 'string', default: 'Q4_0,Q4_K_M,Q8_0' },
+    nano: { type: 'boolean', default: false },
+    types: { type: 'string' },
     isa: { type: 'string', default: process.arch === 'x64' ? 'best,avx2' : 'best' },
     rounds: { type: 'string', default: '5' },
   },
 });
 
 function listOf(flag, known) {
-  const list = values[flag].split(',');
+  const list = values[flag]?.split(',') ?? known;
   const unknown = list.find((word) => !known.includes(word));
   if (unknown === undefined) return list;
   console.error(`--${flag} takes ${known.join(', ')}, not "${unknown}"`);
   process.exit(1);
 }
 
-const types = listOf('types', ['Q4_0', 'Q4_K_M', 'Q8_0']);
+const isNano = values.nano && values.quality;
+const types = listOf(
+  'types',
+  isNano
+    ? ['F32', 'F16', 'BF16', 'Q8_0', 'Q6_K', 'Q5_K', 'Q4_K', 'Q4_0']
+    : ['Q4_0', 'Q4_K_M', 'Q8_0'],
+);
 const isas = listOf('isa', ['best', 'avx2']);
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) {
@@ -45,7 +52,7 @@ if (!Number.isInteger(rounds) || rounds < 1) {
 const absent = modelsAbsent();
 if (absent) skip(absent);
 const peer = nodeLlamaCpp();
-const shape = values.small || values.quality ? '100m' : '1b';
+const shape = isNano ? 'nano' : values.small || values.quality ? '100m' : '1b';
 /** Before the run; an engine that spins at barriers loses most when others want the processors. */
 const loadBefore = loadavg()[0];
 const quietLoad = 0.5;
@@ -133,7 +140,8 @@ async function quality() {
   const rows = [];
   const notes = new Set();
   for (const type of types) {
-    const measured = await measureQuality({ shape, type, isas, peer });
+    const file = isNano ? nanoModel(type) : randomModel(shape, type);
+    const measured = await measureQuality({ file, name: type, isas, peer });
     rows.push(...measured.rows.map(rounded));
     for (const note of measured.notes) notes.add(note);
   }

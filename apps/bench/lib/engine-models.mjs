@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { languageModelFile } from '@trivium/nano';
 import { benchFolder, oraclePython } from './data.mjs';
 
 export const engineCache = path.join(process.env.TRIVIUM_CACHE_DIR ?? tmpdir(), 'trivium-bench');
@@ -40,9 +41,17 @@ export function randomModel(shape, type) {
   return write(script, file, [file, shape, type]);
 }
 
-/** The same with every tensor in f32. */
-export function dequantizedModel(shape, type) {
+/** The embedded language model with every matrix in `type`. */
+export function nanoModel(type) {
+  const script = 'quantized_model.py';
+  const weights = createHash('sha256').update(readFileSync(languageModelFile)).digest('hex').slice(0, 8);
+  const file = path.join(engineCache, `nano-${weights}-${type}-${versionOf(script)}.gguf`);
+  return write(script, file, [languageModelFile, file, type]);
+}
+
+/** A model again with every tensor in f32. */
+export function dequantizedModel(model) {
   const script = 'dequantized_model.py';
-  const file = path.join(engineCache, `${shape}-${type}-${versionOf('random_model.py', script)}-f32.gguf`);
-  return write(script, file, [randomModel(shape, type), file]);
+  const file = `${model.replace(/\.gguf$/, '')}-${versionOf(script)}-f32.gguf`;
+  return write(script, file, [model, file]);
 }

@@ -6,18 +6,19 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { benchFolder } from './data.mjs';
 import { divergenceOf } from './divergence.mjs';
-import { dequantizedModel, engineCache, randomModel } from './engine-models.mjs';
+import { dequantizedModel, engineCache } from './engine-models.mjs';
 import { startPair } from './engine-pair.mjs';
 import { startEngine } from './engine-process.mjs';
 
-export const qualityTokens = 256;
+export const qualityTokens = 512;
 const contextTokens = 512;
 
-/** A text that stays as it is: figures of two days are over the same tokens. */
-const text = () => readFileSync(path.resolve(benchFolder, '../../LICENSE'), 'utf8');
+/** A text that stays as it is: figures of two days are over the same tokens. The `ai` package is pinned. */
+const text = () =>
+  readFileSync(path.resolve(benchFolder, '../../node_modules/ai/docs/02-foundations/01-overview.mdx'), 'utf8');
 
-async function truthOf(shape, type) {
-  const engine = await startEngine('trivium', { file: dequantizedModel(shape, type), contextTokens });
+async function truthOf(file) {
+  const engine = await startEngine('trivium', { file: dequantizedModel(file), contextTokens });
   try {
     const tokens = (await engine.call('encode', text())).slice(0, qualityTokens);
     if (tokens.length < qualityTokens) throw new Error(`the text has ${tokens.length} tokens only`);
@@ -27,20 +28,19 @@ async function truthOf(shape, type) {
   }
 }
 
-/** Rows of one type: one for each engine at each instruction set. */
-export async function measureQuality({ shape, type, isas, peer }) {
-  const { tokens, truth } = await truthOf(shape, type);
+/** Rows of one file, called `name`: one for each engine at each instruction set. */
+export async function measureQuality({ file, name, isas, peer }) {
+  const { tokens, truth } = await truthOf(file);
   const rows = [];
   const notes = [];
   for (const isa of isas) {
-    const file = randomModel(shape, type);
     const pair = await startPair({ file, contextTokens, isa, peer, cacheFolder: engineCache });
     notes.push(...pair.notes);
     try {
       for (const engine of pair.engines) {
         const logits = await engine.call('logits', tokens);
         rows.push({
-          name: `${type} ${engine.name} ${engine.facts.build}`,
+          name: `${name} ${engine.name} ${engine.facts.build}`,
           ...divergenceOf(truth, logits),
         });
       }

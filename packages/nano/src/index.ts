@@ -9,5 +9,8 @@ export const NANO_VERSION = '0.1.0';
 /** Contextual sentence embedder: BERT, 256 dimensions, mean pooling. Carries the tokenizer of both models. */
 export const embedModelFile: string = fileURLToPath(new URL('../models/embed.gguf', import.meta.url));
 
+/** Language model for Chinese and English technical text: a llama row of 8 million weights, 1,024 tokens of context. */
+export const languageModelFile: string = fileURLToPath(new URL('../models/language.gguf', import.meta.url));
+
 /** Static token vectors: a text is the normalised sum of its tokens' rows. */
 export const staticModelFile: string = fileURLToPath(new URL('../models/static.gguf', import.meta.url));

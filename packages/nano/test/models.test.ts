@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { embedModelFile, NANO_VERSION, staticModelFile } from '../src/index.js';
+import { embedModelFile, languageModelFile, NANO_VERSION, staticModelFile } from '../src/index.js';
 
 interface Manifest {
   version: string;
@@ -12,7 +12,7 @@ interface Manifest {
 
 const json = (path: string) => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
 const manifest: Manifest = json('../models/manifest.json');
-const files = [embedModelFile, staticModelFile];
+const files = [embedModelFile, staticModelFile, languageModelFile];
 
 describe('nano models', () => {
   it.each(files)('%s is a GGUF v3 file with the recorded digest', (file) => {
@@ -24,8 +24,11 @@ describe('nano models', () => {
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(recorded?.sha256);
   });
 
-  it('stays within 12 MB', () => {
-    const total = files.reduce((sum, file) => sum + readFileSync(file).length, 0);
+  it.each([
+    ['the embedders', [embedModelFile, staticModelFile]],
+    ['the language model', [languageModelFile]],
+  ])('%s stay within 12 MB', (_, of) => {
+    const total = of.reduce((sum, file) => sum + readFileSync(file).length, 0);
     expect(total).toBeLessThanOrEqual(12_000_000);
   });
 

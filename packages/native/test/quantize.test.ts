@@ -2,16 +2,18 @@
  * Weights quantized while they are loaded: near the full model, far smaller, deterministic, and refused by name.
  * A reader of GGUF made by others is not needed here: the codecs have their own oracle (tests/tensor).
  */
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
 import { getEngine, type LoadQuantization } from '../lib/index.js';
+import { writeRandomGguf } from './one-result/random-gguf.js';
 
-const folder = fileURLToPath(new URL('../tests/fixtures/parity/', import.meta.url));
-const { causal } = JSON.parse(readFileSync(`${folder}expected.json`, 'utf8')) as {
-  causal: { name: string; tokens: number[] }[];
-};
-const tokens = causal.find(({ name }) => name === 'llama-llama3-rope')!.tokens;
+const folder = mkdtempSync(join(tmpdir(), 'trivium-quantize-'));
+const path = join(folder, 'random.gguf');
+writeRandomGguf(path, 'f32', 7);
+afterAll(() => rmSync(folder, { recursive: true }));
+const tokens = Array.from({ length: 60 }, (_, index) => (index * 37) % 250);
 
 function cosine(a: Float32Array, b: Float32Array) {
   let dot = 0;
@@ -27,7 +29,7 @@ function cosine(a: Float32Array, b: Float32Array) {
 
 async function logitsOf(quantize?: LoadQuantization, backend: 'cpu' | 'ref' = 'cpu') {
   const options = quantize === undefined ? { backend } : { backend, quantize };
-  await using model = await getEngine().loadModel(`${folder}llama-llama3-rope`, options);
+  await using model = await getEngine().loadModel(path, options);
   return { logits: await model.logits(tokens), weightBytes: model.info.weightBytes };
 }
 
@@ -55,7 +57,7 @@ describe('quantize', () => {
   });
 
   test('another name is refused with those that there are', async () => {
-    const loading = getEngine().loadModel(`${folder}llama-llama3-rope`, { quantize: 'q3_k' as never });
+    const loading = getEngine().loadModel(path, { quantize: 'q3_k' as never });
     await expect(loading).rejects.toMatchObject({
       code: 'invalid-argument',
       field: 'quantize',
@@ -65,9 +67,11 @@ describe('quantize', () => {
   });
 
   test('weights that are quantized already stay as they are', async () => {
-    await using model = await getEngine().loadModel(`${folder}llama-k-quants.gguf`);
-    await using asked = await getEngine().loadModel(`${folder}llama-k-quants.gguf`, { quantize: 'q4_0' });
-    expect(asked.info.weightBytes).toBeLessThanOrEqual(model.info.weightBytes);
-    expect(cosine(await model.logits([1, 2, 3]), await asked.logits([1, 2, 3]))).toBeGreaterThan(0.97);
+    const small = join(folder, 'small.gguf');
+    writeRandomGguf(small, 'q8_0', 7);
+    await using model = await getEngine().loadModel(small);
+    await using asked = await getEngine().loadModel(small, { quantize: 'q4_0' });
+    expect(asked.info.weightBytes).toBe(model.info.weightBytes);
+    expect([...(await asked.logits(tokens))]).toEqual([...(await model.logits(tokens))]);
   });
 });

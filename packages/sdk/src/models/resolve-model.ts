@@ -1,7 +1,7 @@
 /** A model reference, as people write it, to a path the engine opens or a model of the hub. Loads and fetches nothing. */
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
-import { embedModelFile, staticModelFile } from '@trivium/nano';
+import { embedModelFile, languageModelFile, staticModelFile } from '@trivium/nano';
 import { TriviumError } from '@trivium/protocol';
 import { isHubReference, parseHubReference } from './hub/hub-reference.js';
 
@@ -16,19 +16,12 @@ export type ResolvedModel =
 
 /**
  * @example resolveModel('./model.gguf') // { kind: 'file', path: the absolute path }
- * @throws TriviumError `not-found` when nothing is there, `invalid-argument` for a reference to the hub that cannot be read,
- * `unsupported` for a purpose the embedded models do not serve
+ * @throws TriviumError `not-found` when nothing is there, `invalid-argument` for a reference to the hub that cannot be read
  */
 export function resolveModel(reference: string, purpose: ModelPurpose = 'any'): ResolvedModel {
   if (reference === 'nano') {
-    if (purpose === 'language') {
-      throw new TriviumError('unsupported', 'The embedded model "nano" embeds; it does not write text yet.', {
-        field: 'model',
-        remedy: 'Give a GGUF file, a Hugging Face folder or hf:org/repo of a language model.',
-      });
-    }
-    // The quick one; the contextual model, better at whole paragraphs, has a name of its own.
-    return { kind: 'file', path: staticModelFile };
+    // Of the embedders the quick one; the contextual model, better at whole paragraphs, has a name of its own.
+    return { kind: 'file', path: purpose === 'language' ? languageModelFile : staticModelFile };
   }
   if (reference === 'nano-contextual') return { kind: 'file', path: embedModelFile };
   if (isHubReference(reference)) {
