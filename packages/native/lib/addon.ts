@@ -101,6 +101,16 @@ export interface RawInspection extends RawDescription {
   tensors: { name: string; dtype: string; shape: number[]; bytes: number }[];
 }
 
+/** Milliseconds a token, or a step that decodes a token of each of two sequences. */
+export interface RawRehearsal {
+  prefillMs: number;
+  decodeMs: number;
+  pairMs: number;
+  weightBytes: number;
+  multiplyAdds: number;
+  spread: number;
+}
+
 export interface RawLoadOptions {
   contextTokens?: number;
   kvMemoryBytes?: number;
@@ -118,6 +128,7 @@ export interface Addon {
   setThreads(threads: number): Promise<void>;
   stats(): Record<string, number>;
   inspect(path: string): Promise<RawInspection>;
+  rehearse(path: string): Promise<RawRehearsal>;
   loadTokenizer(path: string): Promise<RawTokenizer>;
   /** `control[0]`: set to 1 to give up; `control[1]`: progress in thousandths, written by the loader. */
   loadModel(path: string, options: RawLoadOptions, control: Int32Array): Promise<RawModel>;

@@ -52,6 +52,7 @@ function createEngine(): NativeEngine {
       return inspection as InspectedModel;
     },
     setThreads: async (threads) => translated(translatedSync(() => addon.setThreads(threads))),
+    rehearse: (path) => translated(addon.rehearse(path)),
     stats: () => addon.stats() as unknown as EngineStats,
     get backend() {
       return addon.backend();

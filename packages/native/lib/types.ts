@@ -211,10 +211,31 @@ export interface InspectedModel {
   tensors: InspectedTensor[];
 }
 
+/** How fast a model is likely to run here, from timing a slice of it over blank weights. */
+export interface Rehearsal {
+  /** Milliseconds a token of a prompt of 512 tokens. */
+  prefillMs: number;
+  /** Milliseconds a token that is written after such a prompt, one sequence at a time. */
+  decodeMs: number;
+  /** Milliseconds of a step that writes a token of each of two sequences. */
+  pairMs: number;
+  /** Bytes of weights that a written token reads. */
+  weightBytes: number;
+  /** Multiply-adds that a prompt's token takes in matrices. */
+  multiplyAdds: number;
+  /** How much longer than the fastest run the median took, as a share: what else the machine does shows here. */
+  spread: number;
+}
+
 export interface NativeEngine {
   loadModel(path: string, options?: LoadModelOptions): Promise<NativeModel>;
   loadTokenizer(path: string): Promise<Tokenizer>;
   inspect(path: string): Promise<InspectedModel>;
+  /**
+   * Takes some tenths of a second and about 128 MB; reads the file's header only.
+   * @throws TriviumError `unsupported` for models that write no text, and what {@link inspect} throws
+   */
+  rehearse(path: string): Promise<Rehearsal>;
   stats(): EngineStats;
   /**
    * How many threads compute, for all models of the process: 1 to 256, default the physical cores it may use. Takes effect

@@ -12,6 +12,7 @@
 #include "binding/model_object.h"
 #include "binding/task.h"
 #include "binding/tokenizer_object.h"
+#include "models/rehearsal.h"
 
 namespace trivium::binding {
 namespace {
@@ -86,6 +87,27 @@ Napi::Value inspect_file(const Napi::CallbackInfo& info) {
       [](Napi::Env env, Inspection&& inspection) -> Napi::Value { return to_js(env, inspection); });
 }
 
+Napi::Value rehearse_file(const Napi::CallbackInfo& info) {
+  return Task<Rehearsal>::start(
+      info.Env(),
+      [path = info[0].ToString().Utf8Value()]() -> Result<Rehearsal> {
+        TRIVIUM_TRY_ASSIGN(const auto file, ModelFile::open(path));
+        TRIVIUM_TRY_ASSIGN(const auto backend, make_backend("cpu"));
+        return rehearse(*file, *backend);
+      },
+      [](Napi::Env env, Rehearsal&& rehearsal) -> Napi::Value {
+        Napi::Object object = Napi::Object::New(env);
+        const std::pair<const char*, double> figures[] = {{"prefillMs", rehearsal.prefill_seconds * 1000},
+                                                          {"decodeMs", rehearsal.decode_seconds * 1000},
+                                                          {"pairMs", rehearsal.pair_seconds * 1000},
+                                                          {"weightBytes", rehearsal.weight_bytes},
+                                                          {"multiplyAdds", rehearsal.multiply_adds},
+                                                          {"spread", rehearsal.spread}};
+        for (const auto& [name, value] : figures) object[name] = Napi::Number::New(env, value);
+        return object;
+      });
+}
+
 Napi::Value stats(const Napi::CallbackInfo& info) {
   const EngineStats stats = Engine::instance().stats();
   Napi::Object object = Napi::Object::New(info.Env());
@@ -145,6 +167,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports["setThreads"] = Napi::Function::New(env, set_threads);
   exports["stats"] = Napi::Function::New(env, stats);
   exports["inspect"] = Napi::Function::New(env, inspect_file);
+  exports["rehearse"] = Napi::Function::New(env, rehearse_file);
   exports["loadTokenizer"] = Napi::Function::New(env, load_tokenizer);
   exports["loadModel"] = Napi::Function::New(env, load_model);
   return exports;
