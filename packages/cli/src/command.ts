@@ -129,7 +129,7 @@ export async function runCommand(
 }
 
 /** What goes to standard output: events that say everything, data alone, or text for people. */
-function shapeOf(capability: AnyCapability, own: Record<string, unknown>): 'events' | 'json' | 'text' {
+export function shapeOf(capability: AnyCapability, own: Record<string, unknown>): 'events' | 'json' | 'text' {
   if (own.events === true && own.json === true) {
     throw new TriviumError('invalid-argument', 'The output is either --events or --json.', {
       field: '--events',

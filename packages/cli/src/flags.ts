@@ -29,7 +29,11 @@ export function flagsOf(capability: AnyCapability): Flag[] {
     properties?: Record<string, Property>;
     required?: string[];
   };
-  return Object.entries(schema.properties ?? {}).map(([field, property]) => ({
+  // Messages are typed, not given as flags.
+  const fields = Object.entries(schema.properties ?? {}).filter(
+    ([field]) => field !== capability.commandLine?.conversation,
+  );
+  return fields.map(([field, property]) => ({
     field,
     flag: kebabCase(field),
     property,

@@ -1,5 +1,6 @@
 /** The command `trivium`: nothing but a surface over the capabilities of the SDK's plugins. */
 import { documents, Host, models } from '@trivium/sdk';
+import { runChat } from './chat/chat-command.js';
 import { type Command, failure, runCommand } from './command.js';
 import { doctor } from './doctor.js';
 import { generalHelp } from './help.js';
@@ -29,11 +30,18 @@ export async function main(argv: readonly string[]): Promise<number> {
     );
     return 2;
   }
-  return interruptible((signal, host) => runCommand(command, rest, host, signal));
+  const { conversation } = command.capability.commandLine ?? {};
+  return interruptible((signal, host, interrupt) =>
+    conversation === undefined
+      ? runCommand(command, rest, host, signal)
+      : runChat(command, conversation, rest, host, signal, interrupt),
+  );
 }
 
 /** Runs with a host that is disposed of at the end; the first Ctrl-C stops cleanly, the second at once. */
-async function interruptible(run: (signal: AbortSignal, host: Host) => Promise<void>): Promise<number> {
+async function interruptible(
+  run: (signal: AbortSignal, host: Host, interrupt: () => void) => Promise<void>,
+): Promise<number> {
   const controller = new AbortController();
   let interrupted = false;
   const interrupt = () => {
@@ -49,7 +57,7 @@ async function interruptible(run: (signal: AbortSignal, host: Host) => Promise<v
   });
   const host = new Host();
   try {
-    await run(controller.signal, host);
+    await run(controller.signal, host, interrupt);
     return 0;
   } catch (error) {
     const { text, code } = failure(error, interrupted);

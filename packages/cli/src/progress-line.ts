@@ -10,6 +10,8 @@ interface Progress {
   file?: string;
   bytes?: number;
   totalBytes?: number;
+  /** Of loading, 0 to 1. */
+  share?: number;
   /** Of staged writing. */
   stage?: string;
   section?: number;
@@ -34,6 +36,10 @@ function stepOf(event: Progress): Step | undefined {
   if (type === 'stage-start') return { label: stage, done: 0, total: 0 };
   if (type === 'section-start') return { label: stage, done: section - 1, total: sections };
   if (type === 'chunk-end') return { label: stage, done: event.chunk ?? 0, total: event.chunks ?? 0 };
+  if (type === 'load-progress') {
+    const percent = Math.round((event.share ?? 0) * 100);
+    return { label: 'loading', done: percent, total: 100, isFrequent: true, figures: `${percent} %` };
+  }
   if (type !== 'download-progress') return undefined;
   const { file = '', bytes = 0, totalBytes = 0 } = event;
   const figures = `${megabytes(bytes)}/${megabytes(totalBytes)} MB`;

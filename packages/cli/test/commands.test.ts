@@ -123,6 +123,45 @@ describe('models', () => {
   });
 });
 
+describe('chat', () => {
+  const chat = ['chat', '--model', model, '--max-tokens', '4', '--lines', '--json'];
+
+  test('standard input is the conversation: the same seed says the same, and turns see those before them', async () => {
+    const seeded = ['--temperature', '1', '--seed', '3'];
+    const [first, second] = [
+      await run([...chat, ...seeded], 'ab\ncd\n'),
+      await run([...chat, ...seeded], 'ab\ncd\n'),
+    ];
+    expect(first.code).toBe(0);
+    const turns = lines(first.stdout);
+    expect(turns.map(({ text }) => text)).toEqual(lines(second.stdout).map(({ text }) => text));
+    expect(turns).toHaveLength(2);
+    expect(turns[1].usage.inputTokens).toBeGreaterThan(turns[0].usage.inputTokens);
+  });
+
+  test('the oldest turns leave a full context, and standard error says so', async () => {
+    const talk = await run(chat, `${'a b c d e f g h '.repeat(10)}\n`.repeat(4));
+    expect(talk.code).toBe(0);
+    expect(talk.stderr).toContain('oldest messages are left out');
+    const dropped = lines(talk.stdout).map(({ droppedMessages, warnings }) => [
+      droppedMessages,
+      warnings.join(),
+    ]);
+    expect(dropped.at(-1)).toEqual([
+      expect.any(Number),
+      expect.stringContaining('oldest messages are left out'),
+    ]);
+  });
+
+  test('no model: one sentence that says how to get one', async () => {
+    const { code, stderr } = await run(['chat'], 'hello');
+    expect(code).toBe(2);
+    expect(stderr).toContain('hf:');
+    expect((await run(['chat', '--help'])).stdout).toContain('/save FILE');
+    expect((await run(['chat', '--messages', '[]'], 'x')).code).toBe(2);
+  });
+});
+
 describe('wrong calls', () => {
   test.each([
     [['nonsense'], 2, 'no command'],

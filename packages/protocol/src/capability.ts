@@ -19,6 +19,8 @@ export interface Effects {
 export interface CommandLineHints {
   /** The field filled by positional arguments; an array field takes all of them. */
   positional?: string;
+  /** The field of messages that a command line keeps by itself, turn by turn, and fills from what people type. */
+  conversation?: string;
   /** What `text-delta` progress is: pieces of the output's text (default), or drafts that the output replaces. */
   deltas?: 'output' | 'drafts';
   /** An example call, without the leading `trivium`. */

@@ -1,4 +1,5 @@
 export * from './capability.js';
+export type { ChatMessage } from './contracts/chat.js';
 export * as contracts from './contracts/index.js';
 export { type Citation, filePath, modelReference } from './contracts/shared.js';
 export type {

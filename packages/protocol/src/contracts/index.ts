@@ -1,3 +1,4 @@
+export { chat, chatMessage, chatWarning, loadProgress, reasoningDelta } from './chat.js';
 export { ask, read, search, searchHit, summarize } from './documents.js';
 export { modelsList, modelsRemove, modelsVerify, pull } from './hub.js';
 export { embed, generate, inspect, logits, tokenize, usage } from './models.js';

@@ -2,13 +2,15 @@
  * What implementations run on: models by reference and documents by paths, each loaded or read once and kept. A process
  * has one host; every surface (functions, command line, MCP) calls capabilities through it.
  */
-import type { CapabilityContext } from '@trivium/protocol';
+import { type CapabilityContext, TriviumError } from '@trivium/protocol';
 import { createLibrary, type Library } from '../documents/index.js';
 import { ModelStore, type ModelStoreSettings } from '../models/model-store.js';
 
 export interface HostSettings extends ModelStoreSettings {
   /** Where indexes and downloaded models are kept between runs; default: the user's cache folder. */
   cacheDir?: string;
+  /** The model that talks where a call names none; default: `TRIVIUM_MODEL`. */
+  languageModel?: string;
 }
 
 export interface TriviumContext extends CapabilityContext {
@@ -39,6 +41,20 @@ export class Host implements AsyncDisposable {
       library.catch(() => this.#libraries.delete(key));
     }
     return library;
+  }
+
+  /**
+   * The reference that is given, or else the configured one.
+   * @throws TriviumError `invalid-argument` where there is neither
+   */
+  languageModel(given?: string): string {
+    const reference = given ?? (this.#settings.languageModel || process.env.TRIVIUM_MODEL);
+    if (reference) return reference;
+    throw new TriviumError(
+      'invalid-argument',
+      'No model is given: name a GGUF file, or hf:Qwen/Qwen3-4B-GGUF:Q4_K_M to have one downloaded (2.5 GB).',
+      { field: 'model', remedy: 'Give it with the call (--model), or set TRIVIUM_MODEL.' },
+    );
   }
 
   /** One unit vector a text, from the embedded static model: for choosing sentences, where many are compared. */

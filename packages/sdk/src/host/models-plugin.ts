@@ -2,6 +2,7 @@
 import { contracts, definePlugin, implement } from '@trivium/protocol';
 import type { DownloadProgress, Verification } from '../models/hub/model-hub.js';
 import type { PulledModel } from '../models/hub/pull-model.js';
+import { chat } from './chat-capability.js';
 import type { TriviumContext } from './host.js';
 import { reporting } from './progress.js';
 
@@ -110,5 +111,16 @@ const modelsRemove = implement<typeof contracts.modelsRemove, TriviumContext>(
 
 export const models = definePlugin({
   name: 'models',
-  capabilities: [embed, generate, tokenize, logits, inspect, pull, modelsList, modelsVerify, modelsRemove],
+  capabilities: [
+    embed,
+    generate,
+    chat,
+    tokenize,
+    logits,
+    inspect,
+    pull,
+    modelsList,
+    modelsVerify,
+    modelsRemove,
+  ],
 });

@@ -1,0 +1,245 @@
+/**
+ * `trivium chat` with a model that is played: what is printed where, what the model is shown each turn, and, at a terminal
+ * of streams, commands and Ctrl-C.
+ */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { contracts } from '@trivium/protocol';
+import { Host, models } from '@trivium/sdk';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { visible } from '../src/chat/answer-printer.js';
+import { runChat } from '../src/chat/chat-command.js';
+import type { Command } from '../src/command.js';
+
+const chat = models.capabilities.find(({ capability }) => capability.name === 'chat') as Command;
+const template =
+  "{% for m in messages %}<{{ m.role }}>{{ m.content }}\n{% endfor %}<assistant>{% if false %}<think>{{ '</think>' }}{% endif %}";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'trivium-chat-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Played {
+  answers?: string[];
+  contextTokens?: number;
+  /** Called once this many pieces of an answer are out. */
+  onPiece?: (piece: number) => Promise<void> | void;
+}
+
+/** A host whose model answers by the list, one token a word; `prompts` remembers what it was shown. */
+function playedHost({ answers = ['One.', 'Two.', 'Three.'], contextTokens = 2000, onPiece }: Played) {
+  const host = new Host();
+  const prompts: string[] = [];
+  const model = {
+    info: {
+      kind: 'causal',
+      contextTokens,
+      path: 'played.gguf',
+      name: 'played',
+      chatTemplate: template,
+      stopTokens: [],
+    },
+    tokenizer: {
+      specialTokens: [],
+      idOf: () => undefined,
+      encode: async (text: string) => Int32Array.from(text, (character) => character.codePointAt(0)!),
+    },
+    async *generate({
+      tokens,
+      maxTokens,
+      signal,
+    }: {
+      tokens: Int32Array;
+      maxTokens: number;
+      signal: AbortSignal;
+    }) {
+      const answer = answers[(prompts.push(String.fromCodePoint(...tokens)) - 1) % answers.length]!;
+      let outputTokens = 0;
+      for (const text of (answer.match(/\s*\S+/gu) ?? []).slice(0, maxTokens)) {
+        signal.throwIfAborted();
+        yield { type: 'token', id: 0, text };
+        outputTokens += 1;
+        await onPiece?.(outputTokens);
+      }
+      const reason = outputTokens === maxTokens ? 'length' : 'stop';
+      yield { type: 'finish', reason, usage: { inputTokens: tokens.length, cachedTokens: 0, outputTokens } };
+    },
+  };
+  Object.assign(host, { models: { get: async () => model, [Symbol.asyncDispose]: async () => {} } });
+  return { host, prompts };
+}
+
+/** Keeps what is written to it. */
+function kept(isTTY: boolean) {
+  const stream = new PassThrough();
+  const pieces: string[] = [];
+  stream.on('data', (piece) => pieces.push(String(piece)));
+  return Object.assign(stream, { isTTY, text: () => pieces.join('') });
+}
+
+const flags = (...more: string[]) => ['--model', 'played.gguf', ...more];
+
+async function piped(text: string, argv: string[], played: Played = {}) {
+  const { host, prompts } = playedHost(played);
+  const input = new PassThrough();
+  input.end(text);
+  const [out, notes] = [kept(false), kept(false)];
+  const done = runChat(chat, 'messages', argv, host, new AbortController().signal, () => {}, {
+    input,
+    out,
+    notes,
+  });
+  const error = await done.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  return { stdout: out.text(), stderr: notes.text(), prompts, error };
+}
+
+describe('piped', () => {
+  test('the whole of standard input is one message; the answer alone is on standard output', async () => {
+    const thinking = { answers: ['<think>Hmm, well.</think>\n\nThe answer.'] };
+    const { stdout, stderr, prompts } = await piped('Two lines\nof one question\n', flags(), thinking);
+    expect(stdout).toBe('The answer.\n');
+    expect(stderr).toBe('');
+    expect(prompts).toEqual(['<user>Two lines\nof one question\n<assistant>']);
+  });
+
+  test('--lines: each line is a turn of one conversation; --json: one object a turn', async () => {
+    const { stdout, prompts } = await piped('a\n\nb\n', flags('--lines', '--json', '--system', 'S'));
+    const outputs = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => contracts.chat.output.parse(JSON.parse(line)));
+    expect(outputs.map(({ text }) => text)).toEqual(['One.', 'Two.']);
+    expect(prompts.at(-1)).toBe('<system>S\n<user>a\n<assistant>One.\n<user>b\n<assistant>');
+  });
+
+  test('--events: every step, then the output', async () => {
+    const { stdout } = await piped('a', flags('--events'), { answers: ['<think>Hm.</think>\n\nYes no.'] });
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(new Set(events.map(({ type }) => type))).toEqual(
+      new Set(['reasoning-delta', 'text-delta', 'output']),
+    );
+    expect(events.at(-1).output).toMatchObject({ text: 'Yes no.', reasoning: 'Hm.' });
+  });
+
+  test('turns that no longer fit leave, and it says so', async () => {
+    const long = 'x'.repeat(90);
+    const { stderr, prompts } = await piped(
+      `${long}\n${long}\n${long}\n`,
+      flags('--lines', '--max-tokens', '20'),
+      {
+        contextTokens: 280,
+      },
+    );
+    expect(prompts).toHaveLength(3);
+    expect(stderr).toContain('its 4 oldest messages are left out');
+    expect(prompts.at(-1)).toBe(`<user>${long}\n<assistant>`);
+  });
+
+  test('a cut answer is said to be cut; no message is a fault', async () => {
+    const cut = await piped('a', flags('--max-tokens', '2'), { answers: ['one two three'] });
+    expect(cut).toMatchObject({ stdout: 'one two\n', stderr: expect.stringContaining('cut after 2 tokens') });
+    expect((await piped('\n', flags())).error).toMatchObject({ code: 'invalid-argument', field: 'messages' });
+  });
+});
+
+/** A terminal of streams; `types` sends what a person types and waits until `sees` stands on the screen. */
+function terminal(argv: string[], played: Played = {}) {
+  const { host, prompts } = playedHost(played);
+  const input = Object.assign(new PassThrough(), { isTTY: true });
+  const [out, notes] = [kept(true), kept(true)];
+  const controller = new AbortController();
+  let interrupts = 0;
+  const interrupt = () => {
+    interrupts += 1;
+    controller.abort(new Error('interrupted'));
+  };
+  const done = runChat(chat, 'messages', argv, host, controller.signal, interrupt, { input, out, notes });
+  const ended = done.then(
+    () => 'left',
+    (error: Error) => error.message,
+  );
+  let seen = 0;
+  const types = async (keys: string, sees: string) => {
+    input.write(keys);
+    await expect
+      .poll(() => (out.text() + notes.text()).length > seen && out.text() + notes.text())
+      .toContain(sees);
+    seen = (out.text() + notes.text()).length;
+  };
+  return { types, input, out, notes, prompts, ended, interrupts: () => interrupts };
+}
+
+describe('at a terminal', () => {
+  test('messages, commands, a saved conversation, a forgotten one', async () => {
+    const screen = terminal(flags());
+    await screen.types('', 'played: 2000 tokens of context');
+    await screen.types('first\r', 'One.');
+    await screen.types('second\r', 'Two.');
+    const json = join(folder, 'talk.json');
+    await screen.types(`/save ${json}\r`, 'Saved 4 messages');
+    expect(JSON.parse(await readFile(json, 'utf8'))).toMatchObject({
+      model: 'played.gguf',
+      messages: [{ content: 'first' }, { content: 'One.' }, { content: 'second' }, { content: 'Two.' }],
+    });
+    const taken = join(folder, 'taken.md');
+    await writeFile(taken, 'mine');
+    await screen.types(`/save ${taken}\r`, 'There is a file');
+    expect(await readFile(taken, 'utf8')).toBe('mine');
+    await screen.types('/nonsense\r', 'There is no command /nonsense');
+    await screen.types('/save\r', '/save wants a file');
+    await screen.types('/reset\r', 'is forgotten');
+    await screen.types('third\r', 'Three.');
+    expect(screen.prompts.at(-1)).toBe('<user>third\n<assistant>');
+    screen.input.write('/exit\r');
+    expect(await screen.ended).toBe('left');
+  });
+
+  test('thinking is dimmed, control characters are shown as pictures', async () => {
+    const screen = terminal(flags(), { answers: ['<think>Hmm.</think> \x1b[31mred'] });
+    await screen.types('a\r', 'red');
+    expect(screen.out.text()).toContain('\x1b[2mHmm.\x1b[22m\n\n');
+    expect(screen.out.text()).toContain('\u241b[31mred');
+    screen.input.end();
+    expect(await screen.ended).toBe('left');
+    expect(visible('a\tb\r\nc\rd\x07\x9b')).toBe('a\tb\r\nc\u240dd\u2407\ufffd');
+  });
+
+  test('Ctrl-C stops an answer, and what was written stays', async () => {
+    let stop: (() => void) | undefined;
+    const onPiece = async (piece: number) => {
+      if (piece !== 2) return;
+      stop?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    const screen = terminal(flags(), { answers: ['one two three four five'], onPiece });
+    stop = () => screen.input.write('\x03');
+    await screen.types('a\r', 'what was written stays');
+    stop = undefined;
+    await screen.types('b\r', 'five');
+    expect(screen.prompts.at(-1)).toMatch(/^<user>a\n<assistant>one two( three)?\n<user>b\n/);
+    expect(screen.interrupts()).toBe(0);
+    screen.input.write('\x03');
+    expect(await screen.ended).toBe('interrupted');
+    expect(screen.interrupts()).toBe(1);
+  });
+
+  test('a failing turn is said, its message taken back, and the conversation goes on', async () => {
+    const screen = terminal(flags('--max-tokens', '20'), { contextTokens: 100 });
+    await screen.types(`${'x'.repeat(200)}\r`, 'your message is taken back');
+    expect(screen.notes.text()).toContain('context-overflow');
+    await screen.types('b\r', 'One.');
+    expect(screen.prompts).toEqual(['<user>b\n<assistant>']);
+    screen.input.end();
+    await screen.ended;
+  });
+});

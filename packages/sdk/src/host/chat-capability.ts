@@ -1,0 +1,129 @@
+/** Implementation of `chat`: one turn through the model's chat template, reasoning told apart from the answer. */
+import {
+  type ChatMessage,
+  contracts,
+  implement,
+  type OutputOf,
+  type ParsedInputOf,
+  type ProgressOf,
+} from '@trivium/protocol';
+import { TriviumLanguageModel } from '../provider/language-model.js';
+import type { CallOptions, CallWarning, PromptMessage, StreamPart } from '../provider/specification.js';
+import { fitTurns } from './fit-turns.js';
+import type { Host, TriviumContext } from './host.js';
+import { reporting } from './progress.js';
+
+type ChatInput = ParsedInputOf<typeof contracts.chat>;
+type ChatStep = ProgressOf<typeof contracts.chat>;
+type ChatOutput = OutputOf<typeof contracts.chat>;
+type Finish = Extract<StreamPart, { type: 'finish' }>;
+
+export const chat = implement<typeof contracts.chat, TriviumContext>(
+  contracts.chat,
+  async function* (input, { host, signal }) {
+    return yield* reporting<ChatStep, ChatOutput>((report) => answer(input, host, signal, report));
+  },
+);
+
+async function answer(
+  input: ChatInput,
+  host: Host,
+  signal: AbortSignal,
+  report: (step: ChatStep) => void,
+): Promise<ChatOutput> {
+  const started = performance.now();
+  const reference = host.languageModel(input.model);
+  const { info } = await host.models.get(reference, 'language', { signal, onProgress: report });
+  const model = new TriviumLanguageModel(reference, 'v4', host.models);
+  const warnings: string[] = [];
+  const warn = (message: string) => {
+    warnings.push(message);
+    report({ type: 'warning', message });
+  };
+  // Said once a conversation.
+  if (info.chatTemplate === undefined && input.messages.every(({ role }) => role !== 'assistant'))
+    warn('This model has no chat template: it continues the text of the messages.');
+  // Room for the answer comes first: half of the context at most, for the conversation is worth as much.
+  const { contextTokens } = info;
+  const forAnswer = Math.min(input.maxTokens ?? Math.floor(contextTokens / 4), Math.floor(contextTokens / 2));
+  const counted = { reasoning: input.thinking === undefined ? undefined : input.thinking ? 'high' : 'none' };
+  const { messages, dropped } = await fitTurns(withSystem(input), contextTokens - forAnswer, (kept) =>
+    model.countTokens(promptOf(kept), counted),
+  );
+  if (dropped > 0) {
+    const rest = `The conversation has outgrown the ${contextTokens} tokens of the context`;
+    warn(`${rest}: its ${dropped} oldest messages are left out.`);
+  }
+  const { stream } = await model.doStream({ ...callOf(input, signal), prompt: promptOf(messages) });
+  const { text, reasoning, finish } = await read(stream, report, warn);
+  const { inputTokens, outputTokens } = finish.usage;
+  return {
+    text,
+    ...(reasoning !== '' && { reasoning }),
+    model: reference,
+    finishReason: finish.finishReason.unified === 'length' ? 'length' : 'stop',
+    usage: {
+      inputTokens: inputTokens.total,
+      cachedTokens: inputTokens.cacheRead,
+      outputTokens: outputTokens.total,
+    },
+    droppedMessages: dropped,
+    warnings,
+    ms: performance.now() - started,
+  };
+}
+
+const withSystem = ({ system, messages }: ChatInput): ChatMessage[] =>
+  system === undefined ? messages : [{ role: 'system', content: system }, ...messages];
+
+const promptOf = (messages: readonly ChatMessage[]): PromptMessage[] =>
+  messages.map(({ role, content }) => ({
+    role,
+    content: role === 'system' ? content : [{ type: 'text', text: content }],
+  }));
+
+function callOf(input: ChatInput, signal: AbortSignal): Omit<CallOptions, 'prompt'> {
+  const { maxTokens, temperature, topK, topP, minP, seed, stop, thinking } = input;
+  return {
+    maxOutputTokens: maxTokens,
+    temperature,
+    topK,
+    topP,
+    seed,
+    stopSequences: stop,
+    abortSignal: signal,
+    providerOptions: {
+      trivium: {
+        ...(minP !== undefined && { minP }),
+        ...(thinking !== undefined && { enableThinking: thinking }),
+      },
+    },
+  };
+}
+
+async function read(
+  stream: ReadableStream<StreamPart>,
+  report: (step: ChatStep) => void,
+  warn: (message: string) => void,
+): Promise<{ text: string; reasoning: string; finish: Finish }> {
+  let [text, reasoning] = ['', ''];
+  let finish: Finish | undefined;
+  for await (const part of stream) {
+    if (part.type === 'stream-start') for (const warning of part.warnings) warn(sentenceOf(warning));
+    else if (part.type === 'text-delta') {
+      text += part.delta;
+      report({ type: 'text-delta', text: part.delta });
+    } else if (part.type === 'reasoning-delta') {
+      reasoning += part.delta;
+      report({ type: 'reasoning-delta', text: part.delta });
+    } else if (part.type === 'error') throw part.error;
+    else if (part.type === 'finish') finish = part;
+  }
+  if (!finish) throw new Error('the model ended an answer without finishing it');
+  return { text, reasoning, finish };
+}
+
+function sentenceOf(warning: CallWarning): string {
+  if (warning.type === 'other') return warning.message;
+  return [`${warning.feature} is not fully supported.`, warning.details].filter(Boolean).join(' ');
+}
