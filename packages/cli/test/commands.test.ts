@@ -162,6 +162,31 @@ describe('chat', () => {
   });
 });
 
+describe('how fast', () => {
+  test('inspect estimates; --measure runs the model beside it; --no-speed does neither', async () => {
+    const [measured] = lines((await run(['inspect', model, '--measure', '--json'])).stdout);
+    const { backend, threads, estimate, measurement } = measured.speed;
+    expect([backend, threads]).toEqual([expect.stringMatching(/^cpu-/), expect.any(Number)]);
+    for (const speed of [estimate, measurement])
+      for (const figure of [speed.prefill, speed.decode]) expect(figure).toBeGreaterThan(0);
+    expect(estimate.uncertainty).toBeGreaterThanOrEqual(0.3);
+    expect(['memory', 'arithmetic']).toContain(estimate.decodeLimit);
+    expect(measurement).toMatchObject({ promptTokens: 191, decodedTokens: 64, rounds: 3 });
+    const [plain] = lines((await run(['inspect', model, '--no-speed', '--json'])).stdout);
+    expect(plain.speed).toBeUndefined();
+    const { stdout } = await run(['inspect', model]);
+    expect(stdout).toMatch(
+      /^speed here, estimated to \d+ % \(cpu-\S+, \d+ threads?\): prefill about \d+ tokens\/s, decode/m,
+    );
+  });
+
+  test('of an embedder there is none, and it says why', async () => {
+    const embedder = model.replace('llama-grouped-tied', 'bert-mean');
+    const [{ speed }] = lines((await run(['inspect', embedder, '--json'])).stdout);
+    expect(speed).toMatchObject({ absent: expect.stringContaining('write text') });
+  });
+});
+
 describe('wrong calls', () => {
   test.each([
     [['nonsense'], 2, 'no command'],

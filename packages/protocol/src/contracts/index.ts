@@ -1,7 +1,8 @@
 export { chat, chatMessage, chatWarning, loadProgress, reasoningDelta } from './chat.js';
 export { ask, read, search, searchHit, summarize } from './documents.js';
 export { modelsList, modelsRemove, modelsVerify, pull } from './hub.js';
-export { embed, generate, inspect, logits, tokenize, usage } from './models.js';
+export { inspect, modelSpeed, speedEstimate, speedMeasurement } from './inspect.js';
+export { embed, generate, logits, tokenize, usage } from './models.js';
 export {
   answerMode,
   citation,

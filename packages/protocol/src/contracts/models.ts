@@ -1,7 +1,7 @@
-/** What can be done with a model: embed, generate, tokenize, logits, inspect. */
+/** What can be done with a model: embed, generate, tokenize, logits. */
 import { z } from 'zod';
 import { defineCapability } from '../capability.js';
-import { filePath, modelReference, readOnly, textDelta } from './shared.js';
+import { modelReference, readOnly, textDelta } from './shared.js';
 
 export const embed = defineCapability({
   name: 'embed',
@@ -72,47 +72,4 @@ export const logits = defineCapability({
   progress: z.never(),
   output: z.object({ logits: z.array(z.number()) }),
   effects: readOnly,
-});
-
-export const inspect = defineCapability({
-  name: 'inspect',
-  title: 'Inspect a model file',
-  description: 'What is in a model file or folder, whether it can be run, and what it will need.',
-  input: z.object({ file: filePath('A GGUF or safetensors file, or a Hugging Face folder.') }),
-  progress: z.never(),
-  output: z.object({
-    path: z.string(),
-    container: z.enum(['gguf', 'hugging-face']),
-    architecture: z.string(),
-    supported: z.boolean(),
-    reason: z.string().optional(),
-    name: z.string(),
-    parameters: z.number().int(),
-    fileBytes: z.number().int(),
-    contextTokens: z.number().int().optional(),
-    layers: z.number().int().optional(),
-    width: z.number().int().optional(),
-    vocabularySize: z.number().int().optional(),
-    weightBytes: z.number().int().optional().describe('Memory of the weights once packed.'),
-    kvBytesPerToken: z.number().int().optional(),
-    metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-    tensors: z.array(
-      z.object({
-        name: z.string(),
-        dtype: z.string(),
-        shape: z.array(z.number().int()),
-        bytes: z.number().int(),
-      }),
-    ),
-  }),
-  effects: readOnly,
-  commandLine: { positional: 'file', examples: ['inspect model.gguf'] },
-  readable: (model) =>
-    [
-      `${model.name || model.path}: ${model.architecture} (${model.container})${model.supported ? '' : `, not supported: ${model.reason}`}`,
-      `parameters ${model.parameters}, file ${model.fileBytes} bytes, weights in memory ${model.weightBytes ?? 'unknown'} bytes`,
-      `layers ${model.layers ?? '?'}, width ${model.width ?? '?'}, context ${model.contextTokens ?? '?'} tokens, vocabulary ${model.vocabularySize ?? '?'}`,
-      `keys and values ${model.kvBytesPerToken ?? 0} bytes a token`,
-      ...model.tensors.map(({ name, dtype, shape }) => `  ${name}  ${dtype}  [${shape.join(', ')}]`),
-    ].join('\n'),
 });

@@ -4,6 +4,7 @@ import type { DownloadProgress, Verification } from '../models/hub/model-hub.js'
 import type { PulledModel } from '../models/hub/pull-model.js';
 import { chat } from './chat-capability.js';
 import type { TriviumContext } from './host.js';
+import { inspect } from './inspect-capability.js';
 import { reporting } from './progress.js';
 
 const embed = implement<typeof contracts.embed, TriviumContext>(
@@ -67,13 +68,6 @@ const logits = implement<typeof contracts.logits, TriviumContext>(
   async function* ({ model: reference, tokens }, { host, signal }) {
     const model = await host.models.get(reference, 'language', { signal });
     return { logits: Array.from(await model.logits(tokens, { signal })) };
-  },
-);
-
-const inspect = implement<typeof contracts.inspect, TriviumContext>(
-  contracts.inspect,
-  async function* ({ file }, { host }) {
-    return host.models.engine.inspect(file);
   },
 );
 
