@@ -25,10 +25,6 @@ bool divides(DType dtype, std::int64_t columns) {
   return columns % static_cast<std::int64_t>(info(dtype).block_elements) == 0;
 }
 
-std::size_t row_bytes(DType dtype, std::int64_t columns) {
-  return static_cast<std::size_t>(columns) / info(dtype).block_elements * info(dtype).block_bytes;
-}
-
 }  // namespace
 
 Result<DType> load_type_named(std::string_view name) {
