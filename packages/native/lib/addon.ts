@@ -119,6 +119,7 @@ export interface RawLoadOptions {
   prefillChunk?: number;
   backend?: string;
   quantize?: string;
+  kvType?: string;
 }
 
 export interface Addon {

@@ -28,6 +28,11 @@ export interface LoadModelOptions {
    * `invalid-argument`.
    */
   quantize?: LoadQuantization;
+  /**
+   * How keys and values are held: `'q8_0'` takes 8.5 bits each and rounds them, for heads of a multiple of 32 channels
+   * (else `unsupported`). Default: `'f32'` for F32 models, `'f16'` otherwise.
+   */
+  kvType?: 'f32' | 'f16' | 'q8_0';
   onProgress?: (share: number) => void;
   signal?: AbortSignal;
 }

@@ -1,16 +1,18 @@
 """Step L2: byte-level BPE of 8,192 tokens with the pre-tokenizer that GGUF calls qwen2, and both texts as its ids.
+With --shipped the tokenizer is the one of ../models/language.gguf: what training that goes on from it needs.
 
 Writes .cache/language/tokenizer.json, {train,held}.npy (uint16, every text ends with END_OF_TEXT) and
 held_bytes.json (bytes and ids of each held page). Refuses to know: models.
 """
 import json
+import sys
 
+import gguf
 import numpy as np
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from common import read_jsonl
+from common import MODELS, read_jsonl
 from language.documents import OUT
-
 
 VOCABULARY = 8192
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
@@ -18,12 +20,25 @@ END_OF_TEXT, START, END = range(3)
 PIECE = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
 
 
-def trained():
-    tokenizer = Tokenizer(models.BPE())
+def around(model):
+    tokenizer = Tokenizer(model)
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
         pre_tokenizers.Split(Regex(PIECE), behavior="isolated"),
         pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
     tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
+
+
+def shipped():
+    fields = gguf.GGUFReader(str(MODELS / "language.gguf")).fields
+    read = lambda name: fields[f"tokenizer.ggml.{name}"].contents()
+    tokenizer = around(models.BPE({t: i for i, t in enumerate(read("tokens"))}, [tuple(m.split(" ")) for m in read("merges")]))
+    tokenizer.add_special_tokens([AddedToken(s, special=True) for s in SPECIAL])
+    return tokenizer
+
+
+def trained():
+    tokenizer = around(models.BPE())
     left = {"page-en": 24_000_000, "page-zh": 14_000_000}
 
     def texts():
@@ -58,7 +73,7 @@ def encoded(tokenizer, name):
 
 
 def main():
-    tokenizer = trained()
+    tokenizer = shipped() if "--shipped" in sys.argv else trained()
     tokenizer.save(str(OUT / "tokenizer.json"))
     encoded(tokenizer, "train")
     (OUT / "held_bytes.json").write_text(json.dumps(encoded(tokenizer, "held")))

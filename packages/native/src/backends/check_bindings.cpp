@@ -45,8 +45,10 @@ Status check_geometry(const Plan& plan, const PageGeometry& geometry) {
     if (geometry.layers < plan.kv_layers() || geometry.kv_heads != attention->kv_heads ||
         geometry.head_dim != attention->head_dim)
       return wrong("kv", "The pages have another shape than the plan's attention.");
-    if (geometry.dtype != DType::f32 && geometry.dtype != DType::f16)
-      return wrong("kv", "Pages are f32 or f16.");
+    if (geometry.dtype != DType::f32 && geometry.dtype != DType::f16 && geometry.dtype != DType::q8_0)
+      return wrong("kv", "Pages are f32, f16 or q8_0.");
+    if (geometry.head_dim % std::int64_t(info(geometry.dtype).block_elements) != 0)
+      return wrong("kv", "A head of the pages is no whole number of blocks.");
   }
   return {};
 }

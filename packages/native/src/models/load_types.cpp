@@ -41,6 +41,20 @@ Result<DType> load_type_named(std::string_view name) {
   return error;
 }
 
+Result<DType> kv_type_named(std::string_view name) {
+  if (name == "f32") return DType::f32;
+  if (name == "f16") return DType::f16;
+  if (name == "q8_0") return DType::q8_0;
+  Error error;
+  error.code = ErrorCode::invalid_argument;
+  error.message = "Keys and values cannot be held as \"" + std::string(name) + "\".";
+  error.field = "kvType";
+  error.expected = "f32, f16, q8_0";
+  error.found = std::string(name);
+  error.remedy = "Leave it out for the model's own.";
+  return error;
+}
+
 DType load_type(DType wanted, const TensorEntry& entry, Role role) {
   const bool is_matrix = role == Role::matrix || role == Role::matrix_and_table;
   if (!is_matrix || info(entry.dtype).block_elements > 1) return entry.dtype;

@@ -1,5 +1,6 @@
-// Weights that are quantized while they are loaded: a model of F32, F16 or BF16 weights takes a quarter or half of the
-// memory, and no file is written. Knows types and rows, no kernels.
+// Types that a model is held in where they are not the file's: weights quantized while they are loaded, so that a model of
+// F32, F16 or BF16 takes a quarter or half of the memory and no file is written, and keys and values of eight bits.
+// Knows types and rows, no kernels.
 #pragma once
 #include <string_view>
 
@@ -10,6 +11,8 @@ namespace trivium {
 
 // "q8_0", "q6_k", "q5_k", "q4_k", "q4_0"; any other name is an error that lists them.
 Result<DType> load_type_named(std::string_view name);
+// "f32", "f16", "q8_0"; any other name is an error that lists them.
+Result<DType> kv_type_named(std::string_view name);
 
 // What a weight is held in when `wanted` was asked for. Only plain matrices change. A token table that is the head as
 // well gets at least eight bits, since an error there reaches every logit. Rows that are no multiple of a super-block

@@ -36,7 +36,7 @@ bool fits(const Shape& found, const Shape& expected) {
 }  // namespace
 
 Result<std::shared_ptr<LoadedModel>> LoadedModel::load(std::shared_ptr<const ModelFile> file, std::shared_ptr<Backend> backend,
-                                                       std::optional<DType> quantize,
+                                                       const HeldTypes& types,
                                                        const std::function<Status(double share)>& progress) {
   TRIVIUM_TRY_ASSIGN(const ArchitectureRow* row, row_of(*file));
   auto model = std::make_shared<LoadedModel>();
@@ -53,7 +53,7 @@ Result<std::shared_ptr<LoadedModel>> LoadedModel::load(std::shared_ptr<const Mod
       return no_tensor;
     }
     const Shape found = shape.rank == 1 ? shape : entry->shape;
-    wanted.push_back({entry, role, quantize ? load_type(*quantize, *entry, role) : entry->dtype});
+    wanted.push_back({entry, role, types.weights ? load_type(*types.weights, *entry, role) : entry->dtype});
     return plan.weight(entry->name, static_cast<int>(wanted.size()) - 1, wanted.back().dtype, found);
   };
   Result<Plan> plan = build(model->spec_, lookup);
@@ -80,7 +80,19 @@ Result<std::shared_ptr<LoadedModel>> LoadedModel::load(std::shared_ptr<const Mod
     done += static_cast<double>(entry.bytes);
     if (progress) TRIVIUM_TRY(progress(total > 0 ? done / total : 1));
   }
-  model->kv_dtype_ = all_f32 ? DType::f32 : DType::f16;
+  model->kv_dtype_ = types.keys_and_values.value_or(all_f32 ? DType::f32 : DType::f16);
+  const std::size_t block = info(model->kv_dtype_).block_elements;
+  if (const int head = model->page_geometry().head_dim; std::size_t(head) % block != 0) {
+    Error error;
+    error.code = ErrorCode::unsupported;
+    error.message = "The heads of this model are too odd for keys and values of eight bits.";
+    error.file = file->path();
+    error.field = "kvType";
+    error.expected = "heads of a multiple of " + std::to_string(block) + " channels";
+    error.found = std::to_string(head);
+    error.remedy = "Leave kvType out.";
+    return error;
+  }
   return model;
 }
 

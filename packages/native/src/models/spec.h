@@ -55,17 +55,20 @@ struct ModelSpec {
 Result<ModelSpec> spec_of(const ModelFile& file);            // by container and architecture name
 std::vector<std::string> supported_architectures();
 
+// Types that were asked for; absent: weights as in the file, keys and values in f32 for F32 models and f16 otherwise.
+struct HeldTypes {
+  std::optional<DType> weights, keys_and_values;
+};
+
 // A model on a backend: weights uploaded once, shared by every program compiled from it.
 class LoadedModel {
  public:
-  // `quantize`: the type plain matrices are held in (load_types.h); absent: as in the file.
   static Result<std::shared_ptr<LoadedModel>> load(std::shared_ptr<const ModelFile> file, std::shared_ptr<Backend> backend,
-                                                   std::optional<DType> quantize,
+                                                   const HeldTypes& types,
                                                    const std::function<Status(double share)>& progress);
   const ModelSpec& spec() const { return spec_; }
   Backend& backend() const { return *backend_; }
   std::size_t weight_bytes() const;
-  DType kv_dtype() const { return kv_dtype_; }  // f32 for F32 models, f16 otherwise
   PageGeometry page_geometry() const;
   // The plan of this spec: causal -> logits (outputs, vocabulary); encoder, static -> embeddings (sequences, width) and
   // the rows of wanted tokens before pooling (outputs, width).

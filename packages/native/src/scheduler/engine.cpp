@@ -34,11 +34,14 @@ class ProcessEngine final : public Engine {
     } else if (found.error().code != ErrorCode::not_found) {
       return std::move(found.error());
     }
-    std::optional<DType> quantize;
+    HeldTypes types;
     if (!options.quantize.empty()) {
-      TRIVIUM_TRY_ASSIGN(quantize, load_type_named(options.quantize));
+      TRIVIUM_TRY_ASSIGN(types.weights, load_type_named(options.quantize));
     }
-    TRIVIUM_TRY_ASSIGN(auto model, LoadedModel::load(std::move(file), std::move(backend), quantize, progress));
+    if (!options.kv_type.empty()) {
+      TRIVIUM_TRY_ASSIGN(types.keys_and_values, kv_type_named(options.kv_type));
+    }
+    TRIVIUM_TRY_ASSIGN(auto model, LoadedModel::load(std::move(file), std::move(backend), types, progress));
     return core_->add(std::make_shared<LoadedStepModel>(std::move(model)), std::move(tokenizer), options);
   }
   EngineStats stats() const override { return core_->stats(); }

@@ -74,6 +74,7 @@ struct ModelOptions {
   int prefill_chunk = 256;                // tokens of prefill a step
   std::string backend = "cpu";            // a name make_backend() knows
   std::string quantize;                   // a name load_type_named() knows, or empty: weights as in the file
+  std::string kv_type;                    // a name kv_type_named() knows, or empty: f32 for F32 models, f16 otherwise
 };
 
 struct EngineStats {

@@ -20,8 +20,9 @@ export async function estimateMemory(
   {
     contextTokens,
     kvMemoryBytes,
+    kvType,
     quantize,
-  }: Pick<LoadModelOptions, 'contextTokens' | 'kvMemoryBytes' | 'quantize'> = {},
+  }: Pick<LoadModelOptions, 'contextTokens' | 'kvMemoryBytes' | 'kvType' | 'quantize'> = {},
 ): Promise<MemoryEstimate> {
   const model = await engine.inspect(path);
   // A model that is not supported has no size; loading it will say why.
@@ -29,7 +30,9 @@ export async function estimateMemory(
   const context = Math.min(model.contextTokens ?? 0, contextTokens ?? Number.POSITIVE_INFINITY);
   // The engine's own rule: a quarter of the memory, unless a context or a bound was asked for.
   const bound = kvMemoryBytes ?? (contextTokens === undefined ? totalmem() / 4 : Number.POSITIVE_INFINITY);
-  const kvBytes = Math.floor(Math.min((model.kvBytesPerToken ?? 0) * context, bound));
+  // The model's own type is f16 or f32: these are the most that another may take of it.
+  const kvShare = { q8_0: 8.5 / 16, f16: 1, f32: 2 }[kvType ?? 'f16'];
+  const kvBytes = Math.floor(Math.min((model.kvBytesPerToken ?? 0) * kvShare * context, bound));
   return { weightBytes, kvBytes, totalBytes: weightBytes + kvBytes };
 }
 

@@ -20,6 +20,31 @@ void write_element(DType dtype, std::byte* at, float value) {
   }
 }
 
+// Keys of one position into their column of a page's head, values into their row.
+void write_plain(DType dtype, std::byte* keys, std::byte* values, std::int64_t slot, const float* k, const float* v,
+                 int head_dim) {
+  const std::size_t element = info(dtype).block_bytes;
+  for (int d = 0; d < head_dim; ++d) {
+    write_element(dtype, keys + (std::size_t(d) * page_tokens + slot) * element, k[d]);
+    write_element(dtype, values + (std::size_t(slot) * head_dim + d) * element, v[d]);
+  }
+}
+
+// The same in eight bits, as KeyBlock has them: rounded as Q8_0 is everywhere.
+void write_bytes(std::byte* keys, std::byte* values, std::int64_t slot, const float* k, const float* v, int head_dim) {
+  const std::int64_t groups = head_dim / block_columns;
+  const std::size_t plane = std::size_t(page_tokens) * head_dim;
+  std::byte packed[2 + block_columns];  // scale and levels of a block of Q8_0
+  for (std::int64_t g = 0; g < groups; ++g) {
+    encode_row(DType::q8_0, k + g * block_columns, packed, block_columns);
+    std::memcpy(keys + plane + (g * page_tokens + slot) * 2, packed, 2);
+    for (int d = 0; d < block_columns; ++d) keys[(g * block_columns + d) * page_tokens + slot] = packed[2 + d];
+    encode_row(DType::q8_0, v + g * block_columns, packed, block_columns);
+    std::memcpy(values + plane + (slot * groups + g) * 2, packed, 2);
+    std::memcpy(values + slot * head_dim + g * block_columns, packed + 2, block_columns);
+  }
+}
+
 // Queries of one sequence that share a key/value head, numbered row-major: query i is row i / group, head i %
 // group.
 struct Stretch {
@@ -80,20 +105,18 @@ void CpuProgram::store_keys(const Node& node, const PagedAttention& op, const Bi
   const float *k = activation(node.inputs[1]), *v = activation(node.inputs[2]);
   const KvView& kv = bindings.kv;
   const DType dtype = kv.geometry.dtype;
-  const std::size_t element = info(dtype).block_bytes;
   const std::int64_t columns = std::int64_t(op.kv_heads) * op.head_dim;
   const auto store_row = [&](const SequenceSlice& slice, std::int64_t row) {
     const std::int64_t position = slice.position + row, slot = position % page_tokens;
     std::byte* page = kv.pages[slice.pages[position / page_tokens]];
     for (int head = 0; head < op.kv_heads; ++head) {
       const std::int64_t from = (slice.first_row + row) * columns + std::int64_t(head) * op.head_dim;
-      std::byte* keys = page + kv.geometry.key_offset(op.layer, head) + slot * element;
-      std::byte* values =
-          page + kv.geometry.value_offset(op.layer, head) + std::size_t(slot) * op.head_dim * element;
-      for (int d = 0; d < op.head_dim; ++d) {
-        write_element(dtype, keys + std::size_t(d) * page_tokens * element, k[from + d]);
-        write_element(dtype, values + d * element, v[from + d]);
-      }
+      std::byte* keys = page + kv.geometry.key_offset(op.layer, head);
+      std::byte* values = page + kv.geometry.value_offset(op.layer, head);
+      if (dtype == DType::q8_0)
+        write_bytes(keys, values, slot, k + from, v + from, op.head_dim);
+      else
+        write_plain(dtype, keys, values, slot, k + from, v + from, op.head_dim);
     }
   };
   split(std::int64_t(bindings.tokens.size()), 16, [&](std::int64_t first, std::int64_t last) {

@@ -17,7 +17,8 @@ struct QuantizedRows {
   const std::int32_t* sums;   // (rows, columns / 32): sum of the block's values
 };
 
-// 64 keys of one head, as attention reads them.
+// 64 keys of one head, as attention reads them. In q8_0 the bytes lie like the elements of other types, and behind
+// them f16 scales of each 32 channels: (head_dim / 32, 64) of keys, (64, head_dim / 32) of values.
 struct KeyBlock {
   const std::byte* keys;    // (head_dim, 64): transposed
   const std::byte* values;  // (64, head_dim), rows AttentionKeys::value_stride elements apart
@@ -26,7 +27,7 @@ struct KeyBlock {
 // The keys of one head of one sequence.
 struct AttentionKeys {
   const KeyBlock* blocks;  // block i holds positions [64 i, 64 i + 64)
-  DType dtype;             // f32 or f16, of keys and values
+  DType dtype;             // f32, f16 or q8_0, of keys and values
   std::int64_t value_stride;
 };
 

@@ -29,6 +29,9 @@ struct Avx2 {
   static Reg load_bytes(const std::uint8_t* p) {
     return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
   }
+  static Reg load_signed(const std::int8_t* p) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
+  }
   static Reg load_element(const float* p) { return load(p); }
   static Reg load_element(const Half* p) { return load_f16(&p->bits); }
   static Reg load_element(const Brain* p) {

@@ -25,6 +25,9 @@ struct Avx512 {
   static Reg load_bytes(const std::uint8_t* p) {
     return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
   }
+  static Reg load_signed(const std::int8_t* p) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+  }
   static Reg load_element(const float* p) { return load(p); }
   static Reg load_element(const Half* p) { return load_f16(&p->bits); }
   static Reg load_element(const Brain* p) {

@@ -53,6 +53,9 @@ struct Generic {
   static Reg load_bytes(const std::uint8_t* p) {
     return each([&](int i) { return float(p[i]); });
   }
+  static Reg load_signed(const std::int8_t* p) {
+    return each([&](int i) { return float(p[i]); });
+  }
   static Reg add(Reg a, Reg b) {
     return each([&](int i) { return a.lane[i] + b.lane[i]; });
   }
