@@ -6,6 +6,7 @@
 // Imported when asked for: neither engine's process holds the other.
 const open = {
   trivium: async (settings) => (await import('./trivium.mjs')).openTrivium(settings),
+  'trivium-chat': async (settings) => (await import('./trivium-chat.mjs')).openTriviumChat(settings),
   'node-llama-cpp': async (settings) => (await import('./node-llama-cpp.mjs')).openNodeLlamaCpp(settings),
 };
 let engine;

@@ -16,7 +16,7 @@ const untouched = { temperature: 1, topK: 0, topP: 1, minP: 0 };
 
 export async function openNodeLlamaCpp({ file, contextTokens, threads, entry, replace }) {
   if (replace) register(new URL('./replace-package.mjs', import.meta.url), { data: replace });
-  const { getLlama } = await import(entry);
+  const { getLlama, JinjaTemplateChatWrapper } = await import(entry);
   // Never built from source: such figures could not be had again elsewhere.
   const llama = await getLlama({ gpu: false, build: 'never', logLevel: 'error', maxThreads: threads });
   const model = await llama.loadModel({ modelPath: file });
@@ -65,6 +65,37 @@ export async function openNodeLlamaCpp({ file, contextTokens, threads, entry, re
         rows.push(row);
       }
       return rows;
+    },
+    /** Without BOS; `special`: the text may spell special tokens. */
+    tokenize: (text, special) => Array.from(model.tokenize(text, special)),
+    async greedy(tokens, count) {
+      await generation?.return();
+      await sequence.clearHistory();
+      generation = sequence.evaluate(tokens, { temperature: 0 });
+      const written = [];
+      for await (const token of generation) if (written.push(token) === count) break;
+      return written;
+    },
+    /** A chat through the template of the file: `{ tokens }`, or `{ absent }` where there is none. */
+    encodeChat(messages) {
+      const template = model.fileInfo.metadata?.tokenizer?.chat_template;
+      if (template === undefined) return { absent: 'the file has no chat template' };
+      const { tokenizer } = model;
+      // What it would add of its own is left off: the template alone is compared.
+      const wrapper = new JinjaTemplateChatWrapper({
+        template,
+        tokenizer,
+        reasoning: null,
+        functionCallMessageTemplate: 'noJinja',
+        joinAdjacentMessagesOfTheSameType: false,
+        trimLeadingWhitespaceInResponses: false,
+      });
+      const chatHistory = messages.map(({ role, content }) =>
+        role === 'assistant' ? { type: 'model', response: [content] } : { type: role, text: content },
+      );
+      chatHistory.push({ type: 'model', response: [] });
+      const { contextText } = wrapper.generateContextState({ chatHistory });
+      return { tokens: Array.from(contextText.tokenize(tokenizer)) };
     },
     dispose: () => llama.dispose(),
   };

@@ -38,7 +38,22 @@ export async function openTrivium({ file, contextTokens }) {
         rows.push(await model.logits(tokens.slice(0, length)));
       return rows;
     },
+    /** Of the last position only. */
+    logitsAfter: (tokens) => model.logits(tokens),
     encode: async (text) => Array.from(await model.tokenizer.encode(text)),
+    /** Without what the tokenizer adds by itself; `special`: the text may spell special tokens. */
+    tokenize: async (text, special) =>
+      Array.from(
+        await model.tokenizer.encode(text, { addSpecialTokens: false, parseSpecialTokens: special }),
+      ),
+    specialTokens: () => [...model.tokenizer.specialTokens],
+    /** Ids of a greedy continuation, which ends where the model ends it. */
+    async greedy(tokens, count) {
+      const written = [];
+      for await (const event of model.generate({ tokens, maxTokens: count }))
+        if (event.type === 'token' && !model.info.stopTokens.includes(event.id)) written.push(event.id);
+      return written;
+    },
     dispose: () => model.dispose(),
   };
 }

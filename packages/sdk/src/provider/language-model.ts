@@ -47,16 +47,24 @@ export class TriviumLanguageModel<Version extends SpecificationVersion = Specifi
   }
 
   /**
+   * The token ids that the model is shown: the prompt through its chat template, tools included; a text as it is.
+   * @example await model.encode([{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }]);
+   * @throws TriviumError as a call does
+   */
+  async encode(prompt: readonly PromptMessage[] | string, call: ChatCall = {}): Promise<Int32Array> {
+    const model = await this.load();
+    if (typeof prompt === 'string') return model.tokenizer.encode(prompt, { addSpecialTokens: false });
+    const settings = readChatSettings(call, {}, model.info);
+    return (await encodeChat(model, toChatMessages(prompt, settings), settings.variables)).tokens;
+  }
+
+  /**
    * Exact number of tokens the prompt takes, template and tools included.
    * @example await model.countTokens(prompt, { tools });
    * @throws TriviumError as a call does
    */
   async countTokens(prompt: readonly PromptMessage[] | string, call: ChatCall = {}): Promise<number> {
-    const model = await this.load();
-    if (typeof prompt === 'string')
-      return (await model.tokenizer.encode(prompt, { addSpecialTokens: false })).length;
-    const settings = readChatSettings(call, {}, model.info);
-    return (await encodeChat(model, toChatMessages(prompt, settings), settings.variables)).tokens.length;
+    return (await this.encode(prompt, call)).length;
   }
 
   /** Whether the prompt and `outputTokens` more fit the context. */
