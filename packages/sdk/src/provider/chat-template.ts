@@ -10,7 +10,10 @@ import type { ChatMessage } from './chat-messages.js';
 // Private-use characters around an index: what a message spelled out, taken out while the template runs.
 const open = '\uE0F0';
 const close = '\uE0F1';
-const marked = new RegExp(`${open}(\\d+)${close}`);
+const marked = new RegExp(`${open}\\d+${close}`);
+const markedAll = new RegExp(`${open}(\\d+)${close}`, 'g');
+
+const escaped = (token: string) => token.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 const templates = new Map<string, Template>();
 
@@ -37,10 +40,7 @@ function render(model: NativeModel, messages: readonly ChatMessage[], variables:
   const { info, tokenizer } = model;
   const literals: string[] = [];
   const specials = [...tokenizer.specialTokens, open, close].filter((token) => token !== '');
-  const spelled = new RegExp(
-    specials.map((token) => token.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'),
-    'g',
-  );
+  const spelled = new RegExp(specials.map(escaped).join('|'), 'g');
   const plain = (text: string) =>
     text.replace(spelled, (found) => `${open}${literals.push(found) - 1}${close}`);
   const safe = messages.map((message) => inStrings(message, plain)) as ChatMessage[];
@@ -97,18 +97,18 @@ export async function encodeChat(
   variables: Record<string, unknown> = {},
 ): Promise<EncodedChat> {
   const { text, literals, special } = render(model, messages, variables);
-  const pieces = text.split(marked);
+  const whole = (stretch: string) => stretch.replace(markedAll, (_, index) => literals[Number(index)] ?? '');
   const encoded: Int32Array[] = [];
-  for (const [index, piece] of pieces.entries()) {
-    const literal = index % 2 === 1;
-    const part = literal ? (literals[Number(piece)] ?? '') : piece;
-    if (part === '') continue;
-    encoded.push(
-      await model.tokenizer.encode(part, {
-        addSpecialTokens: special && index === 0,
-        parseSpecialTokens: !literal && !special,
-      }),
-    );
+  if (special) {
+    encoded.push(await model.tokenizer.encode(whole(text)));
+  } else {
+    for (const { stretch, spelled } of stretchesOf(text, model.tokenizer.specialTokens))
+      encoded.push(
+        await model.tokenizer.encode(spelled ? whole(stretch) : stretch, {
+          addSpecialTokens: false,
+          parseSpecialTokens: !spelled,
+        }),
+      );
   }
   const ids = new Int32Array(encoded.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
@@ -117,4 +117,30 @@ export async function encodeChat(
     at += part.length;
   }
   return { tokens: ids, text };
+}
+
+interface Stretch {
+  stretch: string;
+  /** A message spelled a special token in it: all of it is ordinary text. */
+  spelled: boolean;
+}
+
+/**
+ * The prompt in stretches that are encoded one by one. What a message spelled is encoded with the whole run of ordinary
+ * text around it, up to the template's own special tokens on both sides: a run cut in pieces would have other tokens, and
+ * a blank before each piece where the tokenizer adds one.
+ */
+function stretchesOf(text: string, specialTokens: readonly string[]): Stretch[] {
+  if (!marked.test(text)) return [{ stretch: text, spelled: false }];
+  const own = specialTokens.filter((token) => token !== '').sort((a, b) => b.length - a.length);
+  // An empty expression would find itself between all characters.
+  const parts = own.length === 0 ? [text] : text.split(new RegExp(`(${own.map(escaped).join('|')})`));
+  const stretches: Stretch[] = [];
+  for (const stretch of parts.filter((part) => part !== '')) {
+    const spelled = marked.test(stretch);
+    const last = stretches.at(-1);
+    if (last && !spelled && !last.spelled) last.stretch += stretch;
+    else stretches.push({ stretch, spelled });
+  }
+  return stretches;
 }
