@@ -223,7 +223,8 @@ Result<Rehearsal> rehearse(const ModelFile& file, Backend& backend) {
   TRIVIUM_TRY_ASSIGN(const Slice whole, rehearser.slice(spec, every(layers), false));
   const double layer_bytes = whole.bytes.layers / layers;
   if (layer_bytes > most_layer_bytes)
-    return not_rehearsed(file, "A layer of this model is too large to rehearse.", std::to_string(std::int64_t(layer_bytes)) + " bytes");
+    return not_rehearsed(file, "A layer of this model is too large to rehearse.",
+                         std::to_string(std::int64_t(layer_bytes)) + " bytes");
   const DType kv_dtype = rehearser.all_f32() ? DType::f32 : DType::f16;
 
   // Rows of the head are alike: a part of them stands for all.
