@@ -3,12 +3,9 @@
  * times 1,000, one figure after each. Refuses to know what a model says.
  *
  * The engine keeps the pages of prompts it has computed, for whoever sends the same prefix again, until the key/value
- * memory that the model was loaded with is full; then it evicts. So the start is taken once it is full. V8 breathes on its
- * own: its young generation grows and shrinks by tens of megabytes with the number of events alive, and its collector's
- * threads keep freed memory in malloc arenas of theirs. Both are held still by flags, so that what grows is a leak.
+ * memory that the model was loaded with is full; then it evicts. So the start is taken once it is full.
  * node apps/bench/aborted-requests.mjs
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -16,20 +13,14 @@ import { fileURLToPath } from 'node:url';
 import { getEngine } from '@trivium/native';
 import { report } from './lib/data.mjs';
 import { writeRandomLlama } from './lib/random-llama.mjs';
+import { growthPercent, holdMemoryStill, settledMemory } from './lib/still-memory.mjs';
 
-const flags = ['--expose-gc', '--single-threaded-gc', '--max-semi-space-size=1'];
-if (!globalThis.gc) {
-  const { status } = spawnSync(process.execPath, [...flags, fileURLToPath(import.meta.url)], {
-    stdio: 'inherit',
-  });
-  process.exit(status ?? 1);
-}
+holdMemoryStill(fileURLToPath(import.meta.url));
 
 const kvMemoryBytes = 32 * 2 ** 20;
 const atOnce = 50;
 const mostTokens = 40;
 const rounds = 10;
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // Numbers in [0, 1) with a fixed seed, so that a run can be repeated.
 let state = 7;
@@ -37,22 +28,6 @@ const random = () => {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
   return state / 2 ** 32;
 };
-
-const megabytes = (bytes) => Math.round(bytes / 1e5) / 10;
-
-/** Resident memory and its known parts in MB; `other` is code, weights, scratch memory and what malloc keeps. */
-async function settledMemory() {
-  for (let turn = 0; turn < 500 && getEngine().stats().liveSequences > 0; turn++) await pause(10);
-  await pause(200);
-  globalThis.gc();
-  const { rss, heapTotal, heapUsed, external } = process.memoryUsage();
-  const { kvBytes } = getEngine().stats();
-  const parts = { rss, kv: kvBytes, heapTotal, heapUsed, external };
-  const other = rss - kvBytes - heapTotal - external;
-  return Object.fromEntries(
-    Object.entries({ ...parts, other }).map(([name, bytes]) => [name, megabytes(bytes)]),
-  );
-}
 
 const endings = { beforeFirstToken: 0, whileDecoding: 0 };
 
@@ -117,8 +92,7 @@ try {
   for (let round = 1; round <= rounds; round++) {
     await abortThousand(model);
     const after = await settledMemory();
-    const growthPercent = Math.round((after.rss / start.rss - 1) * 1000) / 10;
-    rows.push({ name: `after ${round},000`, ...after, growthPercent });
+    rows.push({ name: `after ${round},000`, ...after, growthPercent: growthPercent(start, after) });
   }
   const { liveSequences, queuedRequests } = getEngine().stats();
   report('Memory around aborted requests, MB', rows, { endings, liveSequences, queuedRequests });

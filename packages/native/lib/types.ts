@@ -116,12 +116,21 @@ export interface GenerateOptions {
   signal?: AbortSignal;
 }
 
+/** What a request took. The three times follow one another: submitted, admitted, first token, last token. */
 export interface GenerateUsage {
+  /** Of the prompt; of these, `cachedTokens` were found computed. */
   inputTokens: number;
   cachedTokens: number;
+  /** As many as there were `token` events. */
   outputTokens: number;
+  /**
+   * In milliseconds, from `generate`'s first `next` until the request was given one of the model's `maxSequences` places and
+   * pages for its prompt. Not in it: what it waits for later, when it lost its pages to an older request.
+   */
   queueMs: number;
+  /** In milliseconds, from then until its first token, the time of other requests in the same steps included. */
   prefillMs: number;
+  /** In milliseconds, from its first token to its last. */
   decodeMs: number;
 }
 

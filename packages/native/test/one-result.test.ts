@@ -18,6 +18,7 @@ import {
   arrangements,
   arrangementsOfAnIsa,
   neighbours,
+  prompts,
   reference,
   requests,
 } from './one-result/arrangements.js';
@@ -71,7 +72,7 @@ async function inChild(
   running.stderr.setEncoding('utf8').on('data', (text) => {
     complaint += text;
   });
-  running.stdin.end(JSON.stringify({ file, requests: asked, neighbours, arrangements: wanted }));
+  running.stdin.end(JSON.stringify({ file, requests: asked, neighbours, prompts, arrangements: wanted }));
   const code = await new Promise((resolve) => running.on('close', resolve));
   if (code !== 0) throw new Error(`the process ended with ${code}: ${complaint}`);
   return JSON.parse(output) as Report;
@@ -114,6 +115,7 @@ describe.each(['f32', 'q8_0', 'q4_0', 'q4_k'] as const)('a llama in %s', (type) 
     expect(again.cachedTokens).toBeGreaterThan(run('over reused prefixes').cachedTokens);
     for (const threads of ['one thread', 'four threads'])
       expect(run(`cancelled, ${threads}`).cancelled).toBe(8);
+    for (const threads of [1, 2, 4]) expect(run(`given up, ${threads}`).cancelled).toBeGreaterThan(0);
     // Sequences lost their pages and were computed again.
     const scarce = run('nine pages');
     expect(scarce.prefilledTokens).toBeGreaterThan(scarce.newTokens);
@@ -122,7 +124,7 @@ describe.each(['f32', 'q8_0', 'q4_0', 'q4_k'] as const)('a llama in %s', (type) 
 });
 
 describe.each(['generic', 'avx2', 'avx512'])('the instruction set %s', (isa) => {
-  const asked = requests.filter(({ tokens }) => tokens.length < 66); // `generic` is slow
+  const asked = requests.filter(({ tokens: { length } }) => length < 20 || length === 65); // `generic` is slow
   test.each(['f32', 'q4_k'] as const)('a llama in %s', async (type) => {
     const file = model(type);
     const first = await inChild(file, [reference], { isa, asked });

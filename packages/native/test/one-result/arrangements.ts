@@ -13,6 +13,8 @@ export interface Arrangement {
   load?: LoadModelOptions;
   /** How many other requests run beside them. */
   others?: number;
+  /** How many times all of `prompts` arrive and are given up within a step. */
+  waves?: number;
   /** What counts is the second time in the same model. */
   again?: boolean;
 }
@@ -65,6 +67,9 @@ export const neighbours: Request[] = Array.from({ length: 16 }, (_, index) => ({
   ...(index % 2 === 1 && { abortAt: [0, 1, 3, 9][(index >> 1) % 4]! }),
 }));
 
+/** They fill the steps that are given up. */
+export const prompts: number[][] = Array.from({ length: 4 }, (_, index) => tokensFrom(300 + index, 250));
+
 export const reference: Arrangement = { name: 'alone, one thread', threads: 1, order: 'alone' };
 
 /** `pageBytes`: of the model's keys and values of 64 tokens. */
@@ -75,6 +80,12 @@ export function arrangements(pageBytes: number): Arrangement[] {
     order: 'together' as const,
     others: 4,
     load: { prefillChunk },
+  });
+  const givenUp = (threads: number) => ({
+    name: `beside steps that are given up, ${threads} threads`,
+    threads,
+    order: 'together' as const,
+    waves: 12,
   });
   return [
     { name: 'alone, two threads', threads: 2, order: 'alone' },
@@ -98,6 +109,7 @@ export function arrangements(pageBytes: number): Arrangement[] {
     chunk(7),
     chunk(64),
     chunk(100),
+    ...[1, 2, 4].map(givenUp),
     { name: 'more at once than slots', threads: 2, order: 'together', others: 16, load: { maxSequences: 3 } },
     {
       name: 'with key/value memory for nine pages',

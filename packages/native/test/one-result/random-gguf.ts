@@ -11,7 +11,8 @@ export type WeightType = 'f32' | 'q8_0' | 'q4_0' | 'q4_k';
 const width = 256;
 const heads = 4;
 const keyWidth = 128;
-const hidden = 256;
+/** Of K types a row is three blocks: two could be added in either order. */
+const hiddenOf = (type: WeightType) => (type === 'q4_k' ? 768 : 256);
 const layers = 2;
 export const contextTokens = 1024;
 
@@ -110,6 +111,7 @@ export const vocabularySize = vocabulary().tokens.length;
 
 export function writeRandomGguf(file: string, type: WeightType, seed = 1): void {
   const random = randomFrom(seed);
+  const hidden = hiddenOf(type);
   const { tokens, merges } = vocabulary();
   const metadata: Record<string, string | number | readonly string[]> = {
     'general.architecture': 'llama',

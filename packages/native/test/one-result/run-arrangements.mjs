@@ -6,12 +6,11 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { getEngine } from '../../dist/index.js';
 
-const { file, requests, neighbours, arrangements } = JSON.parse(readFileSync(0, 'utf8'));
+const { file, requests, neighbours, prompts, arrangements } = JSON.parse(readFileSync(0, 'utf8'));
 const engine = getEngine();
 
 /** What a request writes. `abortAt`: its signal is raised at this many tokens, at 0 as soon as its prompt moves. */
-async function write(model, { abortAt, ...options }) {
-  const controller = new AbortController();
+async function write(model, { abortAt, ...options }, controller = new AbortController()) {
   const written = { ids: [], text: '', scores: [], finish: undefined };
   const endings = { inputTokens: options.tokens.length, cachedTokens: 0, cancelled: false };
   try {
@@ -83,11 +82,34 @@ async function together(model, others) {
   return { outcomes: await Promise.all(mine), beside: await Promise.all(beside) };
 }
 
-async function arranged({ threads, load = {}, order, others = 0, again = false }) {
+/** Long prompts that are all given up at once, in the middle of a step that is theirs for the most part; then others. */
+async function giveUpSteps(model, waves) {
+  const ended = [];
+  for (let wave = 0; wave < waves; wave++) {
+    const controller = new AbortController();
+    // No wave finds the pages of the one before it.
+    const running = prompts.map((tokens) =>
+      write(model, { tokens: [wave, ...tokens], maxTokens: 1, logprobs: 4, stopTokens: [] }, controller),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 1 + ((wave * 3) % 8)));
+    controller.abort();
+    ended.push(...(await Promise.all(running)));
+  }
+  return ended;
+}
+
+async function arranged({ threads, load = {}, order, others = 0, waves = 0, again = false }) {
   await engine.setThreads(threads);
   if (order === 'alone') return summed(await alone(load));
   return withModel(load, async (model) => {
-    const once = () => (order === 'in turn' ? inTurn(model) : together(model, neighbours.slice(0, others)));
+    const once = async () => {
+      if (order === 'in turn') return inTurn(model);
+      const [{ outcomes, beside }, given] = await Promise.all([
+        together(model, neighbours.slice(0, others)),
+        giveUpSteps(model, waves),
+      ]);
+      return { outcomes, beside: [...beside, ...given] };
+    };
     if (again) await once();
     const before = engine.stats().prefilledTokens;
     const ended = await once();

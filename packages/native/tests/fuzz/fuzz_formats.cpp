@@ -1,9 +1,11 @@
-// fuzz_formats --kind gguf|safetensors|json|config|tokenizer [--seed S] [--count N] [--only I]
+// fuzz_formats --kind gguf|folder|safetensors|json|config|tokenizer [--seed S] [--count N] [--only I]
 // Deterministic: input I of seed S is always the same bytes. Fails when an input crashes, takes too long, asks for more
 // memory than its size justifies, or is refused by an error that does not name file, field and remedy.
 // Runs under AddressSanitizer and UndefinedBehaviorSanitizer (-DTRIVIUM_SANITIZE=ON); needs nothing else.
+#include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -13,6 +15,7 @@
 #include <map>
 
 #include "allocations.h"
+#include "run_model.h"
 #include "targets.h"
 
 namespace {
@@ -21,7 +24,8 @@ namespace {
 // JSON value takes 2 bytes in a file and 56 in memory, in a vector that doubles.
 constexpr std::size_t bytes_per_input_byte = 64;
 constexpr double most_seconds = 2;      // of the processor, for others share the machine; sanitized
-constexpr unsigned hang_seconds = 30;   // then the process is stopped
+constexpr unsigned hang_seconds = 30;   // of the processor, then the process is stopped
+constexpr unsigned stuck_seconds = 900; // of the clock, for what waits for ever: others may hold this process for minutes
 
 struct Arguments {
   std::string kind;
@@ -50,45 +54,64 @@ bool read_arguments(int count, char** words, Arguments& arguments) {
   return count % 2 == 1;
 }
 
+void watch(unsigned processor_seconds, unsigned clock_seconds) {
+  const itimerval timer{{0, 0}, {processor_seconds, 0}};
+  ::setitimer(ITIMER_PROF, &timer, nullptr);
+  ::alarm(clock_seconds);
+}
+
 struct Figures {
-  std::uint64_t taken = 0, refused = 0, broken = 0;
+  std::uint64_t taken = 0, ran = 0, refused = 0, broken = 0;
   std::size_t largest = 0;
   double slowest = 0;
   std::map<std::string, std::uint64_t> by_code;
   std::map<std::string, std::uint64_t> by_promise;  // what was broken, up to its first colon or figure
 };
 
-// Empty, or what was wrong with input `number`.
-std::string try_input(const fuzz::Target& target, const std::vector<std::string>& seeds, const Arguments& arguments,
-                      std::uint64_t number, const std::string& folder, Figures& figures) {
-  fuzz::Random random(arguments.seed * 0x9E3779B97F4A7C15 + number);
-  random.next();
-  const std::string& seed = seeds[random.below(seeds.size())];
-  const std::string& other = seeds[random.below(seeds.size())];
-  const std::string input = target.mutate(seed, other, random);
-  if (arguments.only >= 0) std::fwrite(input.data(), 1, input.size(), stdout);
-  const std::clock_t start = std::clock();
-  ::alarm(hang_seconds);
-  fuzz::reset_largest_allocation();
-  const fuzz::Outcome outcome = target.use(input, folder);
-  const std::size_t largest = fuzz::largest_allocation();
-  ::alarm(0);
-  const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-
-  figures.largest = std::max(figures.largest, largest);
-  figures.slowest = std::max(figures.slowest, seconds);
-  outcome.error ? ++figures.refused : ++figures.taken;
-  if (outcome.error) ++figures.by_code[trivium::to_string(outcome.error->code)];
-  if (!outcome.broken_promise.empty()) return outcome.broken_promise;
-  if (largest > target.fixed_bytes + bytes_per_input_byte * std::max(input.size(), seed.size())) {
-    return "one allocation of " + std::to_string(largest) + " bytes for " + std::to_string(input.size()) + " bytes of input";
-  }
-  if (seconds > most_seconds) return "took " + std::to_string(seconds) + " s";
-  if (!outcome.error) return "";
-  const trivium::Error& error = *outcome.error;
+std::string fault_of(const trivium::Error& error) {
   const char* missing = error.message.empty() ? "message" : error.file.empty() ? "file" : error.remedy.empty() ? "remedy"
                         : error.field.empty() && error.code != trivium::ErrorCode::not_found ? "field" : nullptr;
   return missing == nullptr ? "" : std::string("an error without ") + missing + ": " + error.message;
+}
+
+// Runs one use and holds it to the promises; empty, or what was wrong.
+template <class Use>
+std::string try_use(const Use& use, std::size_t most_bytes, fuzz::Outcome& outcome, Figures& figures) {
+  const std::clock_t start = std::clock();
+  watch(hang_seconds, stuck_seconds);
+  fuzz::reset_largest_allocation();
+  outcome = use();
+  const std::size_t largest = fuzz::largest_allocation();
+  watch(0, 0);
+  const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  figures.largest = std::max(figures.largest, largest);
+  figures.slowest = std::max(figures.slowest, seconds);
+  if (!outcome.broken_promise.empty()) return outcome.broken_promise;
+  if (largest > most_bytes) return "one allocation of " + std::to_string(largest) + " bytes";
+  if (seconds > most_seconds) return "took " + std::to_string(seconds) + " s";
+  return outcome.error ? fault_of(*outcome.error) : "";
+}
+
+// Empty, or what was wrong with input `number`.
+std::string try_input(const fuzz::Target& target, const std::vector<fuzz::Seed>& seeds, const Arguments& arguments,
+                      std::uint64_t number, const std::string& folder, Figures& figures) {
+  fuzz::Random random(arguments.seed * 0x9E3779B97F4A7C15 + number);
+  random.next();
+  const fuzz::Seed& seed = seeds[random.below(seeds.size())];
+  const fuzz::Seed& other = seeds[random.below(seeds.size())];
+  const std::string input = target.mutate(seed, other, random);
+  if (arguments.only >= 0) std::fwrite(input.data(), 1, input.size(), stdout);
+  const std::size_t grown = bytes_per_input_byte * std::max(input.size(), seed.bytes.size());
+
+  fuzz::Outcome outcome;
+  std::string wrong = try_use([&] { return target.use(input, folder); }, target.fixed_bytes + grown, outcome, figures);
+  if (wrong.empty() && !outcome.error && target.model != nullptr) {
+    wrong = try_use([&] { return fuzz::run_model(target.model(folder)); }, target.run_bytes + grown, outcome, figures);
+    if (!outcome.error) ++figures.ran;
+  }
+  outcome.error ? ++figures.refused : ++figures.taken;
+  if (outcome.error) ++figures.by_code[trivium::to_string(outcome.error->code)];
+  return wrong.empty() ? "" : wrong + " (" + std::to_string(input.size()) + " bytes of input)";
 }
 
 }  // namespace
@@ -101,17 +124,18 @@ int main(int count, char** words) {
     if (candidate.kind == arguments.kind) target = &candidate;
   }
   if (!understood || target == nullptr) {
-    std::fprintf(stderr, "usage: fuzz_formats --kind gguf|safetensors|json|config|tokenizer [--seed S] [--count N] [--only I]\n");
+    std::fprintf(stderr, "usage: fuzz_formats --kind gguf|folder|safetensors|json|config|tokenizer [--seed S] [--count N] [--only I]\n");
     return 2;
   }
-  const std::vector<std::string> seeds = target->seeds();
-  if (seeds.empty()) {
+  const std::vector<fuzz::Seed> seeds = target->seeds();
+  if (std::any_of(seeds.begin(), seeds.end(), [](const fuzz::Seed& seed) { return seed.bytes.empty(); })) {
     std::fprintf(stderr, "no seeds for %s: run the fixture scripts\n", target->kind);
     return 2;
   }
   const std::string folder = (std::filesystem::temp_directory_path() / ("trivium-fuzz-" + std::to_string(::getpid()))).string();
   std::filesystem::create_directories(folder);
   std::signal(SIGALRM, report_hang);
+  std::signal(SIGPROF, report_hang);
   fuzz::watch_allocations();
   Figures figures;
   const std::uint64_t first = arguments.only >= 0 ? static_cast<std::uint64_t>(arguments.only) : 0;
@@ -123,9 +147,9 @@ int main(int count, char** words) {
     if (++figures.broken <= 20) std::fprintf(stderr, "input %llu: %s\n", static_cast<unsigned long long>(current_input), wrong.c_str());
   }
   std::filesystem::remove_all(folder);
-  std::fprintf(stderr, "%s: seed %llu, %llu inputs, %llu taken, %llu refused, %llu broken promises; largest allocation %zu bytes, slowest %.3f s;",
+  std::fprintf(stderr, "%s: seed %llu, %llu inputs, %llu taken (%llu of them ran as models), %llu refused, %llu broken promises; largest allocation %zu bytes, slowest %.3f s;",
                target->kind, static_cast<unsigned long long>(arguments.seed), static_cast<unsigned long long>(end - first),
-               static_cast<unsigned long long>(figures.taken), static_cast<unsigned long long>(figures.refused),
+               static_cast<unsigned long long>(figures.taken), static_cast<unsigned long long>(figures.ran), static_cast<unsigned long long>(figures.refused),
                static_cast<unsigned long long>(figures.broken), figures.largest, figures.slowest);
   for (const auto& [code, times] : figures.by_code) std::fprintf(stderr, " %s %llu", code.c_str(), static_cast<unsigned long long>(times));
   std::fprintf(stderr, "\n");

@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "mutate.h"
+#include "seeds.h"
 
 namespace fuzz {
 
@@ -17,10 +18,12 @@ struct Outcome {
 // `folder` is private to this process; a target may write there.
 struct Target {
   const char* kind;
-  std::vector<std::string> (*seeds)();
-  std::string (*mutate)(const std::string& seed, const std::string& other, Random& random);
+  std::vector<Seed> (*seeds)();
+  std::string (*mutate)(const Seed& seed, const Seed& other, Random& random);
   Outcome (*use)(const std::string& input, const std::string& folder);
   std::size_t fixed_bytes;  // what one block may hold however small the input is
+  std::string (*model)(const std::string& folder);  // where use() left a model that is then run; null: none
+  std::size_t run_bytes;                            // like fixed_bytes, while it runs
 };
 
 const std::vector<Target>& targets();

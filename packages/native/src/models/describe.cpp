@@ -1,0 +1,63 @@
+#include "models/describe.h"
+
+namespace trivium {
+namespace {
+
+// Small files of a Hugging Face folder that say how the model is to be used.
+constexpr const char* text_files[] = {"config.json", "tokenizer_config.json", "generation_config.json", "chat_template.jinja",
+                                      "config_sentence_transformers.json"};
+
+const char* kind_name(ModelKind kind) {
+  switch (kind) {
+    case ModelKind::causal: return "causal";
+    case ModelKind::encoder: return "encoder";
+    case ModelKind::static_embedding: return "static-embedding";
+  }
+  return "causal";
+}
+
+}  // namespace
+
+Description describe(const ModelFile& file, const ModelSpec& spec) {
+  Description description;
+  description.path = file.path();
+  description.container = file.container() == ModelFile::Container::gguf ? "gguf" : "hugging-face";
+  description.kind = kind_name(spec.kind);
+  description.architecture = spec.architecture;
+  description.name = spec.name;
+  description.vocabulary = spec.vocabulary;
+  description.width = spec.width;
+  description.layers = static_cast<int>(spec.layers.size());
+  for (const auto& [key, value] : file.metadata().entries()) {
+    // Arrays (vocabularies) and a whole tokenizer are not for people to read.
+    if (std::holds_alternative<std::shared_ptr<const GgufArray>>(value) || key == "tokenizer.huggingface.json") continue;
+    description.metadata.emplace_back(key, value);
+  }
+  for (const char* name : text_files)
+    if (Result<std::string> text = file.read_text(name); text.ok()) description.texts[name] = std::move(*text);
+  return description;
+}
+
+Result<Inspection> inspect(const std::string& path) {
+  TRIVIUM_TRY_ASSIGN(const auto file, ModelFile::open(path));
+  Inspection inspection;
+  inspection.file_bytes = static_cast<double>(file->total_bytes());
+  inspection.tensors = file->tensors();
+  for (const TensorEntry& tensor : inspection.tensors) {
+    inspection.parameters += static_cast<double>(tensor.shape.elements());
+    inspection.weight_bytes += static_cast<double>(tensor.bytes);
+  }
+  Result<ModelSpec> spec = spec_of(*file);
+  inspection.description = describe(*file, spec.ok() ? *spec : ModelSpec{});
+  if (!spec.ok()) {
+    inspection.refusal = spec.error();
+    if (const std::string* name = file->metadata().string("general.architecture")) inspection.description.architecture = *name;
+    return inspection;
+  }
+  inspection.context = spec->context;
+  for (const LayerSpec& layer : spec->layers)
+    if (layer.attention.causal) inspection.kv_bytes_per_token += 2.0 * layer.attention.kv_heads * layer.attention.head_dim * 2;
+  return inspection;
+}
+
+}  // namespace trivium
