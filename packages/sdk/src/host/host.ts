@@ -52,7 +52,7 @@ export class Host implements AsyncDisposable {
     if (reference) return reference;
     throw new TriviumError(
       'invalid-argument',
-      'No model is given: name a GGUF file, or hf:Qwen/Qwen3-4B-GGUF:Q4_K_M to have one downloaded (2.5 GB).',
+      'No model is given: name "nano" (small, it travels with Trivium), a GGUF file, or hf:Qwen/Qwen3-4B-GGUF:Q4_K_M to have one downloaded (2.5 GB).',
       { field: 'model', remedy: 'Give it with the call (--model), or set TRIVIUM_MODEL.' },
     );
   }
