@@ -5,22 +5,24 @@
 //   f32, f16, bf16   panel = (columns, 16) elements: W[panel * 16 + lane][k] at [k][lane]
 //   q8_0             panel = (columns / 32) blocks of { f16 scale (16), u8 (8 groups of 4 k, 16 lanes, 4):
 //                    value + 128 }
-//   q4_0             panel = (columns / 32) blocks of { f16 scale (16), u4 (4, 16 lanes, 4): low nibble k group
+//   q4_0             panel = (columns / 32) blocks of { f16 scale (16), u4 (4, 16 lanes, 4): low nibble k
+//   group
 //                    2g, high nibble group 2g + 1 }
 //   q4_k, q5_k, q6_k panel = (columns / 256) super-blocks, see packed_super.h
 // The last panel is padded with zero rows. Bits a weight stay those of the source.
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "backends/backend.h"
+#include "base/large_pages.h"
 #include "base/result.h"
 
 namespace trivium::cpu {
 
 inline constexpr int panel_rows = 16;
 inline constexpr int block_columns = 32;
+inline constexpr std::size_t cache_line = 64;
 
 struct Q8Block {
   static constexpr int columns = block_columns;
@@ -39,7 +41,7 @@ inline bool is_blocked(DType dtype) { return info(dtype).block_elements > 1; }
 struct PackedMatrix {
   DType dtype = DType::f32;
   std::int64_t rows = 0, columns = 0;
-  std::vector<std::byte> bytes;
+  LargeBytes bytes;
 
   std::int64_t panels() const { return (rows + panel_rows - 1) / panel_rows; }
   std::size_t panel_bytes() const;
