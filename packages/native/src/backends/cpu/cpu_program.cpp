@@ -84,11 +84,11 @@ void CpuProgram::lay_out() {
   }
   quantized_.resize(static_cast<std::size_t>(widest * largest_.tokens));
   scales_.resize(quantized_.size() / block_columns);
-  sums_.resize(scales_.size());
+  sums_.resize(2 * scales_.size());
 }
 
 std::size_t CpuProgram::scratch_bytes() const {
-  std::size_t bytes = quantized_.size() + scales_.size() * 8;
+  std::size_t bytes = quantized_.size() + (scales_.size() + sums_.size()) * 4;
   for (const auto& values : storage_) bytes += values.size() * sizeof(float);
   return bytes;
 }
@@ -212,7 +212,7 @@ void CpuProgram::linear(const Node& node, std::int64_t rows) {
     split(rows, row_grain(w.columns), [&](std::int64_t first, std::int64_t last) {
       for (std::int64_t r = first; r < last; ++r)
         kernels_.quantize_row(x + r * w.columns, w.columns, quantized_.data() + r * w.columns,
-                              scales_.data() + r * blocks, sums_.data() + r * blocks);
+                              scales_.data() + r * blocks, sums_.data() + r * 2 * blocks);
     });
     quantized_source_ = node.inputs[0];
   }

@@ -70,7 +70,7 @@ class CpuProgram final : public Program {
   std::vector<int> rope_table_of_;           // node -> table, -1
   std::vector<std::int8_t> quantized_;       // (tokens, widest columns)
   std::vector<float> scales_;                // (tokens, widest columns / 32)
-  std::vector<std::int32_t> sums_;           // (tokens, widest columns / 32)
+  std::vector<std::int32_t> sums_;           // (tokens, widest columns / 16)
   TensorId quantized_source_ = no_tensor;    // whose rows quantized_ holds: Q, K and V share one pass
 };
 

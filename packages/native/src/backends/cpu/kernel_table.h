@@ -14,7 +14,7 @@ namespace trivium::cpu {
 struct QuantizedRows {
   const std::int8_t* values;  // (rows, columns)
   const float* scales;        // (rows, columns / 32)
-  const std::int32_t* sums;   // (rows, columns / 32): sum of the block's values
+  const std::int32_t* sums;   // (rows, columns / 16): of the values of each half of a block
 };
 
 // 64 keys of one head, as attention reads them. In q8_0 the bytes lie like the elements of other types, and behind

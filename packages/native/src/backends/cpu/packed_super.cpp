@@ -20,22 +20,21 @@ template <class Block>
 void put(const SuperBlock& from, Block& to, std::int64_t lane) {
   to.scale[lane] = from.scale;
   for (int part = 0; part < super_parts; ++part) {
+    for (int i = 0; i < Block::scales_a_part; ++i)
+      to.scales[part][i][lane] = from.scales[Block::scales_a_part * part + i];
     if constexpr (Block::has_minima) {
       to.minimum[lane] = from.minimum;
-      to.scales[part][lane] = static_cast<std::uint8_t>(from.scales[part]);
       to.minima[part][lane] = from.minima[part];
-    } else {
-      for (int half = 0; half < 2; ++half) to.scales[part][half][lane] = from.scales[2 * part + half];
     }
   }
   for (std::size_t i = 0; i < super_elements; ++i) {
     const auto [part, group, k] = place_of(i);
     const int level = from.levels[i];
-    to.values[part][group / 2][lane][k] |= static_cast<std::uint8_t>((level & 15) << (group % 2 * 4));
+    to.parts[part].values[group / 2][lane][k] |= static_cast<std::uint8_t>((level & 15) << (group % 2 * 4));
     if constexpr (std::is_same_v<Block, Q5SuperBlock>)
-      to.high[part][lane][k] |= static_cast<std::uint8_t>(level >> 4 << group);
+      to.parts[part].high[lane][k] |= static_cast<std::uint8_t>(level >> 4 << group);
     if constexpr (std::is_same_v<Block, Q6SuperBlock>)
-      to.high[part][group / 4][lane][k] |= static_cast<std::uint8_t>(level >> 4 << (group % 4 * 2));
+      to.parts[part].high[group / 4][lane][k] |= static_cast<std::uint8_t>(level >> 4 << (group % 4 * 2));
   }
 }
 
@@ -44,20 +43,20 @@ SuperBlock get(const Block& from, std::int64_t lane) {
   SuperBlock to;
   to.scale = from.scale[lane];
   for (int part = 0; part < super_parts; ++part) {
+    for (int i = 0; i < Block::scales_a_part; ++i)
+      to.scales[Block::scales_a_part * part + i] = static_cast<std::int8_t>(from.scales[part][i][lane]);
     if constexpr (Block::has_minima) {
       to.minimum = from.minimum[lane];
-      to.scales[part] = static_cast<std::int8_t>(from.scales[part][lane]);
       to.minima[part] = from.minima[part][lane];
-    } else {
-      for (int half = 0; half < 2; ++half) to.scales[2 * part + half] = from.scales[part][half][lane];
     }
   }
   for (std::size_t i = 0; i < super_elements; ++i) {
     const auto [part, group, k] = place_of(i);
-    int level = from.values[part][group / 2][lane][k] >> (group % 2 * 4) & 15;
-    if constexpr (std::is_same_v<Block, Q5SuperBlock>) level |= (from.high[part][lane][k] >> group & 1) << 4;
+    int level = from.parts[part].values[group / 2][lane][k] >> (group % 2 * 4) & 15;
+    if constexpr (std::is_same_v<Block, Q5SuperBlock>)
+      level |= (from.parts[part].high[lane][k] >> group & 1) << 4;
     if constexpr (std::is_same_v<Block, Q6SuperBlock>)
-      level |= (from.high[part][group / 4][lane][k] >> (group % 4 * 2) & 3) << 4;
+      level |= (from.parts[part].high[group / 4][lane][k] >> (group % 4 * 2) & 3) << 4;
     to.levels[i] = static_cast<std::uint8_t>(level);
   }
   return to;
@@ -86,7 +85,8 @@ std::size_t super_panel_bytes(DType dtype, std::int64_t columns) {
   return static_cast<std::size_t>(columns) / super_elements * block;
 }
 
-void pack_super(DType dtype, const std::byte* rows, std::int64_t count, std::int64_t columns, std::byte* panel) {
+void pack_super(DType dtype, const std::byte* rows, std::int64_t count, std::int64_t columns,
+                std::byte* panel) {
   const std::size_t row = row_bytes(dtype, columns), block = info(dtype).block_bytes;
   with_blocks(dtype, panel, [&](auto* blocks) {
     for (std::int64_t lane = 0; lane < count; ++lane)

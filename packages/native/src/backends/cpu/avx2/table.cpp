@@ -29,7 +29,7 @@ struct Avx2 {
   static Reg load_bytes(const std::uint8_t* p) {
     return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
   }
-  static Reg load_signed(const std::int8_t* p) {
+  static Reg load_bytes(const std::int8_t* p) {
     return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
   }
   static Reg load_element(const float* p) { return load(p); }
@@ -64,8 +64,8 @@ struct Avx2 {
     top = _mm_max_ps(top, _mm_movehl_ps(top, top));
     return _mm_cvtss_f32(_mm_max_ss(top, _mm_movehdup_ps(top)));
   }
-  // Rounds in[0, 32) * inverse to int8 and returns their sum. What is no number becomes -128.
-  static std::int32_t quantize_block(const float* in, float inverse, std::int8_t* values) {
+  // Rounds in[0, 32) * inverse to int8; sums (2) are those of its halves. What is no number becomes -128.
+  static void quantize_block(const float* in, float inverse, std::int8_t* values, std::int32_t* sums) {
     const auto part = [&](int i) {
       return _mm256_cvtps_epi32(_mm256_mul_ps(load(in + 8 * i), set(inverse)));
     };
@@ -73,11 +73,12 @@ struct Avx2 {
     const __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
     const __m256i ordered = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(values), ordered);
+    const __m256i fours =
+        _mm256_madd_epi16(_mm256_maddubs_epi16(_mm256_set1_epi8(1), ordered), _mm256_set1_epi16(1));
     const __m256i pairs =
-        _mm256_madd_epi16(_mm256_maddubs_epi16(_mm256_set1_epi8(1), bytes), _mm256_set1_epi16(1));
-    __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
-    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4E));
-    return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xB1)));
+        _mm256_hadd_epi32(fours, fours);  // of the first half in lanes 0 and 1, of the other in 4 and 5
+    sums[0] = _mm256_extract_epi32(pairs, 0) + _mm256_extract_epi32(pairs, 1);
+    sums[1] = _mm256_extract_epi32(pairs, 4) + _mm256_extract_epi32(pairs, 5);
   }
 };
 
@@ -98,113 +99,131 @@ struct Avx2Dots {
   }
 
   static __m256i bytes_at(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
-  // Eight integer scales as madd wants them: each in both halves of its lane, so that adding pairs of products
-  // of 16 bits scales them too.
-  static __m256i paired(__m256i scales) {
-    return _mm256_or_si256(_mm256_and_si256(scales, _mm256_set1_epi32(0xFFFF)), _mm256_slli_epi32(scales, 16));
-  }
-  static __m256i paired_scales(const std::uint8_t* p) {
-    return paired(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
-  }
-  static __m256i paired_scales(const std::int8_t* p) {
-    return paired(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
-  }
-
   // Measured on Zen 3: bytes do best a half panel by six rows at a time, nibbles a whole panel by four.
   template <class Block>
   static constexpr TileShape shape = std::is_same_v<Block, Q8Block> ? TileShape{6, 1} : TileShape{4, 2};
 
-  // Super-blocks, 32 columns: pairs reach 2 * 15 * 128, so all of Q4_K's groups add up in 16 bits before the
-  // scale; two groups of Q5_K (4 * 31 * 128) do.
+  // What a dot is too large by where levels lie Middle above what they mean.
+  template <int Middle>
+  static __m256i surplus(std::int32_t sum) {
+    return _mm256_set1_epi32(Middle * sum);
+  }
+  // Pairs of products of two groups, in 16 bits.
+  static __m256i products(__m256i even, __m256i odd, __m256i x, __m256i next_x) {
+    return _mm256_add_epi16(_mm256_maddubs_epi16(even, x), _mm256_maddubs_epi16(odd, next_x));
+  }
+
+  // Nibbles are unsigned as they lie: pairs reach 2 * 15 * 128, so all eight groups add up in 16 bits.
   template <int Rows>
-  static void super_part(const Q4SuperBlock& w, int s, int, const std::int8_t* x, std::int64_t stride,
-                         Int (&dots)[Rows][2]) {
-    const __m256i nibble = _mm256_set1_epi8(15);
+  static void nibbles(const std::uint8_t (&values)[4][panel_rows][4], const std::int8_t* x,
+                      std::int64_t stride, Int (&dots)[Rows][2]) {
+    const __m256i ones = _mm256_set1_epi16(1), nibble = _mm256_set1_epi8(15);
     unrolled<Rows>([&](auto r) { dots[r][0] = dots[r][1] = _mm256_setzero_si256(); });
     unrolled<4>([&](auto g) {
       __m256i even[2], odd[2];
       unrolled<2>([&](auto p) {
-        const __m256i both = bytes_at(w.values[s][g][8 * p]);
+        const __m256i both = bytes_at(values[g][8 * p]);
         even[p] = _mm256_and_si256(both, nibble);
         odd[p] = _mm256_and_si256(_mm256_srli_epi16(both, 4), nibble);
       });
       unrolled<Rows>([&](auto r) {
         const __m256i a = broadcast(x + r * stride + 8 * g), b = broadcast(x + r * stride + 8 * g + 4);
         unrolled<2>([&](auto p) {
-          const __m256i products =
-              _mm256_add_epi16(_mm256_maddubs_epi16(even[p], a), _mm256_maddubs_epi16(odd[p], b));
-          dots[r][p] = settled(_mm256_add_epi16(dots[r][p], products));
+          dots[r][p] = settled(_mm256_add_epi16(dots[r][p], products(even[p], odd[p], a, b)));
         });
       });
     });
-    unrolled<2>([&](auto p) {
-      const __m256i scale = paired_scales(w.scales[s] + 8 * p);
-      unrolled<Rows>([&](auto r) { dots[r][p] = _mm256_madd_epi16(dots[r][p], scale); });
-    });
+    unrolled<Rows>(
+        [&](auto r) { unrolled<2>([&](auto p) { dots[r][p] = _mm256_madd_epi16(dots[r][p], ones); }); });
   }
 
   template <int Rows>
-  static void super_part(const Q5SuperBlock& w, int s, int, const std::int8_t* x, std::int64_t stride,
-                         Int (&dots)[Rows][2]) {
-    const __m256i nibble = _mm256_set1_epi8(15), fifth = _mm256_set1_epi8(16);
-    const __m256i scale[2] = {paired_scales(w.scales[s]), paired_scales(w.scales[s] + 8)};
-    unrolled<Rows>([&](auto r) { dots[r][0] = dots[r][1] = _mm256_setzero_si256(); });
-    unrolled<4>([&](auto g) {
-      __m256i even[2], odd[2];
-      unrolled<2>([&](auto p) {
-        const __m256i both = bytes_at(w.values[s][g][8 * p]), high = bytes_at(w.high[s][8 * p]);
-        // Bit 2g to bit 4; what crosses from the neighbour byte is masked away.
-        const __m256i even_bit = g <= 2 ? _mm256_slli_epi16(high, 4 - 2 * (g <= 2 ? g : 0)) : _mm256_srli_epi16(high, 2),
-                      odd_bit = g <= 1 ? _mm256_slli_epi16(high, 3 - 2 * (g <= 1 ? g : 0))
-                                       : _mm256_srli_epi16(high, 2 * (g > 1 ? g : 2) - 3);
-        even[p] = _mm256_or_si256(_mm256_and_si256(both, nibble), _mm256_and_si256(even_bit, fifth));
-        odd[p] = _mm256_or_si256(_mm256_and_si256(_mm256_srli_epi16(both, 4), nibble),
-                                 _mm256_and_si256(odd_bit, fifth));
-      });
-      unrolled<Rows>([&](auto r) {
-        const __m256i a = broadcast(x + r * stride + 8 * g), b = broadcast(x + r * stride + 8 * g + 4);
-        unrolled<2>([&](auto p) {
-          const __m256i products =
-              _mm256_add_epi16(_mm256_maddubs_epi16(even[p], a), _mm256_maddubs_epi16(odd[p], b));
-          dots[r][p] = settled(_mm256_add_epi32(dots[r][p], _mm256_madd_epi16(products, scale[p])));
-        });
-      });
+  static void block(const Q4Block& w, int, const std::int8_t* x, std::int64_t stride,
+                    const std::int32_t* sums, std::int64_t sums_stride, Int (&dots)[Rows][2]) {
+    nibbles(w.values, x, stride, dots);
+    unrolled<Rows>([&](auto r) {
+      const __m256i over = surplus<8>(sums[r * sums_stride] + sums[r * sums_stride + 1]);
+      unrolled<2>([&](auto p) { dots[r][p] = _mm256_sub_epi32(dots[r][p], over); });
     });
   }
 
-  // Levels - 32 are signed: |w| * (x with the sign of w), two pairs at most 4 * 32 * 128. Each half of 16 columns
-  // has its scale.
-  template <int Rows>
-  static void super_part(const Q6SuperBlock& w, int s, int, const std::int8_t* x, std::int64_t stride,
-                         Int (&dots)[Rows][2]) {
-    const __m256i nibble = _mm256_set1_epi8(15), pair = _mm256_set1_epi8(0x30),
-                  middle = _mm256_set1_epi8(32);
+  // The columns of a super-block that share a scale.
+  template <int, int Rows>
+  static void piece(const Q4SuperBlock::Part& w, const std::int8_t* x, std::int64_t stride,
+                    const std::int32_t*, std::int64_t, Int (&dots)[Rows][2]) {
+    nibbles(w.values, x, stride, dots);
+  }
+
+  // A bit of each byte moved from `From` to `To`; what crosses from the neighbour byte is to be masked away.
+  template <int From, int To>
+  static __m256i moved(__m256i bits) {
+    if constexpr (From < To)
+      return _mm256_slli_epi16(bits, To - From);
+    else if constexpr (From > To)
+      return _mm256_srli_epi16(bits, From - To);
+    else
+      return bits;
+  }
+
+  // Four groups (4 * 2 * 31 * 128) fit 16 bits.
+  template <int, int Rows>
+  static void piece(const Q5SuperBlock::Part& w, const std::int8_t* x, std::int64_t stride,
+                    const std::int32_t*, std::int64_t, Int (&dots)[Rows][2]) {
+    const __m256i ones = _mm256_set1_epi16(1), nibble = _mm256_set1_epi8(15), fifth = _mm256_set1_epi8(16);
     unrolled<Rows>([&](auto r) { dots[r][0] = dots[r][1] = _mm256_setzero_si256(); });
     unrolled<2>([&](auto half) {
-      const __m256i scale[2] = {paired_scales(w.scales[s][half]), paired_scales(w.scales[s][half] + 8)};
+      Int sixteens[Rows][2];
       unrolled<2>([&](auto g) {
-        __m256i even[2], odd[2], even_size[2], odd_size[2];
+        constexpr int pair = 2 * half + g;
+        __m256i even[2], odd[2];
         unrolled<2>([&](auto p) {
-          const __m256i both = bytes_at(w.values[s][2 * half + g][8 * p]), high = bytes_at(w.high[s][half][8 * p]);
-          const __m256i even_bits = g == 0 ? _mm256_slli_epi16(high, 4) : high,
-                        odd_bits = g == 0 ? _mm256_slli_epi16(high, 2) : _mm256_srli_epi16(high, 2);
-          even[p] = _mm256_sub_epi8(
-              _mm256_or_si256(_mm256_and_si256(both, nibble), _mm256_and_si256(even_bits, pair)), middle);
-          odd[p] = _mm256_sub_epi8(_mm256_or_si256(_mm256_and_si256(_mm256_srli_epi16(both, 4), nibble),
-                                                   _mm256_and_si256(odd_bits, pair)),
-                                   middle);
-          even_size[p] = _mm256_abs_epi8(even[p]);
-          odd_size[p] = _mm256_abs_epi8(odd[p]);
+          const __m256i both = bytes_at(w.values[pair][8 * p]), high = bytes_at(w.high[8 * p]);
+          even[p] = _mm256_or_si256(_mm256_and_si256(both, nibble),
+                                    _mm256_and_si256(moved<2 * pair, 4>(high), fifth));
+          odd[p] = _mm256_or_si256(_mm256_and_si256(_mm256_srli_epi16(both, 4), nibble),
+                                   _mm256_and_si256(moved<2 * pair + 1, 4>(high), fifth));
         });
         unrolled<Rows>([&](auto r) {
-          const std::int8_t* values = x + r * stride + 16 * half + 8 * g;
-          const __m256i a = broadcast(values), b = broadcast(values + 4);
+          const __m256i a = broadcast(x + r * stride + 8 * pair),
+                        b = broadcast(x + r * stride + 8 * pair + 4);
           unrolled<2>([&](auto p) {
-            const __m256i products =
-                _mm256_add_epi16(_mm256_maddubs_epi16(even_size[p], _mm256_sign_epi8(a, even[p])),
-                                 _mm256_maddubs_epi16(odd_size[p], _mm256_sign_epi8(b, odd[p])));
-            dots[r][p] = settled(_mm256_add_epi32(dots[r][p], _mm256_madd_epi16(products, scale[p])));
+            const __m256i more = products(even[p], odd[p], a, b);
+            sixteens[r][p] = settled(g == 0 ? more : _mm256_add_epi16(sixteens[r][p], more));
           });
+        });
+      });
+      unrolled<Rows>([&](auto r) {
+        unrolled<2>([&](auto p) {
+          dots[r][p] = _mm256_add_epi32(dots[r][p], _mm256_madd_epi16(sixteens[r][p], ones));
+        });
+      });
+    });
+  }
+
+  // Levels lie 32 above what they mean; two groups (2 * 2 * 63 * 128) fit 16 bits.
+  template <int Half, int Rows>
+  static void piece(const Q6SuperBlock::Part& w, const std::int8_t* x, std::int64_t stride,
+                    const std::int32_t* sums, std::int64_t sums_stride, Int (&dots)[Rows][2]) {
+    const __m256i ones = _mm256_set1_epi16(1), nibble = _mm256_set1_epi8(15), pair = _mm256_set1_epi8(0x30);
+    unrolled<Rows>([&](auto r) {
+      dots[r][0] = dots[r][1] =
+          _mm256_sub_epi32(_mm256_setzero_si256(), surplus<32>(sums[r * sums_stride + Half]));
+    });
+    unrolled<2>([&](auto g) {
+      __m256i even[2], odd[2];
+      unrolled<2>([&](auto p) {
+        const __m256i both = bytes_at(w.values[2 * Half + g][8 * p]), high = bytes_at(w.high[Half][8 * p]);
+        even[p] =
+            _mm256_or_si256(_mm256_and_si256(both, nibble), _mm256_and_si256(moved<4 * g, 4>(high), pair));
+        odd[p] = _mm256_or_si256(_mm256_and_si256(_mm256_srli_epi16(both, 4), nibble),
+                                 _mm256_and_si256(moved<4 * g + 2, 4>(high), pair));
+      });
+      unrolled<Rows>([&](auto r) {
+        const std::int8_t* values = x + r * stride + 16 * Half + 8 * g;
+        const __m256i a = broadcast(values), b = broadcast(values + 4);
+        unrolled<2>([&](auto p) {
+          const __m256i more = products(even[p], odd[p], a, b);
+          dots[r][p] = settled(_mm256_add_epi32(dots[r][p], _mm256_madd_epi16(more, ones)));
         });
       });
     });
@@ -229,36 +248,6 @@ struct Avx2Dots {
           dots[r][p] = settled(_mm256_add_epi32(dots[r][p], _mm256_madd_epi16(pairs, ones)));
         });
       });
-    });
-  }
-
-  // Nibbles are unsigned as they lie: pairs reach 2 * 15 * 128, so all eight groups add up in 16 bits.
-  template <int Rows>
-  static void block(const Q4Block& w, int, const std::int8_t* x, std::int64_t stride,
-                    const std::int32_t* sums, std::int64_t sums_stride, Int (&dots)[Rows][2]) {
-    const __m256i ones = _mm256_set1_epi16(1), nibble = _mm256_set1_epi8(15);
-    unrolled<Rows>([&](auto r) { dots[r][0] = dots[r][1] = _mm256_setzero_si256(); });
-    unrolled<4>([&](auto g) {
-      const auto* pair = reinterpret_cast<const __m256i*>(w.values[g]);
-      __m256i even[2], odd[2];
-      unrolled<2>([&](auto p) {
-        const __m256i both = _mm256_loadu_si256(pair + p);
-        even[p] = _mm256_and_si256(both, nibble);
-        odd[p] = _mm256_and_si256(_mm256_srli_epi16(both, 4), nibble);
-      });
-      unrolled<Rows>([&](auto r) {
-        const __m256i a = broadcast(x + r * stride + 8 * g), b = broadcast(x + r * stride + 8 * g + 4);
-        unrolled<2>([&](auto p) {
-          const __m256i products =
-              _mm256_add_epi16(_mm256_maddubs_epi16(even[p], a), _mm256_maddubs_epi16(odd[p], b));
-          dots[r][p] = settled(_mm256_add_epi16(dots[r][p], products));
-        });
-      });
-    });
-    unrolled<Rows>([&](auto r) {
-      const __m256i surplus = _mm256_set1_epi32(8 * sums[r * sums_stride]);
-      unrolled<2>(
-          [&](auto p) { dots[r][p] = _mm256_sub_epi32(_mm256_madd_epi16(dots[r][p], ones), surplus); });
     });
   }
 };

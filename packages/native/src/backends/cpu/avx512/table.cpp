@@ -25,7 +25,7 @@ struct Avx512 {
   static Reg load_bytes(const std::uint8_t* p) {
     return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
   }
-  static Reg load_signed(const std::int8_t* p) {
+  static Reg load_bytes(const std::int8_t* p) {
     return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
   }
   static Reg load_element(const float* p) { return load(p); }
@@ -58,16 +58,14 @@ struct Avx512 {
     return lane[0];
   }
   static float largest(Reg a) { return _mm512_reduce_max_ps(a); }
-  // Rounds in[0, 32) * inverse to int8 and returns their sum. What is no number becomes -128.
-  static std::int32_t quantize_block(const float* in, float inverse, std::int8_t* values) {
-    std::int32_t sum = 0;
+  // Rounds in[0, 32) * inverse to int8; sums (2) are those of its halves. What is no number becomes -128.
+  static void quantize_block(const float* in, float inverse, std::int8_t* values, std::int32_t* sums) {
     for (int i = 0; i < 32; i += 16) {
       const __m128i bytes =
           _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(load(in + i), set(inverse))));
       _mm_storeu_si128(reinterpret_cast<__m128i*>(values + i), bytes);
-      sum += _mm512_reduce_add_epi32(_mm512_cvtepi8_epi32(bytes));
+      sums[i / 16] = _mm512_reduce_add_epi32(_mm512_cvtepi8_epi32(bytes));
     }
-    return sum;
   }
 };
 
@@ -83,12 +81,18 @@ struct Avx512Dots {
   template <class Block>
   static constexpr TileShape shape = {12, 1};
 
+  // What a sum starts from where levels lie Middle above what they mean; `sums` are those of the halves.
+  template <int Middle>
+  static __m512i surplus(const std::int32_t* sums) {
+    return _mm512_set1_epi32(-Middle * (sums[0] + sums[1]));
+  }
+
   // vpdpbusd wants an unsigned side, as the values lie; the surplus of 128 * sum(x) is taken away at the
   // start.
   template <int Rows>
   static void block(const Q8Block& w, int, const std::int8_t* x, std::int64_t stride,
                     const std::int32_t* sums, std::int64_t sums_stride, Int (&dots)[Rows][1]) {
-    unrolled<Rows>([&](auto r) { dots[r][0] = _mm512_set1_epi32(-128 * sums[r * sums_stride]); });
+    unrolled<Rows>([&](auto r) { dots[r][0] = surplus<128>(sums + r * sums_stride); });
     unrolled<8>([&](auto g) {
       const __m512i group = _mm512_loadu_si512(w.values[g]);
       unrolled<Rows>([&](auto r) {
@@ -101,7 +105,7 @@ struct Avx512Dots {
   static void block(const Q4Block& w, int, const std::int8_t* x, std::int64_t stride,
                     const std::int32_t* sums, std::int64_t sums_stride, Int (&dots)[Rows][1]) {
     const __m512i nibble = _mm512_set1_epi8(15);
-    unrolled<Rows>([&](auto r) { dots[r][0] = _mm512_set1_epi32(-8 * sums[r * sums_stride]); });
+    unrolled<Rows>([&](auto r) { dots[r][0] = surplus<8>(sums + r * sums_stride); });
     unrolled<4>([&](auto g) {
       const __m512i both = _mm512_loadu_si512(w.values[g]);
       const __m512i even = _mm512_and_si512(both, nibble),
@@ -114,73 +118,56 @@ struct Avx512Dots {
     });
   }
 
-  static __m512i scales_at(const std::uint8_t* p) {
-    return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
-  }
-
-  // Super-blocks, 32 columns. Levels are unsigned as they lie; bits above the nibble come from their plane, and
-  // what a shift brings from the neighbour byte is masked away.
-  template <int Rows>
-  static void super_part(const Q4SuperBlock& w, int s, int, const std::int8_t* x, std::int64_t stride,
-                         Int (&dots)[Rows][1]) {
-    const __m512i nibble = _mm512_set1_epi8(15), scale = scales_at(w.scales[s]);
+  // The columns of a super-block that share a scale. Levels are unsigned as they lie; bits above the nibble
+  // come from their plane, and what a shift brings from the neighbour byte is masked away.
+  template <int, int Rows>
+  static void piece(const Q4SuperBlock::Part& w, const std::int8_t* x, std::int64_t stride,
+                    const std::int32_t*, std::int64_t, Int (&dots)[Rows][1]) {
+    const __m512i nibble = _mm512_set1_epi8(15);
     unrolled<Rows>([&](auto r) { dots[r][0] = _mm512_setzero_si512(); });
     unrolled<4>([&](auto g) {
-      const __m512i both = _mm512_loadu_si512(w.values[s][g]);
+      const __m512i both = _mm512_loadu_si512(w.values[g]);
       add_pair<Rows>(_mm512_and_si512(both, nibble), _mm512_and_si512(_mm512_srli_epi16(both, 4), nibble),
                      x + 8 * g, stride, dots);
     });
-    unrolled<Rows>([&](auto r) { dots[r][0] = _mm512_mullo_epi32(dots[r][0], scale); });
   }
 
-  template <int Rows>
-  static void super_part(const Q5SuperBlock& w, int s, int, const std::int8_t* x, std::int64_t stride,
-                         Int (&dots)[Rows][1]) {
-    const __m512i nibble = _mm512_set1_epi8(15), fifth = _mm512_set1_epi8(16), scale = scales_at(w.scales[s]);
-    const __m512i high = _mm512_slli_epi16(_mm512_and_si512(_mm512_loadu_si512(w.high[s]), nibble), 4),
-                  higher = _mm512_andnot_si512(nibble, _mm512_loadu_si512(w.high[s]));
+  template <int, int Rows>
+  static void piece(const Q5SuperBlock::Part& w, const std::int8_t* x, std::int64_t stride,
+                    const std::int32_t*, std::int64_t, Int (&dots)[Rows][1]) {
+    const __m512i nibble = _mm512_set1_epi8(15), fifth = _mm512_set1_epi8(16),
+                  high = _mm512_loadu_si512(w.high);
     unrolled<Rows>([&](auto r) { dots[r][0] = _mm512_setzero_si512(); });
     unrolled<4>([&](auto g) {
-      const __m512i both = _mm512_loadu_si512(w.values[s][g]), plane = g < 2 ? high : higher;
-      const __m512i even_bit = _mm512_and_si512(_mm512_srli_epi16(plane, 2 * (g % 2)), fifth),
-                    odd_bit = _mm512_and_si512(_mm512_srli_epi16(plane, 2 * (g % 2) + 1), fifth);
-      add_pair<Rows>(_mm512_or_si512(_mm512_and_si512(both, nibble), even_bit),
-                     _mm512_or_si512(_mm512_and_si512(_mm512_srli_epi16(both, 4), nibble), odd_bit), x + 8 * g,
-                     stride, dots);
+      const __m512i both = _mm512_loadu_si512(w.values[g]);
+      const auto fifth_of = [&](auto group) {  // bit `group` to bit 4
+        if constexpr (group < 4)
+          return _mm512_and_si512(_mm512_slli_epi16(high, 4 - group), fifth);
+        else
+          return _mm512_and_si512(_mm512_srli_epi16(high, group - 4), fifth);
+      };
+      const std::integral_constant<int, 2 * g> even;
+      const std::integral_constant<int, 2 * g + 1> odd;
+      add_pair<Rows>(_mm512_or_si512(_mm512_and_si512(both, nibble), fifth_of(even)),
+                     _mm512_or_si512(_mm512_and_si512(_mm512_srli_epi16(both, 4), nibble), fifth_of(odd)),
+                     x + 8 * g, stride, dots);
     });
-    unrolled<Rows>([&](auto r) { dots[r][0] = _mm512_mullo_epi32(dots[r][0], scale); });
   }
 
-  // The surplus of 32 * sum(x) is the same in all lanes and leaves before the scale of its half.
-  template <int Rows>
-  static void super_part(const Q6SuperBlock& w, int s, int, const std::int8_t* x, std::int64_t stride,
-                         Int (&dots)[Rows][1]) {
-    const __m512i nibble = _mm512_set1_epi8(15), pair = _mm512_set1_epi8(0x30), middle = _mm512_set1_epi8(32);
-    unrolled<Rows>([&](auto r) { dots[r][0] = _mm512_setzero_si512(); });
-    unrolled<2>([&](auto half) {
-      const __m512i high = _mm512_loadu_si512(w.high[s][half]);
-      const __m512i scale = _mm512_cvtepi8_epi32(
-          _mm_loadu_si128(reinterpret_cast<const __m128i*>(w.scales[s][half])));
-      Int part[Rows][1];
-      unrolled<Rows>([&](auto r) {
-        __m512i surplus = _mm512_setzero_si512();
-        unrolled<4>([&](auto g) {
-          surplus = _mm512_dpbusd_epi32(surplus, middle, broadcast(x + r * stride + 16 * half + 4 * g));
-        });
-        part[r][0] = _mm512_sub_epi32(_mm512_setzero_si512(), surplus);
-      });
-      unrolled<2>([&](auto g) {
-        const __m512i both = _mm512_loadu_si512(w.values[s][2 * half + g]);
-        const __m512i even_bits = g == 0 ? _mm512_slli_epi16(high, 4) : high,
-                      odd_bits = g == 0 ? _mm512_slli_epi16(high, 2) : _mm512_srli_epi16(high, 2);
-        add_pair<Rows>(_mm512_or_si512(_mm512_and_si512(both, nibble), _mm512_and_si512(even_bits, pair)),
-                       _mm512_or_si512(_mm512_and_si512(_mm512_srli_epi16(both, 4), nibble),
-                                       _mm512_and_si512(odd_bits, pair)),
-                       x + 16 * half + 8 * g, stride, part);
-      });
-      unrolled<Rows>([&](auto r) {
-        dots[r][0] = _mm512_add_epi32(dots[r][0], _mm512_mullo_epi32(part[r][0], scale));
-      });
+  template <int Half, int Rows>
+  static void piece(const Q6SuperBlock::Part& w, const std::int8_t* x, std::int64_t stride,
+                    const std::int32_t* sums, std::int64_t sums_stride, Int (&dots)[Rows][1]) {
+    const __m512i nibble = _mm512_set1_epi8(15), pair = _mm512_set1_epi8(0x30),
+                  high = _mm512_loadu_si512(w.high[Half]);
+    unrolled<Rows>([&](auto r) { dots[r][0] = _mm512_set1_epi32(-32 * sums[r * sums_stride + Half]); });
+    unrolled<2>([&](auto g) {
+      const __m512i both = _mm512_loadu_si512(w.values[2 * Half + g]);
+      const __m512i even_bits = g == 0 ? _mm512_slli_epi16(high, 4) : high,
+                    odd_bits = g == 0 ? _mm512_slli_epi16(high, 2) : _mm512_srli_epi16(high, 2);
+      add_pair<Rows>(_mm512_or_si512(_mm512_and_si512(both, nibble), _mm512_and_si512(even_bits, pair)),
+                     _mm512_or_si512(_mm512_and_si512(_mm512_srli_epi16(both, 4), nibble),
+                                     _mm512_and_si512(odd_bits, pair)),
+                     x + 16 * Half + 8 * g, stride, dots);
     });
   }
 

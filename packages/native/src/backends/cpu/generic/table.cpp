@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 
 #include "backends/cpu/kernels/make_table.h"
 #include "tensor/codecs.h"
@@ -50,10 +51,8 @@ struct Generic {
   static Reg load_f16(const std::uint16_t* p) {
     return each([&](int i) { return f16_to_f32(p[i]); });
   }
-  static Reg load_bytes(const std::uint8_t* p) {
-    return each([&](int i) { return float(p[i]); });
-  }
-  static Reg load_signed(const std::int8_t* p) {
+  template <class Byte>
+  static Reg load_bytes(const Byte* p) {
     return each([&](int i) { return float(p[i]); });
   }
   static Reg add(Reg a, Reg b) {
@@ -92,16 +91,15 @@ struct Generic {
     return total;
   }
   static float largest(Reg a) { return *std::max_element(a.lane, a.lane + width); }
-  // Rounds in[0, 32) * inverse to int8 and returns their sum. What is no number becomes -128.
-  static std::int32_t quantize_block(const float* in, float inverse, std::int8_t* values) {
-    std::int32_t sum = 0;
+  // Rounds in[0, 32) * inverse to int8; sums (2) are those of its halves. What is no number becomes -128.
+  static void quantize_block(const float* in, float inverse, std::int8_t* values, std::int32_t* sums) {
+    sums[0] = sums[1] = 0;
     for (int k = 0; k < 32; ++k) {
       const float rounded = std::nearbyint(in[k] * inverse);
       values[k] =
           rounded >= -128.0f ? static_cast<std::int8_t>(std::min(rounded, 127.0f)) : std::int8_t{-128};
-      sum += values[k];
+      sums[k / 16] += values[k];
     }
-    return sum;
   }
 };
 
@@ -123,7 +121,7 @@ struct GenericDots {
                     Int (&dots)[Rows][panel_rows / Lanes]) {
     for (int r = 0; r < Rows; ++r)
       for (int n = 0; n < panel_rows; ++n) {
-        std::int32_t sum = -128 * sums[r * sums_stride];
+        std::int32_t sum = -128 * (sums[r * sums_stride] + sums[r * sums_stride + 1]);
         for (int k = 0; k < block_columns; ++k) sum += w.values[k / 4][n][k % 4] * x[r * stride + k];
         dots[r][n / Lanes].lane[n % Lanes] = sum;
       }
@@ -134,7 +132,7 @@ struct GenericDots {
                     Int (&dots)[Rows][panel_rows / Lanes]) {
     for (int r = 0; r < Rows; ++r)
       for (int n = 0; n < panel_rows; ++n) {
-        std::int32_t sum = -8 * sums[r * sums_stride];
+        std::int32_t sum = -8 * (sums[r * sums_stride] + sums[r * sums_stride + 1]);
         for (int k = 0; k < block_columns; ++k) {
           const std::uint8_t byte = w.values[k / 8][n][k % 4];
           sum += (k / 4 % 2 == 0 ? byte & 15 : byte >> 4) * x[r * stride + k];
@@ -143,30 +141,29 @@ struct GenericDots {
       }
   }
 
-  // Super-blocks, 32 columns: levels times activations, times the integer scale of their sub-block.
-  static int nibble(const std::uint8_t (&values)[4][panel_rows][4], int n, int k) {
-    const std::uint8_t byte = values[k / 8][n][k % 4];
+  // The columns of a super-block that share a scale: levels times activations.
+  template <class Part>
+  static int nibble(const Part& w, int n, int k) {
+    const std::uint8_t byte = w.values[k / 8][n][k % 4];
     return k / 4 % 2 == 0 ? byte & 15 : byte >> 4;
   }
-  static int scaled_level(const Q4SuperBlock& w, int s, int n, int k) {
-    return w.scales[s][n] * nibble(w.values[s], n, k);
+  static int level(const Q4SuperBlock::Part& w, int n, int k) { return nibble(w, n, k); }
+  static int level(const Q5SuperBlock::Part& w, int n, int k) {
+    return nibble(w, n, k) | (w.high[n][k % 4] >> (k / 4) & 1) << 4;
   }
-  static int scaled_level(const Q5SuperBlock& w, int s, int n, int k) {
-    return w.scales[s][n] * (nibble(w.values[s], n, k) | (w.high[s][n][k % 4] >> (k / 4) & 1) << 4);
+  static int level(const Q6SuperBlock::Part& w, int n, int k) {
+    return (nibble(w, n, k) | (w.high[k / 16][n][k % 4] >> (k / 4 % 4 * 2) & 3) << 4) - 32;
   }
-  static int scaled_level(const Q6SuperBlock& w, int s, int n, int k) {
-    const int half = k / 16, high = w.high[s][half][n][k % 4] >> (k / 4 % 4 * 2) & 3;
-    return w.scales[s][half][n] * ((nibble(w.values[s], n, k) | high << 4) - 32);
-  }
-  template <class Block, int Rows>
-  static void super_part(const Block& w, int s, int, const std::int8_t* x, std::int64_t stride,
-                         Int (&dots)[Rows][panel_rows / Lanes]) {
+  template <int Piece, class Part, int Rows>
+  static void piece(const Part& w, const std::int8_t* x, std::int64_t stride, const std::int32_t*,
+                    std::int64_t, Int (&dots)[Rows][panel_rows / Lanes]) {
+    constexpr int columns = std::is_same_v<Part, Q6SuperBlock::Part> ? 16 : 32, first = Piece * columns;
     for (int n = 0; n < panel_rows; ++n) {
-      std::int32_t levels[block_columns];
-      for (int k = 0; k < block_columns; ++k) levels[k] = scaled_level(w, s, n, k);
+      std::int32_t levels[columns];
+      for (int k = 0; k < columns; ++k) levels[k] = level(w, n, first + k);
       for (int r = 0; r < Rows; ++r) {
         std::int32_t sum = 0;
-        for (int k = 0; k < block_columns; ++k) sum += levels[k] * x[r * stride + k];
+        for (int k = 0; k < columns; ++k) sum += levels[k] * x[r * stride + first + k];
         dots[r][n / Lanes].lane[n % Lanes] = sum;
       }
     }

@@ -43,10 +43,10 @@ struct ByteBlock {
   float value_scale(int t, int d) const {
     return V::to_float(value_scales[t * (head_dim / group) + d / group]);
   }
-  auto key(int d, int at) const { return V::load_signed(keys + d * page_tokens + at); }
+  auto key(int d, int at) const { return V::load_bytes(keys + d * page_tokens + at); }
   auto key_scale(int d, int at) const { return V::load_f16(&key_scales[d / group * page_tokens + at].bits); }
   auto value(int t, int d) const {
-    return V::mul(V::load_signed(values + t * head_dim + d), V::set(value_scale(t, d)));
+    return V::mul(V::load_bytes(values + t * head_dim + d), V::set(value_scale(t, d)));
   }
   float value_at(int t, int d) const { return values[t * head_dim + d] * value_scale(t, d); }
 };

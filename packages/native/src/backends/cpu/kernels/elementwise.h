@@ -95,7 +95,7 @@ struct Elementwise {
       }
       const float top = V::largest(largest);
       scales[b] = top / 127.0f;
-      sums[b] = V::quantize_block(in, top > 0 ? 127.0f / top : 0.0f, values + b * 32);
+      V::quantize_block(in, top > 0 ? 127.0f / top : 0.0f, values + b * 32, sums + b * 2);
     }
   }
 };

@@ -1,6 +1,7 @@
-// Linear over panels of quantized blocks: an exact integer dot of 32 products (Dot, per instruction set), scaled
-// and added in the order of the columns. Integer sums are exact, so only that order counts, and it is the same
-// for any number of rows. Dot says how many rows make a tile and how many registers of a panel it walks at once.
+// Linear over panels of quantized blocks: an exact integer dot of 32 products (Dot, per instruction set),
+// scaled and added in the order of the columns. Integer sums are exact, so only that order counts, and it is
+// the same for any number of rows. Dot says how many rows make a tile and how many registers of a panel it
+// walks at once.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -24,58 +25,82 @@ struct LinearBlocked {
   using Int = typename Dot::Int;
   static constexpr int parts = panel_rows / V::width;  // registers of a panel
   static constexpr int most_rows = Dot::template shape<Block>.rows;
+  // How far the stream of weights is asked for before it is read: what memory delivers in its own latency,
+  // and some.
+  static constexpr std::size_t bytes_ahead = 4096;
 
-  // A block of 32 columns.
+  static void ask_ahead(const void* weights, std::size_t bytes) {
+    for (std::size_t i = 0; i < bytes; i += cache_line)
+      __builtin_prefetch(static_cast<const std::byte*>(weights) + bytes_ahead + i);
+  }
+
+  // sum += dots of a stretch of columns * the scale of the weights * the scale of each row.
   template <int Rows, int together>
-  [[gnu::always_inline]] static inline void add_block(const Block& block, const QuantizedRows& x, std::int64_t at,
-                                                      std::int64_t stride, int part,
-                                                      Reg (&sum)[Rows][together]) {
-    Int dots[Rows][together];
-    Dot::block(block, part, x.values + at * block_columns, stride * block_columns, x.sums + at, stride, dots);
-    Reg scale[together];
-    unrolled<together>([&](auto i) { scale[i] = V::load_f16(block.scale + (part + i) * V::width); });
+  static void add_scaled(const Int (&dots)[Rows][together], const Reg (&scale)[together],
+                         const float* row_scales, std::int64_t stride, Reg (&sum)[Rows][together]) {
     unrolled<Rows>([&](auto r) {
-      const Reg of_row = V::set(x.scales[at + r * stride]);
+      const Reg of_row = V::set(row_scales[r * stride]);
       unrolled<together>([&](auto i) {
         sum[r][i] = V::fma(Dot::to_float(dots[r][i]), V::mul(scale[i], of_row), sum[r][i]);
       });
     });
   }
 
-  // A super-block of 256 columns, 32 at a time: dots come multiplied by the integer scales, exact below 2^24.
-  // What the minima take away is theirs times the sum of the activations.
+  // A block of 32 columns.
   template <int Rows, int together>
-  [[gnu::always_inline]] static inline void add_super(const Block& block, const QuantizedRows& x, std::int64_t at,
-                                                      std::int64_t stride, int part,
-                                                      Reg (&sum)[Rows][together]) {
+  static void add_block(const Block& block, const QuantizedRows& x, std::int64_t at, std::int64_t stride,
+                        int part, Reg (&sum)[Rows][together]) {
+    ask_ahead(&block, sizeof(Block));
+    Int dots[Rows][together];
+    Dot::block(block, part, x.values + at * block_columns, stride * block_columns, x.sums + 2 * at,
+               2 * stride, dots);
+    Reg scale[together];
+    unrolled<together>([&](auto i) { scale[i] = V::load_f16(block.scale + (part + i) * V::width); });
+    add_scaled(dots, scale, x.scales + at, stride, sum);
+  }
+
+  // A super-block of 256 columns, 32 at a time. The product of both scales of the weights is exact; what the
+  // minima take away is theirs times the sum of the activations.
+  template <int Rows, int together>
+  static void add_super(const Block& block, const QuantizedRows& x, std::int64_t at, std::int64_t stride,
+                        int part, Reg (&sum)[Rows][together]) {
     Reg scale[together], minimum[together];
     unrolled<together>([&](auto i) { scale[i] = V::load_f16(block.scale + (part + i) * V::width); });
     if constexpr (Block::has_minima)
       unrolled<together>([&](auto i) { minimum[i] = V::load_f16(block.minimum + (part + i) * V::width); });
-    for (int s = 0; s < Block::columns / block_columns; ++s, ++at) {
-      Int dots[Rows][together];
-      Dot::super_part(block, s, part, x.values + at * block_columns, stride * block_columns, dots);
-      unrolled<Rows>([&](auto r) {
-        const float row_scale = x.scales[at + r * stride];
-        const Reg of_row = V::set(row_scale);
+    for (int s = 0; s < super_parts; ++s, ++at) {
+      constexpr std::size_t bytes = sizeof(Block) / super_parts;
+      ask_ahead(reinterpret_cast<const std::byte*>(&block) + s * bytes, bytes);
+      unrolled<Block::scales_a_part>([&](auto piece) {
+        Int dots[Rows][together];
+        Dot::template piece<piece>(block.parts[s], x.values + at * block_columns, stride * block_columns,
+                                   x.sums + 2 * at, 2 * stride, dots);
+        Reg of_piece[together];
         unrolled<together>([&](auto i) {
-          sum[r][i] = V::fma(Dot::to_float(dots[r][i]), V::mul(scale[i], of_row), sum[r][i]);
+          of_piece[i] = V::mul(scale[i], V::load_bytes(block.scales[s][piece] + (part + i) * V::width));
         });
-        if constexpr (Block::has_minima) {
-          const Reg of_sum = V::set(-row_scale * static_cast<float>(x.sums[at + r * stride]));
-          unrolled<together>([&](auto i) {
-            const Reg integer = V::load_bytes(block.minima[s] + (part + i) * V::width);
-            sum[r][i] = V::fma(V::mul(minimum[i], integer), of_sum, sum[r][i]);
-          });
-        }
+        add_scaled(dots, of_piece, x.scales + at, stride, sum);
       });
+      if constexpr (Block::has_minima) {
+        Reg of_part[together];
+        unrolled<together>([&](auto i) {
+          of_part[i] = V::mul(minimum[i], V::load_bytes(block.minima[s] + (part + i) * V::width));
+        });
+        unrolled<Rows>([&](auto r) {
+          const std::int64_t row = at + r * stride;
+          const Reg of_sum =
+              V::set(-x.scales[row] * static_cast<float>(x.sums[2 * row] + x.sums[2 * row + 1]));
+          unrolled<together>([&](auto i) { sum[r][i] = V::fma(of_part[i], of_sum, sum[r][i]); });
+        });
+      }
     }
   }
 
-  // Registers [part, part + together) of the panel, for Rows rows from first_row.
+  // Registers [part, part + together) of the panel, for Rows rows from first_row. Flat: a dot that is called,
+  // not inlined, puts its registers on the stack.
   template <int Rows, int together>
-  static void walk(const QuantizedRows& x, std::int64_t first_row, const Block* blocks, std::int64_t columns,
-                   int part, float* out) {
+  [[gnu::flatten]] static void walk(const QuantizedRows& x, std::int64_t first_row, const Block* blocks,
+                                    std::int64_t columns, int part, float* out) {
     constexpr int parts_of_block = Block::columns / block_columns;
     const std::int64_t stride = columns / block_columns;  // from a row's scales to the next row's
     Reg sum[Rows][together];
