@@ -1,5 +1,6 @@
 // Reads the documentation that ships inside the installed `ai` package (238 pages, 1.8 MB), then summarizes it and
-// answers three questions with citations: no key, no server, no language model. Run it with `npm run demo`.
+// answers three questions with citations: no key, no server, no language model. At the end the small language model that
+// travels with Trivium writes a short text in stages about one page. Run it with `npm run demo`.
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { createClient, documents } from '@trivium/sdk';
@@ -42,6 +43,22 @@ for (const question of [
   for (const [index, citation] of answer.citations.entries())
     console.log(`  [${index + 1}] ${place(citation)}`);
 }
+
+const page = join(folder, '06-advanced', '02-stopping-streams.mdx');
+const written = await docs.write({
+  paths: [page],
+  instruction: 'How to stop a stream',
+  words: 120,
+  sections: 2,
+  model: 'nano',
+});
+console.log(`\nWritten in stages by nano (8 million weights) from ${relative(folder, page)}\n`);
+console.log(written.text.trim().replace(/^/gm, '  '));
+for (const [index, citation] of written.citations.entries())
+  console.log(`  [${index + 1}] ${place(citation)}`);
+for (const { stage, model, words, usage } of written.stages)
+  console.log(`  ${stage}: ${model}, ${words} words, ${usage.calls} calls, ${usage.outputTokens} tokens`);
+for (const warning of written.warnings) console.log(`  note: ${warning}`);
 
 await client[Symbol.asyncDispose]();
 console.log(`\n${seconds()} in all, peak memory ${Math.round(process.resourceUsage().maxRSS / 1024)} MB`);

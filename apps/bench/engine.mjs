@@ -39,9 +39,7 @@ function listOf(flag, known) {
 const isNano = values.nano && values.quality;
 const types = listOf(
   'types',
-  isNano
-    ? ['F32', 'F16', 'BF16', 'Q8_0', 'Q6_K', 'Q5_K', 'Q4_K', 'Q4_0']
-    : ['Q4_0', 'Q4_K_M', 'Q8_0'],
+  isNano ? ['F32', 'F16', 'BF16', 'Q8_0', 'Q6_K', 'Q5_K', 'Q4_K', 'Q4_0'] : ['Q4_0', 'Q4_K_M', 'Q8_0'],
 );
 const isas = listOf('isa', ['best', 'avx2']);
 const rounds = Number(values.rounds);

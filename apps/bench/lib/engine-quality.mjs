@@ -15,7 +15,10 @@ const contextTokens = 512;
 
 /** A text that stays as it is: figures of two days are over the same tokens. The `ai` package is pinned. */
 const text = () =>
-  readFileSync(path.resolve(benchFolder, '../../node_modules/ai/docs/02-foundations/01-overview.mdx'), 'utf8');
+  readFileSync(
+    path.resolve(benchFolder, '../../node_modules/ai/docs/02-foundations/01-overview.mdx'),
+    'utf8',
+  );
 
 async function truthOf(file) {
   const engine = await startEngine('trivium', { file: dequantizedModel(file), contextTokens });

@@ -46,14 +46,14 @@ def main():
     torch.set_num_threads(THREADS)
     state, model = state_of(options.file), LanguageModel()
     model.load_state_dict(state["model"])
-    text = np.load(OUT / "train.npy")
-    yardstick = KneserNey(text[:state["tokens"]], SHAPE["vocabulary"])
+    read = [np.load(OUT / f"{text}.npy")[:tokens] for text, tokens in state["tokens"].items()]
+    yardstick = KneserNey(np.concatenate(read), SHAPE["vocabulary"])
     told = {}
     for language, size, ids in list(pages())[:options.pages]:
         row = told.setdefault(language, np.zeros(4))
         row += (size, len(ids) - 1, bits_of_model(model, ids), -yardstick.log2(ids).sum())
     told["all"] = sum(told.values())
-    print(f"trained on {min(state['tokens'], len(text)):,} tokens")
+    print(f"trained on {sum(map(len, read)):,} tokens")
     for language, (size, tokens, ours, theirs) in told.items():
         print(f"{language:4} {size:10,.0f} bytes {tokens:9,.0f} tokens  model {ours / size:.4f}  Kneser-Ney {theirs / size:.4f} "
               f"bits a byte  {ours / theirs - 1:+.1%}", flush=True)

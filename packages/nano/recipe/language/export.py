@@ -17,17 +17,17 @@ from language.tokenizer import END, END_OF_TEXT, SPECIAL
 
 VERSION = "0.1.0"
 FILE = MODELS / "language.gguf"
-TOKENS_READ = "trivium.training.tokens"
+TOKENS_READ = {"train": "trivium.training.tokens", "talks": "trivium.training.talk_tokens"}
 TEMPLATE = ("{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] | trim + '<|im_end|>\\n' }}"
             "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}")
 
 
 def state_of(path):
-    """{model, tokens}: f32 weights as any reader of the file sees them, and the tokens of the text it was trained on."""
+    """{model, tokens}: f32 weights as any reader of the file sees them, and the tokens of each text it was trained on."""
     reader = gguf.GGUFReader(str(path))
     return {"model": {t.name: torch.from_numpy(gguf.quants.dequantize(t.data, t.tensor_type).astype(np.float32).copy())
                       for t in reader.tensors},
-            "tokens": int(reader.fields[TOKENS_READ].contents())}
+            "tokens": {text: int(reader.fields[field].contents()) for text, field in TOKENS_READ.items()}}
 
 
 def state_of_shipped():
@@ -64,7 +64,8 @@ def write(path, state, matrices=gguf.GGMLQuantizationType.Q8_0):
     writer.add_pad_token_id(END_OF_TEXT)
     writer.add_add_bos_token(False)
     writer.add_chat_template(TEMPLATE)
-    writer.add_uint32(TOKENS_READ, state["tokens"])
+    for text, field in TOKENS_READ.items():
+        writer.add_uint32(field, state["tokens"][text])
     writer.add_quantization_version(2)
     for name, value in state["model"].items():
         value = np.ascontiguousarray(value.float().numpy())

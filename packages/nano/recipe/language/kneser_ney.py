@@ -42,6 +42,9 @@ class KneserNey:
         n1, n2, n3, n4 = (max(1, int((counts == k).sum())) for k in (1, 2, 3, 4))
         y = n1 / (n1 + 2 * n2)
         discounts = np.array([0, 1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3])
+        # Text that repeats itself has odd counts of counts; these are what is usual then.
+        if not all(0 < d < k for k, d in enumerate(discounts) if k > 0):
+            discounts = np.array([0, 0.5, 1, 1.5])
         contexts = grams // self.vocabulary
         size = int(contexts[-1]) + 1
         total = np.bincount(contexts, counts, size)

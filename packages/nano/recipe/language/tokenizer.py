@@ -1,8 +1,8 @@
 """Step L2: byte-level BPE of 8,192 tokens with the pre-tokenizer that GGUF calls qwen2, and both texts as its ids.
 With --shipped the tokenizer is the one of ../models/language.gguf: what training that goes on from it needs.
 
-Writes .cache/language/tokenizer.json, {train,held}.npy (uint16, every text ends with END_OF_TEXT) and
-held_bytes.json (bytes and ids of each held page). Refuses to know: models.
+Writes .cache/language/tokenizer.json, {train,talks,held}.npy (uint16, every text ends with END_OF_TEXT; talks are the
+conversations of train once more, for the second part of training) and held_bytes.json (bytes and ids of each held page). Refuses to know: models.
 """
 import json
 import sys
@@ -53,7 +53,7 @@ def trained():
     return tokenizer
 
 
-def encoded(tokenizer, name):
+def encoded(tokenizer, name, wanted=lambda row: True, out=None):
     ids, sizes, batch = [], [], []
 
     def flush():
@@ -62,13 +62,13 @@ def encoded(tokenizer, name):
             sizes.append([len(text.encode()), len(e.ids) + 1])
         batch.clear()
 
-    for row in read_jsonl(OUT / f"{name}.jsonl"):
+    for row in filter(wanted, read_jsonl(OUT / f"{name}.jsonl")):
         batch.append(row["text"])
         if len(batch) == 256:
             flush()
     flush()
-    np.save(OUT / f"{name}.npy", np.concatenate(ids))
-    print(name, sum(n for _, n in sizes), "tokens,", sum(b for b, _ in sizes) / sum(n for _, n in sizes), "bytes each", flush=True)
+    np.save(OUT / f"{out or name}.npy", np.concatenate(ids))
+    print(out or name, sum(n for _, n in sizes), "tokens,", sum(b for b, _ in sizes) / sum(n for _, n in sizes), "bytes each", flush=True)
     return sizes
 
 
@@ -76,6 +76,7 @@ def main():
     tokenizer = shipped() if "--shipped" in sys.argv else trained()
     tokenizer.save(str(OUT / "tokenizer.json"))
     encoded(tokenizer, "train")
+    encoded(tokenizer, "train", lambda row: row["kind"].startswith("talk"), "talks")
     (OUT / "held_bytes.json").write_text(json.dumps(encoded(tokenizer, "held")))
 
 

@@ -5,9 +5,11 @@ by Adam; each process updates its half of the parameters.
 
     python language/train.py --minutes 90 --fresh
 
+    python language/train.py --minutes 15 --rate 0.01 --talks
+
 Without --fresh it goes on from .cache/language/model.pt, or else from the weights in ../models/language.gguf, and from
-the place in the text where that run stopped. The rate falls to zero at the end of the minutes, the last `LONG` of them
-with texts of the whole context. Writes model.pt ({model, tokens}). Refuses to know: what the text says.
+the place in the text where that run stopped. With --talks it reads conversations alone, which teaches copying. The rate falls to zero at the end of the minutes, the last `LONG` of them
+with texts of the whole context. Writes model.pt ({model, tokens: read of each text}). Refuses to know: what the text says.
 """
 import argparse
 import os
@@ -71,7 +73,7 @@ def batch_at(ids, at, length):
 
 def work(rank, model, gradients, shared, wall, options):
     torch.set_num_threads(1)
-    ids = np.load(OUT / "train.npy", mmap_mode="r")
+    ids = np.load(OUT / f"{options.text}.npy", mmap_mode="r")
     named = list(model.named_parameters())
     by_size = sorted(range(len(named)), key=lambda i: -named[i][1].numel())
     optimizer = Optimizer([named[i] for i in sorted(by_size[rank::THREADS])], options.rate)
@@ -79,7 +81,7 @@ def work(rank, model, gradients, shared, wall, options):
     first_token, started, losses, step = int(shared["tokens"].item()), time.time(), [], 0
     while shared["done"].item() < 1:
         done = shared["done"].item()
-        length = SHORT if done < 1 - LONG else SHAPE["context"]
+        length = SHORT if done < 1 - LONG and options.text == "train" else SHAPE["context"]
         for p in model.parameters():
             p.grad = None
         total, base = 0.0, int(shared["tokens"].item())
@@ -114,7 +116,8 @@ def work(rank, model, gradients, shared, wall, options):
                 losses = []
         wall.wait()
         if rank == 0 and (step % 100 == 0 or shared["done"].item() >= 1):
-            torch.save({"model": model.state_dict(), "tokens": int(shared["tokens"].item())}, OUT / "model.pt")
+            read = {**options.read, options.text: int(shared["tokens"].item())}
+            torch.save({"model": model.state_dict(), "tokens": read}, OUT / "model.pt")
 
 
 def main():
@@ -122,20 +125,21 @@ def main():
     options.add_argument("--minutes", type=float, default=90)
     options.add_argument("--rate", type=float, default=0.02)
     options.add_argument("--fresh", action="store_true")
+    options.add_argument("--talks", dest="text", action="store_const", const="talks", default="train")
     options = options.parse_args()
     torch.manual_seed(7)
-    model, tokens = LanguageModel(), 0
+    model, options.read = LanguageModel(), {"train": 0, "talks": 0}
     if not options.fresh:
         from language.export import state_of_shipped
         path = OUT / "model.pt"
         state = torch.load(path) if path.exists() else state_of_shipped()
         model.load_state_dict(state["model"])
-        tokens = state["tokens"]
+        options.read = state["tokens"]
     model.share_memory()
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters", flush=True)
     context = processes.get_context("spawn")
     options.lock = context.Lock()
-    shared = {"tokens": torch.tensor(tokens), "next": torch.tensor(0), "done": torch.tensor(0.0, dtype=torch.float64),
+    shared = {"tokens": torch.tensor(options.read[options.text]), "next": torch.tensor(0), "done": torch.tensor(0.0, dtype=torch.float64),
               "loss": torch.zeros(THREADS)}
     gradients = [[torch.zeros_like(p) for p in model.parameters()] for _ in range(THREADS)]
     for t in [*shared.values(), *(g for row in gradients for g in row)]:

@@ -26,7 +26,10 @@ export async function estimateMemory(
 ): Promise<MemoryEstimate> {
   const model = await engine.inspect(path);
   // A model that is not supported has no size; loading it will say why.
-  const weightBytes = Math.max(0, (model.weightBytes ?? 0) - (quantize ? savedBytes(model.tensors, quantize) : 0));
+  const weightBytes = Math.max(
+    0,
+    (model.weightBytes ?? 0) - (quantize ? savedBytes(model.tensors, quantize) : 0),
+  );
   const context = Math.min(model.contextTokens ?? 0, contextTokens ?? Number.POSITIVE_INFINITY);
   // The engine's own rule: a quarter of the memory, unless a context or a bound was asked for.
   const bound = kvMemoryBytes ?? (contextTokens === undefined ? totalmem() / 4 : Number.POSITIVE_INFINITY);
