@@ -27,7 +27,7 @@ class DenseMemory final : public Memory {
   void publish(std::span<const std::int32_t> token_ids) override;
   Footprint footprint() const override { return {resident_bytes_.load(), shared_bytes_.load()}; }
 
-  static int pages_for(int tokens) { return (tokens + page_tokens - 1) / page_tokens; }
+  static int pages_for(int tokens) { return tokens / page_tokens + (tokens % page_tokens != 0); }
 
  private:
   bool must_copy_last() const;

@@ -88,6 +88,12 @@ Result<RopeScaling> scaling_of(const Keys& keys) {
 
 Result<RopeSpec> rope_of(const Keys& keys, int head_dim, RopeStyle style) {
   TRIVIUM_TRY_ASSIGN(const int rotary_dim, keys.count_or("rope.dimension_count", head_dim, head_dim));
+  if (rotary_dim % 2 != 0) {
+    Error error = checked_count(keys.file, keys.key("rope.dimension_count"), -1, head_dim).error();
+    error.expected = "an even number, for channels turn in pairs";
+    error.found = std::to_string(rotary_dim);
+    return error;
+  }
   TRIVIUM_TRY_ASSIGN(const RopeScaling scaling, scaling_of(keys));
   TRIVIUM_TRY_ASSIGN(RopeSpec rope, checked_rope(keys.file, keys.key("rope"), style, keys.number("rope.freq_base", 10000),
                                                  rotary_dim, scaling));

@@ -44,6 +44,14 @@ bool holds(PagePool& pool, const Memory& memory, const std::vector<std::int32_t>
 
 }  // namespace
 
+TEST("pages of a count of tokens, up to the largest count") {
+  CHECK_EQ(DenseMemory::pages_for(0), 0);
+  CHECK_EQ(DenseMemory::pages_for(1), 1);
+  CHECK_EQ(DenseMemory::pages_for(64), 1);
+  CHECK_EQ(DenseMemory::pages_for(65), 2);
+  CHECK_EQ(DenseMemory::pages_for(2147483647), 33554432);
+}
+
 TEST("pool: limit, reuse, trim") {
   PagePool pool(geometry, 10 * geometry.page_bytes() + 100);
   CHECK_EQ(pool.capacity(), 10);

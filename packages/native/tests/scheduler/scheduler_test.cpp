@@ -1,4 +1,5 @@
 // One engine thread, many requests, against a model whose answer is known without a scheduler.
+#include <limits>
 #include <random>
 
 #include "check.h"
@@ -166,6 +167,15 @@ TEST("limits: a context memory cannot hold, generation to the context's end") {
   REQUIRE(bench.collector.wait_ended(1));
   CHECK(bench.collector.of(id).tokens == expected(request, 256));
   CHECK(bench.collector.of(id).last.reason == EngineEvent::FinishReason::length);
+}
+
+TEST("a file that promises 2^31 - 1 tokens gets as many as memory holds") {
+  Bench bench({}, ModelKind::causal, std::numeric_limits<int>::max());
+  REQUIRE(bench.engine_model != nullptr);
+  CHECK(bench.engine_model->context_tokens() >= 1024);
+  const auto id = bench.engine_model->generate({.tokens = {1, 2, 3}, .max_tokens = 5}, bench.sink).value();
+  REQUIRE(bench.collector.wait_ended(1));
+  CHECK_EQ(bench.collector.of(id).tokens.size(), std::size_t(5));
 }
 
 TEST("stop tokens and stop strings") {
