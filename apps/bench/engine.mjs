@@ -1,11 +1,12 @@
 /**
  * Must-show of the engine: its speed and its fidelity beside node-llama-cpp's, over the same file, the same ids, the same
- * threads and the same instruction set. Prefill is 512 tokens to the first token out, decode is 64 greedy tokens after
- * them; rounds are interleaved and what counts is the median of their paired ratios. Run it alone on the machine.
+ * threads and the same instruction set. Prefill is --prompt tokens to the first token out, decode is 64 greedy tokens
+ * after them; rounds are interleaved and what counts is the median of their paired ratios. Run it alone on the machine.
  * node apps/bench/engine.mjs [--small] [--quality [--nano]] [--types Q4_0,Q4_K_M,Q8_0] [--isa best,avx2] [--rounds 5]
+ *   [--prompt 512]
  * --small: a model of 100 million parameters instead of 1.1 billion. --quality: divergence from the f32 model instead of
- * speed, over the small one; with --nano over the embedded language model, in every type that the engine reads. Both engines take the processors they are given: `taskset -c 0,1 node …` where there are more
- * than two. The peer comes by `node apps/bench/setup-peers.mjs`; without it ours is measured alone, and the output says so.
+ * speed, over the small one; with --nano over the embedded language model, in every type that the engine reads. Both
+ * engines take the processors they are given: `taskset -c 0,1 node …` where there are more than two. The peer comes by `node apps/bench/setup-peers.mjs`; without it ours is measured alone, and the output says so.
  */
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -14,7 +15,7 @@ import { report, skip } from './lib/data.mjs';
 import { engineCache, modelsAbsent, nanoModel, randomModel } from './lib/engine-models.mjs';
 import { startPair } from './lib/engine-pair.mjs';
 import { measureQuality, qualityTokens } from './lib/engine-quality.mjs';
-import { decodedTokens, measureRounds, median, pairedRatios, promptTokens } from './lib/engine-rounds.mjs';
+import { decodedTokens, measureRounds, median, pairedRatios } from './lib/engine-rounds.mjs';
 import { nodeLlamaCpp } from './lib/peers.mjs';
 
 const { values } = parseArgs({
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     types: { type: 'string' },
     isa: { type: 'string', default: process.arch === 'x64' ? 'best,avx2' : 'best' },
     rounds: { type: 'string', default: '5' },
+    prompt: { type: 'string', default: '512' },
   },
 });
 
@@ -42,11 +44,16 @@ const types = listOf(
   isNano ? ['F32', 'F16', 'BF16', 'Q8_0', 'Q6_K', 'Q5_K', 'Q4_K', 'Q4_0'] : ['Q4_0', 'Q4_K_M', 'Q8_0'],
 );
 const isas = listOf('isa', ['best', 'avx2']);
-const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) {
-  console.error(`--rounds takes a whole number from 1, not "${values.rounds}"`);
+
+function wholeNumber(flag) {
+  const number = Number(values[flag]);
+  if (Number.isInteger(number) && number >= 1) return number;
+  console.error(`--${flag} takes a whole number from 1, not "${values[flag]}"`);
   process.exit(1);
 }
+
+const rounds = wholeNumber('rounds');
+const promptTokens = wholeNumber('prompt');
 const absent = modelsAbsent();
 if (absent) skip(absent);
 const peer = nodeLlamaCpp();
@@ -76,7 +83,7 @@ async function measureSpeed(type, isa, seenBuilds) {
     const { build, threads, bytesPerToken, vocabularySize } = ours.facts;
     if (seenBuilds.has(build)) return undefined;
     seenBuilds.add(build);
-    const speeds = await measureRounds(pair.engines, rounds, vocabularySize);
+    const speeds = await measureRounds(pair.engines, { rounds, promptTokens, vocabularySize });
     const rows = ['prefill', 'decode'].map((measure) => {
       const { trivium, 'node-llama-cpp': other } = speeds[measure];
       return rounded({

@@ -3,7 +3,6 @@
  * the others idle, and the order turns from round to round, so that what else the machine does meets them alike. Knows
  * neither what an engine is nor how it is limited.
  */
-export const promptTokens = 512;
 export const decodedTokens = 64;
 /** Until the threads of the engine before have parked. */
 const idleMs = 50;
@@ -11,7 +10,7 @@ const idleMs = 50;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Ids of whole words, other ones in each round: a cached prompt would cost nothing. */
-export function promptOf(round, vocabularySize) {
+export function promptOf(round, promptTokens, vocabularySize) {
   const first = 300;
   let state = round + 1;
   return Array.from({ length: promptTokens }, () => {
@@ -27,7 +26,7 @@ export function median(values) {
 }
 
 /** Tokens a second of each engine in each round: `{ prefill: { [name]: number[] }, decode: … }`. */
-export async function measureRounds(engines, rounds, vocabularySize) {
+export async function measureRounds(engines, { rounds, promptTokens, vocabularySize }) {
   const speeds = { prefill: {}, decode: {} };
   for (const { name } of engines) {
     speeds.prefill[name] = [];
@@ -35,7 +34,7 @@ export async function measureRounds(engines, rounds, vocabularySize) {
   }
   // Round -1 warms up and does not count.
   for (let round = -1; round < rounds; round++) {
-    const prompt = promptOf(round + 1, vocabularySize);
+    const prompt = promptOf(round + 1, promptTokens, vocabularySize);
     const order = round % 2 === 0 ? engines : [...engines].reverse();
     for (const measure of ['prefill', 'decode']) {
       for (const engine of order) {

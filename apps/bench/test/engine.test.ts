@@ -13,9 +13,9 @@ describe('figures', () => {
   });
 
   test('no two rounds share a prompt, and a round repeats', () => {
-    const prompts = Array.from({ length: 20 }, (_, round) => promptOf(round, 32000));
+    const prompts = Array.from({ length: 20 }, (_, round) => promptOf(round, 512, 32000));
     expect(new Set(prompts.map(([first]) => first)).size).toBe(20);
-    expect(promptOf(3, 32000)).toEqual(prompts[3]);
+    expect(promptOf(3, 512, 32000)).toEqual(prompts[3]);
     expect(prompts.flat().every((id) => id >= 300 && id < 32000)).toBe(true);
   });
 });
@@ -54,14 +54,18 @@ test('engines take turns over the same ids, and the first round does not count',
       return { tokens: count, ms: 1000 };
     },
   });
-  const speeds = await measureRounds([engine('a'), engine('b')], 2, 1000);
+  const speeds = await measureRounds([engine('a'), engine('b')], {
+    rounds: 2,
+    promptTokens: 512,
+    vocabularySize: 1000,
+  });
   expect(speeds).toEqual({
     prefill: { a: [64, 64], b: [64, 64] },
     decode: { a: [64, 64], b: [64, 64] },
   });
   const rounds = [0, 1, 2].map((round) => calls.slice(4 * round, 4 * round + 4));
   rounds.forEach((round, index) => {
-    const [first] = promptOf(index, 1000);
+    const [first] = promptOf(index, 512, 1000);
     const order = index === 1 ? ['a', 'b'] : ['b', 'a'];
     expect(round).toEqual(
       ['prefill', 'decode'].flatMap((measure) => order.map((name) => `${name} ${measure} ${first}`)),
