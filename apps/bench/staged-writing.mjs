@@ -32,7 +32,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'trivium-staged-'));
 
 /** Runs the writing in a client of its own; `stopAt`: the event after which it is aborted. */
 async function write({ checkpoint, stopAt = Number.POSITIVE_INFINITY } = {}) {
-  await using client = createClient();
+  const client = createClient();
   const control = new AbortController();
   const events = [];
   const result = client.use(documents).write(
@@ -51,6 +51,8 @@ async function write({ checkpoint, stopAt = Number.POSITIVE_INFINITY } = {}) {
   } catch (error) {
     if (control.signal.aborted) return { events };
     throw error;
+  } finally {
+    await client[Symbol.asyncDispose]();
   }
 }
 

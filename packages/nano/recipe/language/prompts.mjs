@@ -28,7 +28,14 @@ const of = (language) => {
   const written = {
     system,
     note: note({ ...fields('material', 'instruction'), isNotes: false, ...lengths }),
-    points: points({ ...fields('material', 'instruction'), before: '', isNotes: false, points: 500_000, from: 1, ...lengths }),
+    points: points({
+      ...fields('material', 'instruction'),
+      before: '',
+      isNotes: false,
+      points: 500_000,
+      from: 1,
+      ...lengths,
+    }),
     section: section({
       ...fields('instruction', 'passages', 'point', 'tail', 'outline'),
       section: 700_000,
@@ -55,7 +62,10 @@ writeFileSync(
       en: of('en'),
       zh: of('zh'),
       ask: { system: askSystem, prompt: askPrompt('{question}', '{passages}') },
-      summarize: { system: summarizeSystem, prompt: summarizePrompt('{passages}', lengths.words).replace('600000', '{words}') },
+      summarize: {
+        system: summarizeSystem,
+        prompt: summarizePrompt('{passages}', lengths.words).replace('600000', '{words}'),
+      },
     },
     null,
     1,

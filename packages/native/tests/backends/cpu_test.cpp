@@ -150,7 +150,7 @@ const Shape2 shapes[] = {{4, 4, 16, 0}, {6, 2, 20, 0},  {3, 1, 80, 70},
 
 // Types that a page of these heads may have.
 std::vector<DType> page_types(const Shape2& s) {
-  return s.head_dim % block_columns ? std::vector{DType::f32, DType::f16} : std::vector{DType::f32, DType::f16, DType::q8_0};
+  return s.head_dim % cpu::block_columns ? std::vector{DType::f32, DType::f16} : std::vector{DType::f32, DType::f16, DType::q8_0};
 }
 
 }  // namespace
