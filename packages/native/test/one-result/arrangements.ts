@@ -124,6 +124,6 @@ export function arrangements(pageBytes: number): Arrangement[] {
 /** What tells instruction sets apart is how rows are tiled and vectors are added up. */
 export const arrangementsOfAnIsa: Arrangement[] = [
   { name: 'alone, four threads', threads: 4, order: 'alone' },
-  { name: 'among five others, two threads', threads: 2, order: 'together', others: 5, again: true },
+  { name: 'among three others, two threads', threads: 2, order: 'together', others: 3, again: true },
   { name: 'together, 7 tokens of prompts a step', threads: 2, order: 'together', load: { prefillChunk: 7 } },
 ];
