@@ -1,6 +1,6 @@
-"""Writes a GGUF again with every matrix in one type. `gguf` writes all types but the k-quants: those are made here, each
-sub-block from its least and largest value, which is not the best encoding and need not be: two engines over the same file
-are compared with what the file stands for.
+"""Writes a GGUF again with every matrix in one type; in F32 it is what a quantized file stands for, the truth that engines
+over it are compared with. `gguf` writes all types but the k-quants: those are made here, each sub-block from its least and
+largest value, which is not the best encoding and need not be.
 
     .oracles/bin/python apps/bench/quantized_model.py IN OUT (F32|F16|BF16|Q8_0|Q4_0|Q4_K|Q5_K|Q6_K)
 """

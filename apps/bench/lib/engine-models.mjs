@@ -51,7 +51,7 @@ export function nanoModel(type) {
 
 /** A model again with every tensor in f32. */
 export function dequantizedModel(model) {
-  const script = 'dequantized_model.py';
+  const script = 'quantized_model.py';
   const file = `${model.replace(/\.gguf$/, '')}-${versionOf(script)}-f32.gguf`;
-  return write(script, file, [model, file]);
+  return write(script, file, [model, file, 'F32']);
 }
