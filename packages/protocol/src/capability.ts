@@ -33,6 +33,8 @@ export interface Capability<
   Progress extends z.ZodType = z.ZodType,
   Output extends z.ZodType = z.ZodType,
 > {
+  /** The plugin that has it, so that a page which holds the contract alone knows where to call it. */
+  readonly plugin: string;
   /** Lower-case words joined by `-`; the method name on a client is its camelCase form. */
   readonly name: Name;
   readonly title: string;
@@ -86,7 +88,7 @@ export interface Plugin<
 /**
  * @example
  * export const countWords = defineCapability({
- *   name: 'count-words', title: 'Count words', description: 'Counts the words of a text.',
+ *   plugin: 'words', name: 'count-words', title: 'Count words', description: 'Counts the words of a text.',
  *   input: z.object({ text: z.string() }), progress: z.never(), output: z.object({ words: z.number() }),
  *   effects: { writes: false, destructive: false, network: false },
  * });
@@ -97,8 +99,12 @@ export function defineCapability<
   Progress extends z.ZodType,
   Output extends z.ZodType,
 >(capability: Capability<Name, Input, Progress, Output>): Capability<Name, Input, Progress, Output> {
-  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(capability.name)) {
-    throw new TypeError(`A capability is named in lower-case words joined by "-", not "${capability.name}".`);
+  for (const [kind, name] of [
+    ['capability', capability.name],
+    ['plugin', capability.plugin],
+  ]) {
+    if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name ?? ''))
+      throw new TypeError(`A ${kind} is named in lower-case words joined by "-", not "${name}".`);
   }
   return Object.freeze(capability);
 }
@@ -114,6 +120,11 @@ export function definePlugin<
   const Name extends string,
   const Capabilities extends readonly AnyImplementation[],
 >(plugin: Plugin<Name, Capabilities>): Plugin<Name, Capabilities> {
+  const foreign = plugin.capabilities.find(({ capability }) => capability.plugin !== plugin.name);
+  if (foreign) {
+    const { name, plugin: owner } = foreign.capability;
+    throw new TypeError(`Plugin "${plugin.name}" brings "${name}", whose contract says plugin "${owner}".`);
+  }
   const names = plugin.capabilities.map(({ capability }) => capability.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice) throw new TypeError(`Plugin "${plugin.name}" defines the capability "${twice}" twice.`);

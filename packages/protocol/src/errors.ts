@@ -17,8 +17,12 @@ export const triviumErrorCodes = [
   'native-unavailable',
   // Another machine did not answer, or not with what was asked for.
   'network',
+  // Nobody said who is calling, or not with a key that is known.
+  'unauthorized',
   // It answered that this caller may not have it.
   'forbidden',
+  // More bytes than are taken at once.
+  'too-large',
   // The network was ruled out, and what is wanted is not here.
   'offline',
   // Bytes that are not what their checksum or size says.

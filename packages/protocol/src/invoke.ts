@@ -1,4 +1,4 @@
-/** Runs an implementation: validates both ends, carries progress, cancels. Every surface goes through here. */
+/** Runs an implementation: validates all that passes, carries progress, cancels. Every surface goes through here. */
 import { z } from 'zod';
 import type {
   AnyCapability,
@@ -40,9 +40,50 @@ export function parseInput<C extends AnyCapability>(capability: C, input: unknow
   );
 }
 
+/** How long an implementation may take to stop once it is told to; then it is left behind. */
+const graceMs = 1000;
+
+/** The next step; once `signal` aborts, the step or `cancelled`, whichever comes first after the grace. */
+async function nextStep<Progress, Output>(
+  running: AsyncGenerator<Progress, Output, void>,
+  signal: AbortSignal,
+): Promise<IteratorResult<Progress, Output>> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let abandon!: () => void;
+  const abandoned = new Promise<never>((_, reject) => {
+    abandon = () => {
+      timer = setTimeout(
+        () => reject(new TriviumError('cancelled', 'The call was cancelled and did not stop by itself.')),
+        graceMs,
+      );
+    };
+  });
+  if (signal.aborted) abandon();
+  else signal.addEventListener('abort', abandon, { once: true });
+  try {
+    return await Promise.race([running.next(), abandoned]);
+  } finally {
+    signal.removeEventListener('abort', abandon);
+    clearTimeout(timer);
+  }
+}
+
+/** What a schema made of a value that an implementation handed out; a misfit is the implementation's fault. */
+function checked<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  fault: string,
+): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new TriviumError('internal', `${fault}: ${z.prettifyError(parsed.error)}`);
+}
+
 /**
- * Starts an implementation and hands out its progress as it comes.
- * @throws TriviumError `invalid-argument` when the input does not fit, `internal` when the output does not.
+ * Starts an implementation and hands out its progress as it comes. Nothing an implementation does reaches the host
+ * but through here: what it throws is thrown, what does not fit its contract is refused, and when it does not stop
+ * within a second of being told to, it is left behind.
+ * @throws TriviumError `invalid-argument` when the input does not fit, `internal` when progress or output does not
  */
 export async function* stream<C extends AnyCapability, Context extends CapabilityContext>(
   implementation: Implementation<C, Context>,
@@ -52,14 +93,33 @@ export async function* stream<C extends AnyCapability, Context extends Capabilit
   const { capability, run } = implementation;
   const parsed = parseInput(capability, input);
   context.signal.throwIfAborted();
-  const output = yield* run(parsed, context);
-  const checked = capability.output.safeParse(output);
-  if (checked.success) return checked.data as OutputOf<C>;
-  throw new TriviumError(
-    'internal',
-    `${capability.name} answered what its contract does not allow: ${z.prettifyError(checked.error)}`,
-  );
+  const running = run(parsed, context);
+  let isRunning = true;
+  try {
+    for (;;) {
+      const step = await nextStep(running, context.signal);
+      if (step.done) {
+        isRunning = false;
+        const fault = `${capability.name} answered what its contract does not allow`;
+        return checked(capability.output, step.value, fault) as OutputOf<C>;
+      }
+      const fault = `${capability.name} reported progress that its contract does not allow`;
+      yield checked(capability.progress, step.value, fault) as ProgressOf<C>;
+    }
+  } catch (error) {
+    if (context.signal.aborted) isRunning = false;
+    throw error;
+  } finally {
+    // The consumer left early, or a misfit ended the call: the implementation cleans up, and nobody waits for ever.
+    if (isRunning) await Promise.race([running.return(undefined as never).catch(() => {}), afterGrace()]);
+  }
 }
+
+const afterGrace = () =>
+  new Promise<void>((resolve) => {
+    const timer: { unref?: () => void } | number = setTimeout(resolve, graceMs);
+    if (typeof timer === 'object') timer.unref?.();
+  });
 
 /** Runs to the end and answers the output. */
 export async function invoke<C extends AnyCapability, Context extends CapabilityContext>(

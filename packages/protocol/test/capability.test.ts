@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { call, defineCapability, definePlugin, implement, invoke, TriviumError } from '../src/index.js';
 
 const count = defineCapability({
+  plugin: 'words',
   name: 'count-words',
   title: 'Count words',
   description: 'Counts words.',

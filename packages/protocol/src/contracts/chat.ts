@@ -23,6 +23,7 @@ export const loadProgress = z.object({
 export const chatWarning = z.object({ type: z.literal('warning'), message: z.string() });
 
 export const chat = defineCapability({
+  plugin: 'models',
   name: 'chat',
   title: 'Talk with a model',
   description:

@@ -20,6 +20,7 @@ const cited = ({ text, citations, mode }: { text: string; citations: Citation[];
   `${text.trim()}\n\n${citations.map((hit, index) => `[${index + 1}] ${place(hit)}`).join('\n')}\n(${mode})`;
 
 export const read = defineCapability({
+  plugin: 'documents',
   name: 'read',
   title: 'Read documents',
   description:
@@ -50,6 +51,7 @@ export const read = defineCapability({
 export const searchHit = citation.extend({ score: z.number() });
 
 export const search = defineCapability({
+  plugin: 'documents',
   name: 'search',
   title: 'Search documents',
   description:
@@ -68,6 +70,7 @@ export const search = defineCapability({
 });
 
 export const ask = defineCapability({
+  plugin: 'documents',
   name: 'ask',
   title: 'Ask documents',
   description:
@@ -86,6 +89,7 @@ export const ask = defineCapability({
 });
 
 export const summarize = defineCapability({
+  plugin: 'documents',
   name: 'summarize',
   title: 'Summarize documents',
   description:

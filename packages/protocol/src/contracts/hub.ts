@@ -31,6 +31,7 @@ const gigabytes = (bytes: number) =>
       : `${(bytes / 1e9).toFixed(2)} GB`;
 
 export const pull = defineCapability({
+  plugin: 'models',
   name: 'pull',
   title: 'Pull a model',
   description:
@@ -58,6 +59,7 @@ export const pull = defineCapability({
 });
 
 export const modelsList = defineCapability({
+  plugin: 'models',
   name: 'models-list',
   title: 'List downloaded models',
   description: 'The models of the Hugging Face Hub that this machine holds in the cache of Trivium.',
@@ -78,6 +80,7 @@ export const modelsList = defineCapability({
 });
 
 export const modelsVerify = defineCapability({
+  plugin: 'models',
   name: 'models-verify',
   title: 'Verify downloaded models',
   description:
@@ -96,6 +99,7 @@ export const modelsVerify = defineCapability({
 });
 
 export const modelsRemove = defineCapability({
+  plugin: 'models',
   name: 'models-remove',
   title: 'Remove downloaded models',
   description:

@@ -2,6 +2,7 @@ export { chat, chatMessage, chatWarning, loadProgress, reasoningDelta } from './
 export { ask, read, search, searchHit, summarize } from './documents.js';
 export { modelsList, modelsRemove, modelsVerify, pull } from './hub.js';
 export { inspect, modelSpeed, speedEstimate, speedMeasurement } from './inspect.js';
+export { job, jobStatus, jobsCancel, jobsList, jobsShow, jobsWatch } from './jobs.js';
 export { embed, generate, logits, tokenize, usage } from './models.js';
 export {
   answerMode,

@@ -43,6 +43,7 @@ export const modelSpeed = z.object({
 type Speed = z.output<typeof modelSpeed>;
 
 export const inspect = defineCapability({
+  plugin: 'models',
   name: 'inspect',
   title: 'Inspect a model file',
   description:

@@ -4,6 +4,7 @@ import { defineCapability } from '../capability.js';
 import { modelReference, readOnly, textDelta } from './shared.js';
 
 export const embed = defineCapability({
+  plugin: 'models',
   name: 'embed',
   title: 'Embed texts',
   description:
@@ -24,6 +25,7 @@ export const usage = z.object({
 });
 
 export const generate = defineCapability({
+  plugin: 'models',
   name: 'generate',
   title: 'Generate text',
   description: 'Continues a prompt with a local model; the text streams as it is written.',
@@ -51,6 +53,7 @@ export const generate = defineCapability({
 });
 
 export const tokenize = defineCapability({
+  plugin: 'models',
   name: 'tokenize',
   title: 'Tokenize texts',
   description: 'The token ids of texts, as a model sees them.',
@@ -65,6 +68,7 @@ export const tokenize = defineCapability({
 });
 
 export const logits = defineCapability({
+  plugin: 'models',
   name: 'logits',
   title: 'Next-token logits',
   description: 'The float32 logits of the last position of a list of token ids.',

@@ -36,6 +36,7 @@ const stagesInput = z
   );
 
 export const write = defineCapability({
+  plugin: 'documents',
   name: 'write',
   title: 'Write a long text from documents',
   description:

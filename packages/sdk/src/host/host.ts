@@ -2,12 +2,15 @@
  * What implementations run on: models by reference and documents by paths, each loaded or read once and kept. A process
  * has one host; every surface (functions, command line, MCP) calls capabilities through it.
  */
+import { join } from 'node:path';
 import { type CapabilityContext, TriviumError } from '@trivium/protocol';
 import { createLibrary, type Library } from '../documents/index.js';
+import { defaultCacheFolder } from '../documents/index-cache.js';
+import { JobStore } from '../jobs/index.js';
 import { ModelStore, type ModelStoreSettings } from '../models/model-store.js';
 
 export interface HostSettings extends ModelStoreSettings {
-  /** Where indexes and downloaded models are kept between runs; default: the user's cache folder. */
+  /** Where indexes, downloaded models and the state of jobs are kept between runs; default: the user's cache folder. */
   cacheDir?: string;
   /** The model that talks where a call names none; default: `TRIVIUM_MODEL`. */
   languageModel?: string;
@@ -19,6 +22,8 @@ export interface TriviumContext extends CapabilityContext {
 
 export class Host implements AsyncDisposable {
   readonly models: ModelStore;
+  /** Work that outlives the call that started it. */
+  readonly jobs: JobStore;
   readonly #libraries = new Map<string, Promise<Library>>();
   readonly #settings: HostSettings;
 
@@ -28,6 +33,7 @@ export class Host implements AsyncDisposable {
     this.models = new ModelStore(
       cacheDir === undefined ? settings : { ...settings, hub: { cacheDir, ...settings.hub } },
     );
+    this.jobs = new JobStore({ folder: join(cacheDir ?? defaultCacheFolder(), 'jobs') });
   }
 
   /** The library over these paths; not read yet, and the same one for the same paths. */
@@ -72,6 +78,8 @@ export class Host implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // They use what is disposed of below.
+    await this.jobs[Symbol.asyncDispose]();
     const libraries = await Promise.allSettled(this.#libraries.values());
     this.#libraries.clear();
     await Promise.all(

@@ -1,0 +1,1 @@
+export { JobStore, type JobStoreSettings } from './job-store.js';

@@ -1,0 +1,192 @@
+/**
+ * A plugin in a thread of its own behind the face of one that runs here. What throws, answers nonsense or never comes back
+ * there ends a call, at worst its thread; the next call starts a new one. Memory is shared with nobody: its host loads its
+ * own models.
+ */
+import { Worker } from 'node:worker_threads';
+import { type AnyCapability, definePlugin, implement, type Plugin, TriviumError } from '@trivium/protocol';
+import type { HostSettings } from '../host/host.js';
+import type { FoundPlugin } from './find-plugin.js';
+import type { FromWorker, ToWorker, WorkerStart } from './worker-frames.js';
+
+/** A thread that answers no ping for so long while it has work is stuck; so is one that does not start. */
+const stuckMs = 10_000;
+/** And one that goes on this long after a call was cancelled, twice what an implementation is given. */
+const cancelMs = 2_000;
+
+interface Waiter {
+  resolve(frame: FromWorker): void;
+  reject(error: TriviumError): void;
+}
+
+/** One thread, until it ends; then all its calls fail and it is thrown away. */
+class PluginThread {
+  readonly #worker: Worker;
+  readonly #name: string;
+  readonly #waiters = new Map<number, Waiter>();
+  readonly #onEnd: () => void;
+  readonly ready: Promise<void>;
+  #calls = 0;
+  #open = 0;
+  #lastHeardMs = Date.now();
+  #watchdog: NodeJS.Timeout | undefined;
+  #end: TriviumError | undefined;
+
+  constructor(start: WorkerStart, onEnd: () => void) {
+    this.#name = start.name;
+    this.#onEnd = onEnd;
+    this.#worker = new Worker(new URL('./plugin-worker.js', workerFolder), { workerData: start });
+    this.#worker.unref();
+    this.ready = new Promise((resolve, reject) => this.#waiters.set(0, { resolve: () => resolve(), reject }));
+    this.ready.catch(() => {});
+    this.#worker.on('message', (frame: FromWorker) => this.#hear(frame));
+    this.#worker.on('error', (cause) => this.#stop(this.#failure('threw outside of any call', cause)));
+    this.#worker.on('exit', () => this.#stop(this.#failure('ended its thread')));
+    this.#hold();
+  }
+
+  /** Runs a capability there; leaving early cancels it. */
+  async *run(
+    capability: AnyCapability,
+    input: unknown,
+    signal: AbortSignal,
+  ): AsyncGenerator<unknown, unknown, void> {
+    await this.ready;
+    this.#calls += 1;
+    const call = this.#calls;
+    let timer: NodeJS.Timeout | undefined;
+    const cancel = () => {
+      this.#send({ type: 'cancel', call });
+      timer ??= setTimeout(() => this.#stop(this.#failure('did not stop when it was told to')), cancelMs);
+    };
+    this.#hold();
+    this.#send({ type: 'call', call, capability: capability.name, input });
+    signal.addEventListener('abort', cancel, { once: true });
+    let isOpen = true;
+    try {
+      for (;;) {
+        const frame = await this.#ask(call);
+        if (frame.type === 'progress') {
+          yield frame.progress;
+          continue;
+        }
+        isOpen = false;
+        if (frame.type === 'output') return frame.output;
+        if (frame.type === 'error') throw errorFrom(frame.error);
+      }
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      if (isOpen && !this.#end) {
+        // The consumer left between two steps: the call is told, and asked once more so that it can end.
+        cancel();
+        await this.#ask(call).catch(() => {});
+      }
+      clearTimeout(timer);
+      this.#release();
+    }
+  }
+
+  async dispose(): Promise<void> {
+    this.#stop(new TriviumError('disposed', `The plugin "${this.#name}" is disposed of.`));
+    await this.#worker.terminate();
+  }
+
+  #ask(call: number): Promise<FromWorker> {
+    if (this.#end) return Promise.reject(this.#end);
+    return new Promise((resolve, reject) => {
+      this.#waiters.set(call, { resolve, reject });
+      this.#send({ type: 'next', call });
+    });
+  }
+
+  #send(frame: ToWorker): void {
+    if (this.#end) return;
+    try {
+      this.#worker.postMessage(frame);
+    } catch (cause) {
+      // A parsed input that cannot be cloned: the contract's schema made it so.
+      throw new TriviumError('internal', `The input of ${this.#name} cannot travel between threads.`, { cause });
+    }
+  }
+
+  #hear(frame: FromWorker): void {
+    this.#lastHeardMs = Date.now();
+    if (frame.type === 'pong') return;
+    if (frame.type === 'broken') return this.#stop(errorFrom(frame.error));
+    const key = frame.type === 'ready' ? 0 : frame.call;
+    const waiter = this.#waiters.get(key);
+    this.#waiters.delete(key);
+    waiter?.resolve(frame);
+    if (frame.type === 'ready') this.#release();
+  }
+
+  /** While there is work the process stays and the thread is watched. */
+  #hold(): void {
+    this.#open += 1;
+    if (this.#open > 1) return;
+    this.#worker.ref();
+    this.#lastHeardMs = Date.now();
+    this.#watchdog = setInterval(() => {
+      if (Date.now() - this.#lastHeardMs > stuckMs) return this.#stop(this.#failure('is stuck'));
+      this.#worker.postMessage({ type: 'ping' } satisfies ToWorker);
+    }, 1000);
+    this.#watchdog.unref();
+  }
+
+  #release(): void {
+    this.#open -= 1;
+    if (this.#open > 0) return;
+    this.#worker.unref();
+    clearInterval(this.#watchdog);
+  }
+
+  #stop(error: TriviumError): void {
+    if (this.#end) return;
+    this.#end = error;
+    clearInterval(this.#watchdog);
+    for (const { reject } of this.#waiters.values()) reject(error);
+    this.#waiters.clear();
+    void this.#worker.terminate();
+    this.#onEnd();
+  }
+
+  #failure(what: string, cause?: unknown): TriviumError {
+    return new TriviumError('internal', `The plugin "${this.#name}" ${what}.`, {
+      remedy: 'Its thread was ended; a new call starts it again.',
+      cause,
+    });
+  }
+}
+
+const errorFrom = ({ code, message, ...details }: { code: TriviumError['code']; message: string }) =>
+  new TriviumError(code, message, details);
+
+/** Where the worker's module lies: beside the bundle that holds this one. */
+const workerFolder = new URL('./plugins/', import.meta.url);
+
+export interface IsolatedPlugin extends Plugin, AsyncDisposable {}
+
+/** A plugin whose contracts are known here and whose implementations run in a thread, started by the first call. */
+export function isolatePlugin(
+  { url, name }: FoundPlugin,
+  contracts: readonly AnyCapability[],
+  host: HostSettings,
+): IsolatedPlugin {
+  let thread: PluginThread | undefined;
+  const running = () => {
+    const started: PluginThread =
+      thread ??
+      new PluginThread({ url, name, host }, () => {
+        if (thread === started) thread = undefined;
+      });
+    thread = started;
+    return started;
+  };
+  const plugin = definePlugin({
+    name: contracts[0]!.plugin,
+    capabilities: contracts.map((capability) =>
+      implement(capability, (input, { signal }) => running().run(capability, input, signal)),
+    ),
+  });
+  return { ...plugin, [Symbol.asyncDispose]: async () => thread?.dispose() };
+}

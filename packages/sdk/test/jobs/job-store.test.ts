@@ -1,0 +1,133 @@
+/** Jobs that end, fail, wait, are cancelled from elsewhere, and are known after their process was killed. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { implement, type Job } from '@trivium/protocol';
+import { JobStore } from '@trivium/sdk';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { endless } from './endless.mjs';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'trivium-jobs-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const count = implement(endless, async function* ({ steps = 3 }, { signal }) {
+  for (let done = 1; done <= steps; done += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    signal.throwIfAborted();
+    yield { done };
+  }
+  return { steps };
+});
+const context = (signal: AbortSignal) => ({ signal });
+
+/** The child's job, running. */
+async function childJob(): Promise<{ child: ChildProcess; id: string }> {
+  const script = fileURLToPath(new URL('./child.mjs', import.meta.url));
+  const child = spawn(process.execPath, [script, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(child.stdout!, 'data');
+  return { child, id: String(line).trim() };
+}
+
+describe('a job', () => {
+  it('is followed to its end, and known to another store', async () => {
+    await using store = new JobStore({ folder });
+    const { id } = await store.start(count, { steps: 5 }, context);
+    const watching = new JobStore({ folder }).watch(id, { after: 2 });
+    const seen: unknown[] = [];
+    let step = await watching.next();
+    for (; !step.done; step = await watching.next()) seen.push(step.value);
+    expect(seen).toEqual([3, 4, 5].map((done) => ({ event: done, progress: { done } })));
+    const expected = { id, plugin: 'time', capability: 'endless', status: 'succeeded', events: 5, output: { steps: 5 } };
+    expect(step.value).toMatchObject(expected);
+    expect(await new JobStore({ folder }).get(id)).toMatchObject(expected);
+  });
+
+  it('that fails keeps its error', async () => {
+    await using store = new JobStore({ folder });
+    const failing = implement(endless, async function* () {
+      throw Object.assign(new Error('x'), { code: 'ENOENT', path: 'gone.md' });
+    });
+    const { id } = await store.start(failing, {}, context);
+    let step: IteratorResult<unknown, Job>;
+    for (const watching = store.watch(id); !(step = await watching.next()).done; );
+    expect(step.value).toMatchObject({ status: 'failed', error: { code: 'not-found', file: 'gone.md' } });
+  });
+
+  it('with a wrong input is refused and leaves nothing', async () => {
+    await using store = new JobStore({ folder });
+    await expect(store.start(count, { steps: 'many' as never }, context)).rejects.toMatchObject({
+      code: 'invalid-argument',
+      field: 'steps',
+    });
+    expect(await store.list()).toEqual([]);
+  });
+
+  it('waits for its turn, in order; what is too much is busy', async () => {
+    await using store = new JobStore({ folder, maxRunning: 1, maxQueued: 2 });
+    const first = await store.start(count, { steps: 1e6 }, context);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const second = await store.start(count, { steps: 1 }, context);
+    const third = await store.start(count, { steps: 1 }, context);
+    await expect(store.start(count, { steps: 1 }, context)).rejects.toMatchObject({ code: 'busy' });
+    expect((await store.get(second.id)).status).toBe('queued');
+    expect((await store.cancel(third.id)).status).toBe('cancelled');
+    expect((await store.cancel(first.id)).status).toBe('cancelled');
+    for await (const _ of store.watch(second.id));
+    expect((await store.get(second.id)).status).toBe('succeeded');
+    const { jobs } = { jobs: await store.list({ status: 'cancelled' }) };
+    expect(jobs.map(({ id }) => id).sort()).toEqual([first.id, third.id].sort());
+  });
+
+  it('is cancelled from another process, and says so there', async () => {
+    const { child, id } = await childJob();
+    const store = new JobStore({ folder });
+    expect(await store.get(id)).toMatchObject({ status: 'running' });
+    expect(await store.cancel(id)).toMatchObject({ status: 'cancelled' });
+    await once(child, 'exit');
+    expect(await readdir(folder)).toEqual([`${id}.jsonl`]);
+  });
+
+  it('whose process was killed is interrupted, with the progress it had', async () => {
+    const { child, id } = await childJob();
+    const store = new JobStore({ folder });
+    for await (const { event } of store.watch(id)) if (event === 5) break;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    // Half a line, as a crash may leave it.
+    await appendFile(join(folder, `${id}.jsonl`), '{"type":"prog');
+    const job = await store.get(id);
+    expect(job.status).toBe('interrupted');
+    expect(job.events).toBeGreaterThanOrEqual(5);
+    expect((await store.list())[0]).toMatchObject({ id, status: 'interrupted' });
+    expect(await store.cancel(id)).toMatchObject({ status: 'interrupted' });
+  });
+
+  it('ends with its store', async () => {
+    const store = new JobStore({ folder });
+    const { id } = await store.start(count, { steps: 1e6 }, context);
+    await store[Symbol.asyncDispose]();
+    expect((await store.get(id)).status).toBe('cancelled');
+  });
+
+  it('is forgotten when it is old', async () => {
+    await using store = new JobStore({ folder });
+    const { id } = await store.start(count, { steps: 1 }, context);
+    for await (const _ of store.watch(id));
+    const then = new Date(Date.now() - 40 * 86_400_000);
+    await utimes(join(folder, `${id}.jsonl`), then, then);
+    await using later = new JobStore({ folder });
+    const { id: next } = await later.start(count, { steps: 1 }, context);
+    await expect(later.get(id)).rejects.toMatchObject({ code: 'not-found' });
+    expect((await later.get(next)).id).toBe(next);
+  });
+
+  it.each(['../../etc/passwd', '', 'UPPER', 'a/b'])('is not looked for outside the folder: "%s"', async (id) => {
+    await expect(new JobStore({ folder }).get(id)).rejects.toMatchObject({ code: 'not-found' });
+  });
+});

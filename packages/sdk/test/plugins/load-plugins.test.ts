@@ -1,0 +1,129 @@
+/** Plugins that are found, refused and survived. */
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { invoke, type Plugin } from '@trivium/protocol';
+import { loadPlugins, namedPlugins } from '@trivium/sdk';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const fixtures = fileURLToPath(new URL('./fixtures/', import.meta.url));
+const mischief = join(fixtures, 'mischief.mjs');
+
+function capabilityOf(plugins: readonly Plugin[], name: string) {
+  const found = plugins.flatMap(({ capabilities }) => capabilities).find((one) => one.capability.name === name);
+  if (!found) throw new Error(`no ${name}`);
+  return found;
+}
+
+describe.each([true, false])('a plugin, isolated: %s', (isolate) => {
+  const run = async (name: string, abortAfterMs?: number) => {
+    await using loaded = await loadPlugins([mischief], { isolate });
+    const signal = abortAfterMs === undefined ? new AbortController().signal : AbortSignal.timeout(abortAfterMs);
+    const seen: unknown[] = [];
+    const output = invoke(capabilityOf(loaded.plugins, name), {} as never, { signal }, (step) => seen.push(step));
+    const settled = await output.catch((error: unknown) => error);
+    // Whatever happened, the next call works.
+    const again = await invoke(capabilityOf(loaded.plugins, 'behave'), {} as never, {
+      signal: new AbortController().signal,
+    });
+    expect(again).toEqual({ words: 3 });
+    return { settled, seen };
+  };
+
+  it('reports progress and answers', async () => {
+    expect(await run('behave')).toEqual({ settled: { words: 3 }, seen: [{ done: 1 }] });
+  });
+
+  it.each([
+    ['throw', 'out of ideas'],
+    ['answer-nonsense', 'answer-nonsense answered what its contract does not allow'],
+    ['report-nonsense', 'report-nonsense reported progress that its contract does not allow'],
+  ])('that misbehaves in "%s" fails its call', async (name, fault) => {
+    const { settled } = await run(name);
+    expect(String((settled as Error).message)).toContain(fault);
+  });
+
+  it('that ignores the signal is left behind', async () => {
+    const { settled, seen } = await run('ignore-the-signal', 50);
+    expect(seen).toEqual([{ done: 1 }]);
+    expect(settled).toMatchObject({ code: 'cancelled' });
+  });
+});
+
+describe('an isolated plugin', () => {
+  const run = async (name: string, abortAfterMs?: number) => {
+    await using loaded = await loadPlugins([mischief]);
+    const signal = abortAfterMs === undefined ? new AbortController().signal : AbortSignal.timeout(abortAfterMs);
+    const settled = await invoke(capabilityOf(loaded.plugins, name), {} as never, { signal }).catch(
+      (error: unknown) => error,
+    );
+    const signalAgain = new AbortController().signal;
+    const behave = capabilityOf(loaded.plugins, 'behave');
+    expect(await invoke(behave, {} as never, { signal: signalAgain })).toEqual({ words: 3 });
+    return settled;
+  };
+
+  it('may throw outside of any call', async () => {
+    expect(await run('throw-later')).toMatchObject({ code: 'internal' });
+  });
+
+  it('may end its process', async () => {
+    expect(await run('exit')).toMatchObject({ code: 'internal' });
+  });
+
+  it('may spin for ever', async () => {
+    expect(await run('spin', 50)).toMatchObject({ code: expect.stringMatching(/cancelled|internal/) });
+  });
+
+  it('answers only what its contract knows', async () => {
+    // Its own thread has parsed the output: what the schema does not know is gone.
+    expect(await run('answer-a-function')).toEqual({ words: 1 });
+  });
+});
+
+describe('plugins by name', () => {
+  let app: string;
+  beforeAll(async () => {
+    app = await mkdtemp(join(tmpdir(), 'trivium-app-'));
+    const packages = join(app, 'node_modules');
+    await mkdir(join(packages, 'trivium-plugin-mischief'), { recursive: true });
+    const main = JSON.stringify({ name: 'trivium-plugin-mischief', type: 'module', exports: './mischief.mjs' });
+    await writeFile(join(packages, 'trivium-plugin-mischief', 'package.json'), main);
+    // Linked, so that it finds what it imports in the workspace.
+    await symlink(mischief, join(packages, 'trivium-plugin-mischief', 'mischief.mjs'));
+    await writeFile(join(app, 'package.json'), JSON.stringify({ trivium: { plugins: ['mischief'] } }));
+    await mkdir(join(app, 'src'));
+  });
+  afterAll(() => rm(app, { recursive: true, force: true }));
+
+  it('are named by the nearest package.json and found from there', async () => {
+    const { names, fromFolder } = await namedPlugins(join(app, 'src'));
+    expect({ names, fromFolder }).toEqual({ names: ['mischief'], fromFolder: app });
+    await using loaded = await loadPlugins(names, { from: fromFolder });
+    expect(loaded.plugins.map(({ name }) => name)).toEqual(['mischief']);
+  });
+
+  it('that are not installed say what to install', async () => {
+    await expect(loadPlugins(['nowhere'], { from: app })).rejects.toMatchObject({
+      code: 'not-found',
+      found: 'nowhere',
+      remedy: expect.stringContaining('npm install @trivium/plugin-nowhere'),
+    });
+  });
+
+  it('are refused with the field when they are none', async () => {
+    await expect(loadPlugins([join(fixtures, 'throws.mjs')])).rejects.toMatchObject({
+      code: 'bad-format',
+      message: expect.stringContaining('no plugin today'),
+    });
+    await expect(loadPlugins([join(fixtures, 'no-plugin.mjs')])).rejects.toMatchObject({
+      code: 'bad-format',
+      field: expect.stringContaining('capabilities.0.capability'),
+    });
+    await expect(loadPlugins([null as never])).rejects.toMatchObject({ code: 'bad-format' });
+    await expect(loadPlugins([mischief, mischief])).rejects.toMatchObject({ code: 'invalid-argument' });
+    await writeFile(join(app, 'src', 'package.json'), '{"trivium":{"plugins":"mischief"}}');
+    await expect(namedPlugins(join(app, 'src'))).rejects.toMatchObject({ field: 'trivium.plugins' });
+  });
+});
