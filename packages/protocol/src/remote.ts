@@ -38,7 +38,9 @@ export async function request(endpoint: Endpoint, path: string, init: RequestIni
 }
 
 /** The data of server-sent events, with their ids, until the stream ends; leaving early closes the connection. */
-export async function* eventsOf(response: Response): AsyncGenerator<{ id?: string; data: string }, void, void> {
+export async function* eventsOf(
+  response: Response,
+): AsyncGenerator<{ id?: string; data: string }, void, void> {
   if (!response.body) return;
   const events = response.body
     // Declarations disagree about the type of a chunk.
@@ -63,7 +65,9 @@ function frameOf(data: string): CallFrame {
   } catch {}
   const frame = callFrame.safeParse(value);
   if (frame.success) return frame.data;
-  throw new TriviumError('network', 'The server sent an event that no call has.', { found: data.slice(0, 200) });
+  throw new TriviumError('network', 'The server sent an event that no call has.', {
+    found: data.slice(0, 200),
+  });
 }
 
 /**

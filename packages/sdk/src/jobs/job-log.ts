@@ -16,7 +16,7 @@ const entry = z.discriminatedUnion('type', [
     id: z.string(),
     plugin: z.string(),
     capability: z.string(),
-    input: z.unknown(),
+    input: z.unknown().optional(),
     createdAt: z.string(),
     process: z.object({ host: z.string(), pid: z.number().int(), start: z.string().optional() }),
   }),
@@ -26,7 +26,7 @@ const entry = z.discriminatedUnion('type', [
     type: z.literal('ended'),
     status: z.enum(['succeeded', 'failed', 'cancelled']),
     endedAt: z.string(),
-    output: z.unknown(),
+    output: z.unknown().optional(),
     error: z.looseObject({ code: z.enum(triviumErrorCodes), message: z.string() }).optional(),
   }),
 ]);
@@ -83,7 +83,10 @@ export class JobLog {
 }
 
 /** The entries of a log behind `fromByte`, and where the next read goes on. */
-export async function readEntries(path: string, fromByte = 0): Promise<{ entries: JobEntry[]; nextByte: number }> {
+export async function readEntries(
+  path: string,
+  fromByte = 0,
+): Promise<{ entries: JobEntry[]; nextByte: number }> {
   const bytes = await bytesFrom(path, fromByte);
   const end = bytes.lastIndexOf(0x0a) + 1;
   const lines = bytes.toString('utf8', 0, end).split('\n').slice(0, -1);
@@ -132,6 +135,7 @@ export function jobOf(entries: readonly JobEntry[]): Job | undefined {
       Object.assign(job, JSON.parse(JSON.stringify(end)));
     }
   }
-  if (!jobStatusIsFinal(job.status) && ownerIsGone({ start: undefined, ...created.process })) job.status = 'interrupted';
+  if (!jobStatusIsFinal(job.status) && ownerIsGone({ start: undefined, ...created.process }))
+    job.status = 'interrupted';
   return job;
 }

@@ -113,7 +113,13 @@ export class JobStore implements AsyncDisposable {
   }
 
   /** Newest first, without outputs. */
-  async list({ status, limit = 50 }: { status?: JobStatus | undefined; limit?: number } = {}): Promise<Job[]> {
+  async list({
+    status,
+    limit = 50,
+  }: {
+    status?: JobStatus | undefined;
+    limit?: number;
+  } = {}): Promise<Job[]> {
     const names = (await readdir(this.#folder).catch(() => [])).filter((name) => name.endsWith('.jsonl'));
     const jobs: Job[] = [];
     for (const name of names.sort().reverse()) {
@@ -245,7 +251,9 @@ export class JobStore implements AsyncDisposable {
       const path = join(this.#folder, name);
       const found = await stat(path).catch(() => undefined);
       if (!found || Date.now() - found.mtimeMs < this.#keepMs) continue;
-      const job = name.endsWith('.jsonl') ? await this.get(name.slice(0, -6)).catch(() => undefined) : undefined;
+      const job = name.endsWith('.jsonl')
+        ? await this.get(name.slice(0, -6)).catch(() => undefined)
+        : undefined;
       if (!job || jobStatusIsFinal(job.status)) await unlink(path).catch(() => {});
     }
   }
@@ -260,7 +268,13 @@ export class JobStore implements AsyncDisposable {
         return;
       }
       for (const [id, { controller }] of this.#own) {
-        if (await unlink(this.#cancelPath(id)).then(() => true, () => false)) controller.abort();
+        if (
+          await unlink(this.#cancelPath(id)).then(
+            () => true,
+            () => false,
+          )
+        )
+          controller.abort();
       }
     }, pollMs);
     this.#cancelPoll.unref();

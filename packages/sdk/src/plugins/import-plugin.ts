@@ -6,12 +6,16 @@ async function importModule(url: string, name: string): Promise<Record<string, u
   try {
     return await import(url);
   } catch (cause) {
-    throw new TriviumError('bad-format', `The plugin "${name}" cannot be loaded: ${(cause as Error).message}`, {
-      field: 'plugins',
-      found: url,
-      remedy: 'Reinstall it, or leave it out.',
-      cause,
-    });
+    throw new TriviumError(
+      'bad-format',
+      `The plugin "${name}" cannot be loaded: ${(cause as Error).message}`,
+      {
+        field: 'plugins',
+        found: url,
+        remedy: 'Reinstall it, or leave it out.',
+        cause,
+      },
+    );
   }
 }
 

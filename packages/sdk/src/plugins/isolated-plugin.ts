@@ -28,6 +28,7 @@ class PluginThread {
   readonly ready: Promise<void>;
   #calls = 0;
   #open = 0;
+  #cancelling = 0;
   #lastHeardMs = Date.now();
   #watchdog: NodeJS.Timeout | undefined;
   #end: TriviumError | undefined;
@@ -45,6 +46,11 @@ class PluginThread {
     this.#hold();
   }
 
+  /** It was told to stop something and has not done so yet, and may never: new work goes elsewhere. */
+  get isDoubtful(): boolean {
+    return this.#cancelling > 0;
+  }
+
   /** Runs a capability there; leaving early cancels it. */
   async *run(
     capability: AnyCapability,
@@ -52,12 +58,15 @@ class PluginThread {
     signal: AbortSignal,
   ): AsyncGenerator<unknown, unknown, void> {
     await this.ready;
+    signal.throwIfAborted();
     this.#calls += 1;
     const call = this.#calls;
     let timer: NodeJS.Timeout | undefined;
     const cancel = () => {
+      if (timer) return;
+      this.#cancelling += 1;
       this.#send({ type: 'cancel', call });
-      timer ??= setTimeout(() => this.#stop(this.#failure('did not stop when it was told to')), cancelMs);
+      timer = setTimeout(() => this.#stop(this.#failure('did not stop when it was told to')), cancelMs);
     };
     this.#hold();
     this.#send({ type: 'call', call, capability: capability.name, input });
@@ -81,6 +90,7 @@ class PluginThread {
         cancel();
         await this.#ask(call).catch(() => {});
       }
+      if (timer) this.#cancelling -= 1;
       clearTimeout(timer);
       this.#release();
     }
@@ -105,14 +115,19 @@ class PluginThread {
       this.#worker.postMessage(frame);
     } catch (cause) {
       // A parsed input that cannot be cloned: the contract's schema made it so.
-      throw new TriviumError('internal', `The input of ${this.#name} cannot travel between threads.`, { cause });
+      throw new TriviumError('internal', `The input of ${this.#name} cannot travel between threads.`, {
+        cause,
+      });
     }
   }
 
   #hear(frame: FromWorker): void {
     this.#lastHeardMs = Date.now();
     if (frame.type === 'pong') return;
-    if (frame.type === 'broken') return this.#stop(errorFrom(frame.error));
+    if (frame.type === 'broken') {
+      this.#stop(errorFrom(frame.error));
+      return;
+    }
     const key = frame.type === 'ready' ? 0 : frame.call;
     const waiter = this.#waiters.get(key);
     this.#waiters.delete(key);
@@ -172,14 +187,12 @@ export function isolatePlugin(
   contracts: readonly AnyCapability[],
   host: HostSettings,
 ): IsolatedPlugin {
-  let thread: PluginThread | undefined;
+  const threads = new Set<PluginThread>();
   const running = () => {
-    const started: PluginThread =
-      thread ??
-      new PluginThread({ url, name, host }, () => {
-        if (thread === started) thread = undefined;
-      });
-    thread = started;
+    const sound = [...threads].find(({ isDoubtful }) => !isDoubtful);
+    if (sound) return sound;
+    const started: PluginThread = new PluginThread({ url, name, host }, () => threads.delete(started));
+    threads.add(started);
     return started;
   };
   const plugin = definePlugin({
@@ -188,5 +201,10 @@ export function isolatePlugin(
       implement(capability, (input, { signal }) => running().run(capability, input, signal)),
     ),
   });
-  return { ...plugin, [Symbol.asyncDispose]: async () => thread?.dispose() };
+  return {
+    ...plugin,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...threads].map((thread) => thread.dispose()));
+    },
+  };
 }

@@ -56,7 +56,9 @@ export async function loadPlugins(
   return {
     plugins,
     async [Symbol.asyncDispose]() {
-      await Promise.all(plugins.map((plugin) => (plugin as Partial<IsolatedPlugin>)[Symbol.asyncDispose]?.()));
+      await Promise.all(
+        plugins.map((plugin) => (plugin as Partial<IsolatedPlugin>)[Symbol.asyncDispose]?.()),
+      );
     },
   };
 }

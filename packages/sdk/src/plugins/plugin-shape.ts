@@ -34,7 +34,8 @@ const pluginShape = z.looseObject({
   ),
 });
 
-export const isCapability = (value: unknown): value is AnyCapability => capabilityShape.safeParse(value).success;
+export const isCapability = (value: unknown): value is AnyCapability =>
+  capabilityShape.safeParse(value).success;
 
 /**
  * `value` as a plugin, under the laws of `definePlugin`.

@@ -26,7 +26,9 @@ function postStep(call: number, frame: FromWorker): void {
   try {
     post(frame);
   } catch (cause) {
-    const fault = new TriviumError('internal', `${name} answered what cannot travel between threads.`, { cause });
+    const fault = new TriviumError('internal', `${name} answered what cannot travel between threads.`, {
+      cause,
+    });
     postError(call, fault);
   }
 }
@@ -54,7 +56,8 @@ async function main(): Promise<void> {
     if (frame.type === 'cancel') return calls.get(frame.call)?.controller.abort();
     const { call, capability, input } = frame;
     const implementation = implementations.find((one) => one.capability.name === capability);
-    if (!implementation) return postError(call, new TriviumError('not-found', `${name} has no ${capability}.`));
+    if (!implementation)
+      return postError(call, new TriviumError('not-found', `${name} has no ${capability}.`));
     const controller = new AbortController();
     const steps = stream(implementation, input as never, host.context(controller.signal));
     calls.set(call, { controller, steps });

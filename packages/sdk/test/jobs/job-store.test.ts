@@ -5,7 +5,7 @@ import { appendFile, mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { implement, type Job } from '@trivium/protocol';
+import { implement } from '@trivium/protocol';
 import { JobStore } from '@trivium/sdk';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { endless } from './endless.mjs';
@@ -43,7 +43,14 @@ describe('a job', () => {
     let step = await watching.next();
     for (; !step.done; step = await watching.next()) seen.push(step.value);
     expect(seen).toEqual([3, 4, 5].map((done) => ({ event: done, progress: { done } })));
-    const expected = { id, plugin: 'time', capability: 'endless', status: 'succeeded', events: 5, output: { steps: 5 } };
+    const expected = {
+      id,
+      plugin: 'time',
+      capability: 'endless',
+      status: 'succeeded',
+      events: 5,
+      output: { steps: 5 },
+    };
     expect(step.value).toMatchObject(expected);
     expect(await new JobStore({ folder }).get(id)).toMatchObject(expected);
   });
@@ -54,9 +61,11 @@ describe('a job', () => {
       throw Object.assign(new Error('x'), { code: 'ENOENT', path: 'gone.md' });
     });
     const { id } = await store.start(failing, {}, context);
-    let step: IteratorResult<unknown, Job>;
-    for (const watching = store.watch(id); !(step = await watching.next()).done; );
-    expect(step.value).toMatchObject({ status: 'failed', error: { code: 'not-found', file: 'gone.md' } });
+    for await (const _ of store.watch(id));
+    expect(await store.get(id)).toMatchObject({
+      status: 'failed',
+      error: { code: 'not-found', file: 'gone.md' },
+    });
   });
 
   it('with a wrong input is refused and leaves nothing', async () => {
@@ -127,7 +136,10 @@ describe('a job', () => {
     expect((await later.get(next)).id).toBe(next);
   });
 
-  it.each(['../../etc/passwd', '', 'UPPER', 'a/b'])('is not looked for outside the folder: "%s"', async (id) => {
-    await expect(new JobStore({ folder }).get(id)).rejects.toMatchObject({ code: 'not-found' });
-  });
+  it.each(['../../etc/passwd', '', 'UPPER', 'a/b'])(
+    'is not looked for outside the folder: "%s"',
+    async (id) => {
+      await expect(new JobStore({ folder }).get(id)).rejects.toMatchObject({ code: 'not-found' });
+    },
+  );
 });

@@ -11,17 +11,22 @@ const fixtures = fileURLToPath(new URL('./fixtures/', import.meta.url));
 const mischief = join(fixtures, 'mischief.mjs');
 
 function capabilityOf(plugins: readonly Plugin[], name: string) {
-  const found = plugins.flatMap(({ capabilities }) => capabilities).find((one) => one.capability.name === name);
+  const found = plugins
+    .flatMap(({ capabilities }) => capabilities)
+    .find((one) => one.capability.name === name);
   if (!found) throw new Error(`no ${name}`);
   return found;
 }
 
 describe.each([true, false])('a plugin, isolated: %s', (isolate) => {
-  const run = async (name: string, abortAfterMs?: number) => {
+  const run = async (name: string, abort = false) => {
     await using loaded = await loadPlugins([mischief], { isolate });
-    const signal = abortAfterMs === undefined ? new AbortController().signal : AbortSignal.timeout(abortAfterMs);
+    const controller = new AbortController();
     const seen: unknown[] = [];
-    const output = invoke(capabilityOf(loaded.plugins, name), {} as never, { signal }, (step) => seen.push(step));
+    const output = invoke(capabilityOf(loaded.plugins, name), {} as never, controller, (step) => {
+      seen.push(step);
+      if (abort) controller.abort();
+    });
     const settled = await output.catch((error: unknown) => error);
     // Whatever happened, the next call works.
     const again = await invoke(capabilityOf(loaded.plugins, 'behave'), {} as never, {
@@ -45,19 +50,20 @@ describe.each([true, false])('a plugin, isolated: %s', (isolate) => {
   });
 
   it('that ignores the signal is left behind', async () => {
-    const { settled, seen } = await run('ignore-the-signal', 50);
+    const { settled, seen } = await run('ignore-the-signal', true);
     expect(seen).toEqual([{ done: 1 }]);
     expect(settled).toMatchObject({ code: 'cancelled' });
   });
 });
 
 describe('an isolated plugin', () => {
-  const run = async (name: string, abortAfterMs?: number) => {
+  const run = async (name: string) => {
     await using loaded = await loadPlugins([mischief]);
-    const signal = abortAfterMs === undefined ? new AbortController().signal : AbortSignal.timeout(abortAfterMs);
-    const settled = await invoke(capabilityOf(loaded.plugins, name), {} as never, { signal }).catch(
-      (error: unknown) => error,
+    const controller = new AbortController();
+    const output = invoke(capabilityOf(loaded.plugins, name), {} as never, controller, () =>
+      controller.abort(),
     );
+    const settled = await output.catch((error: unknown) => error);
     const signalAgain = new AbortController().signal;
     const behave = capabilityOf(loaded.plugins, 'behave');
     expect(await invoke(behave, {} as never, { signal: signalAgain })).toEqual({ words: 3 });
@@ -73,7 +79,7 @@ describe('an isolated plugin', () => {
   });
 
   it('may spin for ever', async () => {
-    expect(await run('spin', 50)).toMatchObject({ code: expect.stringMatching(/cancelled|internal/) });
+    expect(await run('spin')).toMatchObject({ code: 'cancelled' });
   });
 
   it('answers only what its contract knows', async () => {
@@ -88,7 +94,11 @@ describe('plugins by name', () => {
     app = await mkdtemp(join(tmpdir(), 'trivium-app-'));
     const packages = join(app, 'node_modules');
     await mkdir(join(packages, 'trivium-plugin-mischief'), { recursive: true });
-    const main = JSON.stringify({ name: 'trivium-plugin-mischief', type: 'module', exports: './mischief.mjs' });
+    const main = JSON.stringify({
+      name: 'trivium-plugin-mischief',
+      type: 'module',
+      exports: './mischief.mjs',
+    });
     await writeFile(join(packages, 'trivium-plugin-mischief', 'package.json'), main);
     // Linked, so that it finds what it imports in the workspace.
     await symlink(mischief, join(packages, 'trivium-plugin-mischief', 'mischief.mjs'));
