@@ -5,6 +5,7 @@
 import { type AnyCapability, type Implementation, invoke, TriviumError } from '@trivium/protocol';
 import type { Host, TriviumContext } from '@trivium/sdk';
 import { z } from 'zod';
+import { startInBackground } from './background.js';
 import { parseCommand } from './flags.js';
 import { commandHelp } from './help.js';
 import { linesOf } from './lines.js';
@@ -36,10 +37,15 @@ const ownFlags: Record<string, OwnFlag> = {
     help: 'a file with one query a line ("-": standard input), instead of --query',
     isFor: ({ name }) => name === 'search',
   },
+  job: {
+    type: 'boolean',
+    help: 'start it as a job, print its id and leave it running; trivium jobs tells how it does',
+    isFor: ({ plugin, progress }) => plugin !== 'jobs' && !(progress instanceof z.ZodNever),
+  },
   help: { type: 'boolean', help: 'this text' },
 };
 
-function ownFlagsOf(capability: AnyCapability) {
+export function ownFlagsOf(capability: AnyCapability) {
   return Object.entries(ownFlags).filter(([, { isFor }]) => !isFor || isFor(capability));
 }
 
@@ -93,6 +99,11 @@ export async function runCommand(
     out.write(
       `${commandHelp(capability, Object.fromEntries(own.map(([flag, { help }]) => [flag, help])))}\n`,
     );
+    return;
+  }
+  if (parsed.own.job) {
+    for (const input of await inputsOf(capability, parsed.input, parsed.own.queries))
+      out.write(`${await startInBackground(capability, input)}\n`);
     return;
   }
   const progress = new ProgressLine();

@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { type AnyCapability, TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
+import { wordsOf } from './words.js';
 
 interface Property {
   type?: string;
@@ -95,7 +96,7 @@ export function parseCommand(
     parsed = parseArgs({ args: [...argv], options, allowPositionals: true, allowNegative: true });
   } catch (cause) {
     throw new TriviumError('invalid-argument', (cause as Error).message.split('. ')[0]!.concat('.'), {
-      remedy: `trivium ${capability.name} --help lists the flags.`,
+      remedy: `trivium ${wordsOf(capability)} --help lists the flags.`,
       cause,
     });
   }
@@ -122,9 +123,9 @@ function placePositionals(
   if (!flag || (flag.property.type !== 'array' && positionals.length > 1)) {
     throw new TriviumError(
       'invalid-argument',
-      `trivium ${capability.name} does not take "${positionals.at(-1)}".`,
+      `trivium ${wordsOf(capability)} does not take "${positionals.at(-1)}".`,
       {
-        remedy: `trivium ${capability.name} --help lists the flags.`,
+        remedy: `trivium ${wordsOf(capability)} --help lists the flags.`,
       },
     );
   }

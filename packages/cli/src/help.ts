@@ -1,24 +1,34 @@
 /** Help texts, made from contracts. */
 import type { AnyCapability } from '@trivium/protocol';
 import { flagsOf } from './flags.js';
+import { wordsOf } from './words.js';
 
 /** At least two blanks between columns, however long the left one is. */
 const pad = (text: string, width: number) => `${text}  `.padEnd(width);
 
+const listed = (rows: readonly (readonly [string, string])[]) =>
+  rows.map(([name, title]) => `  ${pad(name, 17)}${title}`);
+
+const rowOf = (capability: AnyCapability) => [wordsOf(capability), capability.title] as const;
+
 export function generalHelp(capabilities: readonly AnyCapability[]): string {
-  const rows = [
-    ...capabilities.map(({ name, title }) => [name, title]),
-    ['doctor', 'Say what is missing on this machine'],
-  ] as [string, string][];
   return [
     'trivium COMMAND …: long documents, local models, one command.',
     '',
-    ...rows.map(([name, title]) => `  ${pad(name, 15)}${title}`),
+    ...listed([
+      ...capabilities.map(rowOf),
+      ['completion', 'Print completion for bash, zsh or fish'],
+      ['doctor', 'Say what is missing on this machine'],
+    ]),
     '',
     'trivium COMMAND --help tells the rest. Data goes to standard output, everything else to standard error.',
     'Exit codes: 0 done, 1 failed, 2 wrong call, 130 interrupted.',
   ].join('\n');
 }
+
+/** The commands of one plugin. */
+export const commandList = (capabilities: readonly AnyCapability[]) =>
+  listed(capabilities.map(rowOf)).join('\n');
 
 export function commandHelp(capability: AnyCapability, ownFlags: Record<string, string>): string {
   const flags = flagsOf(capability);
@@ -41,7 +51,7 @@ export function commandHelp(capability: AnyCapability, ownFlags: Record<string, 
   );
   const examples = (capability.commandLine?.examples ?? []).map((example) => `  trivium ${example}`);
   return [
-    `trivium ${capability.name}${place} [flags]`,
+    `trivium ${wordsOf(capability)}${place} [flags]`,
     '',
     capability.description,
     '',

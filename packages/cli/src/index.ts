@@ -1,19 +1,16 @@
-/** The command `trivium`: nothing but a surface over the capabilities of the SDK's plugins. */
-import { documents, Host, models } from '@trivium/sdk';
+/** The command `trivium`: nothing but a surface over the capabilities of the SDK's plugins, and of any other. */
+import { Host } from '@trivium/sdk';
+import { backgroundWord, runInBackground } from './background.js';
 import { runChat } from './chat/chat-command.js';
-import { type Command, failure, runCommand } from './command.js';
+import { type Command, failure, ownFlagsOf, runCommand } from './command.js';
+import { completionScript } from './completion.js';
 import { doctor } from './doctor.js';
-import { generalHelp } from './help.js';
-
-const commands: readonly Command[] = [...documents.capabilities, ...models.capabilities];
+import { allPlugins, findCommand } from './find-command.js';
+import { commandList, generalHelp } from './help.js';
 
 /** @returns the exit code: 0 done, 1 failed, 2 wrong call, 130 interrupted */
 export async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    process.stdout.write(`${generalHelp(commands.map(({ capability }) => capability))}\n`);
-    return name === undefined ? 2 : 0;
-  }
   if (name === '--version') {
     process.stdout.write(`${VERSION}\n`);
     return 0;
@@ -23,24 +20,54 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${text}\n`);
     return ok ? 0 : 1;
   }
-  const command = commands.find(({ capability }) => capability.name === name);
-  if (!command) {
-    process.stderr.write(
-      `trivium: there is no command "${name}".\n  remedy: trivium help lists the commands.\n`,
-    );
-    return 2;
-  }
-  const { conversation } = command.capability.commandLine ?? {};
-  return interruptible((signal, host, interrupt) =>
-    conversation === undefined
-      ? runCommand(command, rest, host, signal)
-      : runChat(command, conversation, rest, host, signal, interrupt),
-  );
+  return interruptible(async (signal, interrupt) => {
+    if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+      await printAll((commands) => generalHelp(commands.map(({ capability }) => capability)));
+      return name === undefined ? 2 : 0;
+    }
+    if (name === 'completion') {
+      await printAll((commands) => completionScript(rest[0], commands, ownHelpOf));
+      return 0;
+    }
+    if (name === backgroundWord) await runInBackground(signal);
+    else await runFound(argv, signal, interrupt);
+    return 0;
+  });
 }
 
-/** Runs with a host that is disposed of at the end; the first Ctrl-C stops cleanly, the second at once. */
+const ownHelpOf = ({ capability }: Command) =>
+  Object.fromEntries(ownFlagsOf(capability).map(([flag, { help }]) => [flag, help]));
+
+async function printAll(textOf: (commands: readonly Command[]) => string): Promise<void> {
+  await using all = await allPlugins();
+  const commands = all.plugins.flatMap(({ capabilities }) => capabilities) as Command[];
+  process.stdout.write(`${textOf(commands)}\n`);
+}
+
+async function runFound(argv: readonly string[], signal: AbortSignal, interrupt: () => void): Promise<void> {
+  const found = await findCommand(argv);
+  const { commands, rest } = found;
+  const [command, another] = commands;
+  if (!command || another) {
+    process.stdout.write(`${commandList(commands.map(({ capability }) => capability))}\n`);
+    await found[Symbol.asyncDispose]?.();
+    return;
+  }
+  const { conversation } = command.capability.commandLine ?? {};
+  const host = new Host();
+  try {
+    await (conversation === undefined
+      ? runCommand(command, rest, host, signal)
+      : runChat(command, conversation, rest, host, signal, interrupt));
+  } finally {
+    await host[Symbol.asyncDispose]();
+    await found[Symbol.asyncDispose]?.();
+  }
+}
+
+/** The first Ctrl-C stops cleanly, the second at once; what is thrown is said on standard error. */
 async function interruptible(
-  run: (signal: AbortSignal, host: Host, interrupt: () => void) => Promise<void>,
+  run: (signal: AbortSignal, interrupt: () => void) => Promise<number>,
 ): Promise<number> {
   const controller = new AbortController();
   let interrupted = false;
@@ -55,16 +82,13 @@ async function interruptible(
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
   });
-  const host = new Host();
   try {
-    await run(controller.signal, host, interrupt);
-    return 0;
+    return await run(controller.signal, interrupt);
   } catch (error) {
     const { text, code } = failure(error, interrupted);
     process.stderr.write(`${text}\n`);
     return code;
   } finally {
-    await host[Symbol.asyncDispose]();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
 }

@@ -2,7 +2,7 @@
 
 /** What a line can show: documents that are read, bytes that are fetched, sections that are written. */
 interface Progress {
-  type: string;
+  type?: string;
   path?: string;
   done?: number;
   total?: number;
@@ -40,7 +40,9 @@ function stepOf(event: Progress): Step | undefined {
     const percent = Math.round((event.share ?? 0) * 100);
     return { label: 'loading', done: percent, total: 100, isFrequent: true, figures: `${percent} %` };
   }
-  if (type !== 'download-progress') return undefined;
+  // What plugins report: anything that says how much is done.
+  if (type !== 'download-progress')
+    return done > 0 ? { label: type ?? '', done, total, isFrequent: true } : undefined;
   const { file = '', bytes = 0, totalBytes = 0 } = event;
   const figures = `${megabytes(bytes)}/${megabytes(totalBytes)} MB`;
   return { label: file, done: bytes, total: totalBytes, isFrequent: true, figures };

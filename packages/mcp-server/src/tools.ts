@@ -159,7 +159,8 @@ function progressOf(step: unknown, { commandLine }: AnyCapability) {
     return figures(0, undefined, text);
   if (type === 'stage-start' && stage) return figures(0, undefined, stage);
   if (type === 'section-start') return figures(0, undefined, `${stage} ${section}/${sections}`);
-  return undefined;
+  // What plugins report: anything that says how much is done.
+  return rest.done === undefined ? undefined : figures(rest.done, rest.total, undefined);
 }
 
 const figures = (done = 0, total: number | undefined, message: string | undefined) => ({

@@ -1,0 +1,89 @@
+/**
+ * Which capability a command line means. Built-in ones go by their name (`search`), those of a group also by two words
+ * (`models list`), those of plugins by plugin and name (`word-count count`). A plugin is loaded only when it is meant.
+ */
+import { type Plugin, TriviumError } from '@trivium/protocol';
+import { loadPlugins, namedPlugins } from '@trivium/sdk';
+import type { Command } from './command.js';
+import { builtIn, wordsOf } from './words.js';
+
+export interface FoundCommand {
+  /** Several where a plugin is named alone, or with `--help`: then they are to be listed. */
+  commands: readonly Command[];
+  /** What follows the words that name it. */
+  rest: readonly string[];
+}
+
+/** Plugins that the environment (`TRIVIUM_PLUGINS=a,b`) and the app's `package.json` name. */
+async function wantedPlugins(): Promise<{ names: string[]; fromFolder: string }> {
+  const { names, fromFolder } = await namedPlugins(process.cwd());
+  const more = (process.env.TRIVIUM_PLUGINS ?? '').split(',').filter(Boolean);
+  return { names: [...new Set([...more, ...names])], fromFolder };
+}
+
+/** Everything that can be called here, of the plugins that are named anywhere. The caller disposes of them. */
+export async function allPlugins(): Promise<AsyncDisposable & { plugins: readonly Plugin[] }> {
+  const { names, fromFolder } = await wantedPlugins();
+  const loaded = await loadPlugins(names, { from: fromFolder });
+  return { ...loaded, plugins: [...builtIn, ...loaded.plugins] };
+}
+
+function capabilityOf(plugin: Plugin, [name, ...rest]: readonly string[]): FoundCommand | undefined {
+  // A group alone lists: `trivium jobs`, `trivium jobs --json`.
+  const isGroupAlone = name === undefined || name.startsWith('-');
+  const wanted = isGroupAlone ? ['list'] : [name];
+  const names = wanted.flatMap((word) => [word, `${plugin.name}-${word}`]);
+  const found = plugin.capabilities.find(({ capability }) => names.includes(capability.name));
+  if (!found && !isGroupAlone) return undefined;
+  return {
+    commands: (found ? [found] : plugin.capabilities) as readonly Command[],
+    rest: isGroupAlone && name !== undefined ? [name, ...rest] : rest,
+  };
+}
+
+/**
+ * @param argv what follows `trivium`
+ * @throws TriviumError `invalid-argument` where nothing is meant, and as `loadPlugins` for a plugin that is broken
+ */
+export async function findCommand(argv: readonly string[]): Promise<FoundCommand & Partial<AsyncDisposable>> {
+  const [name = '', ...rest] = argv;
+  const direct = builtIn
+    .flatMap(({ capabilities }) => capabilities)
+    .find((one) => one.capability.name === name);
+  if (direct) return { commands: [direct as Command], rest };
+  const group = builtIn.find((plugin) => plugin.name === name);
+  const grouped = group && capabilityOf(group, rest);
+  if (grouped) return grouped;
+  const loaded = group ? undefined : await pluginNamed(name);
+  const found = loaded?.plugins[0] && capabilityOf(loaded.plugins[0], rest);
+  if (found) return { ...found, [Symbol.asyncDispose]: () => loaded[Symbol.asyncDispose]() };
+  await loaded?.[Symbol.asyncDispose]();
+  const plugin = loaded?.plugins[0] ?? group;
+  throw new TriviumError(
+    'invalid-argument',
+    `There is no command "${[name, ...(plugin ? rest.slice(0, 1) : [])].join(' ')}".`,
+    {
+      remedy: plugin
+        ? `Its commands are: ${plugin.capabilities.map(({ capability }) => wordsOf(capability)).join(', ')}.`
+        : `trivium help lists the commands; a plugin's are there once it is installed: npm install @trivium/plugin-${name}.`,
+    },
+  );
+}
+
+/** The plugin of that name: one that is named somewhere, or else one that is installed. */
+async function pluginNamed(name: string) {
+  if (!/^[a-z][a-z0-9-]*$/.test(name)) return undefined;
+  const { names, fromFolder } = await wantedPlugins();
+  if (names.length > 0) {
+    const loaded = await loadPlugins(names, { from: fromFolder });
+    const plugin = loaded.plugins.find((one) => one.name === name);
+    if (plugin) return { ...loaded, plugins: [plugin] };
+    await loaded[Symbol.asyncDispose]();
+  }
+  try {
+    return await loadPlugins([name], { from: fromFolder });
+  } catch (error) {
+    if (TriviumError.isInstance(error) && error.code === 'not-found') return undefined;
+    throw error;
+  }
+}

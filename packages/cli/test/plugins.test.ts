@@ -1,0 +1,159 @@
+/** Commands of plugins, jobs and completion, by the real command. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const bin = fileURLToPath(new URL('../bin/trivium.mjs', import.meta.url));
+/** An app that has the plugin: this workspace. */
+const app = fileURLToPath(new URL('../../../', import.meta.url));
+let cache: string;
+beforeAll(async () => {
+  cache = await mkdtemp(join(tmpdir(), 'trivium-cache-'));
+});
+afterAll(() => rm(cache, { recursive: true, force: true }));
+
+interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+function run(args: string[], { cwd = app, env = {} }: { cwd?: string; env?: object } = {}): Promise<Ran> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [bin, ...args],
+      { cwd, env: { ...process.env, TRIVIUM_CACHE_DIR: cache, ...env } },
+      (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, stdout, stderr }),
+    );
+  });
+}
+
+describe('a plugin', () => {
+  it('is a command with help, data and events', async () => {
+    expect(await run(['word-count', 'count', 'How many?', '三个词在这里'])).toEqual({
+      code: 0,
+      stdout: '2\n5\n7 in all\n',
+      stderr: '',
+    });
+    const { stdout } = await run(['word-count', 'count', 'a b', 'c', '--events']);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      { done: 1, total: 2 },
+      { done: 2, total: 2 },
+      { type: 'output', output: { words: [2, 1], total: 3 } },
+    ]);
+    const help = await run(['word-count', '--help']);
+    expect(help.stdout).toContain('trivium word-count count TEXTS…');
+    expect(help.stdout).toContain('--language STRING');
+  });
+
+  it('stands in the general help where the app names it', async () => {
+    expect((await run(['help'])).stdout).not.toContain('word-count');
+    const env = { TRIVIUM_PLUGINS: 'word-count' };
+    expect((await run(['help'], { env })).stdout).toMatch(/word-count count +Count words/);
+  });
+
+  it('that is absent, or has no such command, is a wrong call with a remedy', async () => {
+    const absent = await run(['astrology', 'predict']);
+    expect(absent).toMatchObject({ code: 2, stdout: '' });
+    expect(absent.stderr).toContain('npm install @trivium/plugin-astrology');
+    const unknown = await run(['word-count', 'cuont']);
+    expect(unknown).toMatchObject({ code: 2, stdout: '' });
+    expect(unknown.stderr).toContain('word-count count');
+  });
+
+  it('that is broken says so and ends nothing else', async () => {
+    const broken = join(cache, 'broken.mjs');
+    await writeFile(broken, 'throw new Error("no plugin today")');
+    const env = { TRIVIUM_PLUGINS: broken };
+    expect(await run(['help'], { env })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no plugin today'),
+    });
+    // What is built in needs no plugin.
+    expect(await run(['jobs'], { env })).toMatchObject({ code: 0 });
+  });
+});
+
+describe('jobs', () => {
+  it('run behind the command that started them', async () => {
+    expect(await run(['jobs'])).toMatchObject({ code: 0, stdout: 'There are no jobs.\n' });
+    const started = await run(['word-count', 'count', 'one two', 'three', '--job']);
+    expect(started).toMatchObject({ code: 0, stderr: '' });
+    const id = started.stdout.trim();
+    const watched = await run(['jobs', 'watch', id, '--events']);
+    expect(
+      watched.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([
+      { type: 'job-progress', event: 1, progress: { done: 1, total: 2 } },
+      { type: 'job-progress', event: 2, progress: { done: 2, total: 2 } },
+      { type: 'output', output: { id, status: 'succeeded', output: { words: [2, 1], total: 3 } } },
+    ]);
+    const shown = await run(['jobs', 'show', id, '--json']);
+    expect(JSON.parse(shown.stdout)).toMatchObject({ id, plugin: 'word-count', capability: 'count' });
+    expect((await run(['jobs', 'list', '--status', 'succeeded'])).stdout).toContain(id);
+  });
+
+  it('can be cancelled while they run', async () => {
+    const started = await run(['word-count', 'count', 'x', 'y', '--pause-ms', '600000', '--job']);
+    const id = started.stdout.trim();
+    expect(started).toMatchObject({ code: 0, stderr: '' });
+    while (!(await run(['jobs', 'show', id])).stdout.includes('running')) await sleep(20);
+    const cancelled = await run(['jobs', 'cancel', id, '--json']);
+    expect(JSON.parse(cancelled.stdout)).toMatchObject({ id, status: 'cancelled' });
+  });
+
+  it('that cannot start fail the command', async () => {
+    const env = { TRIVIUM_CACHE_DIR: join(cache, 'broken.mjs') };
+    const failed = await run(['word-count', 'count', 'x', '--job'], { env });
+    expect(failed).toMatchObject({ code: 1, stdout: '' });
+    expect(await run(['jobs', 'show', 'nosuch'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('There is no job "nosuch"'),
+    });
+  });
+});
+
+describe('completion', () => {
+  const complete = async (...words: string[]) => {
+    const { stdout } = await run(['completion', 'bash'], { env: { TRIVIUM_PLUGINS: 'word-count' } });
+    const probe = `${stdout}
+COMP_WORDS=("$@"); COMP_CWORD=$(($#-1)); _trivium; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    return new Promise<string[]>((resolve, reject) =>
+      execFile('bash', ['-c', probe, 'bash', ...words], { cwd: cache }, (error, out) =>
+        error ? reject(error) : resolve(out.trim().split('\n')),
+      ),
+    );
+  };
+
+  it('knows commands, groups, flags and values in bash', async () => {
+    expect(await complete('trivium', 'se')).toEqual(['search']);
+    expect(await complete('trivium', 'jobs', 'wa')).toEqual(['watch']);
+    expect(await complete('trivium', 'word-count', 'count', '--la')).toEqual(['--language']);
+    expect(await complete('trivium', 'jobs', 'list', '--status', 'suc')).toEqual(['succeeded']);
+  });
+
+  it('is there for zsh and fish, and refused for others', async () => {
+    expect((await run(['completion', 'zsh'])).stdout).toContain('bashcompinit');
+    expect((await run(['completion', 'fish'])).stdout).toContain(
+      'complete -c trivium -n __fish_use_subcommand -a search',
+    );
+    expect(await run(['completion', 'tcsh'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('bash, zsh, fish'),
+    });
+  });
+});
