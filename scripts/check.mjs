@@ -26,12 +26,14 @@ for (const name of packages) {
     cwd: join(root, 'packages', name),
   });
   if (manifest.exports) {
-    await step(`attw: ${name}`, 'npx', ['--no-install', 'attw', '--pack', '--profile', 'esm-only'], {
+    const profile = JSON.stringify(manifest.exports).includes('"require"') ? 'node16' : 'esm-only';
+    await step(`attw: ${name}`, 'npx', ['--no-install', 'attw', '--pack', '--profile', profile], {
       cwd: join(root, 'packages', name),
     });
   }
 }
 await step('size budget', process.execPath, ['scripts/size-budget.mjs']);
+await step('install forms', process.execPath, ['scripts/try-packages.mjs']);
 if (failed.length > 0) {
   console.error(`\ncheck failed: ${failed.join(', ')}`);
   process.exit(1);

@@ -11,7 +11,10 @@ export default defineConfig({
     'plugins/index': 'src/plugins/index.ts',
     'plugins/plugin-worker': 'src/plugins/plugin-worker.ts',
   },
-  format: 'esm',
+  format: ['esm', 'cjs'],
+  // Both forms share state between entries: one store of models, one adapter, whatever is imported first.
+  splitting: true,
+  shims: true,
   dts: true,
   clean: true,
   sourcemap: true,
