@@ -1,4 +1,5 @@
 // Engine events as plain JavaScript objects (lib/addon.ts: RawEvent).
+#include <cmath>
 #include <cstring>
 
 #include "binding/environment.h"
@@ -17,7 +18,7 @@ void set_token(Napi::Env env, Napi::Object object, const EngineEvent& event) {
   object["kind"] = Napi::String::New(env, "token");
   object["token"] = Napi::Number::New(env, event.token);
   object["text"] = Napi::String::New(env, event.text);
-  if (event.top.empty()) return;
+  if (std::isnan(event.logprob)) return;
   object["logprob"] = Napi::Number::New(env, event.logprob);
   Napi::Array top = Napi::Array::New(env, event.top.size() * 2);
   for (std::size_t i = 0; i < event.top.size(); ++i) {

@@ -9,6 +9,7 @@
 // Refuses to know requests, text and grammar (a mask will narrow the candidates before step 1).
 #pragma once
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -32,7 +33,7 @@ struct TokenLogprob { TokenId id; float logprob; };
 
 struct SampledToken {
   TokenId id = -1;
-  float logprob = 0;               // of the unmodified distribution; 0 unless asked for
+  float logprob = std::numeric_limits<float>::quiet_NaN();  // of the unmodified distribution; NaN unless asked for
   std::vector<TokenLogprob> top;   // best first, ties by lower id
 };
 

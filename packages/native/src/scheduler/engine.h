@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -47,7 +48,7 @@ struct EngineEvent {
   std::uint64_t request = 0;
   TokenId token = -1;
   std::string text;                       // whole characters that became certain with this token, may be empty
-  float logprob = 0;
+  float logprob = std::numeric_limits<float>::quiet_NaN();  // NaN unless asked for
   std::vector<TokenLogprob> top;
   int done = 0, total = 0;                // prefill_progress
   std::vector<float> values;              // embedding (inputs or their tokens, width), logits (vocabulary)

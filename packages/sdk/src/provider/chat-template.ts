@@ -6,12 +6,16 @@ import { Template } from '@huggingface/jinja';
 import type { NativeModel } from '@trivium/native';
 import { TriviumError } from '@trivium/protocol';
 import type { ChatMessage } from './chat-messages.js';
+import { isTimeout, within } from './within.js';
 
 // Private-use characters around an index: what a message spelled out, taken out while the template runs.
 const open = '\uE0F0';
 const close = '\uE0F1';
 const marked = new RegExp(`${open}\\d+${close}`);
 const markedAll = new RegExp(`${open}(\\d+)${close}`, 'g');
+
+/** Templates take well under a millisecond a message; one that loops must not hold the event loop. */
+const renderLimitMs = 1000;
 
 const escaped = (token: string) => token.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
@@ -26,7 +30,7 @@ function compile(source: string, path: string): Template {
       throw new TriviumError('bad-format', 'The chat template of this model does not parse.', {
         file: path,
         field: 'tokenizer.chat_template',
-        remedy: 'Get a newer file of the model, or pass a chatTemplate.',
+        remedy: 'Get a newer file of the model.',
         cause: error,
       });
     }
@@ -49,15 +53,25 @@ function render(model: NativeModel, messages: readonly ChatMessage[], variables:
     return { text: safe.map(({ content }) => content).join('\n\n'), literals, special: true };
   }
   try {
-    const text = compile(info.chatTemplate, info.path).render({
-      messages: safe,
-      add_generation_prompt: true,
-      bos_token: info.bosToken ?? '',
-      eos_token: info.eosToken ?? '',
-      ...(inStrings(variables, plain) as Record<string, unknown>),
-    });
+    const template = compile(info.chatTemplate, info.path);
+    const text = within(renderLimitMs, () =>
+      template.render({
+        messages: safe,
+        add_generation_prompt: true,
+        bos_token: info.bosToken ?? '',
+        eos_token: info.eosToken ?? '',
+        ...(inStrings(variables, plain) as Record<string, unknown>),
+      }),
+    );
     return { text, literals, special: false };
   } catch (error) {
+    if (isTimeout(error)) {
+      throw new TriviumError('bad-format', `The chat template ran for ${renderLimitMs} ms without an end.`, {
+        file: info.path,
+        field: 'tokenizer.chat_template',
+        remedy: 'Get the model from elsewhere.',
+      });
+    }
     throw new TriviumError(
       'invalid-argument',
       `The chat template refused the messages: ${(error as Error).message}`,

@@ -89,6 +89,16 @@ describe('a local language model', () => {
     expect(logprobs[0]!.top).toHaveLength(2);
   });
 
+  it('gives the log-probabilities of the chosen tokens alone', async () => {
+    const { providerMetadata } = await trivium(file).doGenerate({
+      prompt: [{ role: 'user', content: [{ type: 'text', text: 'hello' }] }],
+      maxOutputTokens: 2,
+      providerOptions: { trivium: { logprobs: 0 } },
+    });
+    const { logprobs } = providerMetadata!.trivium as unknown as { logprobs: unknown[] };
+    expect(logprobs[0]).toEqual({ token: expect.any(String), logprob: expect.any(Number), top: [] });
+  });
+
   it('refuses unknown ids and kinds by name', () => {
     expect(() => trivium('./nothing.gguf')).toThrow(NoSuchModelError);
     expect(() => trivium.imageModel('x')).toThrow(NoSuchModelError);

@@ -1,0 +1,76 @@
+// Compiles the engine for another platform with the compiler that PyPI's `ziglang` carries, into
+// build/platforms/NAME/trivium_native.node, where scripts/stage-packages.mjs looks. Linux binaries need glibc 2.28 or musl and
+// nothing else: the C++ library is inside. `bash scripts/setup-zig.sh` installs the compiler.
+// node scripts/build-platform.mjs NAME... [-j 2]
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const native = fileURLToPath(new URL('..', import.meta.url));
+const require = createRequire(import.meta.url);
+const platforms = JSON.parse(readFileSync(join(native, 'platforms.json'), 'utf8'));
+/** Zig's names; Windows is compiled by its own workflow. */
+const targets = {
+  'linux-x64-gnu': ['x86_64-linux-gnu.2.28', 'Linux', 'x86_64'],
+  'linux-arm64-gnu': ['aarch64-linux-gnu.2.28', 'Linux', 'aarch64'],
+  'linux-x64-musl': ['x86_64-linux-musl', 'Linux', 'x86_64'],
+  'linux-arm64-musl': ['aarch64-linux-musl', 'Linux', 'aarch64'],
+  'darwin-arm64': ['aarch64-macos.11.0', 'Darwin', 'arm64'],
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { jobs: { type: 'string', short: 'j', default: '2' } },
+});
+const python = join(native, '../../.oracles/bin/python');
+if (!existsSync(python) || spawnSync(python, ['-m', 'ziglang', 'version']).status !== 0) {
+  console.error('The compiler is missing: bash scripts/setup-zig.sh');
+  process.exit(1);
+}
+
+function cmake(args) {
+  const { status } = spawnSync('cmake', args, { cwd: native, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** CMake wants one program a tool; a wrapper is one. */
+function wrapper(folder, name, words) {
+  const file = join(folder, name);
+  writeFileSync(file, `#!/bin/sh\nexec ${[python, '-m', 'ziglang', ...words].join(' ')} "$@"\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
+
+for (const name of positionals) {
+  const target = targets[name];
+  if (!target || !platforms[name]) {
+    console.error(`There is no platform "${name}": ${Object.keys(targets).join(', ')}.`);
+    process.exit(2);
+  }
+  const [triple, system, processor] = target;
+  const folder = join(native, 'build/platforms', name);
+  const work = join(folder, 'work');
+  mkdirSync(work, { recursive: true });
+  const compiler = wrapper(folder, 'c++', ['c++', '-target', triple]);
+  cmake([
+    ...['-S', native, '-B', work, '-G', 'Unix Makefiles'],
+    '-DCMAKE_BUILD_TYPE=Release',
+    '-DTRIVIUM_TESTS=OFF',
+    `-DCMAKE_SYSTEM_NAME=${system}`,
+    `-DCMAKE_SYSTEM_PROCESSOR=${processor}`,
+    `-DCMAKE_CXX_COMPILER=${compiler}`,
+    `-DCMAKE_AR=${wrapper(folder, 'ar', ['ar'])}`,
+    `-DCMAKE_RANLIB=${wrapper(folder, 'ranlib', ['ranlib'])}`,
+    // Zig brings the threads of every target; the search would run what it compiles.
+    '-DCMAKE_HAVE_LIBC_PTHREAD=ON',
+    '-DTRIVIUM_STRIP=ON',
+    `-DNODE_ADDON_API=${dirname(require.resolve('node-addon-api/package.json'))}`,
+    `-DNODE_API_HEADERS=${join(dirname(require.resolve('node-api-headers/package.json')), 'include')}`,
+  ]);
+  cmake(['--build', work, '-j', values.jobs, '--target', 'trivium_native']);
+  copyFileSync(join(work, 'trivium_native.node'), join(folder, 'trivium_native.node'));
+  console.log(`${name}: ${join(folder, 'trivium_native.node')}`);
+}
