@@ -8,6 +8,7 @@ export default defineConfig({
     'documents/index': 'src/documents/index.ts',
     'documents/worker': 'src/documents/worker.ts',
     'long-text/index': 'src/long-text/index.ts',
+    'server/index': 'src/server/index.ts',
     'plugins/index': 'src/plugins/index.ts',
     'plugins/plugin-worker': 'src/plugins/plugin-worker.ts',
   },

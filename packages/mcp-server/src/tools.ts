@@ -1,9 +1,18 @@
 /** Capabilities as MCP tools, independent of the SDK line that serves them. */
 import { sep } from 'node:path';
 import { type AnyCapability, type Implementation, invoke, TriviumError } from '@trivium/protocol';
-import type { Host, TriviumContext, TriviumPlugin } from '@trivium/sdk';
+import {
+  confine,
+  type Host,
+  isAllowed,
+  mayUseHub,
+  type Permissions,
+  pathFields,
+  relativePaths,
+  type TriviumContext,
+  type TriviumPlugin,
+} from '@trivium/sdk';
 import { z } from 'zod';
-import { confine, pathFields, relativePaths } from './confine.js';
 
 type JsonSchema = {
   type: 'object';
@@ -39,16 +48,10 @@ export interface ToolResult {
   isError: boolean;
 }
 
-export interface ToolSettings {
+export interface ToolSettings extends Permissions {
   host: Host;
   /** Absolute path; nothing outside it is opened. */
   root: string;
-  /** Leave out capabilities that write; wins over the permissions below. */
-  readOnly?: boolean;
-  /** Keep capabilities that talk to other machines, and let models be `hf:` references. */
-  allowNetwork?: boolean;
-  /** Keep capabilities that remove or overwrite. */
-  allowDestructive?: boolean;
 }
 
 function inputSchema(capability: AnyCapability): JsonSchema {
@@ -121,17 +124,6 @@ async function runTool(
     // A client never sees where on the machine the root is.
     return { text: text.replaceAll(root + sep, ''), isError: true };
   }
-}
-
-/** A download writes into the cache, so that a server that writes nothing makes none. */
-const mayUseHub = ({ allowNetwork, readOnly }: ToolSettings) => allowNetwork === true && readOnly !== true;
-
-function isAllowed({ effects }: AnyCapability, settings: ToolSettings): boolean {
-  return (
-    !(effects.writes && settings.readOnly) &&
-    (!effects.network || settings.allowNetwork === true) &&
-    (!effects.destructive || settings.allowDestructive === true)
-  );
 }
 
 interface AnyStep {

@@ -15,5 +15,5 @@ export {
   sourcePaths,
   textDelta,
 } from './shared.js';
-export { stageInput, write } from './write.js';
+export { stageInput, stagesInput, write } from './write.js';
 export { stageReport, writeEvent, writeStage, writeUsage } from './write-events.js';

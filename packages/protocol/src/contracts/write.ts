@@ -24,7 +24,8 @@ export const stageInput = z
   })
   .strict();
 
-const stagesInput = z
+/** How each stage writes. */
+export const stagesInput = z
   .object({
     summary: stageInput.extend({ ratio: z.number().gt(0).lt(1).optional() }).optional(),
     expand: stageInput.optional(),

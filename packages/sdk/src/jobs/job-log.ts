@@ -35,7 +35,8 @@ export type JobEntry = z.output<typeof entry>;
 /** This process as its jobs name it; a number that the system gives to another process later does not count as alive. */
 export const thisProcess = () => ({ host: hostname(), pid: process.pid, start: processStart(process.pid) });
 
-function ownerIsGone({ host, pid, start }: ReturnType<typeof thisProcess>): boolean {
+/** Whether the process that a log or stream belongs to has ended; one of another machine is taken to live. */
+export function ownerIsGone({ host, pid, start }: ReturnType<typeof thisProcess>): boolean {
   if (host !== hostname()) return false;
   return !isAlive(pid) || (start !== undefined && processStart(pid) !== start);
 }

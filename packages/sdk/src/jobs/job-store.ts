@@ -112,6 +112,13 @@ export class JobStore implements AsyncDisposable {
     throw this.#unknown(id);
   }
 
+  /** What a job was started with. @throws TriviumError `not-found` */
+  async input(id: string): Promise<unknown> {
+    const [created] = (await this.#read(id)).entries;
+    if (created?.type === 'created') return created.input;
+    throw this.#unknown(id);
+  }
+
   /** Newest first, without outputs. */
   async list({
     status,

@@ -1,6 +1,6 @@
 /**
- * Keeps callers inside one folder: every input field that the contract marks as a path or model is resolved, with its
- * symbolic links, and refused when it leaves the root. Knows schemas and paths, opens nothing.
+ * Keeps callers of a surface (HTTP, MCP) inside one folder: every input field that the contract marks as a path or model
+ * is resolved, with its symbolic links, and refused when it leaves the root. Knows schemas and paths, opens nothing.
  */
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
@@ -118,9 +118,20 @@ async function confineValue(
   return Object.fromEntries(await Promise.all(entries));
 }
 
-async function confineString(role: Role, value: string, { root, hub }: Confinement, field: string) {
-  if (role === 'model' && embeddedModels.has(value)) return value;
-  if (role !== 'model' || !value.startsWith('hf:')) return insideRoot(root, value, field);
+const confineString = (role: Role, value: string, confinement: Confinement, field: string) =>
+  role === 'model' ? confineModel(value, confinement, field) : insideRoot(confinement.root, value, field);
+
+/**
+ * A reference to a model that a caller may use: embedded, inside the root, or of the hub where that is allowed.
+ * @throws TriviumError `outside-root`
+ */
+export async function confineModel(
+  value: string,
+  { root, hub }: Confinement,
+  field: string,
+): Promise<string> {
+  if (embeddedModels.has(value)) return value;
+  if (!value.startsWith('hf:')) return insideRoot(root, value, field);
   if (hub) return value;
   throw new TriviumError('outside-root', `${value} is a model of the Hugging Face Hub.`, {
     field,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { contracts } from '@trivium/protocol';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { confine, pathFields, relativePaths } from '../src/confine.js';
+import { confine, pathFields, relativePaths } from '../../src/host/confine.js';
 
 let root: string;
 let inside: { root: string; hub: boolean };

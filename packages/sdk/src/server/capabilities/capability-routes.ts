@@ -1,0 +1,139 @@
+/** `/v1/capabilities`: what plugins bring, as JSON, as a stream of frames, or as a job. Paths stay inside the root. */
+import {
+  type AnyCapability,
+  type CallFrame,
+  callFrame,
+  capabilityPath,
+  contracts,
+  errorBody,
+  type Implementation,
+  invoke,
+  stream,
+} from '@trivium/protocol';
+import { z } from 'zod';
+import { confine, isAllowed, mayUseHub, relativePaths, type TriviumContext } from '../../host/index.js';
+import { eventStream, frameOf } from '../event-stream.js';
+import { failureOf } from '../failure.js';
+import { type AnyRoute, type RouteCall, route } from '../route.js';
+import type { ServerContext } from '../server-context.js';
+import { bodySchema } from './body-schema.js';
+
+type Served = Implementation<AnyCapability, TriviumContext>;
+
+/** The implementations that the permissions leave. */
+export function servedCapabilities({ plugins, permissions }: ServerContext): Served[] {
+  return plugins
+    .flatMap(({ capabilities }) => capabilities)
+    .filter(({ capability }) => isAllowed(capability, permissions));
+}
+
+const effects = z.object({ writes: z.boolean(), destructive: z.boolean(), network: z.boolean() });
+const jsonSchema = z.looseObject({}).describe('A JSON Schema.');
+const listed = z.object({
+  plugin: z.string(),
+  name: z.string(),
+  title: z.string(),
+  description: z.string(),
+  effects,
+  input: jsonSchema,
+  progress: jsonSchema,
+  output: jsonSchema,
+});
+
+export function capabilityRoutes(context: ServerContext): AnyRoute[] {
+  const served = servedCapabilities(context);
+  const list = served.map(({ capability }) => describe(capability));
+  return [
+    route({
+      method: 'get',
+      path: '/v1/capabilities',
+      id: 'listCapabilities',
+      tag: 'Capabilities',
+      summary: 'What plugins bring, with the schemas of input, progress and output',
+      answers: { 200: { description: 'All of them.', json: z.object({ capabilities: z.array(listed) }) } },
+      handle: () => Response.json({ capabilities: list }),
+    }),
+    ...served.map((implementation) => capabilityRoute(implementation, context)),
+  ];
+}
+
+function describe(capability: AnyCapability) {
+  const { plugin, name, title, description, effects } = capability;
+  const schema = (of: z.ZodType, io: 'input' | 'output') =>
+    z.toJSONSchema(of, { io, unrepresentable: 'any' });
+  return {
+    plugin,
+    name,
+    title,
+    description,
+    effects,
+    input: schema(bodySchema(capability), 'input'),
+    progress: schema(capability.progress, 'output'),
+    output: schema(capability.output, 'output'),
+  };
+}
+
+function capabilityRoute(implementation: Served, context: ServerContext): AnyRoute {
+  const { capability } = implementation;
+  return route({
+    method: 'post',
+    path: capabilityPath(capability) as `/${string}`,
+    id: `${capability.plugin}_${capability.name}`.replaceAll('-', '_'),
+    tag: 'Capabilities',
+    summary: capability.title,
+    description: `${capability.description} With \`accept: text/event-stream\` progress streams as it comes; with \`prefer: respond-async\` it becomes a job.`,
+    body: bodySchema(capability),
+    answers: {
+      200: { description: 'What it answered.', json: capability.output, events: callFrame },
+      202: {
+        description: 'The job that it has become; `location` is where to follow it.',
+        json: contracts.job,
+      },
+    },
+    isWork: true,
+    handle: async (call) => {
+      const input = await confinedInput(implementation, call.body, context);
+      if (/\brespond-async\b/i.test(call.request.headers.get('prefer') ?? ''))
+        return startJob(implementation, input, context);
+      if (call.request.headers.get('accept')?.includes('text/event-stream'))
+        return eventStream(call, frames(implementation, input, call, context));
+      const output = await invoke(implementation, input as never, context.host.context(call.signal));
+      return Response.json(relativePaths(output, context.root));
+    },
+  });
+}
+
+/** The input with its paths resolved inside the root. @throws TriviumError `outside-root` */
+async function confinedInput({ capability }: Served, body: unknown, { root, permissions }: ServerContext) {
+  return confine(capability, body as Record<string, unknown>, { root, hub: mayUseHub(permissions) });
+}
+
+async function startJob(implementation: Served, input: unknown, { host }: ServerContext): Promise<Response> {
+  const job = await host.jobs.start(implementation, input as never, (signal) => host.context(signal));
+  return Response.json(job, { status: 202, headers: { location: `/v1/jobs/${job.id}` } });
+}
+
+async function* frames(
+  implementation: Served,
+  input: unknown,
+  { signal }: RouteCall,
+  { host, root }: ServerContext,
+): AsyncGenerator<string, void, void> {
+  const frame = (one: CallFrame) => frameOf({ data: JSON.stringify(one) });
+  const running = stream(implementation, input as never, host.context(signal));
+  try {
+    for (;;) {
+      const step = await running.next();
+      if (step.done) {
+        yield frame({ type: 'output', output: relativePaths(step.value, root) });
+        return;
+      }
+      yield frame({ type: 'progress', progress: relativePaths(step.value, root) });
+    }
+  } catch (error) {
+    yield frame({ type: 'error', ...errorBody(failureOf(error, root)) });
+  } finally {
+    // The client left between two frames.
+    await running.return(undefined as never).catch(() => {});
+  }
+}

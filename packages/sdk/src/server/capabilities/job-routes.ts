@@ -1,0 +1,152 @@
+/**
+ * `/v1/jobs`: list, show, cancel and follow. A job is told of only where this server could have started it: its capability is
+ * served, and its paths lie inside the root. Refuses to know: how jobs run.
+ */
+import { type CallFrame, callFrame, contracts, errorBody, type Job, TriviumError } from '@trivium/protocol';
+import { z } from 'zod';
+import { confine, mayUseHub, relativePaths } from '../../host/index.js';
+import { eventStream, frameOf } from '../event-stream.js';
+import { failureOf } from '../failure.js';
+import { type AnyRoute, type RouteCall, route } from '../route.js';
+import type { ServerContext } from '../server-context.js';
+import { servedCapabilities } from './capability-routes.js';
+
+const params = z.object({ id: z.string().min(1) });
+const notFound = { description: 'There is no such job.' };
+
+export function jobRoutes(context: ServerContext): AnyRoute[] {
+  const { jobs } = context.host;
+  const shown = (job: Job) => relativePaths(job, context.root);
+  return [
+    route({
+      method: 'get',
+      path: '/v1/jobs',
+      id: 'listJobs',
+      tag: 'Jobs',
+      summary: 'Jobs, newest first, without their outputs',
+      query: z.object({
+        status: contracts.jobStatus.optional(),
+        limit: z.coerce.number().int().min(1).max(1000).default(50),
+      }),
+      answers: {
+        200: {
+          description: 'The jobs.',
+          json: z.object({ jobs: z.array(contracts.job.omit({ output: true })) }),
+        },
+      },
+      handle: async ({ query: { status, limit } }) => {
+        const found: Job[] = [];
+        for (const job of await jobs.list({ status, limit: 1000 })) {
+          if (found.length === limit) break;
+          if (await isOurs(job, context)) found.push(job);
+        }
+        return Response.json({ jobs: found.map(shown) });
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/jobs/{id}',
+      id: 'getJob',
+      tag: 'Jobs',
+      summary: 'A job: its state, its last progress, its output or its error',
+      params,
+      answers: { 200: { description: 'The job.', json: contracts.job }, 404: notFound },
+      handle: async ({ params: { id } }) => Response.json(shown(await ownJob(id, context))),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/jobs/{id}/cancel',
+      id: 'cancelJob',
+      tag: 'Jobs',
+      summary: 'Asks a job to stop',
+      params,
+      answers: { 200: { description: 'The job as it is then.', json: contracts.job }, 404: notFound },
+      handle: async ({ params: { id } }) => {
+        await ownJob(id, context);
+        return Response.json(shown(await jobs.cancel(id)));
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/jobs/{id}/events',
+      id: 'followJob',
+      tag: 'Jobs',
+      summary: 'The progress of a job as it comes, until it ends',
+      description:
+        'The `id` of an event is its number; `last-event-id` or `after` leaves out what was seen before.',
+      params,
+      query: z.object({ after: z.coerce.number().int().min(0).optional() }),
+      answers: { 200: { description: 'Frames of the call.', events: callFrame }, 404: notFound },
+      handle: async (call) => {
+        await ownJob(call.params.id, context);
+        const last = Number(call.request.headers.get('last-event-id') ?? Number.NaN);
+        const after = call.query.after ?? (Number.isSafeInteger(last) && last >= 0 ? last : 0);
+        return eventStream(call, frames(call.params.id, after, call, context));
+      },
+    }),
+  ];
+}
+
+async function* frames(
+  id: string,
+  after: number,
+  { signal }: RouteCall,
+  { host, root }: ServerContext,
+): AsyncGenerator<string, void, void> {
+  const frame = (one: CallFrame, number?: number) =>
+    frameOf({ data: JSON.stringify(one), ...(number !== undefined && { id: number }) });
+  const watching = host.jobs.watch(id, { after, signal });
+  try {
+    for (;;) {
+      const step = await watching.next();
+      if (step.done) {
+        yield frame(lastFrame(step.value, root));
+        return;
+      }
+      const { event, progress } = step.value;
+      yield frame({ type: 'progress', progress: relativePaths(progress, root) }, event);
+    }
+  } catch (error) {
+    yield frame({ type: 'error', ...errorBody(failureOf(error, root)) });
+  } finally {
+    await watching.return(undefined as never).catch(() => {});
+  }
+}
+
+/** How a job ended, as a call ends. */
+function lastFrame(job: Job, root: string): CallFrame {
+  if (job.status === 'succeeded') return { type: 'output', output: relativePaths(job.output, root) };
+  const { code, message, ...details } = job.error ?? {
+    code: 'cancelled' as const,
+    message: `The job was ${job.status}.`,
+  };
+  return { type: 'error', ...errorBody(failureOf(new TriviumError(code, message, details), root)) };
+}
+
+/** @throws TriviumError `not-found`, also for a job that is none of this server's */
+async function ownJob(id: string, context: ServerContext): Promise<Job> {
+  const job = await context.host.jobs.get(id);
+  if (await isOurs(job, context)) return job;
+  throw new TriviumError('not-found', `There is no job "${id}".`, {
+    field: 'id',
+    found: id,
+    remedy: '/v1/jobs lists them.',
+  });
+}
+
+/** Whether a caller of this server could have started it. */
+async function isOurs(job: Job, context: ServerContext): Promise<boolean> {
+  const implementation = servedCapabilities(context).find(
+    ({ capability }) => capability.plugin === job.plugin && capability.name === job.capability,
+  );
+  if (!implementation) return false;
+  const input = await context.host.jobs.input(job.id);
+  try {
+    const confinement = { root: context.root, hub: mayUseHub(context.permissions) };
+    const confined = await confine(implementation.capability, input as Record<string, unknown>, confinement);
+    // What a server starts is confined already; a path that is not was meant from another folder.
+    return JSON.stringify(confined) === JSON.stringify(input);
+  } catch {
+    return false;
+  }
+}

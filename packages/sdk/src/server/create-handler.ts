@@ -1,0 +1,246 @@
+/**
+ * The server as a function from requests to responses: the gate (host, origin, key, size, places), the table of routes, one
+ * shape of errors. Refuses to know: what the routes do, which server listens.
+ */
+import { randomUUID } from 'node:crypto';
+import { httpStatusOf, TriviumError } from '@trivium/protocol';
+import { type Context, Hono } from 'hono';
+import { documents, models } from '../host/index.js';
+import { eventStreamHeaders } from './event-stream.js';
+import { failureOf, failureResponse } from './failure.js';
+import { Admission } from './gate/admission.js';
+import { ApiKeys, checkHost, checkOrigin } from './gate/caller.js';
+import { corsHeaders, preflight } from './gate/cors.js';
+import { parsePart, readJson } from './gate/read-request.js';
+import { ServerMetrics } from './metrics.js';
+import type { AnyRoute } from './route.js';
+import { routesOf } from './routes.js';
+import { ServedModels } from './served-models.js';
+import type { ServerContext } from './server-context.js';
+import { type HandlerSettings, settle } from './settings.js';
+import { ChatStreams } from './ui/chat-streams.js';
+import { MemoryStreamStore } from './ui/memory-stream-store.js';
+
+export interface Handler extends AsyncDisposable {
+  /** Answers a request; never throws. */
+  fetch(request: Request): Promise<Response>;
+  /** Calls that run or wait now. */
+  readonly calls: { running: number; waiting: number };
+  /** Tells every call to stop; streams end with an error. New requests are answered with 503. */
+  stop(): void;
+  /** Stops, and waits until every call has ended. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * The HTTP face as a handler, for Next, Hono, Express or a server of one's own.
+ * @example
+ * const handler = createHandler({ host: new Host(), model: 'nano' });
+ * export const POST = handler.fetch; // app/api/chat/route.ts
+ * @throws TriviumError `invalid-argument` naming the setting
+ */
+export function createHandler(settings: HandlerSettings): Handler {
+  return new HttpHandler(settings);
+}
+
+/** What is known of a request when it has ended. */
+interface Outcome {
+  failure?: TriviumError;
+  route: string;
+}
+
+class HttpHandler implements Handler {
+  readonly #settings: ReturnType<typeof settle>;
+  readonly #admission: Admission;
+  readonly #keys: ApiKeys;
+  readonly #metrics: ServerMetrics;
+  readonly #chats: ChatStreams;
+  readonly #app = new Hono();
+  readonly #closing = new AbortController();
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #outcomes = new WeakMap<Request, Outcome>();
+
+  constructor(given: HandlerSettings) {
+    const settings = settle(given);
+    const { host, root, readOnly, allowNetwork, allowDestructive } = settings;
+    const permissions = { readOnly, allowNetwork, allowDestructive };
+    this.#settings = settings;
+    this.#admission = new Admission({ maxRunning: settings.maxConcurrent, maxWaiting: settings.maxQueued });
+    this.#keys = new ApiKeys(settings.apiKeys);
+    this.#metrics = new ServerMetrics(this.#admission);
+    this.#chats = new ChatStreams(settings.streamStore ?? new MemoryStreamStore());
+    const context: ServerContext = {
+      host,
+      plugins: settings.plugins ?? [documents, models],
+      permissions,
+      root,
+      models: new ServedModels({ host, models: settings.models, model: settings.model, root, permissions }),
+      metrics: this.#metrics,
+      chats: this.#chats,
+    };
+    for (const route of routesOf(context)) this.#mount(route);
+    this.#app.notFound((c) => this.#refuse(c.req.raw, noRoute(c.req.raw)));
+    this.fetch = this.fetch.bind(this);
+  }
+
+  get calls() {
+    return { running: this.#admission.running, waiting: this.#admission.waiting };
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    const started = performance.now();
+    const requestId = requestIdOf(request);
+    const outcome: Outcome = { route: 'unknown' };
+    this.#outcomes.set(request, outcome);
+    let origin: string | undefined;
+    let response: Response;
+    try {
+      checkHost(request, this.#settings.allowedHosts);
+      origin = checkOrigin(request, this.#settings.allowedOrigins);
+      response =
+        request.method === 'OPTIONS' && origin !== undefined
+          ? preflight(request)
+          : await this.#app.fetch(request);
+    } catch (error) {
+      response = this.#refuse(request, error);
+    }
+    for (const [name, value] of Object.entries({ 'x-request-id': requestId, ...corsHeaders(origin) }))
+      response.headers.set(name, value);
+    const isStream = response.headers.get('content-type')?.startsWith(eventStreamHeaders['content-type']);
+    const record = () => this.#record(request, requestId, outcome, response.status, started);
+    if (isStream) void Promise.allSettled([...(this.#works.get(request) ?? [])]).then(record);
+    else record();
+    return response;
+  }
+
+  stop(): void {
+    const reason = new TriviumError('disposed', 'The server is closing.', {
+      remedy: 'Call again once it runs.',
+    });
+    this.#closing.abort(reason);
+    this.#chats.stop(reason);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    await this.#chats[Symbol.asyncDispose]();
+    this.#metrics.dispose();
+  }
+
+  /** What a request's answer still waits for. */
+  readonly #works = new WeakMap<Request, Promise<unknown>[]>();
+
+  #mount(route: AnyRoute): void {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    this.#app.on(route.method.toUpperCase(), path, async (c) => {
+      const request = c.req.raw;
+      this.#outcomes.get(request)!.route = route.path;
+      try {
+        return await this.#run(route, c);
+      } catch (error) {
+        return this.#refuse(request, error);
+      }
+    });
+  }
+
+  async #run(route: AnyRoute, c: Context): Promise<Response> {
+    const request = c.req.raw;
+    if (!route.isOpen) this.#keys.check(request);
+    this.#closing.signal.throwIfAborted();
+    const left = new AbortController();
+    const signal = AbortSignal.any([request.signal, this.#closing.signal, left.signal]);
+    const query = parsePart(route.query, c.req.query(), 'query');
+    const params = parsePart(route.params, c.req.param(), 'path');
+    const body =
+      route.body && parsePart(route.body, await readJson(request, this.#settings.maxBodyBytes), 'body');
+    const leavePlace = route.isWork ? await this.#admission.enter(signal) : () => {};
+    const works: Promise<unknown>[] = [];
+    this.#works.set(request, works);
+    const until = (work: PromiseLike<unknown>) => {
+      works.push(Promise.resolve(work).catch(() => {}));
+    };
+    const call = {
+      request,
+      requestId: requestIdOf(request),
+      body,
+      query,
+      params,
+      signal,
+      leave: () => left.abort(),
+      until,
+    };
+    const answer = (async () => route.handle(call))();
+    const whole = answer
+      .then(async () => {
+        // Work may bring more work.
+        for (let seen = 0; seen < works.length; seen += 1) await works[seen];
+      })
+      .catch(() => {})
+      .finally(() => {
+        leavePlace();
+        this.#running.delete(whole);
+      });
+    this.#running.add(whole);
+    return answer;
+  }
+
+  #refuse(request: Request, thrown: unknown): Response {
+    const failure = failureOf(thrown, this.#settings.root);
+    const outcome = this.#outcomes.get(request);
+    if (outcome) outcome.failure = failure;
+    return failureResponse(failure);
+  }
+
+  #record(
+    request: Request,
+    requestId: string,
+    { route, failure }: Outcome,
+    status: number,
+    started: number,
+  ): void {
+    const durationMs = performance.now() - started;
+    this.#metrics.request(route, request.method, status, durationMs);
+    const fault =
+      failure && httpStatusOf(failure.code) >= 500 ? framesOf(failure.cause ?? failure) : undefined;
+    this.#settings.onRequest?.({
+      requestId,
+      method: request.method,
+      route,
+      status,
+      durationMs,
+      ...(failure && { code: failure.code }),
+      ...(fault && { fault }),
+    });
+  }
+}
+
+const ids = new WeakMap<Request, string>();
+
+/** The id that the client gave, where it is one, or a new one. */
+function requestIdOf(request: Request): string {
+  let id = ids.get(request);
+  if (id === undefined) {
+    const given = request.headers.get('x-request-id') ?? '';
+    id = /^[\w.:-]{1,128}$/.test(given) ? given : `req_${randomUUID().replaceAll('-', '')}`;
+    ids.set(request, id);
+  }
+  return id;
+}
+
+const noRoute = ({ method, url }: Request) =>
+  new TriviumError('not-found', `There is nothing at ${method} ${new URL(url).pathname}.`, {
+    field: 'path',
+    remedy: '/openapi.json tells what there is.',
+  });
+
+/** The frames of a stack: where, without what. */
+function framesOf(error: unknown): string | undefined {
+  const { stack = '' } = (error ?? {}) as { stack?: string };
+  return (
+    stack
+      .split('\n')
+      .filter((line) => /^\s+at /.test(line))
+      .join('\n') || undefined
+  );
+}

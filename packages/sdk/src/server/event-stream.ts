@@ -1,0 +1,87 @@
+/**
+ * Server-sent events from an async generator: nothing is read ahead of the client, a client that goes stops the work, and a
+ * comment now and then keeps quiet connections open. Knows no protocol above that.
+ */
+import type { RouteCall } from './route.js';
+
+/** Milliseconds of silence after which a comment is sent. */
+const heartbeatMs = 15_000;
+
+/** Milliseconds that a call which was told to stop has for its last events, if a client still reads them. */
+const lastEventsMs = 2000;
+
+export interface ServerEvent {
+  /** JSON for all protocols here; holds no line break. */
+  data: string;
+  event?: string;
+  id?: string | number;
+}
+
+/** An event as it travels. */
+export function frameOf({ data, event, id }: ServerEvent): string {
+  return `${event === undefined ? '' : `event: ${event}\n`}${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`;
+}
+
+/** The last event of OpenAI's and the AI SDK's streams. */
+export const doneFrame = frameOf({ data: '[DONE]' });
+
+export const eventStreamHeaders = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache',
+  // Proxies that gather what they pass on would turn a stream into one piece.
+  'x-accel-buffering': 'no',
+};
+
+/** @param frames whole events, as {@link frameOf} writes them */
+export function eventStream(
+  call: Pick<RouteCall, 'leave' | 'until' | 'signal'>,
+  frames: AsyncIterable<string>,
+  headers: Record<string, string> = {},
+): Response {
+  const encoder = new TextEncoder();
+  const iterator = frames[Symbol.asyncIterator]();
+  let settle!: () => void;
+  call.until(new Promise<void>((resolve) => (settle = resolve)));
+  let heartbeat: NodeJS.Timeout | undefined;
+  let lastEvents: NodeJS.Timeout | undefined;
+  const stop = async () => {
+    await iterator.return?.().catch(() => {});
+    end();
+  };
+  const onAbort = () => {
+    lastEvents = setTimeout(stop, lastEventsMs);
+  };
+  const end = () => {
+    clearInterval(heartbeat);
+    clearTimeout(lastEvents);
+    call.signal.removeEventListener('abort', onAbort);
+    settle();
+  };
+  call.signal.addEventListener('abort', onAbort, { once: true });
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        heartbeat = setInterval(() => controller.enqueue(encoder.encode(':\n\n')), heartbeatMs);
+        heartbeat.unref();
+        try {
+          const step = await iterator.next();
+          if (!step.done) return controller.enqueue(encoder.encode(step.value));
+          end();
+          controller.close();
+        } catch (error) {
+          end();
+          controller.error(error);
+        } finally {
+          // Only while the client waits: one that does not read is sent nothing.
+          clearInterval(heartbeat);
+        }
+      },
+      async cancel() {
+        call.leave();
+        await stop();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(body, { headers: { ...eventStreamHeaders, ...headers } });
+}

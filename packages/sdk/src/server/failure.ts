@@ -1,0 +1,84 @@
+/**
+ * What was thrown, as the answer that a client gets. Errors of ours say what they say, paths relative to the root; errors of
+ * model providers become codes of ours; of anything else nothing is told, for it may hold what was asked.
+ */
+import { sep } from 'node:path';
+import { errorBody, httpStatusOf, TriviumError, type TriviumErrorCode } from '@trivium/protocol';
+
+interface ProviderError {
+  name?: string;
+  message?: string;
+  statusCode?: number;
+  lastError?: unknown;
+  cause?: unknown;
+}
+
+/** Errors of the AI SDK by name: several copies of it may be installed. */
+const codesByName: Record<string, TriviumErrorCode> = {
+  AI_NoSuchModelError: 'not-found',
+  AI_UnsupportedFunctionalityError: 'unsupported',
+  AI_UnsupportedModelVersionError: 'unsupported',
+  AI_InvalidArgumentError: 'invalid-argument',
+  AI_InvalidPromptError: 'invalid-argument',
+  AI_LoadAPIKeyError: 'unavailable',
+};
+
+const codeOfStatus = (status: number | undefined): TriviumErrorCode =>
+  status === 429
+    ? 'busy'
+    : status === 413
+      ? 'too-large'
+      : status === 400 || status === 422
+        ? 'invalid-argument'
+        : 'unavailable';
+
+/** @param root paths inside it are told relative to it */
+export function failureOf(thrown: unknown, root = ''): TriviumError {
+  const known = knownFailure(thrown);
+  if (!known || root === '')
+    return known ?? new TriviumError('internal', 'The server failed.', { cause: thrown });
+  const inside = (text: string | undefined) => text?.replaceAll(root + sep, '').replaceAll(root, '.');
+  const { code, file, field, expected, found, remedy } = known;
+  return new TriviumError(code, inside(known.message) ?? '', {
+    file: inside(file),
+    field,
+    expected: inside(expected),
+    found: inside(found),
+    remedy,
+    cause: thrown,
+  });
+}
+
+function knownFailure(thrown: unknown): TriviumError | undefined {
+  if (TriviumError.isInstance(thrown)) return thrown;
+  const { name = '', message = '', statusCode, lastError, cause } = (thrown ?? {}) as ProviderError;
+  if (name === 'AbortError' || name === 'TimeoutError' || name === 'ResponseAborted')
+    return new TriviumError('cancelled', 'The call was cancelled.', { cause: thrown });
+  if (name === 'AI_RetryError' && lastError !== undefined) return knownFailure(lastError);
+  if (TriviumError.isInstance(cause)) return cause;
+  if (name === 'AI_APICallError') {
+    return new TriviumError(
+      codeOfStatus(statusCode),
+      `The model's provider answered ${statusCode ?? 'nothing'}: ${message}`,
+      {
+        cause: thrown,
+      },
+    );
+  }
+  const code = codesByName[name];
+  return code && new TriviumError(code, message, { cause: thrown });
+}
+
+/** Seconds after which a client that was refused for want of room may try again. */
+const retryAfterSeconds = 1;
+
+export function failureResponse(failure: TriviumError): Response {
+  const status = httpStatusOf(failure.code);
+  return Response.json(errorBody(failure), {
+    status,
+    headers: {
+      ...(status === 429 && { 'retry-after': String(retryAfterSeconds) }),
+      ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+    },
+  });
+}

@@ -1,0 +1,89 @@
+/** The parts of a request, bounded and checked against the schemas of its route. */
+import { TriviumError } from '@trivium/protocol';
+import type { z } from 'zod';
+
+/**
+ * The body as JSON; an absent one is an empty object.
+ * @throws TriviumError `too-large`, `invalid-argument` for what is no JSON
+ */
+export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
+  const declared = Number(request.headers.get('content-length') ?? 0);
+  if (declared > maxBytes) throw tooLarge(maxBytes, declared);
+  const bytes = await readBytes(request, maxBytes);
+  if (bytes.length === 0) return {};
+  const type = request.headers.get('content-type') ?? '';
+  // What a page may send without asking first (text, forms) is not taken for JSON.
+  if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) {
+    throw new TriviumError('invalid-argument', 'The body is not declared as JSON.', {
+      field: 'content-type',
+      expected: 'application/json',
+      found: type || 'none',
+      remedy: 'Send it with content-type: application/json.',
+    });
+  }
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw new TriviumError('invalid-argument', 'The body is not JSON.', {
+      field: 'body',
+      remedy: 'Send one JSON object, encoded in UTF-8.',
+    });
+  }
+}
+
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  if (!request.body) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const reader = request.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return Buffer.concat(chunks, bytes);
+    bytes += value.byteLength;
+    if (bytes > maxBytes) {
+      await reader.cancel().catch(() => {});
+      throw tooLarge(maxBytes, bytes);
+    }
+    chunks.push(value);
+  }
+}
+
+const tooLarge = (maxBytes: number, found: number) =>
+  new TriviumError('too-large', `The body is larger than ${maxBytes} bytes.`, {
+    field: 'body',
+    expected: `at most ${maxBytes} bytes`,
+    found: `${found} bytes or more`,
+    remedy: 'Send less at once, or start the server with a larger maxBodyBytes.',
+  });
+
+/** @throws TriviumError `invalid-argument` naming the field */
+export function parsePart(
+  schema: z.ZodType | undefined,
+  value: unknown,
+  part: 'body' | 'query' | 'path',
+): unknown {
+  if (!schema) return value;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = deepest(parsed.error.issues[0]);
+  const field = issue?.path.map(String).join('.') || part;
+  throw new TriviumError('invalid-argument', `${field}: ${issue?.message}`, {
+    field,
+    remedy: '/openapi.json tells what is taken.',
+  });
+}
+
+interface Issue {
+  path: PropertyKey[];
+  message: string;
+  errors?: Issue[][];
+}
+
+/** Of a union that fits nowhere, the fault of the member that came furthest. */
+function deepest(issue: unknown): Issue | undefined {
+  const found = issue as Issue | undefined;
+  const inside = (found?.errors ?? []).map(([first]) => deepest(first)).filter((one) => one !== undefined);
+  const best = inside.sort((a, b) => b.path.length - a.path.length)[0];
+  if (!found || !best || best.path.length === 0) return found;
+  return { ...best, path: [...found.path, ...best.path] };
+}

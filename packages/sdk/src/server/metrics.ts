@@ -1,0 +1,83 @@
+/** What `/metrics` tells: requests, places, tokens, time to the first token, and Node's own figures. Knows no requests. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Admission } from './gate/admission.js';
+
+/** From a cached embedding to an hour of writing. */
+const secondsBuckets = [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 600, 3600];
+
+export class ServerMetrics {
+  readonly #registry = new Registry();
+  readonly #requests: Counter<'route' | 'method' | 'status'>;
+  readonly #seconds: Histogram<'route'>;
+  readonly #firstToken: Histogram;
+  readonly #tokens: Counter<'model' | 'kind'>;
+
+  constructor(admission: Admission) {
+    const registers = [this.#registry];
+    this.#requests = new Counter({
+      name: 'trivium_http_requests_total',
+      help: 'Requests that have been answered.',
+      labelNames: ['route', 'method', 'status'],
+      registers,
+    });
+    this.#seconds = new Histogram({
+      name: 'trivium_http_request_seconds',
+      help: 'Time until an answer had ended.',
+      labelNames: ['route'],
+      buckets: secondsBuckets,
+      registers,
+    });
+    this.#firstToken = new Histogram({
+      name: 'trivium_first_token_seconds',
+      help: 'Time from a streamed call to its first piece of text, reasoning or tool input.',
+      buckets: secondsBuckets,
+      registers,
+    });
+    this.#tokens = new Counter({
+      name: 'trivium_tokens_total',
+      help: 'Tokens that models read (input) and wrote (output), as they count them.',
+      labelNames: ['model', 'kind'],
+      registers,
+    });
+    const gauge = (name: string, help: string, value: () => number) =>
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(value());
+        },
+      });
+    gauge('trivium_calls_running', 'Calls that have a place.', () => admission.running);
+    gauge('trivium_calls_waiting', 'Calls that wait for a place.', () => admission.waiting);
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  request(route: string, method: string, status: number, durationMs: number): void {
+    this.#requests.inc({ route, method, status: String(status) });
+    this.#seconds.observe({ route }, durationMs / 1000);
+  }
+
+  firstToken(durationMs: number): void {
+    this.#firstToken.observe(durationMs / 1000);
+  }
+
+  /** @param model an id that the server knows, so that callers cannot make labels up */
+  tokens(model: string, input: number | undefined, output: number | undefined): void {
+    if (input) this.#tokens.inc({ model, kind: 'input' }, input);
+    if (output) this.#tokens.inc({ model, kind: 'output' }, output);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  /** Stops Node's own figures from being gathered. */
+  dispose(): void {
+    this.#registry.clear();
+  }
+}

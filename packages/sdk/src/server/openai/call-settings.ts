@@ -1,0 +1,83 @@
+/**
+ * Settings that OpenAI's endpoints share, as schemas, and what a model is told of them. What cannot be done is refused by
+ * its name; fields that change no answer (`user`, `metadata`) are let pass.
+ */
+import { TriviumError } from '@trivium/protocol';
+import { z } from 'zod';
+
+/** JSON in which `null` says the same as a field that is left out. */
+export const optional = <Schema extends z.ZodType>(schema: Schema) =>
+  schema.nullish().transform((value) => value ?? undefined);
+
+export const samplingFields = {
+  temperature: optional(z.number().min(0).max(2)),
+  top_p: optional(z.number().gt(0).lte(1)),
+  top_k: optional(z.number().int().min(0)).describe('Extension: only the k likeliest tokens.'),
+  min_p: optional(z.number().min(0).max(1)).describe(
+    'Extension: tokens at least this share as likely as the likeliest.',
+  ),
+  presence_penalty: optional(z.number().min(-2).max(2)),
+  frequency_penalty: optional(z.number().min(-2).max(2)),
+  repetition_penalty: optional(z.number().positive()).describe('Extension: as in transformers.'),
+  seed: optional(z.number().int()),
+  logit_bias: optional(z.record(z.string(), z.number())),
+};
+
+export const stopField = optional(z.union([z.string(), z.array(z.string()).max(16)])).describe(
+  'Up to 16 sequences.',
+);
+
+export const stopsOf = (stop: string | string[] | undefined): string[] | undefined =>
+  stop === undefined ? undefined : typeof stop === 'string' ? [stop] : stop.length > 0 ? stop : undefined;
+
+interface Sampling {
+  temperature?: number | undefined;
+  top_p?: number | undefined;
+  top_k?: number | undefined;
+  min_p?: number | undefined;
+  presence_penalty?: number | undefined;
+  frequency_penalty?: number | undefined;
+  repetition_penalty?: number | undefined;
+  seed?: number | undefined;
+  logit_bias?: Record<string, number> | undefined;
+}
+
+/** Fields of the AI SDK's call, with what only our models know beside them. */
+export function samplingOf(sampling: Sampling, more: Record<string, unknown> = {}) {
+  const { min_p: minP, repetition_penalty: repeatPenalty, logit_bias: logitBias } = sampling;
+  const own = given({ minP, repeatPenalty, logitBias, ...more });
+  return {
+    ...given({
+      temperature: sampling.temperature,
+      topP: sampling.top_p,
+      topK: sampling.top_k,
+      presencePenalty: sampling.presence_penalty,
+      frequencyPenalty: sampling.frequency_penalty,
+      seed: sampling.seed,
+    }),
+    ...(Object.keys(own).length > 0 && { providerOptions: { trivium: own } }),
+  };
+}
+
+/** The fields that have a value. */
+export function given<T extends object>(fields: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Key in keyof T]?: Exclude<T[Key], undefined> };
+}
+
+/** @throws TriviumError `unsupported` naming the field */
+export function refuse(field: string, message: string, remedy: string, found?: string): never {
+  throw new TriviumError('unsupported', message, { field, remedy, ...(found !== undefined && { found }) });
+}
+
+/** Refuses each field that has a value which would change the answer. @throws TriviumError `unsupported` */
+export function refuseFields(
+  body: Record<string, unknown>,
+  refused: Record<string, (value: never) => boolean>,
+): void {
+  for (const [field, isRefused] of Object.entries(refused)) {
+    const value = body[field];
+    if (value === undefined || value === null || !isRefused(value as never)) continue;
+    refuse(field, `${field} is not supported.`, 'Leave it out.', JSON.stringify(value)?.slice(0, 100));
+  }
+}

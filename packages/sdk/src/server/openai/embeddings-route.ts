@@ -1,0 +1,105 @@
+/** `POST /v1/embeddings`: texts to vectors, as numbers or as base64 of float32, little end first. */
+import { TriviumError } from '@trivium/protocol';
+import { z } from 'zod';
+import { type AnyRoute, route } from '../route.js';
+import type { AnyEmbeddingModel } from '../served-models.js';
+import type { ServerContext } from '../server-context.js';
+import { given, optional, refuse } from './call-settings.js';
+
+const request = z.looseObject({
+  model: z.string().min(1).optional().describe("Default: the server's embedding model."),
+  input: z
+    .union([
+      z.string(),
+      z.array(z.string()).min(1).max(2048),
+      z.array(z.number().int()).min(1),
+      z.array(z.array(z.number().int()).min(1)).min(1),
+    ])
+    .describe('Texts; tokens are refused.'),
+  encoding_format: optional(z.enum(['float', 'base64'])),
+  dimensions: optional(z.number().int().min(1)),
+});
+
+const answer = z.object({
+  object: z.literal('list'),
+  data: z.array(
+    z.object({
+      object: z.literal('embedding'),
+      index: z.number().int(),
+      embedding: z.union([z.array(z.number()), z.string()]),
+    }),
+  ),
+  model: z.string(),
+  usage: z.object({ prompt_tokens: z.number().int(), total_tokens: z.number().int() }),
+});
+
+export function embeddingsRoute({ models, metrics }: ServerContext): AnyRoute {
+  return route({
+    method: 'post',
+    path: '/v1/embeddings',
+    id: 'createEmbedding',
+    tag: 'OpenAI',
+    summary: 'Vectors of texts',
+    body: request,
+    answers: { 200: { description: 'One vector a text, in their order.', json: answer } },
+    isWork: true,
+    handle: async ({ body, signal }) => {
+      const texts = typeof body.input === 'string' ? [body.input] : body.input;
+      if (!isTexts(texts))
+        return refuse('input', 'Tokens are not taken, for ids differ from model to model.', 'Give texts.');
+      if (texts.some((text) => text === '')) throw emptyText(texts.indexOf(''));
+      const { id, model } = await models.embedding(body.model);
+      const { embeddings, tokens } = await embed(model, texts, body.dimensions, signal);
+      metrics.tokens(id, tokens, undefined);
+      const width = embeddings[0]?.length;
+      if (body.dimensions !== undefined && width !== body.dimensions)
+        refuse(
+          'dimensions',
+          `Vectors of ${id} have ${width} dimensions.`,
+          'Leave dimensions out.',
+          String(body.dimensions),
+        );
+      const shape = body.encoding_format === 'base64' ? base64Of : (vector: number[]) => vector;
+      return Response.json({
+        object: 'list',
+        data: embeddings.map((vector, index) => ({ object: 'embedding', index, embedding: shape(vector) })),
+        model: id,
+        usage: { prompt_tokens: tokens, total_tokens: tokens },
+      });
+    },
+  });
+}
+
+const isTexts = (input: readonly unknown[]): input is string[] =>
+  input.every((one) => typeof one === 'string');
+
+/** As many calls as the model wants, in order. */
+async function embed(
+  model: AnyEmbeddingModel,
+  texts: string[],
+  dimensions: number | undefined,
+  abortSignal: AbortSignal,
+) {
+  const perCall = (await model.maxEmbeddingsPerCall) ?? texts.length;
+  const embeddings: number[][] = [];
+  let tokens = 0;
+  for (let at = 0; at < texts.length; at += perCall) {
+    const values = texts.slice(at, at + perCall);
+    const result = await model.doEmbed({ values, abortSignal, ...given({ dimensions }) });
+    embeddings.push(...result.embeddings);
+    tokens += result.usage?.tokens ?? 0;
+  }
+  return { embeddings, tokens };
+}
+
+function base64Of(vector: readonly number[]): string {
+  const bytes = Buffer.alloc(vector.length * 4);
+  for (const [index, value] of vector.entries()) bytes.writeFloatLE(value, index * 4);
+  return bytes.toString('base64');
+}
+
+const emptyText = (index: number) =>
+  new TriviumError('invalid-argument', 'An empty text has no vector.', {
+    field: `input.${index}`,
+    remedy: 'Leave it out.',
+  });

@@ -1,0 +1,17 @@
+/** What the routes of one server share. */
+import type { Plugin } from '@trivium/protocol';
+import type { Host, Permissions } from '../host/index.js';
+import type { ServerMetrics } from './metrics.js';
+import type { ServedModels } from './served-models.js';
+import type { ChatStreams } from './ui/chat-streams.js';
+
+export interface ServerContext {
+  readonly host: Host;
+  readonly plugins: readonly Plugin[];
+  readonly permissions: Permissions;
+  /** Absolute; nothing outside it is opened on a caller's word. */
+  readonly root: string;
+  readonly models: ServedModels;
+  readonly metrics: ServerMetrics;
+  readonly chats: ChatStreams;
+}

@@ -1,0 +1,107 @@
+/** What a server is made with. Settles defaults; knows no routes. */
+import { realpathSync } from 'node:fs';
+import { type Plugin, TriviumError } from '@trivium/protocol';
+import type { Host, Permissions } from '../host/index.js';
+import type { ServedModel } from './served-models.js';
+import type { StreamStore } from './ui/stream-store.js';
+
+/** What happened to one request. Never holds what was asked or answered. */
+export interface RequestLogEntry {
+  requestId: string;
+  method: string;
+  /** The path of the route, `/v1/jobs/{id}`; `unknown` where there is none. */
+  route: string;
+  status: number;
+  /** Milliseconds until the answer had ended. */
+  durationMs: number;
+  /** Code of the error, where one was answered. */
+  code?: string;
+  /** Where the server's own fault was thrown: frames of its stack, without its message. */
+  fault?: string;
+}
+
+export interface HandlerSettings extends Permissions {
+  /** Models, documents and jobs; it stays the caller's to dispose of. */
+  host: Host;
+  /** Plugins whose capabilities are served; default: documents and models. */
+  plugins?: readonly Plugin[];
+  /** The model of calls that name none; default: the first of `models`, or the host's. */
+  model?: string;
+  /**
+   * Models by the ids that clients use: AI SDK models of any kind, or references of the host's own (`nano`, a path, `hf:`).
+   * Nothing else is served then. Default: `nano`, models inside `root`, and those of the hub with `allowNetwork`.
+   */
+  models?: Readonly<Record<string, ServedModel>>;
+  /** Keys of which each request gives one as `authorization: Bearer KEY`; default: none is asked for. */
+  apiKeys?: readonly string[];
+  /** The only folder that callers may name paths in; default: the working directory. */
+  root?: string;
+  /** Bytes of a request's body at most; default 16 MiB. */
+  maxBodyBytes?: number;
+  /** Calls that run at once; default 64. */
+  maxConcurrent?: number;
+  /** Calls that wait for a place; more are answered with 429. Default 256. */
+  maxQueued?: number;
+  /**
+   * Names of this server that a `Host` header may give, ports left out; `*` is any. Default: `localhost` and the loopback
+   * addresses, so that no web page can reach it under a name of its own; any where keys are asked for.
+   */
+  allowedHosts?: readonly string[];
+  /** Origins (`https://app.example`) whose pages may call; `*` is any. Default: pages of this server's own origin. */
+  allowedOrigins?: readonly string[];
+  /** Where streams of `/api/chat` are kept so that clients can resume them; default: in memory. */
+  streamStore?: StreamStore;
+  /** Told of each request when it has ended. */
+  onRequest?: (entry: RequestLogEntry) => void;
+}
+
+export const loopbackNames = ['localhost', '127.0.0.1', '[::1]'] as const;
+
+/** @throws TriviumError `invalid-argument` naming the setting */
+export function settle(settings: HandlerSettings) {
+  const { apiKeys = [], maxBodyBytes = 16 * 2 ** 20, maxConcurrent = 64, maxQueued = 256 } = settings;
+  const allowedHosts = settings.allowedHosts ?? (apiKeys.length > 0 ? ['*'] : loopbackNames);
+  wholeNumber('maxBodyBytes', maxBodyBytes, 1);
+  wholeNumber('maxConcurrent', maxConcurrent, 1);
+  wholeNumber('maxQueued', maxQueued, 0);
+  if (apiKeys.some((key) => key.trim() === '')) {
+    throw new TriviumError('invalid-argument', 'An API key is empty.', {
+      field: 'apiKeys',
+      remedy: 'Give keys of at least one character, or none at all.',
+    });
+  }
+  const { allowedOrigins = [] } = settings;
+  return {
+    ...settings,
+    apiKeys,
+    maxBodyBytes,
+    maxConcurrent,
+    maxQueued,
+    allowedHosts,
+    allowedOrigins,
+    root: rootOf(settings.root),
+  };
+}
+
+function rootOf(root = process.cwd()): string {
+  try {
+    return realpathSync(root);
+  } catch (cause) {
+    throw new TriviumError('invalid-argument', `${root} is no folder.`, {
+      field: 'root',
+      found: root,
+      remedy: 'Give an existing folder.',
+      cause,
+    });
+  }
+}
+
+function wholeNumber(field: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  throw new TriviumError('invalid-argument', `${field} is a whole number from ${least}, not ${value}.`, {
+    field,
+    expected: `a whole number from ${least}`,
+    found: String(value),
+    remedy: 'Correct the value.',
+  });
+}

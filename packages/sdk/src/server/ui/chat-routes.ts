@@ -1,0 +1,99 @@
+/**
+ * `/api/chat`: what `useChat` speaks. An answer runs apart from its request: a disconnect stops nothing, `GET …/stream` reads
+ * it again from the beginning, `POST …/cancel` ends it. Refuses to know: how answers are made and kept.
+ */
+import { z } from 'zod';
+import { doneFrame, eventStream } from '../event-stream.js';
+import { type AnyRoute, type RouteCall, route } from '../route.js';
+import type { ServerContext } from '../server-context.js';
+import { uiChatRequest, uiChunk } from './chat-schema.js';
+import type { StoredStream } from './stream-store.js';
+import { errorFrame, loadAi, promptOf, uiFrames } from './ui-answer.js';
+
+const params = z.object({ id: z.string().min(1).max(512) });
+const headers = { 'x-vercel-ai-ui-message-stream': 'v1' };
+
+export function chatRoutes({ models, chats, metrics, root }: ServerContext): AnyRoute[] {
+  return [
+    route({
+      method: 'post',
+      path: '/api/chat',
+      id: 'sendChatMessage',
+      tag: 'Chat',
+      summary: 'The next answer in a chat, as a UI message stream of the AI SDK',
+      description:
+        'The answer goes on when the client disconnects. A new message in a chat ends the answer that runs in it.',
+      body: uiChatRequest,
+      answers: { 200: { description: 'The stream.', events: uiChunk } },
+      isWork: true,
+      handle: async (call) => {
+        const { body } = call;
+        const ai = await loadAi();
+        const prompt = await promptOf(ai, body.messages);
+        const model = await models.language(body.model);
+        const onTokens = (input?: number, output?: number) => metrics.tokens(model.id, input, output);
+        const { stream, settled } = await chats.start(body.id, (signal) =>
+          uiFrames(ai, { model, prompt, body, root, onTokens }, signal),
+        );
+        call.until(settled);
+        return eventStream(call, replay(stream, call), headers);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/chat/{id}/stream',
+      id: 'resumeChat',
+      tag: 'Chat',
+      summary: 'The answer that runs in a chat, from its beginning',
+      params,
+      answers: {
+        200: { description: 'The stream; one whose server died ends with an error.', events: uiChunk },
+        204: { description: 'Nothing runs.' },
+      },
+      handle: async (call) => {
+        const stream = await chats.find(call.params.id);
+        return stream
+          ? eventStream(call, replay(stream, call), headers)
+          : new Response(null, { status: 204 });
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/api/chat/{id}/cancel',
+      id: 'cancelChat',
+      tag: 'Chat',
+      summary: 'Ends the answer that runs in a chat',
+      params,
+      answers: {
+        200: {
+          description: 'It has ended.',
+          json: z.object({ id: z.string(), cancelled: z.boolean().describe('Whether one ran.') }),
+        },
+      },
+      handle: async ({ params: { id } }) => {
+        const reason = new DOMException('The answer was cancelled.', 'AbortError');
+        return Response.json({ id, cancelled: await chats.cancel(id, reason) });
+      },
+    }),
+  ];
+}
+
+/** The text as it was written; what broke off ends with an error that says so. */
+async function* replay(stream: StoredStream, { signal }: RouteCall): AsyncGenerator<string, void, void> {
+  const reading = stream.read(signal);
+  try {
+    for (;;) {
+      const step = await reading.next();
+      if (!step.done) yield step.value;
+      else {
+        if (step.value === 'interrupted') {
+          yield errorFrame('The server ended before the answer did.');
+          yield doneFrame;
+        }
+        return;
+      }
+    }
+  } finally {
+    await reading.return('interrupted').catch(() => {});
+  }
+}

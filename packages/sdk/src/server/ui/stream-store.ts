@@ -1,0 +1,31 @@
+/**
+ * Where streams are kept while they run, so that clients can lose the connection and read on. A store may be memory, files,
+ * or a service that several servers share. Knows text, no protocol.
+ */
+
+/** How a stream ended: whole, or because whoever wrote it is gone. */
+export type StreamEnd = 'ended' | 'interrupted';
+
+export interface StoredStream {
+  /** All text from the beginning, in the pieces in which it was written or larger ones, then what comes; for any number of readers. */
+  read(signal: AbortSignal): AsyncGenerator<string, StreamEnd, void>;
+}
+
+export interface StreamWriter extends StoredStream {
+  /** Kept once this resolves: a reader is given no text that a later one would not be given too. */
+  append(text: string): Promise<void>;
+  /** The stream is whole and is not resumed any more; or it is broken off, when not everything could be kept. */
+  end(how?: StreamEnd): Promise<void>;
+}
+
+/**
+ * @example
+ * const store: StreamStore = new FileStreamStore({ folder: './streams' });
+ * const handler = createHandler({ host, streamStore: store });
+ */
+export interface StreamStore {
+  /** Begins the stream of a key; the one before it is forgotten. */
+  create(key: string): Promise<StreamWriter>;
+  /** The stream of a key that runs, or that broke off; nothing where it has ended. */
+  find(key: string): Promise<StoredStream | undefined>;
+}

@@ -1,0 +1,147 @@
+/**
+ * The AI SDK's UI message stream of an answer, made by `ai` itself (6 or 7), which is an optional peer. Only chunks that
+ * clients of both versions know are passed on: one that a client does not know ends its stream.
+ */
+import { randomUUID } from 'node:crypto';
+import { TriviumError } from '@trivium/protocol';
+import { doneFrame, frameOf } from '../event-stream.js';
+import { failureOf } from '../failure.js';
+import type { ServedLanguageModel } from '../served-models.js';
+import type { UiChatRequest } from './chat-schema.js';
+
+/** Chunks that `ai` 6 and 7 share; `data-*` beside them. */
+const sharedChunks = new Set([
+  'start',
+  'start-step',
+  'finish-step',
+  'text-start',
+  'text-delta',
+  'text-end',
+  'reasoning-start',
+  'reasoning-delta',
+  'reasoning-end',
+  'tool-input-start',
+  'tool-input-delta',
+  'tool-input-available',
+  'tool-input-error',
+  'tool-output-available',
+  'tool-output-error',
+  'tool-output-denied',
+  'tool-approval-request',
+  'source-url',
+  'source-document',
+  'file',
+  'message-metadata',
+  'error',
+  'abort',
+  'finish',
+]);
+
+type Ai = typeof import('ai');
+type ToolSet = import('ai').ToolSet;
+
+/** @throws TriviumError `unavailable` where `ai` is not installed */
+export async function loadAi(): Promise<Ai> {
+  try {
+    return await import('ai');
+  } catch (cause) {
+    throw new TriviumError(
+      'unavailable',
+      'The chat of the AI SDK needs the package ai, which is not installed.',
+      {
+        remedy: 'npm install ai@6 (or ai@7), or use /v1/chat/completions.',
+        cause,
+      },
+    );
+  }
+}
+
+type UiMessages = Parameters<Ai['convertToModelMessages']>[0];
+type Prompt = Awaited<ReturnType<Ai['convertToModelMessages']>>;
+
+/** @throws TriviumError `invalid-argument` for what are no messages, `unsupported` for files to be fetched */
+export async function promptOf(ai: Ai, messages: UiChatRequest['messages']): Promise<Prompt> {
+  for (const [index, { parts }] of messages.entries()) {
+    for (const { type, url } of parts) {
+      if (type !== 'file' || (typeof url === 'string' && url.startsWith('data:'))) continue;
+      throw new TriviumError('unsupported', 'This server fetches nothing for its callers.', {
+        field: `messages.${index}.parts`,
+        expected: 'a data URL',
+        found: String(url).slice(0, 40),
+        remedy: 'Send the bytes of the file as a data URL.',
+      });
+    }
+  }
+  try {
+    return await ai.convertToModelMessages((await ai.validateUIMessages({ messages })) as UiMessages);
+  } catch (cause) {
+    if (TriviumError.isInstance(cause)) throw cause;
+    throw new TriviumError('invalid-argument', 'The messages are not UI messages of the AI SDK.', {
+      field: 'messages',
+      remedy: 'Send messages as useChat does: { id, role, parts: [{ type: "text", text }] }.',
+      cause,
+    });
+  }
+}
+
+interface UiAnswer {
+  model: ServedLanguageModel;
+  prompt: Prompt;
+  body: UiChatRequest;
+  root: string;
+  onTokens: (input: number | undefined, output: number | undefined) => void;
+}
+
+/** The frames of an answer; always ends with `[DONE]`. */
+export async function* uiFrames(
+  ai: Ai,
+  { model, prompt, body, root, onTokens }: UiAnswer,
+  abortSignal: AbortSignal,
+): AsyncGenerator<string, void, void> {
+  const { system, temperature, topP, maxOutputTokens, seed, tools } = body;
+  const sentence = (error: unknown) => failureOf(error, root).message;
+  try {
+    const result = ai.streamText({
+      model: model.forUi as never,
+      messages: system === undefined ? prompt : [{ role: 'system', content: system }, ...prompt],
+      // The caller's own page and server speak here, and OpenAI's interface lets them say the same.
+      allowSystemInMessages: true,
+      abortSignal,
+      onError: () => {},
+      ...(temperature !== undefined && { temperature }),
+      ...(topP !== undefined && { topP }),
+      ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+      ...(seed !== undefined && { seed }),
+      ...(tools && { tools: toolsOf(ai, tools) }),
+    });
+    const chunks = result.toUIMessageStream({
+      originalMessages: body.messages as UiMessages as never,
+      generateMessageId: () => `msg_${randomUUID().replaceAll('-', '')}`,
+      onError: sentence,
+    });
+    for await (const chunk of chunks as AsyncIterable<{ type: string }>) {
+      if (sharedChunks.has(chunk.type) || chunk.type.startsWith('data-'))
+        yield frameOf({ data: JSON.stringify(chunk) });
+    }
+    if (!abortSignal.aborted) {
+      const { inputTokens, outputTokens } = await result.totalUsage;
+      onTokens(inputTokens, outputTokens);
+    }
+  } catch (error) {
+    yield errorFrame(sentence(error));
+  }
+  yield doneFrame;
+}
+
+export const errorFrame = (errorText: string) =>
+  frameOf({ data: JSON.stringify({ type: 'error', errorText }) });
+
+/** Tools that the page runs: the model calls them, the page answers. */
+function toolsOf(ai: Ai, tools: NonNullable<UiChatRequest['tools']>): ToolSet {
+  return Object.fromEntries(
+    Object.entries(tools).map(([name, { description, inputSchema }]) => [
+      name,
+      ai.tool({ ...(description !== undefined && { description }), inputSchema: ai.jsonSchema(inputSchema) }),
+    ]),
+  ) as ToolSet;
+}
