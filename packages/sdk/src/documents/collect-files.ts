@@ -58,7 +58,12 @@ class Collector {
     if (!found) return this.#addGlob(path);
     this.#roots.add(absolutePath);
     if (found.isDirectory())
-      await this.#addFolder(normalize(path), absolutePath, await enclosingRules(absolutePath));
+      await this.#addFolder(
+        normalize(path),
+        absolutePath,
+        await enclosingRules(absolutePath),
+        await realpath(absolutePath),
+      );
     else await this.#addFile(normalize(path), absolutePath);
   }
 
@@ -83,10 +88,15 @@ class Collector {
     if (matches.length === 0) throw missing();
     const fixed = pattern.slice(0, pattern.search(/[*?[{]/));
     this.#roots.add(resolve(fixed.includes('/') ? dirname(`${fixed}x`) : '.'));
-    for (const match of matches.sort()) await this.#addFile(normalize(match), resolve(match));
+    const base = await realpath(resolve(fixed.includes('/') ? dirname(`${fixed}x`) : '.'));
+    for (const match of matches.sort()) {
+      if (await leadsOut(resolve(match), base)) this.#skipped.push({ path: match, reason: leadsOutReason });
+      else await this.#addFile(normalize(match), resolve(match));
+    }
   }
 
-  async #addFolder(path: string, absolutePath: string, rules: readonly Rules[]): Promise<void> {
+  /** @param base the real path of the folder that was named: links within it are followed, those that lead out are not */
+  async #addFolder(path: string, absolutePath: string, rules: readonly Rules[], base: string): Promise<void> {
     this.#signal?.throwIfAborted();
     try {
       const real = await realpath(absolutePath);
@@ -103,6 +113,10 @@ class Collector {
         if (entry.name.startsWith('.') || leftOut.has(entry.name)) continue;
         const inner = join(absolutePath, entry.name);
         let isFolder = entry.isDirectory();
+        if (entry.isSymbolicLink() && (await leadsOut(inner, base))) {
+          this.#skipped.push({ path: join(path, entry.name), reason: leadsOutReason });
+          continue;
+        }
         if (entry.isSymbolicLink())
           isFolder = (await stat(inner).catch(() => undefined))?.isDirectory() ?? false;
         if (isIgnored(inner, isFolder, all)) continue;
@@ -110,7 +124,8 @@ class Collector {
         else files.push(this.#addFile(join(path, entry.name), inner));
       }
       await Promise.all(files);
-      for (const name of folders) await this.#addFolder(join(path, name), join(absolutePath, name), all);
+      for (const name of folders)
+        await this.#addFolder(join(path, name), join(absolutePath, name), all, base);
     } catch (error) {
       this.#signal?.throwIfAborted();
       this.#skipped.push({ path, reason: reasonOf(error) });
@@ -135,6 +150,14 @@ class Collector {
       this.#skipped.push({ path, reason: reasonOf(error) });
     }
   }
+}
+
+const leadsOutReason = 'a link that leads out of the folder; name what it leads to';
+
+/** Whether a path ends outside `base`. One that leads nowhere does not: it is left to whoever opens it. */
+async function leadsOut(path: string, base: string): Promise<boolean> {
+  const real = await realpath(path).catch(() => undefined);
+  return real !== undefined && real !== base && !real.startsWith(base.endsWith(sep) ? base : base + sep);
 }
 
 /** A file error as a reason of `skipped`. */
