@@ -118,7 +118,7 @@ class HttpHandler implements Handler {
       remedy: 'Call again once it runs.',
     });
     this.#closing.abort(reason);
-    this.#chats.stop(reason);
+    this.#chats.stop(new DOMException(reason.message, 'AbortError'));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

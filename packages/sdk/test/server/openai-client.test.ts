@@ -559,7 +559,7 @@ describe('embeddings', () => {
       [{ model: 'scripted' }, 'model'],
     ] as const)
       await expect(
-        client.embeddings.create({ model: 'embedder', input: 'x', ...fields } as never),
+        client.embeddings.create({ ...{ model: 'embedder', input: 'x' }, ...fields } as never),
       ).rejects.toMatchObject({ status: 400, param });
   });
 });

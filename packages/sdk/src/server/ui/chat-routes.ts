@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { doneFrame, eventStream } from '../event-stream.js';
+import { failureOf } from '../failure.js';
 import { type AnyRoute, type RouteCall, route } from '../route.js';
 import type { ServerContext } from '../server-context.js';
 import { uiChatRequest, uiChunk } from './chat-schema.js';
@@ -78,22 +79,21 @@ export function chatRoutes({ models, chats, metrics, root }: ServerContext): Any
   ];
 }
 
-/** The text as it was written; what broke off ends with an error that says so. */
+/** The text as it was written; what breaks off, here or in the process that wrote it, ends with an error that says so. */
 async function* replay(stream: StoredStream, { signal }: RouteCall): AsyncGenerator<string, void, void> {
   const reading = stream.read(signal);
   try {
     for (;;) {
       const step = await reading.next();
       if (!step.done) yield step.value;
-      else {
-        if (step.value === 'interrupted') {
-          yield errorFrame('The server ended before the answer did.');
-          yield doneFrame;
-        }
-        return;
-      }
+      else if (step.value === 'ended') return;
+      else break;
     }
+    yield errorFrame('The server ended before the answer did.');
+  } catch (error) {
+    yield errorFrame(failureOf(error).message);
   } finally {
     await reading.return('interrupted').catch(() => {});
   }
+  yield doneFrame;
 }

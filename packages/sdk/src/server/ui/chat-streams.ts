@@ -18,7 +18,7 @@ export interface StartedStream {
 export class ChatStreams implements AsyncDisposable {
   readonly #store: StreamStore;
   readonly #running = new Map<string, Running>();
-  #stopped: unknown;
+  #stopped: Error | undefined;
 
   constructor(store: StreamStore) {
     this.#store = store;
@@ -74,7 +74,7 @@ export class ChatStreams implements AsyncDisposable {
   }
 
   /** Ends all answers; more are refused with `reason`. */
-  stop(reason: unknown): void {
+  stop(reason: Error): void {
     this.#stopped ??= reason;
     for (const { controller } of this.#running.values()) controller.abort(reason);
   }
