@@ -26,7 +26,7 @@ function completedOf({ capability }: Command, own: Record<string, string>): Comp
   return { words: wordsOf(capability), title: capability.title, flags: [...flags, ...ownFlags] };
 }
 
-const others = ['completion', 'doctor', 'help'];
+const others = ['completion', 'doctor', 'help', 'serve'];
 
 function bash(commands: readonly Completed[]): string {
   const first = [...new Set(commands.map(({ words }) => words.split(' ')[0]!)), ...others];

@@ -17,6 +17,7 @@ export function generalHelp(capabilities: readonly AnyCapability[]): string {
     '',
     ...listed([
       ...capabilities.map(rowOf),
+      ['serve', 'Serve models, documents and jobs over HTTP'],
       ['completion', 'Print completion for bash, zsh or fish'],
       ['doctor', 'Say what is missing on this machine'],
     ]),

@@ -7,6 +7,7 @@ import { completionScript } from './completion.js';
 import { doctor } from './doctor.js';
 import { allPlugins, findCommand } from './find-command.js';
 import { commandList, generalHelp } from './help.js';
+import { runServe } from './serve/serve-command.js';
 
 /** @returns the exit code: 0 done, 1 failed, 2 wrong call, 130 interrupted */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -20,6 +21,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${text}\n`);
     return ok ? 0 : 1;
   }
+  if (name === 'serve') return runServe(rest);
   return interruptible(async (signal, interrupt) => {
     if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
       await printAll((commands) => generalHelp(commands.map(({ capability }) => capability)));
