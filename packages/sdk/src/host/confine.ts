@@ -57,8 +57,14 @@ async function real(path: string): Promise<string> {
   }
 }
 
-/** @throws TriviumError `outside-root` */
+/** @throws TriviumError `outside-root`, `invalid-argument` for what can be no path */
 export async function insideRoot(root: string, path: string, field: string): Promise<string> {
+  if (path.includes('\0')) {
+    throw new TriviumError('invalid-argument', 'A path holds no null character.', {
+      field,
+      remedy: 'Correct the path.',
+    });
+  }
   const base = await realpath(root);
   const target = isAbsolute(path) ? path : resolve(base, path);
   const found = await real(target);

@@ -44,6 +44,13 @@ describe('a caller stays inside the root', () => {
     },
   );
 
+  it('refuses what can be no path', async () => {
+    await expect(confine(contracts.search, { paths: ['a\0b'], query: 'x' }, inside)).rejects.toMatchObject({
+      code: 'invalid-argument',
+      field: 'paths',
+    });
+  });
+
   it('lets embedded models through and confines the others', async () => {
     expect(await confine(contracts.embed, { texts: ['x'], model: 'nano' }, inside)).toMatchObject({
       model: 'nano',

@@ -1,0 +1,215 @@
+/** OpenAI's own client for Node drives models, completions, responses, embeddings and rerank. */
+import type OpenAI from 'openai';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type OpenAiServer, openAiServer, scripted } from './openai-server.js';
+
+let server: OpenAiServer;
+let client: OpenAI;
+beforeAll(async () => {
+  server = await openAiServer();
+  client = server.client;
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+describe('models', () => {
+  it('are listed and shown', async () => {
+    const ids = [];
+    for await (const { id } of client.models.list()) ids.push(id);
+    expect(ids).toContain('scripted');
+    expect(await client.models.retrieve('scripted')).toMatchObject({ id: 'scripted', object: 'model' });
+  });
+});
+
+describe('completions', () => {
+  it('continue a text by a model of the host, the same streamed', async () => {
+    const request = { model: 'words', prompt: 'The weather today is', max_tokens: 8, temperature: 0 };
+    const whole = await client.completions.create({ ...request, logprobs: 2 });
+    expect(whole.choices[0]!.text.length).toBeGreaterThan(0);
+    expect(whole.usage).toMatchObject({ completion_tokens: 8 });
+    expect(whole.choices[0]!.logprobs!.tokens).toHaveLength(8);
+    let text = '';
+    for await (const chunk of await client.completions.create({ ...request, stream: true }))
+      text += chunk.choices[0]?.text ?? '';
+    expect(text).toBe(whole.choices[0]!.text);
+  });
+
+  it('take several prompts, in order; refuse tokens, echo and several answers', async () => {
+    const { choices } = await client.completions.create({
+      model: 'scripted',
+      prompt: ['a', 'b'],
+      max_tokens: 2,
+    });
+    expect(choices.map(({ index, text, finish_reason: reason }) => [index, text, reason])).toEqual([
+      [0, 'The answer', 'length'],
+      [1, 'The answer', 'length'],
+    ]);
+    for (const fields of [{ prompt: [1, 2] }, { echo: true }, { n: 2 }, { suffix: 'x' }])
+      await expect(
+        client.completions.create({ model: 'scripted', prompt: 'a', ...fields }),
+      ).rejects.toMatchObject({ code: 'unsupported' });
+  });
+});
+
+describe('responses', () => {
+  it('answer whole', async () => {
+    const response = await client.responses.create({
+      model: 'scripted',
+      input: 'Hello',
+      instructions: 'Be brief.',
+    });
+    expect(response.output_text).toBe('The answer is 42.');
+    expect(response).toMatchObject({ status: 'completed', usage: { output_tokens: 4 } });
+    expect(scripted.calls.at(-1)!.prompt[0]).toEqual({ role: 'system', content: 'Be brief.' });
+  });
+
+  it('stream their items, numbered; the last event holds what was streamed', async () => {
+    const stream = await client.responses.create({
+      model: 'caller',
+      input: 'Hello',
+      stream: true,
+      tools: [{ type: 'function', name: 'weather', parameters: {}, strict: true }],
+    });
+    const events = [];
+    for await (const event of stream) events.push(event);
+    expect(events.map(({ sequence_number: number }) => number)).toEqual(events.map((_, index) => index));
+    expect(events.map(({ type }) => type)).toEqual([
+      'response.created',
+      'response.in_progress',
+      'response.output_item.added',
+      'response.content_part.added',
+      'response.reasoning_text.delta',
+      'response.reasoning_text.done',
+      'response.content_part.done',
+      'response.output_item.done',
+      'response.output_item.added',
+      'response.function_call_arguments.delta',
+      'response.function_call_arguments.delta',
+      'response.function_call_arguments.done',
+      'response.output_item.done',
+      'response.output_item.added',
+      'response.function_call_arguments.delta',
+      'response.function_call_arguments.done',
+      'response.output_item.done',
+      'response.completed',
+    ]);
+    const last = events.at(-1)!;
+    expect(last.type === 'response.completed' && last.response.output).toMatchObject([
+      { type: 'reasoning', content: [{ text: 'I need the weather.' }] },
+      {
+        type: 'function_call',
+        call_id: 'call_1',
+        name: 'weather',
+        arguments: '{"city":"Oslo"}',
+        status: 'completed',
+      },
+      { type: 'function_call', call_id: 'call_2', arguments: '{"city":"Rome"}' },
+    ]);
+  });
+
+  it('are put together by the helper of the client', async () => {
+    const final = await client.responses
+      .stream({ model: 'scripted', input: [{ role: 'user', content: 'Hello' }] })
+      .finalResponse();
+    expect(final.output_text).toBe('The answer is 42.');
+  });
+
+  it('take a conversation with calls and their outputs', async () => {
+    await client.responses.create({
+      model: 'scripted',
+      input: [
+        { role: 'user', content: [{ type: 'input_text', text: 'Weather?' }] },
+        { type: 'function_call', call_id: 'c1', name: 'weather', arguments: '{"city":"Oslo"}' },
+        { type: 'function_call', call_id: 'c2', name: 'weather', arguments: '{}' },
+        { type: 'function_call_output', call_id: 'c1', output: '4' },
+        { type: 'function_call_output', call_id: 'c2', output: '5' },
+      ],
+    });
+    expect(scripted.calls.at(-1)!.prompt.map(({ role, content }) => [role, content.length])).toEqual([
+      ['user', 1],
+      ['assistant', 2],
+      ['tool', 2],
+    ]);
+  });
+
+  it('that were cut are incomplete', async () => {
+    const response = await client.responses.create({ model: 'scripted', input: 'x', max_output_tokens: 1 });
+    expect(response).toMatchObject({
+      status: 'incomplete',
+      incomplete_details: { reason: 'max_output_tokens' },
+    });
+  });
+
+  it.each([
+    ['previous_response_id', { previous_response_id: 'resp_1' }],
+    ['background', { background: true }],
+    ['tools.0.type', { tools: [{ type: 'web_search' }] }],
+    [
+      'input.0.content',
+      { input: [{ role: 'user', content: [{ type: 'input_image', file_id: 'x', detail: 'auto' }] }] },
+    ],
+  ])('refuse %s by its name', async (param, fields) => {
+    const request = client.responses.create({ model: 'scripted', input: 'x', ...fields } as never);
+    await expect(request).rejects.toMatchObject({
+      status: 400,
+      param: expect.stringContaining(param.split('.')[0]!),
+    });
+  });
+
+  it('that fail in the middle end with response.failed', async () => {
+    const stream = await client.responses.create({ model: 'broken', input: 'x', stream: true });
+    const events = [];
+    for await (const event of stream) events.push(event);
+    expect(events.at(-1)).toMatchObject({
+      type: 'response.failed',
+      response: { status: 'failed', error: { code: 'internal' } },
+    });
+    expect(JSON.stringify(events)).not.toContain('secret');
+  });
+});
+
+describe('embeddings', () => {
+  it('are the same as numbers and as base64', async () => {
+    const input = ['green tea', 'espresso'];
+    const numbers = await client.embeddings.create({ model: 'embedder', input, encoding_format: 'float' });
+    // The client asks for base64 by itself and decodes it.
+    const decoded = await client.embeddings.create({ model: 'embedder', input });
+    expect(numbers.data).toHaveLength(2);
+    for (const [index, { embedding }] of decoded.data.entries()) {
+      expect(embedding).toHaveLength(numbers.data[index]!.embedding.length);
+      for (const [at, value] of embedding.entries())
+        expect(value).toBeCloseTo(numbers.data[index]!.embedding[at]!, 6);
+    }
+    expect(numbers.usage.prompt_tokens).toBeGreaterThan(0);
+  });
+
+  it('refuse tokens, empty texts, other widths and models of another kind', async () => {
+    for (const [fields, param] of [
+      [{ input: [1, 2, 3] }, 'input'],
+      [{ input: ['a', ''] }, 'input.1'],
+      [{ dimensions: 3 }, 'dimensions'],
+      [{ model: 'scripted' }, 'model'],
+    ] as const)
+      await expect(
+        client.embeddings.create({ ...{ model: 'embedder', input: 'x' }, ...fields } as never),
+      ).rejects.toMatchObject({ status: 400, param });
+  });
+});
+
+describe('rerank', () => {
+  it('puts documents in order, with their texts where they are asked for', async () => {
+    const response = await client.post<{
+      results: { index: number; relevance_score: number; document?: { text: string } }[];
+    }>('/rerank', {
+      body: {
+        model: 'embedder',
+        query: 'How long is tea steeped?',
+        documents: ['Espresso is pressed at nine bar.', { text: 'Green tea is steeped for two minutes.' }],
+        top_n: 1,
+        return_documents: true,
+      },
+    });
+    expect(response.results).toMatchObject([
+      { index: 1, document: { text: 'Green tea is steeped for two minutes.' } },
+    ]);
+  });
+});

@@ -1,0 +1,105 @@
+/** Scripted models, and a server over them that OpenAI's client talks to. */
+import OpenAI from 'openai';
+import { type RunningServer, serve } from '../../src/server/index.js';
+import { type ScriptedModel, scriptedModel } from '../../src/testing/index.js';
+import { testServer } from './fixtures.js';
+import { type ScriptedPart, scriptedParts } from './scripted-parts.js';
+
+export const scripted: ScriptedModel = scriptedModel(['The answer is 42.']);
+export const slow = scriptedModel(['word '.repeat(5000)], { wordDelayMs: 1 });
+const weather: ScriptedPart[] = [
+  { type: 'reasoning', text: 'I need the weather.' },
+  {
+    type: 'tool-call',
+    toolCallId: 'call_1',
+    toolName: 'weather',
+    input: '{"city":"Oslo"}',
+    pieces: ['{"city":', '"Oslo"}'],
+  },
+  { type: 'tool-call', toolCallId: 'call_2', toolName: 'weather', input: '{"city":"Rome"}' },
+];
+export const caller = scriptedParts(weather, 'tool-calls');
+export const structured = scriptedParts([{ type: 'text', text: '{"city":"Oslo","degrees":4}' }], 'stop');
+export const likely = scriptedParts([{ type: 'text', text: 'ab' }], 'stop', {
+  trivium: {
+    logprobs: [
+      {
+        token: 'a',
+        logprob: -0.1,
+        top: [
+          { token: 'a', logprob: -0.1 },
+          { token: 'x', logprob: -3 },
+        ],
+      },
+      { token: 'b', logprob: -0.2, top: [{ token: 'b', logprob: -0.2 }] },
+    ],
+  },
+});
+export const warned = scriptedParts([{ type: 'text', text: 'x' }], 'length', undefined, [
+  { type: 'unsupported', feature: 'topK', details: 'It is ignored.' },
+]);
+export const broken = scriptedParts(
+  [
+    { type: 'text', text: 'so far' },
+    { type: 'failure', error: new Error('my secret') },
+  ],
+  'stop',
+);
+export const refusing = scriptedParts(
+  [
+    {
+      type: 'failure',
+      error: Object.assign(new Error('slow down'), { name: 'AI_APICallError', statusCode: 429 }),
+    },
+  ],
+  'stop',
+);
+
+export const messages = [{ role: 'user' as const, content: 'Hello' }];
+export const tools = [
+  {
+    type: 'function' as const,
+    function: {
+      name: 'weather',
+      description: 'The weather of a city.',
+      parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+      strict: true,
+    },
+  },
+];
+
+export interface OpenAiServer extends AsyncDisposable {
+  running: RunningServer;
+  client: OpenAI;
+}
+
+export async function openAiServer(): Promise<OpenAiServer> {
+  const server = await testServer();
+  const running = await serve({
+    host: server.host,
+    root: server.root,
+    port: 0,
+    apiKeys: ['secret-key'],
+    model: 'scripted',
+    models: {
+      scripted,
+      slow,
+      caller,
+      structured,
+      likely,
+      warned,
+      broken,
+      refusing,
+      embedder: 'nano',
+      words: 'nano',
+    },
+  });
+  return {
+    running,
+    client: new OpenAI({ baseURL: `${running.url}/v1`, apiKey: 'secret-key', maxRetries: 0 }),
+    async [Symbol.asyncDispose]() {
+      await running.close({ drainMs: 0 });
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
