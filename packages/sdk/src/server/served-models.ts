@@ -127,17 +127,16 @@ export class ServedModels {
     });
   }
 
+  /** Only what the operator said: a client that forgets the model is told so, not answered by any. */
   #defaultId(purpose: 'language' | 'embedding' | 'reranking'): string {
     const { models, model, host } = this.#settings;
-    if (models) {
-      const fits = (one: ServedModel | undefined) =>
-        typeof one === 'string' || (one !== undefined && describe(one).kind === purpose);
-      if (model !== undefined && fits(models[model])) return model;
-      const first = Object.keys(models).find((id) => fits(models[id]));
-      if (first !== undefined) return first;
-      throw wrongKind('none is given', `a${purpose === 'embedding' ? 'n' : ''} ${purpose} model`);
-    }
-    return purpose === 'language' ? host.languageModel(model) : 'nano';
+    if (!models) return purpose === 'language' ? host.languageModel(model) : 'nano';
+    if (model !== undefined) return model;
+    throw new TriviumError('invalid-argument', 'The call names no model.', {
+      field: 'model',
+      expected: Object.keys(models).join(', '),
+      remedy: 'Name one of /v1/models, or start the server with a model for calls that name none.',
+    });
   }
 
   /** A reference that the operator gave is taken at its word; what a caller gives is confined. */

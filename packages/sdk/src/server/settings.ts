@@ -25,7 +25,7 @@ export interface HandlerSettings extends Permissions {
   host: Host;
   /** Plugins whose capabilities are served; default: documents and models. */
   plugins?: readonly Plugin[];
-  /** The model of calls that name none; default: the first of `models`, or the host's. */
+  /** The model of calls that name none; default: the host's, or none where there are `models`. */
   model?: string;
   /**
    * Models by the ids that clients use: AI SDK models of any kind, or references of the host's own (`nano`, a path, `hf:`).

@@ -33,6 +33,7 @@ export async function testServer(settings: Partial<HandlerSettings> = {}): Promi
   const host = settings.host ?? new Host({ cacheDir: await temporaryFolder(), hub: { offline: true } });
   const handler = createHandler({
     host,
+    model: 'scripted',
     models: { scripted: scriptedModel(['The answer is 42.']) },
     ...settings,
     root,

@@ -95,6 +95,7 @@ export function chatCompletionOf(
     role: 'assistant' as const,
     content: text === '' && calls.length > 0 ? null : text,
     refusal: null,
+    annotations: [],
     ...(reasoning !== '' && { reasoning_content: reasoning }),
     ...(calls.length > 0 && { tool_calls: calls.map(toolCallOf) }),
   };

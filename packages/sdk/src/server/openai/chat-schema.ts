@@ -146,6 +146,7 @@ const message = z.object({
   role: z.literal('assistant'),
   content: z.string().nullable(),
   refusal: z.null(),
+  annotations: z.array(z.unknown()).optional(),
   reasoning_content: z.string().optional(),
   tool_calls: z.array(toolCall).optional(),
 });

@@ -99,7 +99,7 @@ function completionOf(head: AnswerHead, { text, ...written }: WrittenText): Chat
     choices: [
       {
         index: 0,
-        message: { role: 'assistant', content: text, refusal: null },
+        message: { role: 'assistant', content: text, refusal: null, annotations: [] },
         logprobs: null,
         finish_reason: 'stop',
       },
