@@ -59,6 +59,13 @@ struct Avx2 {
     _mm256_store_ps(lane, a);
     return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
   }
+  // The sums of eight registers, each over its lanes.
+  static void sums_of_eight(const Reg (&a)[8], float* out) {
+    const Reg ab = _mm256_hadd_ps(_mm256_hadd_ps(a[0], a[1]), _mm256_hadd_ps(a[2], a[3]));
+    const Reg cd = _mm256_hadd_ps(_mm256_hadd_ps(a[4], a[5]), _mm256_hadd_ps(a[6], a[7]));
+    const Reg low = _mm256_permute2f128_ps(ab, cd, 0x20), high = _mm256_permute2f128_ps(ab, cd, 0x31);
+    _mm256_storeu_ps(out, _mm256_add_ps(low, high));
+  }
   static float largest(Reg a) {
     __m128 top = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
     top = _mm_max_ps(top, _mm_movehl_ps(top, top));

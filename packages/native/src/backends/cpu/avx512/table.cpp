@@ -57,6 +57,16 @@ struct Avx512 {
       for (int i = 0; i < half; ++i) lane[i] += lane[i + half];
     return lane[0];
   }
+  // The sums of eight registers, each over its lanes: halves are added first, then as with AVX2.
+  static void sums_of_eight(const Reg (&a)[8], float* out) {
+    const auto half = [&](int i) {
+      return _mm256_add_ps(_mm512_castps512_ps256(a[i]), _mm512_extractf32x8_ps(a[i], 1));
+    };
+    const __m256 ab = _mm256_hadd_ps(_mm256_hadd_ps(half(0), half(1)), _mm256_hadd_ps(half(2), half(3)));
+    const __m256 cd = _mm256_hadd_ps(_mm256_hadd_ps(half(4), half(5)), _mm256_hadd_ps(half(6), half(7)));
+    const __m256 low = _mm256_permute2f128_ps(ab, cd, 0x20), high = _mm256_permute2f128_ps(ab, cd, 0x31);
+    _mm256_storeu_ps(out, _mm256_add_ps(low, high));
+  }
   static float largest(Reg a) { return _mm512_reduce_max_ps(a); }
   // Rounds in[0, 32) * inverse to int8; sums (2) are those of its halves. What is no number becomes -128.
   static void quantize_block(const float* in, float inverse, std::int8_t* values, std::int32_t* sums) {

