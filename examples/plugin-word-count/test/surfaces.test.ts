@@ -8,8 +8,10 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { invoke, remote } from '@trivium/protocol';
 import { createClient } from '@trivium/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { count } from '../dist/contract.js';
 import wordCount from '../dist/index.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -61,6 +63,41 @@ describe('as a command', () => {
     setTimeout(() => child.kill('SIGINT'), 1500);
     expect(await once(child, 'exit')).toEqual([130, null]);
     expect(await said).toContain('Interrupted.');
+  });
+});
+
+describe('over HTTP', () => {
+  it('reports, answers, and stops', async () => {
+    const child = spawn(
+      process.execPath,
+      [
+        join(root, 'packages/cli/bin/trivium.mjs'),
+        'serve',
+        '--port',
+        '0',
+        '--root',
+        folder,
+        '--plugins',
+        'word-count',
+      ],
+      { cwd: root, env: { ...process.env, TRIVIUM_CACHE_DIR: folder } },
+    );
+    try {
+      const [line] = await once(child.stdout, 'data');
+      const counting = remote(count, { baseUrl: String(line).trim() });
+      const seen: unknown[] = [];
+      const never = new AbortController();
+      expect(await invoke(counting, { texts }, never, (step) => seen.push(step))).toEqual(counted);
+      expect(seen).toEqual(steps);
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(), 100);
+      await expect(invoke(counting, long, controller)).rejects.toThrow();
+      // The next call is answered: nothing of the one that was left holds it up.
+      expect(await invoke(counting, { texts }, never)).toEqual(counted);
+    } finally {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    }
   });
 });
 

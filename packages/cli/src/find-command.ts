@@ -21,10 +21,12 @@ async function wantedPlugins(): Promise<{ names: string[]; fromFolder: string }>
   return { names: [...new Set([...more, ...names])], fromFolder };
 }
 
-/** Everything that can be called here, of the plugins that are named anywhere. The caller disposes of them. */
-export async function allPlugins(): Promise<AsyncDisposable & { plugins: readonly Plugin[] }> {
+/** Everything that can be called here, of the plugins that are named anywhere, and `more`. The caller disposes of them. */
+export async function allPlugins(
+  more: readonly string[] = [],
+): Promise<AsyncDisposable & { plugins: readonly Plugin[] }> {
   const { names, fromFolder } = await wantedPlugins();
-  const loaded = await loadPlugins(names, { from: fromFolder });
+  const loaded = await loadPlugins([...new Set([...more, ...names])], { from: fromFolder });
   return { ...loaded, plugins: [...builtIn, ...loaded.plugins] };
 }
 

@@ -140,7 +140,7 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($#-1)); _trivium; printf '%s\\n' "\${COMPREPLY[
   };
 
   it('knows commands, groups, flags and values in bash', async () => {
-    expect(await complete('trivium', 'se')).toEqual(['search']);
+    expect(await complete('trivium', 'sea')).toEqual(['search']);
     expect(await complete('trivium', 'jobs', 'wa')).toEqual(['watch']);
     expect(await complete('trivium', 'word-count', 'count', '--la')).toEqual(['--language']);
     expect(await complete('trivium', 'jobs', 'list', '--status', 'suc')).toEqual(['succeeded']);

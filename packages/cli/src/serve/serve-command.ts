@@ -2,10 +2,10 @@
  * `trivium serve`: the SDK's HTTP server from the command line. Data (its address) goes to standard output, the log of
  * requests, which never holds what they say, to standard error. Refuses to know: routes, models, protocols.
  */
-import { TriviumError } from '@trivium/protocol';
-import { documents, Host, jobs, loadPlugins, models } from '@trivium/sdk';
+import { Host } from '@trivium/sdk';
 import { FileStreamStore, type RequestLogEntry, serve } from '@trivium/sdk/server';
 import { failure } from '../command.js';
+import { allPlugins } from '../find-command.js';
 import { readServeFlags, type ServeFlags, serveHelp } from './serve-flags.js';
 
 /** @returns the exit code, once the server has closed */
@@ -28,17 +28,14 @@ async function serveUntilStopped(flags: ServeFlags): Promise<number> {
   const { allowNetwork, readOnly, model, plugins: names, streams, drainMs, quiet, ...settings } = flags;
   // The host has its own word on it: what no route should do is not done by way of another either.
   await using host = new Host(allowNetwork && !readOnly ? {} : { hub: { offline: true } });
-  const loaded = await loadPlugins(names).catch((error) => {
-    throw TriviumError.from(error);
-  });
-  await using _threads = loaded;
+  await using all = await allPlugins(names);
   if (model !== undefined) {
     process.stderr.write(`Loading ${model} …\n`);
     await host.models.preload(model, { purpose: 'language' });
   }
   const server = await serve({
     host,
-    plugins: [documents, models, jobs, ...loaded.plugins],
+    plugins: all.plugins,
     allowNetwork,
     readOnly,
     ...settings,
