@@ -1,7 +1,8 @@
 /**
- * Checks the HTTP server with clients that we did not write: Python's `openai` and `litellm`, and schemathesis, which makes
- * requests from our OpenAPI document and accepts no 5xx and no answer that the document does not tell of. Skips with a reason
- * where scripts/setup-http-clients.sh has not been run.
+ * Checks the HTTP server with clients that we did not write: Python's `openai` and `litellm`; llm-comply, which runs the
+ * compliance tests of Open Responses and of OpenAI's chat; schemathesis, which makes requests from our OpenAPI document and
+ * accepts no 5xx and no answer that the document does not tell of. Skips with a reason where
+ * scripts/setup-http-clients.sh has not been run.
  * Usage, after a build: node packages/sdk/scripts/check-with-http-clients.mjs [--seconds 60]
  */
 import { spawn } from 'node:child_process';
@@ -25,14 +26,11 @@ if (!existsSync(join(clients, 'python'))) {
 const root = mkdtempSync(join(tmpdir(), 'trivium-http-clients-'));
 writeFileSync(join(root, 'tea.md'), '# Tea\n\nGreen tea is steeped for two minutes.\n');
 const host = new Host({ cacheDir: join(root, '.cache'), hub: { offline: true } });
-const server = await serve({
-  host,
-  root,
-  port: 0,
-  model: 'obedient',
-  models: { obedient: obedientModel(), embedder: 'nano', reranker: 'nano' },
-  onRequest: ({ status, route, fault }) => status >= 500 && console.log(`${status} ${route}\n${fault}`),
-});
+const models = { obedient: obedientModel(), embedder: 'nano', reranker: 'nano' };
+const onRequest = ({ status, route, fault }) => status >= 500 && console.log(`${status} ${route}\n${fault}`);
+const server = await serve({ host, root, port: 0, model: 'obedient', models, onRequest });
+// The suites want a call that names no model to be refused, as it is where none is set for such calls.
+const strict = await serve({ host, root, port: 0, models, onRequest });
 
 async function run(command, args) {
   const child = spawn(join(clients, command), args, { stdio: 'inherit', cwd: root });
@@ -45,6 +43,17 @@ async function run(command, args) {
 
 try {
   await run('python', [fileURLToPath(new URL('drive-with-python.py', import.meta.url)), server.url]);
+  for (const format of ['open-responses', 'openai-chat'])
+    await run('llm-comply', [
+      '--base-url',
+      `${strict.url}/v1`,
+      '--api-key',
+      'unused',
+      '--model',
+      'obedient',
+      '--format',
+      format,
+    ]);
   const checks = [
     'not_a_server_error',
     'status_code_conformance',
@@ -65,7 +74,7 @@ try {
     '30',
   ]);
 } finally {
-  await server.close({ drainMs: 0 });
+  await Promise.all([server, strict].map((one) => one.close({ drainMs: 0 })));
   await host[Symbol.asyncDispose]();
   rmSync(root, { recursive: true });
 }

@@ -7,6 +7,7 @@ const [folder] = process.argv.slice(2);
 const { url } = await serve({
   host: new Host(),
   port: 0,
+  model: 'slow',
   models: {
     slow: scriptedModel(['word '.repeat(20_000).trim()], { wordDelayMs: 1, specification: 'v3' }),
     quick: scriptedModel(['The answer is 42.'], { specification: 'v3' }),

@@ -44,6 +44,7 @@ async function withServer(
     host: server.host,
     root: server.root,
     port: 0,
+    model: 'slow',
     models: { slow, quick, unified, nano: 'nano' },
     streamStore,
   });

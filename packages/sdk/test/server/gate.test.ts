@@ -165,6 +165,24 @@ describe('what is sent', () => {
     });
   });
 
+  it('a call that names no model is answered by the one that was set for such calls, or refused', async () => {
+    const { model: _, ...unnamed } = chat;
+    expect((await (await server()).post('/v1/chat/completions', unnamed)).status).toBe(200);
+    const { handler } = await server({ models: { other: scriptedModel(['x']) }, model: undefined as never });
+    const response = await handler.fetch(
+      new Request('http://localhost/v1/chat/completions', {
+        method: 'POST',
+        body: JSON.stringify(unnamed),
+        headers: { 'content-type': 'application/json' },
+      }),
+    );
+    expect(await errorOf(response)).toMatchObject({
+      code: 'invalid-argument',
+      param: 'model',
+      expected: 'other',
+    });
+  });
+
   it('what a page may send without asking first is no JSON', async () => {
     const { post } = await server();
     for (const type of [
