@@ -1,5 +1,5 @@
-// Tests our models under ai 7 on Node 24: installs both in compat/ai-7 (not part of the workspaces), then runs it over
-// scripted models and a local one. Usage, after a build: node scripts/test-ai-7.mjs [MODEL]
+// Tests our models under ai 7 on Node 24, and our server with the chat of @ai-sdk/react 4: installs them in compat/ai-7 (not
+// part of the workspaces), then runs both over scripted models and a local one. Usage, after a build: node scripts/test-ai-7.mjs [MODEL]
 // MODEL is a causal model and defaults to a random checkpoint of the engine's fixtures.
 import { join, resolve } from 'node:path';
 import { must, root } from './workspace.mjs';
@@ -19,3 +19,8 @@ await must(
   ['--yes', '-p', 'node@24', 'node', 'run.mjs', model, join(fixtures, 'bert-mean')],
   { cwd: folder },
 );
+for (const flags of [[], ['--server-ai-7']]) {
+  await must('@ai-sdk/react 4 on Node 24', 'npx', ['--yes', '-p', 'node@24', 'node', 'chat.mjs', ...flags], {
+    cwd: folder,
+  });
+}

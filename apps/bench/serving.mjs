@@ -118,11 +118,12 @@ try {
 
   // Killed while streams run; the next server, on the same port, replays what was seen and ends it.
   const port = Number(new URL(server.url).port);
-  const running = Array.from({ length: 8 }, async (_, index) => {
-    let seen = '';
+  const seen = Array.from({ length: 8 }, () => '');
+  const isWhole = (text) => text.endsWith('data: [DONE]\n\n');
+  const running = seen.map(async (_, index) => {
     const body = {
       id: `killed-${index}`,
-      maxOutputTokens: 400,
+      maxOutputTokens: 2000,
       messages: [{ id: 'm', role: 'user', parts: [{ type: 'text', text: `Count from ${index}.` }] }],
     };
     try {
@@ -131,15 +132,14 @@ try {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       });
-      for await (const bytes of response.body) seen += Buffer.from(bytes).toString('latin1');
+      for await (const bytes of response.body) seen[index] += Buffer.from(bytes).toString('latin1');
     } catch {
       // The server was killed.
     }
-    return seen;
   });
-  await pause(400);
+  while (!seen.every((text) => text.length > 1000)) await pause(5);
   server.child.kill('SIGKILL');
-  const seen = await Promise.all(running);
+  await Promise.all(running);
   server = await start(port);
   const resumed = await Promise.all(
     seen.map(async (_, index) => {
@@ -147,11 +147,11 @@ try {
       return response.status === 204 ? '' : Buffer.from(await response.arrayBuffer()).toString('latin1');
     }),
   );
-  const cut = seen.filter((text) => !text.endsWith('[DONE]\n\n'));
+  const cut = seen.filter((text) => !isWhole(text));
   for (const [index, text] of resumed.entries()) {
-    if (seen[index].endsWith('[DONE]\n\n')) continue;
+    if (isWhole(seen[index])) continue;
     if (!text.startsWith(seen[index])) faults.push(`killed-${index}: the replay differs from what was seen`);
-    if (!text.endsWith('data: [DONE]\n\n')) faults.push(`killed-${index}: the replay does not end`);
+    if (!isWhole(text)) faults.push(`killed-${index}: the replay does not end`);
   }
   report('killed and started again', [
     { name: 'streams', running: seen.length, cut: cut.length, replayed: resumed.filter(Boolean).length },
