@@ -74,6 +74,7 @@ class HttpHandler implements Handler {
       plugins: settings.plugins ?? [documents, models],
       permissions,
       root,
+      basePath: settings.basePath,
       models: new ServedModels({ host, models: settings.models, model: settings.model, root, permissions }),
       metrics: this.#metrics,
       chats: this.#chats,
@@ -132,7 +133,7 @@ class HttpHandler implements Handler {
   readonly #works = new WeakMap<Request, Promise<unknown>[]>();
 
   #mount(route: AnyRoute): void {
-    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    const path = this.#settings.basePath + route.path.replaceAll(/\{(\w+)\}/g, ':$1');
     this.#app.on(route.method.toUpperCase(), path, async (c) => {
       const request = c.req.raw;
       this.#outcomes.get(request)!.route = route.path;

@@ -4,7 +4,7 @@
  */
 import type { RouteCall } from './route.js';
 
-/** Milliseconds of silence after which a comment is sent. */
+/** Milliseconds between two comments to a client that waits. */
 const heartbeatMs = 15_000;
 
 /** Milliseconds that a call which was told to stop has for its last events, if a client still reads them. */
@@ -42,7 +42,9 @@ export function eventStream(
   const iterator = frames[Symbol.asyncIterator]();
   let settle!: () => void;
   call.until(new Promise<void>((resolve) => (settle = resolve)));
-  let heartbeat: NodeJS.Timeout | undefined;
+  let beat = () => {};
+  const heartbeat = setInterval(() => beat(), heartbeatMs);
+  heartbeat.unref();
   let lastEvents: NodeJS.Timeout | undefined;
   const stop = async () => {
     await iterator.return?.().catch(() => {});
@@ -61,8 +63,8 @@ export function eventStream(
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        heartbeat = setInterval(() => controller.enqueue(encoder.encode(':\n\n')), heartbeatMs);
-        heartbeat.unref();
+        // Only while the client waits: one that does not read is sent nothing.
+        beat = () => controller.enqueue(encoder.encode(':\n\n'));
         try {
           const step = await iterator.next();
           if (!step.done) return controller.enqueue(encoder.encode(step.value));
@@ -72,8 +74,7 @@ export function eventStream(
           end();
           controller.error(error);
         } finally {
-          // Only while the client waits: one that does not read is sent nothing.
-          clearInterval(heartbeat);
+          beat = () => {};
         }
       },
       async cancel() {

@@ -48,6 +48,6 @@ export function routesOf(context: ServerContext): AnyRoute[] {
     }),
   ];
   let made: object | undefined;
-  const document = (): object => (made ??= openapiDocument(routes));
+  const document = (): object => (made ??= openapiDocument(routes, context.basePath));
   return routes;
 }

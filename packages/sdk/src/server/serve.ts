@@ -3,8 +3,9 @@
  * they are told to stop. Refuses to know: routes.
  */
 import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { createAdaptorServer, getRequestListener } from '@hono/node-server';
 import { TriviumError } from '@trivium/protocol';
 import { createHandler, type Handler } from './create-handler.js';
 import { type HandlerSettings, loopbackNames } from './settings.js';
@@ -79,6 +80,18 @@ export async function serve(settings: ServeSettings): Promise<RunningServer> {
   const close = ({ drainMs = 10_000 }: CloseOptions = {}) =>
     (closing ??= closeServer(server as never, handler, drainMs));
   return { url, handler, close, [Symbol.asyncDispose]: () => close({ drainMs: 0 }) };
+}
+
+/**
+ * A handler as Node's servers and Express take it. Nothing before it may have read the body.
+ * @example
+ * const app = express();
+ * app.use(nodeListener(createHandler({ host, basePath: '/ai' }))); // before express.json()
+ */
+export function nodeListener(
+  handler: Handler,
+): (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void> {
+  return getRequestListener(handler.fetch, { overrideGlobalObjects: false });
 }
 
 interface Closable {

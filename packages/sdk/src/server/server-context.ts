@@ -11,6 +11,8 @@ export interface ServerContext {
   readonly permissions: Permissions;
   /** Absolute; nothing outside it is opened on a caller's word. */
   readonly root: string;
+  /** Where the paths begin; empty at the root. */
+  readonly basePath: string;
   readonly models: ServedModels;
   readonly metrics: ServerMetrics;
   readonly chats: ChatStreams;

@@ -36,6 +36,8 @@ export interface HandlerSettings extends Permissions {
   apiKeys?: readonly string[];
   /** The only folder that callers may name paths in; default: the working directory. */
   root?: string;
+  /** Where the paths begin, `/ai` for a handler that is mounted there; default: at the root. */
+  basePath?: string;
   /** Bytes of a request's body at most; default 16 MiB. */
   maxBodyBytes?: number;
   /** Calls that run at once; default 64. */
@@ -70,7 +72,15 @@ export function settle(settings: HandlerSettings) {
       remedy: 'Give keys of at least one character, or none at all.',
     });
   }
-  const { allowedOrigins = [] } = settings;
+  const { allowedOrigins = [], basePath = '' } = settings;
+  if (!/^(?:\/[\w.~-]+)*$/.test(basePath)) {
+    throw new TriviumError('invalid-argument', `"${basePath}" is no path to begin with.`, {
+      field: 'basePath',
+      found: basePath,
+      expected: '"/ai", without a slash at its end',
+      remedy: 'Correct the value.',
+    });
+  }
   return {
     ...settings,
     apiKeys,
@@ -79,6 +89,7 @@ export function settle(settings: HandlerSettings) {
     maxQueued,
     allowedHosts,
     allowedOrigins,
+    basePath,
     root: rootOf(settings.root),
   };
 }

@@ -108,9 +108,13 @@ async function confinedInput({ capability }: Served, body: unknown, { root, perm
   return confine(capability, body as Record<string, unknown>, { root, hub: mayUseHub(permissions) });
 }
 
-async function startJob(implementation: Served, input: unknown, { host }: ServerContext): Promise<Response> {
+async function startJob(
+  implementation: Served,
+  input: unknown,
+  { host, basePath }: ServerContext,
+): Promise<Response> {
   const job = await host.jobs.start(implementation, input as never, (signal) => host.context(signal));
-  return Response.json(job, { status: 202, headers: { location: `/v1/jobs/${job.id}` } });
+  return Response.json(job, { status: 202, headers: { location: `${basePath}/v1/jobs/${job.id}` } });
 }
 
 async function* frames(

@@ -19,7 +19,7 @@ const schemaOf = (schema: z.ZodType, io: 'input' | 'output') => {
   return described;
 };
 
-export function openapiDocument(routes: readonly AnyRoute[]): object {
+export function openapiDocument(routes: readonly AnyRoute[], basePath: string): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
     paths[route.path] ??= {};
@@ -33,6 +33,7 @@ export function openapiDocument(routes: readonly AnyRoute[]): object {
       description:
         "OpenAI's interface, the AI SDK's UI streams, capabilities and jobs over local and remote models.",
     },
+    ...(basePath !== '' && { servers: [{ url: basePath }] }),
     security: [{ key: [] }, {}],
     paths,
     components: {

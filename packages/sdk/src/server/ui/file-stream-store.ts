@@ -76,6 +76,9 @@ export class FileStreamStore implements StreamStore {
       const lines = await found.next();
       if (lines[0]?.type !== 'created') return undefined;
       if (lines.some((one) => one.type === 'ended' && one.how === 'ended')) return undefined;
+    } catch {
+      // A file that is damaged is no stream; the chat goes on with its next message.
+      return undefined;
     } finally {
       await found.close();
     }

@@ -1,0 +1,138 @@
+/** Stores of streams: every reader gets everything, whoever wrote it; what is damaged, old or of a strange name does no harm. */
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { FileStreamStore, MemoryStreamStore, type StreamStore } from '../../src/server/index.js';
+import type { StoredStream, StreamEnd } from '../../src/server/ui/stream-store.js';
+import { temporaryFolder } from './fixtures.js';
+
+const signal = new AbortController().signal;
+
+async function readAll(stream: StoredStream | undefined): Promise<{ text: string; end: StreamEnd }> {
+  const reading = stream!.read(signal);
+  let text = '';
+  for (;;) {
+    const step = await reading.next();
+    if (step.done) return { text, end: step.value };
+    text += step.value;
+  }
+}
+
+const stores: [string, () => Promise<StreamStore>][] = [
+  ['memory', async () => new MemoryStreamStore()],
+  ['files', async () => new FileStreamStore({ folder: await temporaryFolder() })],
+];
+
+describe.each(stores)('streams in %s', (_, make) => {
+  it('are read by many, from the beginning, while they grow and when they have ended', async () => {
+    const store = await make();
+    const writer = await store.create('chat');
+    await writer.append('one ');
+    const early = readAll(writer);
+    const found = readAll(await store.find('chat'));
+    await writer.append('two ');
+    await writer.append('三');
+    const late = readAll(await store.find('chat'));
+    await writer.end();
+    for (const reading of [early, found, late])
+      expect(await reading).toEqual({ text: 'one two 三', end: 'ended' });
+    expect(await store.find('chat')).toBeUndefined();
+    expect(await store.find('other')).toBeUndefined();
+  });
+
+  it('are replaced by the next of their key, and end for those who read the last one', async () => {
+    const store = await make();
+    const first = await store.create('chat');
+    await first.append('first');
+    const reading = readAll(first);
+    const second = await store.create('chat');
+    await second.append('second');
+    await first.end();
+    expect((await reading).text).toBe('first');
+    const found = readAll(await store.find('chat'));
+    await second.end();
+    expect((await found).text).toBe('second');
+  });
+
+  it('are left by a reader that goes', async () => {
+    const store = await make();
+    const writer = await store.create('chat');
+    const gone = new AbortController();
+    const reading = writer.read(gone.signal).next();
+    gone.abort(new Error('gone'));
+    await expect(reading).rejects.toThrow('gone');
+    await writer.end();
+  });
+});
+
+describe('streams in files', () => {
+  it('are read by another process as they grow', async () => {
+    const folder = await temporaryFolder();
+    const writer = await new FileStreamStore({ folder }).create('chat');
+    await writer.append('one ');
+    const reading = readAll(await new FileStreamStore({ folder }).find('chat'));
+    await writer.append('two');
+    await writer.end();
+    expect(await reading).toEqual({ text: 'one two', end: 'ended' });
+  });
+
+  it('lie under names that keys cannot choose, for this user alone', async () => {
+    const folder = await temporaryFolder();
+    const store = new FileStreamStore({ folder });
+    for (const key of ['../../etc/x', 'a\0b', 'x'.repeat(5000), '']) {
+      const writer = await store.create(key);
+      await writer.append('secret');
+      expect(
+        (
+          await readAll(
+            await new FileStreamStore({ folder }).find(key).then(async (found) => {
+              await writer.end();
+              return found;
+            }),
+          )
+        ).text,
+      ).toBe('secret');
+    }
+    for (const name of await readdir(folder))
+      expect(name).toMatch(/^[0-9a-f]{32}-[0-9a-z]+-[0-9a-f]{8}\.jsonl$/);
+  });
+
+  it('that a killed process left half-written end as interrupted', async () => {
+    const folder = await temporaryFolder();
+    const writer = await new FileStreamStore({ folder }).create('chat');
+    await writer.append('whole ');
+    const [name] = await readdir(folder);
+    const path = join(folder, name!);
+    const [created, ...lines] = (await readFile(path, 'utf8')).split('\n');
+    const gone = { ...(JSON.parse(created!) as { process: object }) };
+    // No process has this number: the system's largest is smaller.
+    gone.process = { ...gone.process, pid: 2 ** 30 };
+    await writeFile(path, `${[JSON.stringify(gone), ...lines].join('\n')}{"type":"text","text":"hal`);
+    expect(await readAll(await new FileStreamStore({ folder }).find('chat'))).toEqual({
+      text: 'whole ',
+      end: 'interrupted',
+    });
+    await writer.end();
+  });
+
+  it('that are damaged are no streams', async () => {
+    const folder = await temporaryFolder();
+    const writer = await new FileStreamStore({ folder }).create('chat');
+    await writer.end();
+    const [name] = await readdir(folder);
+    for (const text of ['not JSON\n', '{"type":"other"}\n', '']) {
+      await writeFile(join(folder, name!), text);
+      expect(await new FileStreamStore({ folder }).find('chat')).toBeUndefined();
+    }
+  });
+
+  it('that are old are forgotten with the next one', async () => {
+    const folder = await temporaryFolder();
+    const store = new FileStreamStore({ folder, keepMs: 1000 });
+    await (await store.create('old')).end();
+    const [name] = await readdir(folder);
+    await utimes(join(folder, name!), new Date(0), new Date(0));
+    await (await store.create('new')).end();
+    expect(await readdir(folder)).toHaveLength(1);
+  });
+});
