@@ -10,7 +10,7 @@ export const count = defineCapability({
   input: z.object({
     texts: z.array(z.string()).min(1).describe('The texts, one result each.'),
     language: z.string().default('en').describe('The language of the texts, as a BCP 47 tag.'),
-    pauseMs: z.number().int().min(0).default(0).describe('Milliseconds to rest before each text.'),
+    pauseMs: z.number().int().min(0).default(0).describe('Milliseconds to rest after each text.'),
   }),
   progress: z.object({ done: z.number().int(), total: z.number().int() }),
   output: z.object({ words: z.array(z.number().int()), total: z.number().int() }),

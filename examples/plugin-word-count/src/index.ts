@@ -7,12 +7,12 @@ const countWords = implement(count, async function* ({ texts, language, pauseMs 
   const segmenter = new Intl.Segmenter(language, { granularity: 'word' });
   const words: number[] = [];
   for (const text of texts) {
-    // Whoever cancels gets a turn to say so here, and a cancelled call ends here.
-    await (pauseMs > 0 ? setTimeout(pauseMs, undefined, { signal }) : setImmediate(undefined, { signal }));
     let found = 0;
     for (const { isWordLike } of segmenter.segment(text)) if (isWordLike) found += 1;
     words.push(found);
     yield { done: words.length, total: texts.length };
+    // Whoever cancels gets a turn to say so here, and a cancelled call ends here.
+    await (pauseMs > 0 ? setTimeout(pauseMs, undefined, { signal }) : setImmediate(undefined, { signal }));
   }
   return { words, total: words.reduce((sum, one) => sum + one, 0) };
 });

@@ -59,8 +59,8 @@ describe('as a command', () => {
   it('stops when it is interrupted', async () => {
     const child = start('a', 'b', '--pause-ms', '600000', '--events');
     const said = text(child.stderr);
-    // It has begun once its thread runs; nothing tells from outside, so it is given a little time.
-    setTimeout(() => child.kill('SIGINT'), 1500);
+    // Its first step is there, the second is ten minutes away.
+    child.stdout.once('data', () => child.kill('SIGINT'));
     expect(await once(child, 'exit')).toEqual([130, null]);
     expect(await said).toContain('Interrupted.');
   });
