@@ -14,6 +14,8 @@ export interface HostSettings extends ModelStoreSettings {
   cacheDir?: string;
   /** The model that talks where a call names none; default: `TRIVIUM_MODEL`. */
   languageModel?: string;
+  /** Of all jobs of this user only those of this scope are seen and started; see `JobStoreSettings`. */
+  jobScope?: string;
 }
 
 export interface TriviumContext extends CapabilityContext {
@@ -29,11 +31,11 @@ export class Host implements AsyncDisposable {
 
   constructor(settings: HostSettings = {}) {
     this.#settings = settings;
-    const { cacheDir } = settings;
+    const { cacheDir, jobScope } = settings;
     this.models = new ModelStore(
       cacheDir === undefined ? settings : { ...settings, hub: { cacheDir, ...settings.hub } },
     );
-    this.jobs = new JobStore({ folder: join(cacheDir ?? defaultCacheFolder(), 'jobs') });
+    this.jobs = new JobStore({ folder: join(cacheDir ?? defaultCacheFolder(), 'jobs'), scope: jobScope });
   }
 
   /** The library over these paths; not read yet, and the same one for the same paths. */

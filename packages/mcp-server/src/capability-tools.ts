@@ -1,43 +1,15 @@
-/** Capabilities as MCP tools, independent of the SDK line that serves them. */
+/**
+ * Capabilities as tools: names, schemas, hints, what is allowed, and calls that stay inside the root. Refuses to know which SDK
+ * serves them, and what any capability does.
+ */
 import { sep } from 'node:path';
 import { type AnyCapability, type Implementation, invoke, TriviumError } from '@trivium/protocol';
 import type { Host, TriviumContext, TriviumPlugin } from '@trivium/sdk';
 import { z } from 'zod';
 import { confine, pathFields, relativePaths } from './confine.js';
-
-type JsonSchema = {
-  type: 'object';
-  properties?: Record<string, object>;
-  required?: string[];
-  [key: string]: unknown;
-};
-
-export interface Tool {
-  name: string;
-  title: string;
-  description: string;
-  inputSchema: JsonSchema;
-  outputSchema: JsonSchema;
-  annotations: {
-    title: string;
-    readOnlyHint: boolean;
-    destructiveHint: boolean;
-    idempotentHint: boolean;
-    openWorldHint: boolean;
-  };
-  run(input: Record<string, unknown>, options: ToolCallOptions): Promise<ToolResult>;
-}
-
-export interface ToolCallOptions {
-  signal: AbortSignal;
-  onProgress?: ((progress: { done: number; total?: number; message?: string }) => void) | undefined;
-}
-
-export interface ToolResult {
-  structured?: Record<string, unknown>;
-  text: string;
-  isError: boolean;
-}
+import { type ContentBlock, textBlock } from './surface/content.js';
+import { failedAnswer } from './surface/requests.js';
+import type { JsonSchema, Tool, ToolAnswer, ToolContext } from './surface/surface.js';
 
 export interface ToolSettings {
   host: Host;
@@ -49,6 +21,16 @@ export interface ToolSettings {
   allowNetwork?: boolean;
   /** Keep capabilities that remove or overwrite. */
   allowDestructive?: boolean;
+  /** Links to resources for an answer of a capability, by what it answered: citations, jobs. */
+  linksOf?: (structured: Record<string, unknown>) => ContentBlock[];
+}
+
+/** A capability that may be called here, and the tool that calls it. */
+export interface CapabilityTool extends Tool {
+  readonly outputSchema: JsonSchema;
+  readonly annotations: Required<NonNullable<Tool['annotations']>>;
+  readonly implementation: Implementation<AnyCapability, TriviumContext>;
+  run(input: Record<string, unknown>, context: ToolContext): Promise<ToolAnswer>;
 }
 
 function inputSchema(capability: AnyCapability): JsonSchema {
@@ -70,7 +52,7 @@ function toTool(
   plugin: string,
   implementation: Implementation<AnyCapability, TriviumContext>,
   settings: ToolSettings,
-): Tool {
+): CapabilityTool {
   const { capability } = implementation;
   const { effects, title, description } = capability;
   // models-list of the plugin models is models_list, not models_models_list.
@@ -89,38 +71,66 @@ function toTool(
       idempotentHint: !effects.writes,
       openWorldHint: effects.network || mayDownload,
     },
-    run: (input, options) => runTool(implementation, input, options, settings),
+    implementation,
+    run: (input, context) => runTool(implementation, input, context, settings),
   };
+}
+
+/** The input as the capability may have it. @throws TriviumError `outside-root` */
+export function confineInput(
+  capability: AnyCapability,
+  input: Record<string, unknown>,
+  settings: ToolSettings,
+) {
+  return confine(capability, input, { root: settings.root, hub: mayUseHub(settings) });
 }
 
 async function runTool(
   implementation: Implementation<AnyCapability, TriviumContext>,
   input: Record<string, unknown>,
-  { signal, onProgress }: ToolCallOptions,
+  { signal, onProgress }: ToolContext,
   settings: ToolSettings,
-): Promise<ToolResult> {
+): Promise<ToolAnswer> {
   const { host, root } = settings;
   const { capability } = implementation;
   try {
-    const confined = await confine(capability, input, { root, hub: mayUseHub(settings) });
+    const confined = await confineInput(capability, input, settings);
     const output = await invoke(implementation, confined as never, host.context(signal), (step) => {
       const progress = progressOf(step, capability);
       if (progress) onProgress?.(progress);
     });
-    const structured = relativePaths(output, root) as Record<string, unknown>;
-    return {
-      structured,
-      text: capability.readable?.(structured) ?? JSON.stringify(structured),
-      isError: false,
-    };
+    return answerOf(capability, output, settings);
   } catch (error) {
     const failure = TriviumError.from(error);
     if (failure.code === 'cancelled') throw error;
-    const { message, remedy, code } = failure;
-    const text = [`${message} (${code})`, remedy].filter(Boolean).join('\n');
-    // A client never sees where on the machine the root is.
-    return { text: text.replaceAll(root + sep, ''), isError: true };
+    return failedAnswer(withoutRoot(failure, root));
   }
+}
+
+/** What a client gets to see of an output: paths from the root on, readable text, links. */
+export function answerOf(
+  capability: AnyCapability,
+  output: unknown,
+  { root, linksOf }: Pick<ToolSettings, 'root' | 'linksOf'>,
+): ToolAnswer {
+  const relative = relativePaths(output, root) as Record<string, unknown>;
+  // A job tells what went wrong with it in words, and they name files.
+  const structured = capability.plugin === 'jobs' ? hideRoot(relative, root) : relative;
+  const text = capability.readable?.(structured) ?? JSON.stringify(structured);
+  return { structured, content: [textBlock(text), ...(linksOf?.(structured) ?? [])], isError: false };
+}
+
+function hideRoot<T>(value: T, root: string): T {
+  const quoted = JSON.stringify(root + sep).slice(1, -1);
+  return JSON.parse(JSON.stringify(value).replaceAll(quoted, '')) as T;
+}
+
+/** A client never sees where on the machine the root is, and this is how its failures say it. */
+function withoutRoot(failure: TriviumError, root: string): TriviumError {
+  const hide = (text: string | undefined) => text?.replaceAll(root + sep, '').replaceAll(root, '.');
+  const { code, message, ...details } = failure.toJSON();
+  const hidden = Object.entries(details).map(([key, text]) => [key, hide(text)]);
+  return new TriviumError(code, hide(message)!, Object.fromEntries(hidden));
 }
 
 /** A download writes into the cache, so that a server that writes nothing makes none. */
@@ -169,11 +179,40 @@ const figures = (done = 0, total: number | undefined, message: string | undefine
   ...(message && { message }),
 });
 
-/** Tools for what the settings allow: without a word about it, nothing that downloads and nothing that destroys. */
-export function toolsOf(plugins: readonly TriviumPlugin[], settings: ToolSettings): Tool[] {
-  return plugins.flatMap((plugin) =>
+/**
+ * Tools for what the settings allow: without a word about it, nothing that downloads and nothing that destroys.
+ * @throws TriviumError `invalid-argument` where two would have one name
+ */
+export function toolsOf(plugins: readonly TriviumPlugin[], settings: ToolSettings): CapabilityTool[] {
+  const tools = plugins.flatMap((plugin) =>
     plugin.capabilities
       .filter(({ capability }) => isAllowed(capability, settings))
       .map((implementation) => toTool(plugin.name, implementation, settings)),
   );
+  refuseCollisions(tools);
+  return tools;
+}
+
+/** @throws TriviumError `invalid-argument` naming both owners of a name */
+export function refuseCollisions(
+  tools: readonly (Pick<Tool, 'name'> & { implementation?: CapabilityTool['implementation'] })[],
+): void {
+  const owners = new Map<string, string>();
+  for (const { name, implementation } of tools) {
+    const owner = implementation ? `the plugin "${implementation.capability.plugin}"` : 'the server itself';
+    const before = owners.get(name);
+    if (before !== undefined) {
+      throw new TriviumError(
+        'invalid-argument',
+        `Two tools are named ${name}: of ${before} and of ${owner}.`,
+        {
+          field: 'plugins',
+          found: name,
+          expected: 'one tool a name',
+          remedy: 'Leave one of the plugins out.',
+        },
+      );
+    }
+    owners.set(name, owner);
+  }
 }
