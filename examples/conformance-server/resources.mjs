@@ -37,11 +37,13 @@ export const resources = {
   list: async () => ({ resources: [text, picture, watched] }),
   async read(uri) {
     const { mimeType } = [text, picture, watched].find((one) => one.uri === uri) ?? {};
-    if (uri === text.uri) return [{ uri, mimeType, text: 'This is the content of the static text resource.' }];
+    if (uri === text.uri)
+      return [{ uri, mimeType, text: 'This is the content of the static text resource.' }];
     if (uri === picture.uri) return [{ uri, mimeType, blob: pixel }];
     if (uri === watched.uri) return [{ uri, mimeType, text: 'Nothing has happened yet.' }];
     const id = ofTemplate(uri);
-    if (id === undefined) throw new TriviumError('not-found', `There is no resource ${uri}.`, { field: 'uri' });
+    if (id === undefined)
+      throw new TriviumError('not-found', `There is no resource ${uri}.`, { field: 'uri' });
     const data = { id, templateTest: true, data: `Data for ID: ${id}` };
     return [{ uri, mimeType: 'application/json', text: JSON.stringify(data) }];
   },

@@ -29,7 +29,9 @@ async function installed() {
     await promisify(execFile)('npm', [...args, `${suite}@${version}`], { cwd: scratch, timeout: 120_000 });
     return path.join(scratch, 'node_modules', suite, 'dist/index.js');
   } catch (error) {
-    console.log(`skipped: npm could not install ${suite}@${version}: ${String(error.message).split('\n')[0]}`);
+    console.log(
+      `skipped: npm could not install ${suite}@${version}: ${String(error.message).split('\n')[0]}`,
+    );
     return undefined;
   }
 }

@@ -4,6 +4,8 @@
  */
 import {
   type CallToolResult,
+  CLIENT_CAPABILITIES_META_KEY,
+  type ClientCapabilities,
   type InputRequiredResult,
   inputRequired,
   ProtocolError,
@@ -123,7 +125,10 @@ function earlierAnswers({ mcpReq }: ServerContext): Record<string, unknown> {
 
 function contextOf(surface: McpSurface, server: Server, { mcpReq, http }: ServerContext): ToolContext {
   const progressToken = mcpReq._meta?.progressToken;
-  const { sampling, elicitation } = server.getClientCapabilities() ?? {};
+  // Later revisions say it with each request.
+  const envelope = mcpReq.envelope as Record<string, ClientCapabilities | undefined> | undefined;
+  const said = envelope?.[CLIENT_CAPABILITIES_META_KEY] ?? server.getClientCapabilities();
+  const { sampling, elicitation } = said ?? {};
   return {
     signal: mcpReq.signal,
     canAsk: { sample: sampling !== undefined, elicit: elicitation !== undefined },
