@@ -17,16 +17,16 @@ export function listenedUris(message: unknown): string[] {
 }
 
 /**
- * Watches what a listening request names; the function that it answers ends that.
+ * Watches what a listening request names, from when the promise comes back until the function that it answers is called.
  * What cannot be watched is passed over: the acknowledgement of the SDK's entry has no place for a refusal.
  */
-export function watchListened(
+export async function watchListened(
   surface: McpSurface,
   message: unknown,
   updated: (uri: string) => void,
-): () => void {
+): Promise<() => void> {
   const subscriptions = new Subscriptions(surface, updated);
-  for (const uri of listenedUris(message)) void subscriptions.add(uri).catch(() => {});
+  await Promise.allSettled(listenedUris(message).map((uri) => subscriptions.add(uri)));
   return () => subscriptions.clear();
 }
 
@@ -48,8 +48,8 @@ export class ListeningTransport implements Transport {
 
   async start(): Promise<void> {
     this.#inner.onmessage = (message, extra) => {
-      this.#see(message);
-      this.onmessage?.(message, extra);
+      // The entry acknowledges at once: it hears of the request when all that it names is watched.
+      void this.#see(message).then((passes) => passes && this.onmessage?.(message, extra));
     };
     this.#inner.onerror = (error) => this.onerror?.(error);
     this.#inner.onclose = () => {
@@ -66,18 +66,25 @@ export class ListeningTransport implements Transport {
     await this.#inner.close();
   }
 
-  #see(message: unknown): void {
+  /** Whether the message is for the entry: a listening request that is cancelled meanwhile is not. */
+  async #see(message: unknown): Promise<boolean> {
     const { id, method, params } = message as {
       id?: string | number;
       method?: string;
       params?: { requestId?: string | number };
     };
-    if (method === 'subscriptions/listen' && id !== undefined) {
-      this.#stop(id);
-      this.#stops.set(id, watchListened(this.#surface, message, this.#updated));
-    } else if (method === 'notifications/cancelled' && params?.requestId !== undefined) {
-      this.#stop(params.requestId);
-    }
+    if (method === 'notifications/cancelled' && params?.requestId !== undefined) this.#stop(params.requestId);
+    if (method !== 'subscriptions/listen' || id === undefined) return true;
+    this.#stop(id);
+    let isCancelled = false;
+    const cancel = () => {
+      isCancelled = true;
+    };
+    this.#stops.set(id, cancel);
+    const stop = await watchListened(this.#surface, message, this.#updated);
+    if (isCancelled) stop();
+    else this.#stops.set(id, stop);
+    return !isCancelled;
   }
 
   #stop(id: string | number): void {

@@ -2,9 +2,8 @@
  * The documents below the root as resources: listed in pages, read whole or in part, completed by path, watched. What a path
  * means is decided by its real path, as for tools. Keeps no text; a listing is kept for a moment, so that paging is cheap.
  */
-import { type Stats, stat, unwatchFile, watchFile } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename, relative, sep } from 'node:path';
-import { promisify } from 'node:util';
 import { TriviumError } from '@trivium/protocol';
 import { collectFiles, documentMediaType, documentText, type FoundFile } from '@trivium/sdk/documents';
 import { insideRoot } from '../confine.js';
@@ -12,9 +11,9 @@ import type { EmbeddedContents } from '../surface/content.js';
 import type { ResourceEntry, ResourceSource } from '../surface/surface.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import { documentTemplate, documentUri, isDocumentUri, parseDocumentUri } from './document-uri.js';
+import { watchFile } from './watch-file.js';
 
 const listingKeptMs = 2000;
-const watchIntervalMs = 500;
 
 export interface DocumentResourcesSettings {
   /** Absolute and real. */
@@ -92,17 +91,13 @@ export function documentResources({
         });
       }
       watched += 1;
-      const listener = (now: Stats, before: Stats) => {
-        if (now.mtimeMs !== before.mtimeMs || now.size !== before.size || now.ino !== before.ino) changed();
-      };
-      // By asking again and again: editors replace files, which notices of the system do not survive.
-      watchFile(file, { interval: watchIntervalMs, persistent: false }, listener);
+      const stop = await watchFile(file, changed);
       let isWatched = true;
       return () => {
         if (!isWatched) return;
         isWatched = false;
         watched -= 1;
-        unwatchFile(file, listener);
+        stop();
       };
     },
   };
@@ -152,7 +147,7 @@ async function realDocument(root: string, path: string, uri: string): Promise<st
   const file = await insideRoot(root, path, 'uri').catch((error: unknown) => {
     throw withoutFile(error, uri);
   });
-  const found = await promisify(stat)(file).catch(() => undefined);
+  const found = await stat(file).catch(() => undefined);
   if (found?.isFile()) return file;
   throw new TriviumError('not-found', `There is no document ${uri}.`, {
     field: 'uri',

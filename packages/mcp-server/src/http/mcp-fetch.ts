@@ -62,11 +62,16 @@ export function createMcpFetch({
     if ('refused' in body) return body.refused;
     const { value: parsedBody } = body;
     if (await isLegacyRequest(request, parsedBody)) return sessions.handle(request, parsedBody);
-    const response = await modern.fetch(request, { parsedBody });
-    if (listenedUris(parsedBody).length === 0) return response;
-    const stop = watchListened(surface, parsedBody, (uri) => modern.notify.resourceUpdated(uri));
+    if (listenedUris(parsedBody).length === 0) return modern.fetch(request, { parsedBody });
+    // Before the entry acknowledges it.
+    const stop = await watchListened(surface, parsedBody, (uri) => modern.notify.resourceUpdated(uri));
     request.signal.addEventListener('abort', stop, { once: true });
-    return onBodyEnd(response, stop);
+    try {
+      return onBodyEnd(await modern.fetch(request, { parsedBody }), stop);
+    } catch (error) {
+      stop();
+      throw error;
+    }
   }
 
   async function close(): Promise<void> {
