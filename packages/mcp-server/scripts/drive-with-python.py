@@ -1,6 +1,7 @@
 """Drives trivium-mcp-server with the Python `mcp` client, over standard input and output and over HTTP: tools and schemas, a
 cited answer over a folder, its place read back as a resource, prompts, progress, cancellation, a path outside the root refused,
-a wrong token refused. Usage: python drive-with-python.py FOLDER [stdio|http]"""
+a wrong token refused; each in the revisions that begin with `initialize` and, where the client speaks it, in that of
+2026-07-28. Usage: python drive-with-python.py FOLDER [stdio|http]"""
 import asyncio, contextlib, os, pathlib, re, sys
 
 from mcp import ClientSession, StdioServerParameters
@@ -89,20 +90,30 @@ async def http_server(folder: str):
         assert await process.wait() == 0
 
 
+#: How a session begins, by the name of the client's method; not every version of the client has the second.
+BEGINNINGS = [name for name in ("initialize", "discover") if hasattr(ClientSession, name)]
+
+
+async def begin_and_drive(session: ClientSession, beginning: str, folder: str) -> None:
+    await getattr(session, beginning)()
+    print("-- revision", getattr(session, "protocol_version", "unknown"))
+    await drive(session, folder)
+
+
 async def over_stdio(folder: str) -> None:
     server = StdioServerParameters(command="node", args=[str(BIN), "--root", folder])
-    async with stdio_client(server) as (read, write), ClientSession(read, write) as session:
-        await session.initialize()
-        await drive(session, folder)
+    for beginning in BEGINNINGS:
+        async with stdio_client(server) as (read, write), ClientSession(read, write) as session:
+            await begin_and_drive(session, beginning, folder)
 
 
 async def over_http(folder: str) -> None:
     async with http_server(folder) as url:
-        async with create_mcp_http_client(headers={"authorization": f"Bearer {TOKEN}"}) as http:
-            async with streamable_http_client(url, http_client=http) as streams:
-                async with ClientSession(streams[0], streams[1]) as session:
-                    await session.initialize()
-                    await drive(session, folder)
+        for beginning in BEGINNINGS:
+            async with create_mcp_http_client(headers={"authorization": f"Bearer {TOKEN}"}) as http:
+                async with streamable_http_client(url, http_client=http) as streams:
+                    async with ClientSession(streams[0], streams[1]) as session:
+                        await begin_and_drive(session, beginning, folder)
         async with create_mcp_http_client(headers={"authorization": "Bearer wrong"}) as http:
             answer = await http.post(url, json={"jsonrpc": "2.0", "id": 1, "method": "ping"})
             assert answer.status_code == 401, answer.status_code
