@@ -29,8 +29,8 @@ async function run(flags: Flags): Promise<number> {
   const root = await rootOf(flags.root ?? process.cwd());
   // The host has its own word on it: what no tool should do is not done by way of another either.
   const hub = allowNetwork && !readOnly ? undefined : { offline: true };
-  // Clients of this folder know nothing of jobs over another.
-  const settings: HostSettings = { ...(hub && { hub }), jobScope: root };
+  // Clients of this folder know nothing of jobs over another, and no link in it leads out.
+  const settings: HostSettings = { ...(hub && { hub }), documentsWithin: root, jobScope: root };
   await using host = new Host(settings);
   const { names, fromFolder } = await pluginNames(flags.plugins);
   await using loaded = await loadPlugins([documents, models, jobs, ...names], {

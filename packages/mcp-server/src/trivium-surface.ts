@@ -25,7 +25,7 @@ export interface SurfaceSettings extends Omit<ToolSettings, 'linksOf'> {
  * @param plugins also `documents`, `models` and `jobs`, where they are wanted
  * @throws TriviumError `invalid-argument` where two tools would have one name
  * @example
- * await using host = new Host({ jobScope: root });
+ * await using host = new Host({ documentsWithin: root, jobScope: root });
  * const surface = triviumSurface([documents, jobs], { host, root, version: '1.0.0' });
  */
 export function triviumSurface(

@@ -124,7 +124,6 @@ describe('a document', () => {
   it('is completed by the beginning of its path or of its name', async () => {
     const { complete } = documentResources({ root });
     expect(await complete?.('doc:///{+path}{?start,end}', 'path', 'gui')).toEqual([
-      'guides/link.txt',
       'guides/windows.txt',
       'guides/with space/mate #1?.md',
     ]);

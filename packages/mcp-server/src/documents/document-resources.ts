@@ -52,10 +52,9 @@ export function documentResources({
       const first = after === undefined ? 0 : files.findIndex(({ path }) => path > after);
       if (first < 0) return { resources: [] };
       const page = files.slice(first, first + pageEntries);
-      const entries = await Promise.all(page.map((file) => entryOf(file, root)));
       const isLast = first + page.length >= files.length;
       return {
-        resources: entries.filter((entry) => entry !== undefined),
+        resources: page.map(entryOf),
         ...(!isLast && { nextCursor: encodeCursor(page.at(-1)!.path) }),
       };
     },
@@ -103,7 +102,7 @@ export function documentResources({
   };
 }
 
-interface ListedFile extends Pick<FoundFile, 'absolutePath' | 'size'> {
+interface ListedFile extends Pick<FoundFile, 'size'> {
   /** With `/`, from the root on. */
   path: string;
 }
@@ -120,28 +119,21 @@ function keptListing(root: string): () => Promise<ListedFile[]> {
 }
 
 async function listFiles(root: string): Promise<ListedFile[]> {
-  const { files } = await collectFiles([root]);
+  const { files } = await collectFiles([root], { within: root });
   return files
     .map(({ absolutePath, size }) => ({
       path: relative(root, absolutePath).split(sep).join('/'),
-      absolutePath,
       size,
     }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** `undefined` for a link that leads out of the root: what cannot be read is not listed. */
-async function entryOf(
-  { path, absolutePath, size }: ListedFile,
-  root: string,
-): Promise<ResourceEntry | undefined> {
-  try {
-    await insideRoot(root, absolutePath, 'uri');
-  } catch {
-    return undefined;
-  }
-  return { uri: documentUri({ path }), name: path, mimeType: documentMediaType(path), size };
-}
+const entryOf = ({ path, size }: ListedFile): ResourceEntry => ({
+  uri: documentUri({ path }),
+  name: path,
+  mimeType: documentMediaType(path),
+  size,
+});
 
 async function realDocument(root: string, path: string, uri: string): Promise<string> {
   const file = await insideRoot(root, path, 'uri').catch((error: unknown) => {

@@ -303,7 +303,8 @@ export class JobStore implements AsyncDisposable {
     try {
       const read = await readEntries(this.#path(id), fromByte);
       const [created] = read.entries;
-      if (created?.type !== 'created' || this.#scope === undefined || created.scope === this.#scope) return read;
+      if (created?.type !== 'created' || this.#scope === undefined || created.scope === this.#scope)
+        return read;
     } catch (error) {
       throw (error as { code?: string }).code === 'ENOENT' ? this.#unknown(id) : error;
     }
