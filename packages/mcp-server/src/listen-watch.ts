@@ -35,12 +35,18 @@ export class ListeningTransport implements Transport {
   onmessage?: Transport['onmessage'];
   onclose?: Transport['onclose'];
   onerror?: Transport['onerror'];
+  /** Settles when the connection is closed, by whomever. */
+  readonly closed: Promise<'closed'>;
+  #close!: () => void;
   readonly #inner: Transport;
   readonly #surface: McpSurface;
   readonly #updated: (uri: string) => void;
   readonly #stops = new Map<string | number, () => void>();
 
   constructor(inner: Transport, surface: McpSurface, updated: (uri: string) => void) {
+    this.closed = new Promise((resolve) => {
+      this.#close = () => resolve('closed');
+    });
     this.#inner = inner;
     this.#surface = surface;
     this.#updated = updated;
@@ -54,6 +60,7 @@ export class ListeningTransport implements Transport {
     this.#inner.onerror = (error) => this.onerror?.(error);
     this.#inner.onclose = () => {
       this.#stopAll();
+      this.#close();
       this.onclose?.();
     };
     await this.#inner.start();
