@@ -27,14 +27,25 @@ export interface ToolSettings {
 
 /** A capability that may be called here, and the tool that calls it. */
 export interface CapabilityTool extends Tool {
-  readonly outputSchema: JsonSchema;
   readonly annotations: Required<NonNullable<Tool['annotations']>>;
   readonly implementation: Implementation<AnyCapability, TriviumContext>;
   run(input: Record<string, unknown>, context: ToolContext): Promise<ToolAnswer>;
 }
 
+/** @throws TriviumError `unsupported` where the input is no object: the protocol has no other */
 function inputSchema(capability: AnyCapability): JsonSchema {
-  const schema = z.toJSONSchema(capability.input, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  const found: object = z.toJSONSchema(capability.input, { io: 'input', unrepresentable: 'any' });
+  // Unions of objects say it of their options alone.
+  const schema = { type: 'object', ...found } as JsonSchema;
+  if (schema.type !== 'object') {
+    const { plugin, name } = capability;
+    throw new TriviumError('unsupported', `${name} of the plugin "${plugin}" takes no object.`, {
+      field: 'input',
+      found: schema.type,
+      expected: 'z.object({ … })',
+      remedy: 'Leave the plugin out, or give its input a name.',
+    });
+  }
   const optional = new Set(
     pathFields(capability).flatMap(({ field, role, list }) => (role === 'path' && list ? [field] : [])),
   );
@@ -48,6 +59,12 @@ function inputSchema(capability: AnyCapability): JsonSchema {
   return schema;
 }
 
+/** Of an output that is an object, the only kind that travels as data; others are answered as text. */
+function outputSchema({ output }: AnyCapability): JsonSchema | undefined {
+  const schema = z.toJSONSchema(output, { io: 'output', unrepresentable: 'any' }) as Partial<JsonSchema>;
+  return schema.type === 'object' ? (schema as JsonSchema) : undefined;
+}
+
 function toTool(
   plugin: string,
   implementation: Implementation<AnyCapability, TriviumContext>,
@@ -55,6 +72,7 @@ function toTool(
 ): CapabilityTool {
   const { capability } = implementation;
   const { effects, title, description } = capability;
+  const answers = outputSchema(capability);
   // models-list of the plugin models is models_list, not models_models_list.
   const name = capability.name.startsWith(`${plugin}-`) ? capability.name : `${plugin}_${capability.name}`;
   const mayDownload = mayUseHub(settings) && pathFields(capability).some(({ role }) => role === 'model');
@@ -63,7 +81,7 @@ function toTool(
     title,
     description,
     inputSchema: inputSchema(capability),
-    outputSchema: z.toJSONSchema(capability.output, { io: 'output', unrepresentable: 'any' }) as JsonSchema,
+    ...(answers && { outputSchema: answers }),
     annotations: {
       title,
       readOnlyHint: !effects.writes,
@@ -113,12 +131,16 @@ export function answerOf(
   output: unknown,
   { root, linksOf }: Pick<ToolSettings, 'root' | 'linksOf'>,
 ): ToolAnswer {
-  const relative = relativePaths(output, root) as Record<string, unknown>;
+  const relative = relativePaths(output, root);
   // A job tells what went wrong with it in words, and they name files.
   const structured = capability.plugin === 'jobs' ? hideRoot(relative, root) : relative;
-  const text = capability.readable?.(structured) ?? JSON.stringify(structured);
+  const text = capability.readable?.(structured) ?? JSON.stringify(structured) ?? 'Done.';
+  if (!isObject(structured)) return { content: [textBlock(text)], isError: false };
   return { structured, content: [textBlock(text), ...(linksOf?.(structured) ?? [])], isError: false };
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function hideRoot<T>(value: T, root: string): T {
   const quoted = JSON.stringify(root + sep).slice(1, -1);

@@ -19,6 +19,10 @@ test('the schema of every tool', () => {
 });
 
 const pluginOf = (plugin: string, ...names: string[]) =>
+  withSchemas(plugin, names, z.object({}), z.object({}));
+
+/** A plugin whose capabilities answer an empty list where they may, else an empty object. */
+const withSchemas = (plugin: string, names: string[], input: z.ZodType, output: z.ZodType) =>
   definePlugin({
     name: plugin,
     capabilities: names.map((name) =>
@@ -28,13 +32,13 @@ const pluginOf = (plugin: string, ...names: string[]) =>
           name,
           title: name,
           description: name,
-          input: z.object({}),
+          input,
           progress: z.never(),
-          output: z.object({}),
+          output,
           effects: { writes: false, destructive: false, network: false },
         }),
         async function* () {
-          return {};
+          return output.safeParse([]).success ? [] : {};
         },
       ),
     ),
@@ -60,4 +64,19 @@ test.each([
 test('plugins whose tools have one name are refused, both named', () => {
   const plugins = [pluginOf('a-b', 'c'), pluginOf('a', 'b-c')];
   expect(() => surfaceOf(plugins)).toThrow(/a_b_c: of the plugin "a-b" and of the plugin "a"/);
+});
+
+test('an output that is no object is answered as text, and an input that is none is refused', async () => {
+  const lists = withSchemas('lists', ['one'], z.object({}), z.array(z.string()));
+  const { tools } = surfaceOf([lists]);
+  expect(listedTools({ name: 'x', version: '0', tools })[0]).not.toHaveProperty('outputSchema');
+  const answer = await tools[0]!.run({}, { signal: new AbortController().signal });
+  expect(answer).toEqual({ content: [{ type: 'text', text: '[]' }], isError: false });
+  const either = z.union([z.object({ a: z.string() }), z.object({ b: z.string() })]);
+  expect(surfaceOf([withSchemas('x', ['one'], either, z.object({}))]).tools[0]?.inputSchema.type).toBe(
+    'object',
+  );
+  expect(() => surfaceOf([withSchemas('x', ['one'], z.array(z.string()), z.object({}))])).toThrow(
+    expect.objectContaining({ code: 'unsupported', found: 'array' }),
+  );
 });

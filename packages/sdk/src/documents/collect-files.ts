@@ -122,7 +122,7 @@ class Collector {
           isFolder = (await stat(inner).catch(() => undefined))?.isDirectory() ?? false;
         if (isIgnored(inner, isFolder, all)) continue;
         if (isFolder) folders.push(entry.name);
-        else files.push(this.#addFile(join(path, entry.name), inner));
+        else files.push(this.#addFile(join(path, entry.name), inner, entry.isSymbolicLink()));
       }
       await Promise.all(files);
       for (const name of folders) await this.#addFolder(join(path, name), join(absolutePath, name), all);
@@ -132,7 +132,8 @@ class Collector {
     }
   }
 
-  async #addFile(path: string, absolutePath: string): Promise<void> {
+  /** @param mayLeave unless it is known that its folder is inside and it is no link */
+  async #addFile(path: string, absolutePath: string, mayLeave = true): Promise<void> {
     if (this.#files.has(absolutePath)) return;
     if (hasBinaryName(path)) {
       this.#skipped.push({
@@ -144,7 +145,7 @@ class Collector {
     try {
       const found = await stat(absolutePath);
       const { size, mtimeMs } = found;
-      if (this.#within !== undefined && this.#leaves(await realpath(absolutePath)))
+      if (this.#within !== undefined && mayLeave && this.#leaves(await realpath(absolutePath)))
         this.#skipped.push({ path, reason: leadsOut });
       else if (found.isFile()) this.#files.set(absolutePath, { path, absolutePath, size, mtimeMs });
       else this.#skipped.push({ path, reason: 'not a regular file' });
