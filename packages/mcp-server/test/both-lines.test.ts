@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMcpFetch, type McpFetch } from '../src/http/mcp-fetch.js';
+import { serveHttp } from '../src/http/serve-http.js';
 import type { McpSurface } from '../src/surface/surface.js';
 import { type AnyClient, clients, type Target } from './support/any-client.js';
 
@@ -31,6 +32,29 @@ const inMemory = (mcp: McpFetch): Target => ({
   fetch: (input, init) => mcp.fetch(new Request(input, init)),
 });
 const overStdio: Target = { command: process.execPath, args: [example('server.mjs'), '--stdio'] };
+
+it.each(clients)(
+  'a client of %s stops a tool over a socket, and so does the end of the server',
+  async (_label, connect) => {
+    const server = await serveHttp({ surface, port: 0 });
+    const client = await connect({ url: server.url });
+    const before = stops;
+    const controller = new AbortController();
+    const hanging = client.call(
+      'hang',
+      {},
+      { signal: controller.signal, onprogress: () => controller.abort() },
+    );
+    await expect(hanging).rejects.toThrow();
+    await expect.poll(() => stops).toBe(before + 1);
+    // What still runs when the server is closed is stopped too.
+    const left = client.call('hang', {}, { onprogress: () => void server.close() });
+    left.catch(() => {});
+    await expect.poll(() => stops, { timeout: 10_000 }).toBe(before + 2);
+    await client.close();
+    await server.close();
+  },
+);
 
 describe.each(clients)('a client of %s', (label, connect) => {
   describe.each(['HTTP', 'standard input and output'])('over %s', (transport) => {

@@ -78,8 +78,10 @@ export async function serveHttp({
 async function shutDown(server: Server, endSessions: () => Promise<void>): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   await endSessions();
-  server.closeIdleConnections();
+  // Connections that are kept alive go as soon as their last answer has gone.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
+  clearInterval(sweep);
   clearTimeout(timer);
 }
