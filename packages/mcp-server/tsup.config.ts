@@ -2,7 +2,7 @@ import { defineConfig } from 'tsup';
 import manifest from './package.json' with { type: 'json' };
 
 export default defineConfig({
-  entry: ['src/index.ts'],
+  entry: { index: 'src/index.ts', 'client/index': 'src/client/index.ts' },
   format: 'esm',
   dts: true,
   clean: true,

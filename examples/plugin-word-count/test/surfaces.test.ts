@@ -8,6 +8,9 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { ProgressNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { invoke, remote } from '@trivium/protocol';
 import { createClient } from '@trivium/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -102,24 +105,23 @@ describe('over HTTP', () => {
 });
 
 describe('as an MCP tool', () => {
-  it('reports, answers, and stops', async () => {
+  const serverArgs = [
+    join(root, 'packages/mcp-server/bin/trivium-mcp-server.mjs'),
+    ...['--root', 'examples', '--plugins', 'word-count'],
+  ];
+  const env = () => ({ ...process.env, TRIVIUM_CACHE_DIR: folder }) as Record<string, string>;
+
+  async function drive(transport: Transport): Promise<void> {
     const client = new Client({ name: 'test', version: '1' });
-    const transport = new StdioClientTransport({
-      command: process.execPath,
-      args: [
-        join(root, 'packages/mcp-server/bin/trivium-mcp-server.mjs'),
-        ...['--root', folder, '--plugins', 'word-count'],
-      ],
-      cwd: root,
-      env: { ...process.env, TRIVIUM_CACHE_DIR: folder } as Record<string, string>,
+    const seen: unknown[] = [];
+    // All of them: the SDK's own handler leaves out those that it reads together with the answer.
+    client.setNotificationHandler(ProgressNotificationSchema, ({ params: { progress, total } }) => {
+      seen.push({ done: progress, total });
     });
     await client.connect(transport);
     try {
-      const seen: unknown[] = [];
-      const onprogress = ({ progress, total }: { progress: number; total?: number | undefined }) =>
-        seen.push({ done: progress, total });
       const call = { name: 'word_count_count', arguments: { texts } };
-      const answered = await client.callTool(call, undefined, { onprogress });
+      const answered = await client.callTool(call, undefined, { onprogress: () => {} });
       expect(answered.structuredContent).toEqual(counted);
       expect(answered.content).toEqual([{ type: 'text', text: '2\n5\n7 in all' }]);
       expect(seen).toEqual(steps);
@@ -129,8 +131,42 @@ describe('as an MCP tool', () => {
         signal: controller.signal,
       });
       await expect(stopped).rejects.toThrow();
+      // As a job it goes on without its call, and is stopped by its id.
+      const started = await client.callTool({
+        name: 'jobs_start',
+        arguments: { tool: 'word_count_count', arguments: long },
+      });
+      const { id } = started.structuredContent as { id: string };
+      const ended = await client.callTool({ name: 'jobs_cancel', arguments: { id } });
+      expect(ended.structuredContent).toMatchObject({ id, plugin: 'word-count', status: 'cancelled' });
     } finally {
       await client.close();
+    }
+  }
+
+  it('over standard input and output: reports, answers, and stops', async () => {
+    await drive(
+      new StdioClientTransport({ command: process.execPath, args: serverArgs, cwd: root, env: env() }),
+    );
+  });
+
+  it('over HTTP: reports, answers, and stops', async () => {
+    const child = spawn(process.execPath, [...serverArgs, '--http', '--port', '0'], {
+      cwd: root,
+      env: { ...env(), TRIVIUM_MCP_TOKEN: 'secret' },
+    });
+    try {
+      let said = '';
+      for await (const chunk of child.stderr) {
+        said += chunk;
+        if (/listening on (\S+)/.test(said)) break;
+      }
+      const url = new URL(/listening on (\S+)/.exec(said)![1]!);
+      const requestInit = { headers: { authorization: 'Bearer secret' } };
+      await drive(new StreamableHTTPClientTransport(url, { requestInit }) as Transport);
+    } finally {
+      child.kill();
+      if (child.exitCode === null) await once(child, 'exit');
     }
   });
 });

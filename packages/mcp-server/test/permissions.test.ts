@@ -1,7 +1,7 @@
 /** Which tools a server offers: what downloads or destroys only where it was allowed, and never where nothing is written. */
 import { documents, Host, models } from '@trivium/sdk';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type ToolSettings, toolsOf } from '../src/tools.js';
+import { type ToolSettings, toolsOf } from '../src/capability-tools.js';
 
 const host = new Host();
 afterAll(() => host[Symbol.asyncDispose]());
@@ -43,6 +43,9 @@ describe('tools', () => {
       { model: 'hf:org/repo', prompt: 'x' },
       { signal: new AbortController().signal },
     );
-    expect(answer).toMatchObject({ isError: true, text: expect.stringContaining('--allow-network') });
+    expect(answer).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining('--allow-network') }],
+    });
   });
 });

@@ -1,5 +1,5 @@
 /** The real server over stdio, driven by the SDK's client: tools, an answer with citations, confinement, bad input. */
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,9 @@ beforeAll(async () => {
     join(root, 'coffee.md'),
     '# Coffee\n\nEspresso is pressed at nine bar for half a minute.\n',
   );
+  const outside = await mkdtemp(join(tmpdir(), 'trivium-outside-'));
+  await writeFile(join(outside, 'secret.md'), '# Secret\n\nThe password is swordfish.\n');
+  await symlink(outside, join(root, 'linked'));
   const env = { PATH: process.env.PATH!, TRIVIUM_CACHE_DIR: await mkdtemp(join(tmpdir(), 'trivium-cache-')) };
   await client.connect(
     new StdioClientTransport({ command: process.execPath, args: [bin, '--root', root], env }),
@@ -26,7 +29,10 @@ afterAll(() => client.close());
 
 test('tools carry schemas and hints', async () => {
   const { tools } = await client.listTools();
-  expect(tools).toMatchSnapshot();
+  for (const { inputSchema, outputSchema, annotations } of tools) {
+    expect([inputSchema.type, outputSchema?.type]).toEqual(['object', 'object']);
+    expect(annotations?.readOnlyHint).toBeTypeOf('boolean');
+  }
 });
 
 test('a question is answered with a citation, paths relative to the root', async () => {
@@ -45,14 +51,27 @@ test('a question is answered with a citation, paths relative to the root', async
   expect(progress.length).toBeGreaterThan(0);
 });
 
-test.each([['../'], ['/etc/passwd']])('%s is refused', async (path) => {
-  const result = await client.callTool({
-    name: 'documents_search',
-    arguments: { query: 'x', paths: [path] },
-  });
-  expect(result).toMatchObject({
-    isError: true,
-    content: [{ text: expect.stringContaining('outside-root') }],
+test.each([['../'], ['/etc/passwd'], ['linked'], ['linked/*.md'], ['{linked,x}/../../*']])(
+  '%s is refused',
+  async (path) => {
+    const result = await client.callTool({
+      name: 'documents_search',
+      arguments: { query: 'x', paths: [path] },
+    });
+    expect(result).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining('outside-root') }],
+    });
+  },
+);
+
+test('a folder of the root that is a link leads nowhere', async () => {
+  const call = { name: 'documents_search', arguments: { query: 'password swordfish' } };
+  const { structuredContent } = await client.callTool(call);
+  expect(JSON.stringify(structuredContent)).not.toContain('The password');
+  const read = await client.callTool({ name: 'documents_read', arguments: {} });
+  expect(read.structuredContent).toMatchObject({
+    skipped: [{ reason: expect.stringContaining('leads out') }],
   });
 });
 

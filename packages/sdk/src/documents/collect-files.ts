@@ -3,7 +3,7 @@
  * (dependencies, hidden folders), survives symlink loops. Opens no file but .gitignore.
  */
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, normalize, relative, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
 import ignore, { type Ignore } from 'ignore';
 import { glob } from 'tinyglobby';
@@ -26,9 +26,18 @@ export interface FoundFiles {
 
 const leftOut = new Set(['node_modules', '__pycache__', 'venv']);
 
+export interface CollectOptions {
+  signal?: AbortSignal | undefined;
+  /** A folder, absolute and real: what lies elsewhere, if only by way of a link, is skipped with a reason. */
+  within?: string | undefined;
+}
+
 /** @throws TriviumError `not-found` naming the path or glob that fits nothing. */
-export async function collectFiles(paths: readonly string[], signal?: AbortSignal): Promise<FoundFiles> {
-  const collector = new Collector(signal);
+export async function collectFiles(
+  paths: readonly string[],
+  options: CollectOptions = {},
+): Promise<FoundFiles> {
+  const collector = new Collector(options);
   for (const path of paths) if (path !== '-') await collector.addPath(path);
   return collector.finish();
 }
@@ -44,9 +53,11 @@ class Collector {
   readonly #roots = new Set<string>();
   readonly #visited = new Set<string>();
   readonly #signal: AbortSignal | undefined;
+  readonly #within: string | undefined;
 
-  constructor(signal?: AbortSignal) {
+  constructor({ signal, within }: CollectOptions) {
     this.#signal = signal;
+    this.#within = within;
   }
 
   async addPath(path: string): Promise<void> {
@@ -102,6 +113,10 @@ class Collector {
       const real = await realpath(absolutePath);
       if (this.#visited.has(real)) return;
       this.#visited.add(real);
+      if (this.#leaves(real)) {
+        this.#skipped.push({ path, reason: outOfReach });
+        return;
+      }
       const entries = await readdir(absolutePath, { withFileTypes: true });
       const own = entries.some(({ name }) => name === '.gitignore')
         ? await readRules(absolutePath)
@@ -121,7 +136,7 @@ class Collector {
           isFolder = (await stat(inner).catch(() => undefined))?.isDirectory() ?? false;
         if (isIgnored(inner, isFolder, all)) continue;
         if (isFolder) folders.push(entry.name);
-        else files.push(this.#addFile(join(path, entry.name), inner));
+        else files.push(this.#addFile(join(path, entry.name), inner, entry.isSymbolicLink()));
       }
       await Promise.all(files);
       for (const name of folders)
@@ -132,7 +147,8 @@ class Collector {
     }
   }
 
-  async #addFile(path: string, absolutePath: string): Promise<void> {
+  /** @param mayLeave unless it is known that its folder is inside and it is no link */
+  async #addFile(path: string, absolutePath: string, mayLeave = true): Promise<void> {
     if (this.#files.has(absolutePath)) return;
     if (hasBinaryName(path)) {
       this.#skipped.push({
@@ -144,11 +160,19 @@ class Collector {
     try {
       const found = await stat(absolutePath);
       const { size, mtimeMs } = found;
-      if (found.isFile()) this.#files.set(absolutePath, { path, absolutePath, size, mtimeMs });
+      if (this.#within !== undefined && mayLeave && this.#leaves(await realpath(absolutePath)))
+        this.#skipped.push({ path, reason: outOfReach });
+      else if (found.isFile()) this.#files.set(absolutePath, { path, absolutePath, size, mtimeMs });
       else this.#skipped.push({ path, reason: 'not a regular file' });
     } catch (error) {
       this.#skipped.push({ path, reason: reasonOf(error) });
     }
+  }
+
+  #leaves(real: string): boolean {
+    if (this.#within === undefined) return false;
+    const inside = relative(this.#within, real);
+    return inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside);
   }
 }
 
@@ -159,6 +183,8 @@ async function leadsOut(path: string, base: string): Promise<boolean> {
   const real = await realpath(path).catch(() => undefined);
   return real !== undefined && real !== base && !real.startsWith(base.endsWith(sep) ? base : base + sep);
 }
+
+const outOfReach = 'a link that leads out of the folder that may be read';
 
 /** A file error as a reason of `skipped`. */
 export function reasonOf(error: unknown): string {

@@ -32,7 +32,7 @@ import { watchRoots } from './watch-roots.js';
 
 export type CoreOptions = Pick<
   LibraryOptions,
-  'cacheDir' | 'cacheBytes' | 'staticModel' | 'embedModel' | 'maxFileBytes' | 'embedders'
+  'cacheDir' | 'cacheBytes' | 'staticModel' | 'embedModel' | 'maxFileBytes' | 'embedders' | 'within'
 >;
 
 export type CoreReadOptions = ReadOptions & {
@@ -120,7 +120,10 @@ export class LibraryCore {
     const began = performance.now();
     const { signal } = options;
     signal?.throwIfAborted();
-    const { files, skipped, roots } = await collectFiles(paths, signal);
+    const { files, skipped, roots } = await collectFiles(paths, {
+      signal,
+      within: this.#options.within,
+    });
     const embedder = await this.#models.static();
     const warnings = await this.#models.warnings();
     const cache = this.#cacheFileFor(paths, roots, embedder);

@@ -37,6 +37,11 @@ export interface LibraryOptions {
   embedModel?: string | false;
   /** Files larger than this many bytes are skipped with a reason; default 64 MiB. */
   maxFileBytes?: number;
+  /**
+   * A folder, absolute and real: documents elsewhere, if only by way of a link, are skipped with a reason. For callers who
+   * may name paths but not all of them.
+   */
+  within?: string;
   /** What "-" reads; default `process.stdin`. */
   stdin?: AsyncIterable<Uint8Array>;
   /** Work on the calling thread instead of a worker; for tests and for bundles without the worker file. */

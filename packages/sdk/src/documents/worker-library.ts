@@ -32,8 +32,8 @@ export class WorkerLibrary implements Library {
   #disposing: Promise<void> | undefined;
 
   constructor(workerFile: string | URL, options: LibraryOptions) {
-    const { cacheDir, cacheBytes, staticModel, embedModel, maxFileBytes } = options;
-    const settings = { cacheDir, cacheBytes, staticModel, embedModel, maxFileBytes };
+    const { cacheDir, cacheBytes, staticModel, embedModel, maxFileBytes, within } = options;
+    const settings = { cacheDir, cacheBytes, staticModel, embedModel, maxFileBytes, within };
     const workerData = Object.fromEntries(
       Object.entries(settings).filter(([, value]) => value !== undefined),
     ) as WorkerSettings;

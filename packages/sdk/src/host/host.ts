@@ -14,6 +14,10 @@ export interface HostSettings extends ModelStoreSettings {
   cacheDir?: string;
   /** The model that talks where a call names none; default: `TRIVIUM_MODEL`. */
   languageModel?: string;
+  /** Documents outside this folder (absolute, real) are skipped, whatever links lead there; see `LibraryOptions.within`. */
+  documentsWithin?: string;
+  /** Of all jobs of this user only those of this scope are seen and started; see `JobStoreSettings`. */
+  jobScope?: string;
 }
 
 export interface TriviumContext extends CapabilityContext {
@@ -29,11 +33,11 @@ export class Host implements AsyncDisposable {
 
   constructor(settings: HostSettings = {}) {
     this.#settings = settings;
-    const { cacheDir } = settings;
+    const { cacheDir, jobScope } = settings;
     this.models = new ModelStore(
       cacheDir === undefined ? settings : { ...settings, hub: { cacheDir, ...settings.hub } },
     );
-    this.jobs = new JobStore({ folder: join(cacheDir ?? defaultCacheFolder(), 'jobs') });
+    this.jobs = new JobStore({ folder: join(cacheDir ?? defaultCacheFolder(), 'jobs'), scope: jobScope });
   }
 
   /** The library over these paths; not read yet, and the same one for the same paths. */
@@ -41,8 +45,11 @@ export class Host implements AsyncDisposable {
     const key = JSON.stringify(paths);
     let library = this.#libraries.get(key);
     if (!library) {
-      const { cacheDir } = this.#settings;
-      library = createLibrary(cacheDir === undefined ? {} : { cacheDir });
+      const { cacheDir, documentsWithin: within } = this.#settings;
+      library = createLibrary({
+        ...(cacheDir !== undefined && { cacheDir }),
+        ...(within !== undefined && { within }),
+      });
       this.#libraries.set(key, library);
       library.catch(() => this.#libraries.delete(key));
     }

@@ -18,6 +18,7 @@ const entry = z.discriminatedUnion('type', [
     capability: z.string(),
     input: z.unknown().optional(),
     createdAt: z.string(),
+    scope: z.string().optional(),
     process: z.object({ host: z.string(), pid: z.number().int(), start: z.string().optional() }),
   }),
   z.object({ type: z.literal('started') }),

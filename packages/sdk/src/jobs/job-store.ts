@@ -30,6 +30,11 @@ export interface JobStoreSettings {
   maxQueued?: number;
   /** Ended jobs older than this are forgotten. Default: 30 days. */
   keepMs?: number;
+  /**
+   * Jobs that are started carry this word, and no others are seen: for callers who may not know of each other, though they
+   * share a folder. Without it all are seen.
+   */
+  scope?: string | undefined;
 }
 
 /** What a job runs on: the context of its capability, for its signal. */
@@ -45,6 +50,7 @@ export class JobStore implements AsyncDisposable {
   readonly #maxRunning: number;
   readonly #maxQueued: number;
   readonly #keepMs: number;
+  readonly #scope: string | undefined;
   /** Jobs of this process that have not ended. */
   readonly #own = new Map<string, RunningJob>();
   readonly #waiting: (() => void)[] = [];
@@ -52,11 +58,18 @@ export class JobStore implements AsyncDisposable {
   #cancelPoll: NodeJS.Timeout | undefined;
   #ready: Promise<void> | undefined;
 
-  constructor({ folder, maxRunning = 2, maxQueued = 100, keepMs = 30 * 86_400_000 }: JobStoreSettings) {
+  constructor({
+    folder,
+    maxRunning = 2,
+    maxQueued = 100,
+    keepMs = 30 * 86_400_000,
+    scope,
+  }: JobStoreSettings) {
     this.#folder = folder;
     this.#maxRunning = maxRunning;
     this.#maxQueued = maxQueued;
     this.#keepMs = keepMs;
+    this.#scope = scope;
   }
 
   /**
@@ -90,6 +103,7 @@ export class JobStore implements AsyncDisposable {
         capability: capability.name,
         input,
         createdAt: new Date().toISOString(),
+        ...(this.#scope !== undefined && { scope: this.#scope }),
         process: thisProcess(),
       });
     } catch (error) {
@@ -259,7 +273,10 @@ export class JobStore implements AsyncDisposable {
       const found = await stat(path).catch(() => undefined);
       if (!found || Date.now() - found.mtimeMs < this.#keepMs) continue;
       const job = name.endsWith('.jsonl')
-        ? await this.get(name.slice(0, -6)).catch(() => undefined)
+        ? await readEntries(path).then(
+            ({ entries }) => jobOf(entries),
+            () => undefined,
+          )
         : undefined;
       if (!job || jobStatusIsFinal(job.status)) await unlink(path).catch(() => {});
     }
@@ -291,10 +308,14 @@ export class JobStore implements AsyncDisposable {
     // An id comes from outside, and becomes part of a path.
     if (!/^[a-z0-9]+$/.test(id)) throw this.#unknown(id);
     try {
-      return await readEntries(this.#path(id), fromByte);
+      const read = await readEntries(this.#path(id), fromByte);
+      const [created] = read.entries;
+      if (created?.type !== 'created' || this.#scope === undefined || created.scope === this.#scope)
+        return read;
     } catch (error) {
       throw (error as { code?: string }).code === 'ENOENT' ? this.#unknown(id) : error;
     }
+    throw this.#unknown(id);
   }
 
   #path(id: string) {

@@ -1,6 +1,6 @@
 /**
- * A deterministic language model for tests: answers from a script, one entry a call, streamed word by word. It counts
- * words as tokens, honours stop sequences, length and abort, and records the calls it was given.
+ * A deterministic language model for tests: answers from a script, one entry a call, streamed word by word, or calls tools. It
+ * counts words as tokens, honours stop sequences, length and abort, and records the calls it was given.
  */
 import type {
   CallOptions,
@@ -11,7 +11,22 @@ import type {
   Usage,
 } from '../provider/specification.js';
 
-export type Script = readonly string[] | ((options: CallOptions, call: number) => string);
+/** A turn that calls tools in place of an answer. */
+export interface ScriptedToolCalls {
+  toolCalls: readonly { toolName: string; input: unknown }[];
+}
+
+export type ScriptedTurn = string | ScriptedToolCalls;
+
+export type Script = readonly ScriptedTurn[] | ((options: CallOptions, call: number) => ScriptedTurn);
+
+type ToolCallPart = Extract<StreamPart, { type: 'tool-call' }>;
+
+interface Turn {
+  words: string[];
+  toolCalls: ToolCallPart[];
+  finishReason: FinishReason;
+}
 
 export interface ScriptedModelOptions<Version extends SpecificationVersion> {
   specification?: Version;
@@ -41,11 +56,11 @@ export class ScriptedModel<Version extends SpecificationVersion = SpecificationV
   }
 
   async doGenerate(options: CallOptions): Promise<GenerateResult> {
-    const { words, finishReason } = this.#answer(options);
+    const { words, toolCalls, finishReason } = this.#answer(options);
     options.abortSignal?.throwIfAborted();
     const text = words.join('');
     return {
-      content: text === '' ? [] : [{ type: 'text', text }],
+      content: [...(text === '' ? [] : [{ type: 'text' as const, text }]), ...toolCalls],
       finishReason,
       usage: usage(options, words.length),
       response: { id: `scripted-${this.calls.length}`, timestamp: new Date(0), modelId: this.modelId },
@@ -54,7 +69,7 @@ export class ScriptedModel<Version extends SpecificationVersion = SpecificationV
   }
 
   async doStream(options: CallOptions): Promise<{ stream: ReadableStream<StreamPart> }> {
-    const { words, finishReason } = this.#answer(options);
+    const { words, toolCalls, finishReason } = this.#answer(options);
     options.abortSignal?.throwIfAborted();
     const { abortSignal } = options;
     const delay = this.#wordDelayMs;
@@ -87,6 +102,7 @@ export class ScriptedModel<Version extends SpecificationVersion = SpecificationV
           return;
         }
         if (words.length > 0) controller.enqueue({ type: 'text-end', id });
+        for (const part of toolCalls.flatMap(streamedCall)) controller.enqueue(part);
         controller.enqueue({ type: 'finish', finishReason, usage: usage(options, words.length) });
         controller.close();
       },
@@ -94,10 +110,19 @@ export class ScriptedModel<Version extends SpecificationVersion = SpecificationV
     return { stream };
   }
 
-  #answer(options: CallOptions): { words: string[]; finishReason: FinishReason } {
+  #answer(options: CallOptions): Turn {
     const call = this.calls.push(options) - 1;
     const script = this.#script;
     const whole = typeof script === 'function' ? script(options, call) : (script[call % script.length] ?? '');
+    if (typeof whole !== 'string') {
+      const toolCalls = whole.toolCalls.map(({ toolName, input }, index) => ({
+        type: 'tool-call' as const,
+        toolCallId: `call-${call}-${index}`,
+        toolName,
+        input: JSON.stringify(input),
+      }));
+      return { words: [], toolCalls, finishReason: { unified: 'tool-calls', raw: undefined } };
+    }
     const stop = Math.min(
       ...(options.stopSequences ?? []).map((text) => whole.indexOf(text)).filter((at) => at >= 0),
       whole.length,
@@ -105,9 +130,19 @@ export class ScriptedModel<Version extends SpecificationVersion = SpecificationV
     const words = whole.slice(0, stop).match(/\s*\S+|\s+$/g) ?? [];
     const limit = options.maxOutputTokens ?? Number.POSITIVE_INFINITY;
     return words.length > limit
-      ? { words: words.slice(0, limit), finishReason: { unified: 'length', raw: undefined } }
-      : { words, finishReason: { unified: 'stop', raw: undefined } };
+      ? { words: words.slice(0, limit), toolCalls: [], finishReason: { unified: 'length', raw: undefined } }
+      : { words, toolCalls: [], finishReason: { unified: 'stop', raw: undefined } };
   }
+}
+
+function streamedCall(call: ToolCallPart): StreamPart[] {
+  const { toolCallId: id, toolName, input } = call;
+  return [
+    { type: 'tool-input-start', id, toolName },
+    { type: 'tool-input-delta', id, delta: input },
+    { type: 'tool-input-end', id },
+    call,
+  ];
 }
 
 function usage(options: CallOptions, outputTokens: number): Usage {

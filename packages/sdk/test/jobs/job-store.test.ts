@@ -55,6 +55,18 @@ describe('a job', () => {
     expect(await new JobStore({ folder }).get(id)).toMatchObject(expected);
   });
 
+  it('of another scope is unknown, and all are known where there is none', async () => {
+    await using tea = new JobStore({ folder, scope: 'tea' });
+    const coffee = new JobStore({ folder, scope: 'coffee' });
+    const { id } = await tea.start(count, { steps: 1 }, context);
+    expect(await tea.get(id)).toMatchObject({ id });
+    expect(await new JobStore({ folder }).list()).toHaveLength(1);
+    expect(await coffee.list()).toEqual([]);
+    await expect(coffee.get(id)).rejects.toMatchObject({ code: 'not-found' });
+    await expect(coffee.cancel(id)).rejects.toMatchObject({ code: 'not-found' });
+    await expect(coffee.watch(id).next()).rejects.toMatchObject({ code: 'not-found' });
+  });
+
   it('that fails keeps its error', async () => {
     await using store = new JobStore({ folder });
     const failing = implement(endless, async function* () {

@@ -7,7 +7,7 @@ import { countWords, isMostlyChinese } from '../../src/long-text/words.js';
 import type { Script } from '../../src/testing/index.js';
 import { scriptedModel } from '../../src/testing/index.js';
 
-type ScriptOptions = Parameters<Exclude<Script, readonly string[]>>[0];
+type ScriptOptions = Parameters<Extract<Script, (...given: never[]) => unknown>>[0];
 
 export function randomNumbers(seed: number) {
   let state = seed >>> 0;

@@ -19,7 +19,7 @@ const base = { text, instruction: 'A briefing for the board', targetWords: 800 }
 const write = (call: Partial<WriteOptions> = {}, model = obedientModel(), extra = {}) =>
   createLongText({ model, ...extra }).write({ ...base, ...call });
 
-type Answer = Exclude<Script, readonly string[]>;
+type Answer = Extract<Script, (...given: never[]) => unknown>;
 /** Obeys but where `answers` says otherwise. */
 const modelBut = (answers: Partial<Record<PromptKind, Answer>>, options = {}) =>
   scriptedModel((call, index) => (answers[readPrompt(call).kind] ?? obey)(call, index), {

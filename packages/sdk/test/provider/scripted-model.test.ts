@@ -1,6 +1,7 @@
 import type { LanguageModelV3 } from '@ai-sdk/provider';
-import { generateText, streamText } from 'ai';
+import { generateText, stepCountIs, streamText, tool } from 'ai';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { conformanceChecks, scriptedModel } from '../../src/testing/index.js';
 
 describe('the scripted model', () => {
@@ -25,6 +26,24 @@ describe('the scripted model', () => {
     expect((await generateText({ model, prompt: 'x', stopSequences: ['STOP'] })).text).toBe('one two ');
     const cut = await generateText({ model, prompt: 'x', maxOutputTokens: 1 });
     expect([cut.text, cut.finishReason]).toEqual(['one', 'length']);
+  });
+
+  it('calls tools, at once and streamed, and goes on with their results', async () => {
+    const turns = [{ toolCalls: [{ toolName: 'double', input: { number: 21 } }] }, 'It is 42.'];
+    const double = tool({
+      inputSchema: z.object({ number: z.number() }),
+      execute: async ({ number }) => number * 2,
+    });
+    const settings = { tools: { double }, stopWhen: stepCountIs(2), prompt: 'Twice 21?' };
+    for (const run of [generateText, streamText]) {
+      const model: LanguageModelV3 = scriptedModel(turns, { specification: 'v3' });
+      const result = await run({ model, ...settings });
+      const steps = await result.steps;
+      expect(steps[0]?.toolResults).toMatchObject([{ toolName: 'double', output: 42 }]);
+      expect(await result.text).toBe('It is 42.');
+    }
+    const streamed = scriptedModel(turns.slice(0, 1), { specification: 'v3' });
+    await conformanceChecks(() => streamed)[0]!.run();
   });
 });
 

@@ -1,0 +1,232 @@
+/**
+ * Capabilities as tools: names, schemas, hints, what is allowed, and calls that stay inside the root. Refuses to know which SDK
+ * serves them, and what any capability does.
+ */
+import { sep } from 'node:path';
+import { type AnyCapability, type Implementation, invoke, TriviumError } from '@trivium/protocol';
+import {
+  confine,
+  type Host,
+  isAllowed,
+  mayUseHub,
+  type Permissions,
+  pathFields,
+  relativePaths,
+  type TriviumContext,
+  type TriviumPlugin,
+} from '@trivium/sdk';
+import { z } from 'zod';
+import { type ContentBlock, textBlock } from './surface/content.js';
+import { failedAnswer } from './surface/requests.js';
+import type { JsonSchema, Tool, ToolAnswer, ToolContext } from './surface/surface.js';
+
+export interface ToolSettings extends Permissions {
+  host: Host;
+  /** Absolute path; nothing outside it is opened. */
+  root: string;
+  /** Links to resources for an answer of a capability, by what it answered: citations, jobs. */
+  linksOf?: (structured: Record<string, unknown>) => ContentBlock[];
+}
+
+/** A capability that may be called here, and the tool that calls it. */
+export interface CapabilityTool extends Tool {
+  readonly annotations: Required<NonNullable<Tool['annotations']>>;
+  readonly implementation: Implementation<AnyCapability, TriviumContext>;
+  run(input: Record<string, unknown>, context: ToolContext): Promise<ToolAnswer>;
+}
+
+/** @throws TriviumError `unsupported` where the input is no object: the protocol has no other */
+function inputSchema(capability: AnyCapability): JsonSchema {
+  const found: object = z.toJSONSchema(capability.input, { io: 'input', unrepresentable: 'any' });
+  // Unions of objects say it of their options alone.
+  const schema = { type: 'object', ...found } as JsonSchema;
+  if (schema.type !== 'object') {
+    const { plugin, name } = capability;
+    throw new TriviumError('unsupported', `${name} of the plugin "${plugin}" takes no object.`, {
+      field: 'input',
+      found: schema.type,
+      expected: 'z.object({ … })',
+      remedy: 'Leave the plugin out, or give its input a name.',
+    });
+  }
+  const optional = new Set(
+    pathFields(capability).flatMap(({ field, role, list }) => (role === 'path' && list ? [field] : [])),
+  );
+  for (const field of optional) {
+    const property = schema.properties?.[field] as { description?: string } | undefined;
+    if (property)
+      property.description =
+        `${property.description ?? ''} Relative to the server's root; default: all of it.`.trim();
+  }
+  if (schema.required) schema.required = schema.required.filter((field) => !optional.has(field));
+  return schema;
+}
+
+/** Of an output that is an object, the only kind that travels as data; others are answered as text. */
+function outputSchema({ output }: AnyCapability): JsonSchema | undefined {
+  const schema = z.toJSONSchema(output, { io: 'output', unrepresentable: 'any' }) as Partial<JsonSchema>;
+  return schema.type === 'object' ? (schema as JsonSchema) : undefined;
+}
+
+function toTool(
+  plugin: string,
+  implementation: Implementation<AnyCapability, TriviumContext>,
+  settings: ToolSettings,
+): CapabilityTool {
+  const { capability } = implementation;
+  const { effects, title, description } = capability;
+  const answers = outputSchema(capability);
+  // models-list of the plugin models is models_list, not models_models_list.
+  const name = capability.name.startsWith(`${plugin}-`) ? capability.name : `${plugin}_${capability.name}`;
+  const mayDownload = mayUseHub(settings) && pathFields(capability).some(({ role }) => role === 'model');
+  return {
+    name: name.replaceAll('-', '_'),
+    title,
+    description,
+    inputSchema: inputSchema(capability),
+    ...(answers && { outputSchema: answers }),
+    annotations: {
+      title,
+      readOnlyHint: !effects.writes,
+      destructiveHint: effects.destructive,
+      idempotentHint: !effects.writes,
+      openWorldHint: effects.network || mayDownload,
+    },
+    implementation,
+    run: (input, context) => runTool(implementation, input, context, settings),
+  };
+}
+
+/** The input as the capability may have it. @throws TriviumError `outside-root` */
+export function confineInput(
+  capability: AnyCapability,
+  input: Record<string, unknown>,
+  settings: ToolSettings,
+) {
+  return confine(capability, input, { root: settings.root, hub: mayUseHub(settings) });
+}
+
+async function runTool(
+  implementation: Implementation<AnyCapability, TriviumContext>,
+  input: Record<string, unknown>,
+  { signal, onProgress }: ToolContext,
+  settings: ToolSettings,
+): Promise<ToolAnswer> {
+  const { host, root } = settings;
+  const { capability } = implementation;
+  try {
+    const confined = await confineInput(capability, input, settings);
+    const output = await invoke(implementation, confined as never, host.context(signal), (step) => {
+      const progress = progressOf(step, capability);
+      if (progress) onProgress?.(progress);
+    });
+    return answerOf(capability, output, settings);
+  } catch (error) {
+    const failure = TriviumError.from(error);
+    if (failure.code === 'cancelled') throw error;
+    return failedAnswer(withoutRoot(failure, root));
+  }
+}
+
+/** What a client gets to see of an output: paths from the root on, readable text, links. */
+export function answerOf(
+  capability: AnyCapability,
+  output: unknown,
+  { root, linksOf }: Pick<ToolSettings, 'root' | 'linksOf'>,
+): ToolAnswer {
+  const relative = relativePaths(output, root);
+  // A job tells what went wrong with it in words, and they name files.
+  const structured = capability.plugin === 'jobs' ? hideRoot(relative, root) : relative;
+  const text = capability.readable?.(structured) ?? JSON.stringify(structured) ?? 'Done.';
+  if (!isObject(structured)) return { content: [textBlock(text)], isError: false };
+  return { structured, content: [textBlock(text), ...(linksOf?.(structured) ?? [])], isError: false };
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function hideRoot<T>(value: T, root: string): T {
+  const quoted = JSON.stringify(root + sep).slice(1, -1);
+  return JSON.parse(JSON.stringify(value).replaceAll(quoted, '')) as T;
+}
+
+/** A client never sees where on the machine the root is, and this is how its failures say it. */
+function withoutRoot(failure: TriviumError, root: string): TriviumError {
+  const hide = (text: string | undefined) => text?.replaceAll(root + sep, '').replaceAll(root, '.');
+  const { code, message, ...details } = failure.toJSON();
+  const hidden = Object.entries(details).map(([key, text]) => [key, hide(text)]);
+  return new TriviumError(code, hide(message)!, Object.fromEntries(hidden));
+}
+
+interface AnyStep {
+  type?: string;
+  done?: number;
+  total?: number;
+  path?: string;
+  text?: string;
+  /** Of downloads. */
+  file?: string;
+  bytes?: number;
+  totalBytes?: number;
+  /** Of staged writing. */
+  stage?: string;
+  section?: number;
+  sections?: number;
+}
+
+/** What a client is told of a step: how far, and in a few words what. */
+function progressOf(step: unknown, { commandLine }: AnyCapability) {
+  const { type, text, stage, section, sections, ...rest } = step as AnyStep;
+  if (type === 'read-progress') return figures(rest.done, rest.total, rest.path?.split(/[\\/]/).at(-1));
+  if (type === 'download-progress') return figures(rest.bytes, rest.totalBytes, rest.file);
+  if (type === 'text-delta' && text !== undefined && commandLine?.deltas !== 'drafts')
+    return figures(0, undefined, text);
+  if (type === 'stage-start' && stage) return figures(0, undefined, stage);
+  if (type === 'section-start') return figures(0, undefined, `${stage} ${section}/${sections}`);
+  // What plugins report: anything that says how much is done.
+  return rest.done === undefined ? undefined : figures(rest.done, rest.total, undefined);
+}
+
+const figures = (done = 0, total: number | undefined, message: string | undefined) => ({
+  done,
+  ...(total !== undefined && { total }),
+  ...(message && { message }),
+});
+
+/**
+ * Tools for what the settings allow: without a word about it, nothing that downloads and nothing that destroys.
+ * @throws TriviumError `invalid-argument` where two would have one name
+ */
+export function toolsOf(plugins: readonly TriviumPlugin[], settings: ToolSettings): CapabilityTool[] {
+  const tools = plugins.flatMap((plugin) =>
+    plugin.capabilities
+      .filter(({ capability }) => isAllowed(capability, settings))
+      .map((implementation) => toTool(plugin.name, implementation, settings)),
+  );
+  refuseCollisions(tools);
+  return tools;
+}
+
+/** @throws TriviumError `invalid-argument` naming both owners of a name */
+export function refuseCollisions(
+  tools: readonly (Pick<Tool, 'name'> & { implementation?: CapabilityTool['implementation'] })[],
+): void {
+  const owners = new Map<string, string>();
+  for (const { name, implementation } of tools) {
+    const owner = implementation ? `the plugin "${implementation.capability.plugin}"` : 'the server itself';
+    const before = owners.get(name);
+    if (before !== undefined) {
+      throw new TriviumError(
+        'invalid-argument',
+        `Two tools are named ${name}: of ${before} and of ${owner}.`,
+        {
+          field: 'plugins',
+          found: name,
+          expected: 'one tool a name',
+          remedy: 'Leave one of the plugins out.',
+        },
+      );
+    }
+    owners.set(name, owner);
+  }
+}

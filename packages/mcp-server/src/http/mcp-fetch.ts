@@ -1,0 +1,101 @@
+/**
+ * A surface over Streamable HTTP as one function from requests to responses, for clients of every revision: those that begin
+ * with `initialize` get a session, those of 2026-07-28 need none. Knows no sockets: whoever has a server mounts it.
+ */
+import { createMcpHandler, isLegacyRequest } from '@modelcontextprotocol/server';
+import { listenedUris, watchListened } from '../listen-watch.js';
+import { createModernServer } from '../serve-sdk-v2.js';
+import type { McpSurface } from '../surface/surface.js';
+import { corsHeaders } from './cors.js';
+import { createGate, type GateSettings } from './gate.js';
+import { onBodyEnd } from './on-body-end.js';
+import { readJsonBody } from './read-body.js';
+import { refusal } from './refusal.js';
+import { type SessionSettings, Sessions } from './sessions.js';
+
+export interface McpFetchSettings extends GateSettings {
+  surface: McpSurface;
+  /** Bytes of one request. Default: 4 MiB. */
+  maxBodyBytes?: number;
+  sessions?: SessionSettings;
+  /** Told of what goes wrong outside of any call. */
+  onError?: (error: Error) => void;
+}
+
+export interface McpFetch extends AsyncDisposable {
+  /** Answers one request; whoever mounts it has chosen by path. */
+  fetch(request: Request): Promise<Response>;
+  /** Ends sessions and streams; calls that run are cancelled. */
+  close(): Promise<void>;
+}
+
+/**
+ * @example
+ * const mcp = createMcpFetch({ surface, token: process.env.TRIVIUM_MCP_TOKEN });
+ * app.all('/mcp', ({ req }) => mcp.fetch(req.raw)); // Hono
+ */
+export function createMcpFetch({
+  surface,
+  maxBodyBytes = 4 * 2 ** 20,
+  sessions: sessionSettings = {},
+  onError,
+  ...gateSettings
+}: McpFetchSettings): McpFetch {
+  const gate = createGate(gateSettings);
+  const sessions = new Sessions(surface, sessionSettings);
+  const modern = createMcpHandler(() => createModernServer(surface), {
+    legacy: 'reject',
+    ...(onError && { onerror: onError }),
+  });
+  let isClosed = false;
+
+  async function answer(request: Request): Promise<Response> {
+    if (isClosed) return refusal('disposed', 'The server is shutting down.');
+    if (!['GET', 'POST', 'DELETE'].includes(request.method)) {
+      return refusal('unsupported', `${request.method} is none of the methods of MCP.`, {
+        status: 405,
+        headers: { allow: 'GET, POST, DELETE' },
+      });
+    }
+    if (request.method !== 'POST') return sessions.handle(request);
+    const body = await readJsonBody(request, maxBodyBytes);
+    if ('refused' in body) return body.refused;
+    const { value: parsedBody } = body;
+    if (await isLegacyRequest(request, parsedBody)) return sessions.handle(request, parsedBody);
+    if (listenedUris(parsedBody).length === 0) return modern.fetch(request, { parsedBody });
+    // Before the entry acknowledges it.
+    const stop = await watchListened(surface, parsedBody, (uri) => modern.notify.resourceUpdated(uri));
+    request.signal.addEventListener('abort', stop, { once: true });
+    try {
+      return onBodyEnd(await modern.fetch(request, { parsedBody }), stop);
+    } catch (error) {
+      stop();
+      throw error;
+    }
+  }
+
+  async function close(): Promise<void> {
+    isClosed = true;
+    await Promise.all([sessions.close(), modern.close()]);
+  }
+
+  return {
+    async fetch(request) {
+      const refused = gate.check(request);
+      if (refused) return refused;
+      const cors = corsHeaders(request, gate.originIsAllowed);
+      if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: cors });
+      let response: Response;
+      try {
+        response = await answer(request);
+      } catch (error) {
+        onError?.(error as Error);
+        response = refusal('internal', 'The request failed inside the server.', { number: -32603 });
+      }
+      for (const [name, value] of Object.entries(cors)) response.headers.set(name, value);
+      return response;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

@@ -1,0 +1,91 @@
+/** `trivium-mcp-server`: from flags to a surface, and the surface to its client. */
+import { realpath, stat } from 'node:fs/promises';
+import { TriviumError } from '@trivium/protocol';
+import { documents, Host, type HostSettings, jobs, loadPlugins, models, namedPlugins } from '@trivium/sdk';
+import { type Flags, help, parseFlags } from './flags.js';
+import { serveHttp } from './http/serve-http.js';
+import { serveStdio } from './serve-stdio.js';
+import type { McpSurface } from './surface/surface.js';
+import { triviumSurface } from './trivium-surface.js';
+
+declare const VERSION: string;
+
+/** @returns the exit code, once the client has gone or the process is told to end */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    const flags = parseFlags(argv, process.env);
+    if (!flags.help) return await run(flags);
+    process.stderr.write(`${help}\n`);
+    return 0;
+  } catch (error) {
+    const { message, remedy } = TriviumError.from(error);
+    process.stderr.write(`trivium-mcp-server: ${message}\n${remedy ? `  remedy: ${remedy}\n` : ''}`);
+    return 2;
+  }
+}
+
+async function run(flags: Flags): Promise<number> {
+  const { readOnly, allowNetwork, allowDestructive, maxOutputBytes } = flags;
+  const root = await rootOf(flags.root ?? process.cwd());
+  // The host has its own word on it: what no tool should do is not done by way of another either.
+  const hub = allowNetwork && !readOnly ? undefined : { offline: true };
+  // Clients of this folder know nothing of jobs over another, and no link in it leads out.
+  const settings: HostSettings = { ...(hub && { hub }), documentsWithin: root, jobScope: root };
+  await using host = new Host(settings);
+  const { names, fromFolder } = await pluginNames(flags.plugins);
+  await using loaded = await loadPlugins([documents, models, jobs, ...names], {
+    from: fromFolder,
+    host: settings,
+  });
+  const surface = triviumSurface(loaded.plugins, {
+    host,
+    root,
+    readOnly,
+    allowNetwork,
+    allowDestructive,
+    version: VERSION,
+    ...(maxOutputBytes !== undefined && { limits: { outputBytes: maxOutputBytes } }),
+  });
+  await serve(surface, flags.http);
+  return 0;
+}
+
+async function rootOf(wanted: string): Promise<string> {
+  const found = await stat(wanted).catch(() => undefined);
+  if (found?.isDirectory()) return realpath(wanted);
+  throw new TriviumError('not-found', `${wanted} is no folder.`, {
+    field: '--root',
+    found: wanted,
+    remedy: 'give an existing folder with --root.',
+  });
+}
+
+/** What `--plugins` names, or else the environment and the app. */
+async function pluginNames(given: string[] | undefined): Promise<{ names: string[]; fromFolder: string }> {
+  const { names, fromFolder } = await namedPlugins(process.cwd());
+  const environment = (process.env.TRIVIUM_PLUGINS ?? '').split(',').filter(Boolean);
+  return { names: given ?? [...new Set([...names, ...environment])], fromFolder };
+}
+
+async function serve(surface: McpSurface, http: Flags['http']): Promise<void> {
+  const controller = new AbortController();
+  const told = new Promise<void>((resolve) =>
+    controller.signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
+  const end = () => controller.abort();
+  process.once('SIGINT', end).once('SIGTERM', end);
+  try {
+    if (!http) return await serveStdio(surface, controller.signal);
+    const { host, port, ...guarded } = http;
+    await using server = await serveHttp({
+      surface,
+      ...guarded,
+      ...(host !== undefined && { host }),
+      ...(port !== undefined && { port }),
+    });
+    process.stderr.write(`trivium-mcp-server: listening on ${server.url}\n`);
+    await told;
+  } finally {
+    process.off('SIGINT', end).off('SIGTERM', end);
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * Binds a surface to the 2.x line of the MCP SDK, which speaks the revision of 2026-07-28 and, where an entry asks for it, the
+ * ones before. What is asked and answered is decided in `surface/`; here it only changes its clothes.
+ */
+import {
+  type CallToolResult,
+  CLIENT_CAPABILITIES_META_KEY,
+  type ClientCapabilities,
+  type InputRequiredResult,
+  inputRequired,
+  ProtocolError,
+  type Tool as SdkTool,
+  Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
+import { protocolFault } from './surface/protocol-fault.js';
+import {
+  callTool,
+  complete,
+  getPrompt,
+  growingProgress,
+  listedPrompts,
+  listedTools,
+  sourceOf,
+} from './surface/requests.js';
+import { capabilitiesOf } from './surface/server-capabilities.js';
+import { Subscriptions } from './surface/subscriptions.js';
+import type { McpSurface, Question, ToolContext } from './surface/surface.js';
+
+/** A server for one connection or one request, as the SDK's entries want it. */
+export function createModernServer(surface: McpSurface): Server {
+  const { name, version, instructions } = surface;
+  const server = new Server(
+    { name, version },
+    { capabilities: capabilitiesOf(surface), ...(instructions && { instructions }) },
+  );
+  server.setRequestHandler('tools/list', async () => ({ tools: listedTools(surface) as SdkTool[] }));
+  server.setRequestHandler('tools/call', ({ params }, context) =>
+    faulty(() => runTool(surface, server, params.name, params.arguments ?? {}, context)),
+  );
+  if (surface.prompts) {
+    server.setRequestHandler('prompts/list', async () => ({ prompts: listedPrompts(surface) }));
+    server.setRequestHandler('prompts/get', ({ params }) =>
+      faulty(() => getPrompt(surface, params.name, params.arguments)),
+    );
+  }
+  if (surface.resources) bindResources(server, surface);
+  if (surface.prompts || surface.resources) {
+    server.setRequestHandler('completion/complete', ({ params }) =>
+      faulty(async () => ({ completion: await complete(surface, params.ref, params.argument) })),
+    );
+  }
+  return server;
+}
+
+function bindResources(server: Server, surface: McpSurface): void {
+  const resources = surface.resources!;
+  server.setRequestHandler('resources/list', ({ params }) => faulty(() => resources.list(params?.cursor)));
+  server.setRequestHandler('resources/templates/list', async () => ({
+    resourceTemplates: [...resources.templates],
+  }));
+  server.setRequestHandler('resources/read', ({ params: { uri } }, { mcpReq }) =>
+    faulty(async () => ({ contents: await sourceOf(surface, uri).read(uri, mcpReq.signal) })),
+  );
+  if (!resources.watch) return;
+  // Of the revisions before 2026-07-28: later ones listen through the entry, see `listen-watch.ts`.
+  const subscriptions = new Subscriptions(surface, (uri) => {
+    void server.sendResourceUpdated({ uri }).catch(() => {});
+  });
+  server.onclose = () => subscriptions.clear();
+  server.setRequestHandler('resources/subscribe', ({ params }) =>
+    faulty(async () => {
+      await subscriptions.add(params.uri);
+      return {};
+    }),
+  );
+  server.setRequestHandler('resources/unsubscribe', async ({ params }) => {
+    subscriptions.remove(params.uri);
+    return {};
+  });
+}
+
+/** What `surface/` throws, as this SDK sends it. */
+async function faulty<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof ProtocolError) throw error;
+    const { code, message, data } = protocolFault(error);
+    throw new ProtocolError(code, message, data);
+  }
+}
+
+async function runTool(
+  surface: McpSurface,
+  server: Server,
+  name: string,
+  input: Record<string, unknown>,
+  context: ServerContext,
+): Promise<CallToolResult | InputRequiredResult> {
+  const answers = { ...earlierAnswers(context), ...context.mcpReq.inputResponses };
+  const result = await callTool(surface, name, input, { ...contextOf(surface, server, context), answers });
+  if ('questions' in result) {
+    const asked = Object.entries(result.questions).filter(([key]) => !Object.hasOwn(answers, key));
+    return inputRequired({
+      inputRequests: Object.fromEntries(asked.map(([key, question]) => [key, requestOf(question)])),
+      requestState: JSON.stringify(answers),
+    });
+  }
+  const { content, structured, isError } = result;
+  return { content, ...(structured && { structuredContent: structured }), isError };
+}
+
+/** Answers of rounds before travel with the client, who gave them: it gains nothing by changing them. */
+function earlierAnswers({ mcpReq }: ServerContext): Record<string, unknown> {
+  const state = mcpReq.requestState<string>();
+  if (typeof state !== 'string') return {};
+  try {
+    const answers: unknown = JSON.parse(state);
+    return typeof answers === 'object' && answers !== null ? { ...answers } : {};
+  } catch {
+    return {};
+  }
+}
+
+function contextOf(surface: McpSurface, server: Server, { mcpReq, http }: ServerContext): ToolContext {
+  const progressToken = mcpReq._meta?.progressToken;
+  // Later revisions say it with each request.
+  const envelope = mcpReq.envelope as Record<string, ClientCapabilities | undefined> | undefined;
+  const said = envelope?.[CLIENT_CAPABILITIES_META_KEY] ?? server.getClientCapabilities();
+  const { sampling, elicitation } = said ?? {};
+  return {
+    signal: mcpReq.signal,
+    canAsk: { sample: sampling !== undefined, elicit: elicitation !== undefined },
+    closeStream: http?.closeSSE,
+    ...(progressToken !== undefined && {
+      onProgress: growingProgress((params) => {
+        void mcpReq
+          .notify({ method: 'notifications/progress', params: { progressToken, ...params } })
+          .catch(() => {});
+      }),
+    }),
+    ...(surface.logging && {
+      log: (level, data, logger) => void mcpReq.log(level, data, logger).catch(() => {}),
+    }),
+  };
+}
+
+function requestOf(question: Question) {
+  if (question.kind === 'elicit')
+    return inputRequired.elicit({ message: question.text, requestedSchema: question.schema as never });
+  const { kind: _, messages, ...rest } = question;
+  return inputRequired.createMessage({ messages: messages as never, ...rest });
+}

@@ -1,0 +1,105 @@
+/** Tools as jobs: confined and permitted as the tool is, seen by nobody of another folder, never telling where the root is. */
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { documents, Host, jobs, models } from '@trivium/sdk';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { callTool } from '../src/surface/requests.js';
+import type { McpSurface, ToolAnswer } from '../src/surface/surface.js';
+import { triviumSurface } from '../src/trivium-surface.js';
+
+const { signal } = new AbortController();
+let base: string;
+let hosts: Host[];
+let tea: McpSurface;
+let coffee: McpSurface;
+beforeAll(async () => {
+  base = await realpath(await mkdtemp(join(tmpdir(), 'trivium-mcp-jobs-')));
+  hosts = [];
+  const surfaceOver = async (name: string) => {
+    const root = join(base, name);
+    await mkdir(root);
+    await writeFile(join(root, `${name}.md`), `# ${name}\n\nAll about ${name}.\n`);
+    const host = new Host({ cacheDir: join(base, 'cache'), jobScope: root });
+    hosts.push(host);
+    return triviumSurface([documents, models, jobs], { host, root, version: '0' });
+  };
+  tea = await surfaceOver('tea');
+  coffee = await surfaceOver('coffee');
+});
+afterAll(async () => {
+  await Promise.all(hosts.map((host) => host[Symbol.asyncDispose]()));
+  await rm(base, { recursive: true, force: true });
+});
+
+const call = async (surface: McpSurface, name: string, input: Record<string, unknown>) =>
+  (await callTool(surface, name, input, { signal })) as ToolAnswer;
+const start = (surface: McpSurface, tool: string, given: unknown = {}) =>
+  call(surface, 'jobs_start', { tool, arguments: given });
+
+describe('a job', () => {
+  it('is started, followed to its end, and linked', async () => {
+    const { structured, content } = await start(tea, 'documents_search', { query: 'tea' });
+    const id = structured!.id as string;
+    expect(content.at(-1)).toMatchObject({ type: 'resource_link', uri: `job:///${id}` });
+    const ended = await call(tea, 'jobs_watch', { id });
+    expect(ended.structured).toMatchObject({
+      status: 'succeeded',
+      output: { hits: [{ path: 'tea.md' }] },
+    });
+    const [read] = await tea.resources!.read(`job:///${id}`, signal);
+    expect(JSON.parse((read as { text: string }).text)).toMatchObject({ id, status: 'succeeded' });
+    expect(JSON.stringify([ended, read])).not.toContain(base);
+  });
+
+  it('is unknown to a server of another folder', async () => {
+    const { structured } = await start(tea, 'documents_search', { query: 'tea' });
+    const id = structured!.id as string;
+    for (const name of ['jobs_show', 'jobs_watch', 'jobs_cancel']) {
+      const answer = await call(coffee, name, { id });
+      expect(answer).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('no job') }] });
+    }
+    expect((await call(coffee, 'jobs_list', {})).structured).toEqual({ jobs: [] });
+    await expect(coffee.resources!.read(`job:///${id}`, signal)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('that fails does not say where the root is', async () => {
+    const { structured } = await start(tea, 'documents_write', { instruction: 'x', model: 'tea.md' });
+    const ended = await call(tea, 'jobs_watch', { id: structured!.id });
+    expect(ended.structured).toMatchObject({ status: 'failed' });
+    expect(JSON.stringify(ended)).not.toContain(base);
+  });
+});
+
+describe('what may not be called may not be started', () => {
+  it.each([
+    ['documents_search', { query: 'x', paths: ['../coffee'] }, 'outside-root'],
+    ['models_generate', { model: 'hf:org/repo', prompt: 'x' }, 'outside-root'],
+    ['documents_search', { query: '' }, 'invalid-argument'],
+    ['documents_search', [], 'invalid-argument'],
+    ['models_pull', { model: 'hf:org/repo' }, 'invalid-argument'],
+    ['models_remove', { model: 'hf:org/repo' }, 'invalid-argument'],
+    ['jobs_start', {}, 'invalid-argument'],
+    ['jobs_watch', { id: 'x' }, 'invalid-argument'],
+    [7, {}, 'invalid-argument'],
+  ])('%s %j', async (tool, given, code) => {
+    const answer = await start(tea, tool as string, given);
+    expect(answer).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining(`(${code})`) }],
+    });
+  });
+
+  it('and nothing at all where nothing is written', () => {
+    const reading = triviumSurface([documents, jobs], {
+      host: hosts[0]!,
+      root: base,
+      version: '0',
+      readOnly: true,
+    });
+    const names = reading.tools.map(({ name }) => name);
+    expect(names).toContain('jobs_list');
+    expect(names).not.toContain('jobs_start');
+    expect(names).not.toContain('jobs_cancel');
+  });
+});

@@ -1,0 +1,77 @@
+/** Standard input that is no protocol: lines that are passed over, a message that is too large, an end in between. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const bin = fileURLToPath(new URL('../bin/trivium-mcp-server.mjs', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'trivium-mcp-stdio-'));
+const start = () =>
+  spawn(process.execPath, [bin, '--root', folder], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH!, TRIVIUM_CACHE_DIR: folder },
+  });
+const request = (id: number, method: string, params: object) =>
+  `${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`;
+const hello = request(1, 'initialize', {
+  protocolVersion: '2025-11-25',
+  capabilities: {},
+  clientInfo: { name: 'test', version: '1' },
+});
+
+it('lines that are no JSON-RPC are passed over', async () => {
+  const server = start();
+  const said = text(server.stderr);
+  const lines = createInterface({ input: server.stdout });
+  for (const line of [
+    'garbage',
+    '{',
+    '[]',
+    'null',
+    '{"jsonrpc":"2.0","id":1}',
+    '{"jsonrpc":"1.0","method":"x"}',
+  ])
+    server.stdin.write(`${line}\n`);
+  server.stdin.write(hello);
+  const [answer] = await once(lines, 'line');
+  expect(JSON.parse(answer)).toMatchObject({ id: 1, result: { serverInfo: { name: 'trivium' } } });
+  server.stdin.write(request(2, 'nothing/at/all', {}));
+  const [refused] = await once(lines, 'line');
+  expect(JSON.parse(refused)).toMatchObject({ id: 2, error: { code: -32601 } });
+  server.stdin.end();
+  expect(await once(server, 'exit')).toEqual([0, null]);
+  expect(await said).toContain('passed over');
+});
+
+it('a message that is too large ends the server with a reason', async () => {
+  const server = start();
+  const said = text(server.stderr);
+  // The server does not read to the end.
+  server.stdin.on('error', () => {});
+  server.stdin.write(hello);
+  await once(createInterface({ input: server.stdout }), 'line');
+  server.stdin.write(`{"jsonrpc":"2.0","id":"${'x'.repeat(11 * 2 ** 20)}`);
+  expect(await once(server, 'exit')).toEqual([2, null]);
+  expect(await said).toContain('too large');
+});
+
+it('an end in the middle of a call ends the server', async () => {
+  const server = start();
+  server.stdin.write(hello);
+  await once(createInterface({ input: server.stdout }), 'line');
+  server.stdin.end(request(2, 'tools/call', { name: 'documents_summarize', arguments: {} }));
+  expect(await once(server, 'exit')).toEqual([0, null]);
+});
+
+it.each(['SIGTERM', 'SIGINT'] as const)('%s ends the server, though its client stays', async (name) => {
+  const server = start();
+  server.stdin.write(hello);
+  await once(createInterface({ input: server.stdout }), 'line');
+  server.kill(name);
+  expect(await once(server, 'exit')).toEqual([0, null]);
+});

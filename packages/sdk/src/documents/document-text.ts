@@ -1,0 +1,75 @@
+/** One document's text without a library: the text in which the offsets of citations count. */
+import { open, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { TriviumError } from '@trivium/protocol';
+import { decodeText } from './readers/decode-text.js';
+import { fileKind, hasBinaryName } from './readers/media-types.js';
+import { readSource } from './readers/read-source.js';
+import { SkippedFile } from './types.js';
+
+const defaultMaxFileBytes = 64 * 2 ** 20;
+
+export interface DocumentText {
+  /** The decoded file; of a PDF the text taken from it. Citations' `start` and `end` are UTF-16 offsets into it. */
+  text: string;
+  mediaType: string;
+}
+
+/** What {@link documentText} will call the text of a file with this name. */
+export function documentMediaType(path: string): string {
+  const { reader, mediaType } = fileKind(path);
+  return reader === 'pdf' ? 'text/plain' : mediaType;
+}
+
+/**
+ * @param path of a file
+ * @throws TriviumError `not-found`; `too-large` over `maxFileBytes` (default 64 MiB); `unsupported` for what is no document
+ * @example
+ * const { text } = await documentText('docs/tea.md');
+ * text.slice(citation.start, citation.end) === citation.text;
+ */
+export async function documentText(
+  path: string,
+  { maxFileBytes = defaultMaxFileBytes }: { maxFileBytes?: number } = {},
+): Promise<DocumentText> {
+  if (hasBinaryName(path)) throw notADocument(path, 'its name is that of a binary format');
+  const bytes = await bytesOf(path, maxFileBytes);
+  try {
+    if (bytes.subarray(0, 4).toString('latin1') === '%PDF')
+      return { text: (await readSource(path, bytes)).text, mediaType: 'text/plain' };
+    return { text: decodeText(bytes), mediaType: documentMediaType(path) };
+  } catch (error) {
+    throw error instanceof SkippedFile ? notADocument(path, error.message) : TriviumError.from(error);
+  }
+}
+
+async function bytesOf(path: string, maxFileBytes: number): Promise<Buffer> {
+  try {
+    // Before it is opened: to open a pipe that nobody writes to waits for ever.
+    if (!(await stat(path)).isFile()) throw notADocument(path, 'it is no file');
+    const file = await open(path, 'r');
+    try {
+      const found = await file.stat();
+      if (found.size > maxFileBytes) {
+        throw new TriviumError('too-large', `${basename(path)} is too large to be read at once.`, {
+          file: path,
+          found: `${found.size} bytes`,
+          expected: `at most ${maxFileBytes} bytes`,
+          remedy: 'Search it instead, or split it.',
+        });
+      }
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw TriviumError.from(error);
+  }
+}
+
+const notADocument = (path: string, reason: string) =>
+  new TriviumError('unsupported', `${basename(path)} is no document: ${reason}.`, {
+    file: path,
+    expected: 'text, Markdown, HTML, PDF or source code',
+    remedy: 'Convert it to one of these.',
+  });
