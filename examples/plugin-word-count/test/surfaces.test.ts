@@ -58,10 +58,10 @@ describe('as a command', () => {
   });
 
   it('stops when it is interrupted', async () => {
-    const child = start('a', 'b', '--pause-ms', '600000', '--events');
+    const child = start(...Array.from({ length: 1000 }, () => 'a'), '--pause-ms', '200', '--events');
     const said = text(child.stderr);
-    // It has begun once its thread runs; nothing tells from outside, so it is given a little time.
-    setTimeout(() => child.kill('SIGINT'), 1500);
+    // Its first step says that it has begun; it would take minutes.
+    child.stdout.once('data', () => child.kill('SIGINT'));
     expect(await once(child, 'exit')).toEqual([130, null]);
     expect(await said).toContain('Interrupted.');
   });
