@@ -43,7 +43,11 @@ type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 /** A tool that goes on asking is stopped after so many rounds. */
 const maxRounds = 8;
 
-/** A server for one connection; closing it ends what it watches. */
+/**
+ * A server for one connection; closing it ends what it watches.
+ * @example
+ * await createServer(surface).connect(new StdioServerTransport());
+ */
 export function createServer(surface: McpSurface): Server {
   const { name, version, instructions } = surface;
   const server = new Server(

@@ -27,7 +27,11 @@ import { capabilitiesOf } from './surface/server-capabilities.js';
 import { Subscriptions } from './surface/subscriptions.js';
 import type { McpSurface, Question, ToolContext } from './surface/surface.js';
 
-/** A server for one connection or one request, as the SDK's entries want it. */
+/**
+ * A server for one connection or one request, as the SDK's entries want it.
+ * @example
+ * export default createMcpHandler(() => createModernServer(surface)); // a worker at the edge
+ */
 export function createModernServer(surface: McpSurface): Server {
   const { name, version, instructions } = surface;
   const server = new Server(

@@ -12,6 +12,8 @@ const maxMessageBytes = 10 * 2 ** 20;
 /**
  * Serves until the client has gone or `signal` aborts.
  * @throws TriviumError `too-large` when the client sends a message that is
+ * @example
+ * await serveStdio(surface, AbortSignal.timeout(3_600_000)); // an hour at most
  */
 export async function serveStdio(surface: McpSurface, signal: AbortSignal): Promise<void> {
   const { stdin, stdout, stderr } = process;

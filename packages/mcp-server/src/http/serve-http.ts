@@ -36,6 +36,9 @@ function allowedHosts(host: string, given: readonly string[] = []): string[] {
 
 /**
  * @throws TriviumError `invalid-argument` where it would listen beyond this machine without a token, `io` where it cannot listen
+ * @example
+ * await using server = await serveHttp({ surface, port: 0 });
+ * console.log(server.url);
  */
 export async function serveHttp({
   host = '127.0.0.1',
