@@ -42,10 +42,14 @@ describe('a library within a folder', () => {
     },
   );
 
-  it('reads all of them where nothing was said', async () => {
+  it('reads what a link leads to where it is named itself and nothing else was said', async () => {
     await using library = await createLibrary({ cacheDir: false, staticModel: false });
-    await library.read([root]);
+    const { skipped } = await library.read([root, join(root, 'file.md')]);
     expect(await library.paths()).toContain(join(root, 'file.md'));
+    expect(skipped).toContainEqual({
+      path: join(root, 'folder'),
+      reason: 'a link that leads out of the folder; name what it leads to',
+    });
   });
 });
 
