@@ -4,6 +4,9 @@ const jsonHeaders = { 'content-type': 'application/json' };
 const post = (url, body, signal) =>
   fetch(url, { method: 'POST', headers: jsonHeaders, body: JSON.stringify(body), ...(signal && { signal }) });
 
+/** Heartbeats keep quiet connections open; they are no part of the stream. */
+const withoutHeartbeats = (text) => text.replaceAll(/(?<=^|\n\n):\n\n/g, '');
+
 /** Reads until `enough` says so, or to the end; answers what was read. */
 async function read(response, enough = () => false) {
   if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
@@ -51,15 +54,17 @@ export const behaviours = {
   async resumes({ url, words, random, id }) {
     const left = new AbortController();
     const after = 200 + Math.floor(random() * 1500);
-    const seen = await read(
-      await post(`${url}/api/chat`, uiBody(id, words), left.signal),
-      (text) => text.length > after,
+    const seen = withoutHeartbeats(
+      await read(
+        await post(`${url}/api/chat`, uiBody(id, words), left.signal),
+        (text) => text.length > after,
+      ),
     );
     left.abort();
     const again = await fetch(`${url}/api/chat/${id}/stream`);
     // It may have ended meanwhile.
     if (again.status === 204) return undefined;
-    const whole = await read(again);
+    const whole = withoutHeartbeats(await read(again));
     if (!whole.startsWith(seen)) return 'a resumed stream that differs from what was seen';
     return whole.endsWith('data: [DONE]\n\n') ? undefined : 'a resumed stream that did not end';
   },

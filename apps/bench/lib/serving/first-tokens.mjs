@@ -7,11 +7,14 @@ export const promptOf = (client, round) =>
 
 export const firstTokenTokens = 8;
 
-/** Milliseconds from the call to the first piece, a row a call, in this process. */
-export async function engineFirstTokens(clients, rounds) {
-  const trivium = createTrivium({ maxSequences: 64, maxQueue: 256 });
+const settings = { maxSequences: 64, maxQueue: 256 };
+let trivium;
+
+/** Milliseconds from the call to the first piece, of `clients` calls at once, in this process without a server. */
+export async function engineRound(clients, round) {
+  trivium ??= createTrivium(settings);
   const model = trivium('nano');
-  const one = async (client, round) => {
+  return atOnce(clients, async (client) => {
     const started = performance.now();
     const { stream } = await model.doStream({
       prompt: [{ role: 'user', content: [{ type: 'text', text: promptOf(client, round) }] }],
@@ -20,16 +23,12 @@ export async function engineFirstTokens(clients, rounds) {
     let firstMs;
     for await (const part of stream) if (part.type === 'text-delta') firstMs ??= performance.now() - started;
     return firstMs;
-  };
-  await Promise.all(Array.from({ length: clients }, (_, client) => one(client, -1)));
-  const found = await inRounds(one, clients, rounds);
-  await trivium.dispose();
-  return found;
+  });
 }
 
 /** The same through the server at `url`; connections are kept, as clients keep them. */
-export async function serverFirstTokens(url, clients, rounds) {
-  const one = async (client, round) => {
+export async function serverRound(url, clients, round) {
+  return atOnce(clients, async (client) => {
     const started = performance.now();
     const response = await fetch(`${url}/v1/chat/completions`, {
       method: 'POST',
@@ -50,14 +49,10 @@ export async function serverFirstTokens(url, clients, rounds) {
       if (firstMs === undefined && /"content":"[^"]/.test(text)) firstMs = performance.now() - started;
     }
     return firstMs;
-  };
-  await Promise.all(Array.from({ length: clients }, (_, client) => one(client, -1)));
-  return inRounds(one, clients, rounds);
+  });
 }
 
-async function inRounds(one, clients, rounds) {
-  const found = [];
-  for (let round = 0; round < rounds; round++)
-    found.push(...(await Promise.all(Array.from({ length: clients }, (_, client) => one(client, round)))));
+async function atOnce(clients, one) {
+  const found = await Promise.all(Array.from({ length: clients }, (_, client) => one(client)));
   return found.filter((ms) => ms !== undefined);
 }

@@ -1,10 +1,10 @@
 // The server under load, in a process of its own: `nano` behind the whole of `serve`. Answers its parent's questions about
-// its memory, its calls and the engine; `engine` measures the engine without any server.
+// its memory, its calls and the engine; `engine` asks the engine without the server.
 import { getEngine } from '@trivium/native';
 import { Host } from '@trivium/sdk';
 import { FileStreamStore, serve } from '@trivium/sdk/server';
 import { settledMemory } from '../still-memory.mjs';
-import { engineFirstTokens } from './first-tokens.mjs';
+import { engineRound } from './first-tokens.mjs';
 
 const [folder, port] = process.argv.slice(2);
 const host = new Host({ hub: { offline: true }, maxSequences: 64, maxQueue: 256 });
@@ -18,7 +18,7 @@ const server = await serve({
 const answers = {
   memory: () => settledMemory(),
   state: () => ({ ...server.handler.calls, sequences: getEngine().stats().liveSequences }),
-  engine: ({ clients, rounds }) => engineFirstTokens(clients, rounds),
+  engine: ({ clients, round }) => engineRound(clients, round),
 };
 process.on('message', async ({ ask, ...given }) => process.send({ ask, answer: await answers[ask](given) }));
 process.send({ ask: 'url', answer: server.url });

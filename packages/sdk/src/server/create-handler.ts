@@ -59,6 +59,8 @@ class HttpHandler implements Handler {
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
   readonly #outcomes = new WeakMap<Request, Outcome>();
+  /** What a request's answer still waits for. */
+  readonly #works = new WeakMap<Request, Promise<unknown>[]>();
 
   constructor(given: HandlerSettings) {
     const settings = settle(given);
@@ -129,9 +131,6 @@ class HttpHandler implements Handler {
     this.#metrics.dispose();
   }
 
-  /** What a request's answer still waits for. */
-  readonly #works = new WeakMap<Request, Promise<unknown>[]>();
-
   #mount(route: AnyRoute): void {
     const path = this.#settings.basePath + route.path.replaceAll(/\{(\w+)\}/g, ':$1');
     this.#app.on(route.method.toUpperCase(), path, async (c) => {
@@ -168,6 +167,7 @@ class HttpHandler implements Handler {
       query,
       params,
       signal,
+      failure: (thrown: unknown) => this.#noted(request, thrown),
       leave: () => left.abort(),
       until,
     };
@@ -187,10 +187,14 @@ class HttpHandler implements Handler {
   }
 
   #refuse(request: Request, thrown: unknown): Response {
+    return failureResponse(this.#noted(request, thrown));
+  }
+
+  #noted(request: Request, thrown: unknown): TriviumError {
     const failure = failureOf(thrown, this.#settings.root);
     const outcome = this.#outcomes.get(request);
     if (outcome) outcome.failure = failure;
-    return failureResponse(failure);
+    return failure;
   }
 
   #record(
@@ -235,13 +239,13 @@ const noRoute = ({ method, url }: Request) =>
     remedy: '/openapi.json tells what there is.',
   });
 
-/** The frames of a stack: where, without what. */
+/** The frames of a stack: where, without what, though the message may look like frames. */
 function framesOf(error: unknown): string | undefined {
-  const { stack = '' } = (error ?? {}) as { stack?: string };
-  return (
-    stack
-      .split('\n')
-      .filter((line) => /^\s+at /.test(line))
-      .join('\n') || undefined
-  );
+  const { stack = '', message = '' } = (error ?? {}) as { stack?: string; message?: string };
+  const behind = message === '' ? 0 : Math.max(0, stack.indexOf(message)) + message.length;
+  const frames = stack
+    .slice(behind)
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line));
+  return frames.join('\n') || undefined;
 }

@@ -2,6 +2,7 @@
  * A route as data: what it takes, what it answers and what runs. The table of routes is mounted on the router and written
  * into the OpenAPI document, so that neither is kept beside the other. Refuses to know: HTTP servers, models.
  */
+import type { TriviumError } from '@trivium/protocol';
 import type { z } from 'zod';
 
 /** One way a route answers. */
@@ -24,6 +25,8 @@ export interface RouteCall<Body = unknown, Query = unknown, Params = unknown> {
   readonly params: Params;
   /** Aborts when the client has gone or the server closes. */
   readonly signal: AbortSignal;
+  /** What the client is told of something thrown once its answer has begun; the log of requests has it too. */
+  failure(thrown: unknown): TriviumError;
   /** Aborts the signal: nobody reads the answer any more. */
   leave(): void;
   /** The call goes on until this settles, though its answer has begun: it keeps its place among those that run. */

@@ -33,6 +33,9 @@ export interface RunningServer extends AsyncDisposable {
 /** Milliseconds that sockets have to send what was written when all calls have ended. */
 const flushMs = 500;
 
+/** Longer than clients and proxies keep a quiet connection: who closes it second may have written into it already. */
+const keepAliveMs = 65_000;
+
 /**
  * @example
  * const server = await serve({ host: new Host(), model: 'nano' });
@@ -57,7 +60,11 @@ export async function serve(settings: ServeSettings): Promise<RunningServer> {
     // A loopback server answers to its loopback names, however it was told more.
     ...(allowedHosts && isLoopback && { allowedHosts: [...loopbackNames, ...allowedHosts] }),
   });
-  const server = createAdaptorServer({ fetch: handler.fetch, overrideGlobalObjects: false });
+  const server = createAdaptorServer({
+    fetch: handler.fetch,
+    overrideGlobalObjects: false,
+    serverOptions: { keepAliveTimeout: keepAliveMs },
+  });
   server.listen(port, hostname);
   try {
     await once(server, 'listening');

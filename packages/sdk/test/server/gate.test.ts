@@ -4,6 +4,7 @@ import { Admission } from '../../src/server/gate/admission.js';
 import type { RequestLogEntry } from '../../src/server/index.js';
 import { scriptedModel } from '../../src/testing/index.js';
 import { eventData, type TestServer, testServer, until } from './fixtures.js';
+import { scriptedParts } from './scripted-parts.js';
 
 const servers: TestServer[] = [];
 const server = async (settings: Parameters<typeof testServer>[0] = {}) => {
@@ -285,7 +286,17 @@ describe('what is told', () => {
     const faulty = scriptedModel(() => {
       throw new Error('prompt was: my secret');
     });
-    const { post } = await server({ models: { faulty }, onRequest: (entry) => entries.push(entry) });
+    const breaking = scriptedParts(
+      [
+        { type: 'text', text: 'so far' },
+        { type: 'failure', error: new Error('my secret') },
+      ],
+      'stop',
+    );
+    const { post } = await server({
+      models: { faulty, breaking },
+      onRequest: (entry) => entries.push(entry),
+    });
     const response = await post('/v1/chat/completions', { ...chat, model: 'faulty' });
     expect(response.status).toBe(500);
     expect(JSON.stringify(await response.json())).not.toContain('secret');

@@ -13,7 +13,6 @@ import {
 import { z } from 'zod';
 import { confine, isAllowed, mayUseHub, relativePaths, type TriviumContext } from '../../host/index.js';
 import { eventStream, frameOf } from '../event-stream.js';
-import { failureOf } from '../failure.js';
 import { type AnyRoute, type RouteCall, route } from '../route.js';
 import type { ServerContext } from '../server-context.js';
 import { bodySchema } from './body-schema.js';
@@ -120,7 +119,7 @@ async function startJob(
 async function* frames(
   implementation: Served,
   input: unknown,
-  { signal }: RouteCall,
+  { signal, failure }: RouteCall,
   { host, root }: ServerContext,
 ): AsyncGenerator<string, void, void> {
   const frame = (one: CallFrame) => frameOf({ data: JSON.stringify(one) });
@@ -135,7 +134,7 @@ async function* frames(
       yield frame({ type: 'progress', progress: relativePaths(step.value, root) });
     }
   } catch (error) {
-    yield frame({ type: 'error', ...errorBody(failureOf(error, root)) });
+    yield frame({ type: 'error', ...errorBody(failure(error)) });
   } finally {
     // The client left between two frames.
     await running.return(undefined as never).catch(() => {});

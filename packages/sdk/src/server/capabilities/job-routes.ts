@@ -90,7 +90,7 @@ export function jobRoutes(context: ServerContext): AnyRoute[] {
 async function* frames(
   id: string,
   after: number,
-  { signal }: RouteCall,
+  { signal, failure }: RouteCall,
   { host, root }: ServerContext,
 ): AsyncGenerator<string, void, void> {
   const frame = (one: CallFrame, number?: number) =>
@@ -107,7 +107,7 @@ async function* frames(
       yield frame({ type: 'progress', progress: relativePaths(progress, root) }, event);
     }
   } catch (error) {
-    yield frame({ type: 'error', ...errorBody(failureOf(error, root)) });
+    yield frame({ type: 'error', ...errorBody(failure(error)) });
   } finally {
     await watching.return(undefined as never).catch(() => {});
   }

@@ -50,7 +50,7 @@ export function chatRoute(context: ServerContext): AnyRoute {
         return Response.json(chatCompletionOf(head, whole, body.parallel_tool_calls));
       }
       const answer = await generateStream(model, options, context.metrics);
-      return eventStream(call, withErrors(chunks(head, answer, body), call, context));
+      return eventStream(call, withErrors(chunks(head, answer, body), call));
     },
   });
 }

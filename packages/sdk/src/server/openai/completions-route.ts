@@ -99,7 +99,7 @@ export function completionsRoute(context: ServerContext): AnyRoute {
       if (body.stream === true) {
         // The first is begun at once, so that a failure has a status.
         const first = await start(prompts[0]!);
-        return eventStream(call, withErrors(chunks(head, prompts, first, start, body), call, context));
+        return eventStream(call, withErrors(chunks(head, prompts, first, start, body), call));
       }
       return Response.json(await whole(head, prompts, start));
     },

@@ -1,8 +1,7 @@
 /** `POST /v1/responses`: OpenAI's newer interface, whole or streamed. Answers are not kept. */
 import { errorBody } from '@trivium/protocol';
 import { eventStream, frameOf } from '../event-stream.js';
-import { failureOf } from '../failure.js';
-import { type AnyRoute, route } from '../route.js';
+import { type AnyRoute, type RouteCall, route } from '../route.js';
 import type { ServerContext } from '../server-context.js';
 import { generateStream, type StreamedAnswer } from './model-call.js';
 import { responsesCallOf } from './responses-call.js';
@@ -33,7 +32,7 @@ export function responsesRoute(context: ServerContext): AnyRoute {
       const options = responsesCallOf(body, model.reference !== undefined, signal);
       const answer = await generateStream(model, options, context.metrics);
       const writer = new ResponseWriter(startedResponse(body, model.id), body);
-      if (body.stream === true) return eventStream(call, frames(writer, answer, signal, context.root));
+      if (body.stream === true) return eventStream(call, frames(writer, answer, call));
       for await (const _ of responseEvents(writer, answer));
       return Response.json(writer.response);
     },
@@ -43,14 +42,13 @@ export function responsesRoute(context: ServerContext): AnyRoute {
 async function* frames(
   writer: ResponseWriter,
   answer: StreamedAnswer,
-  signal: AbortSignal,
-  root: string,
+  { signal, failure }: RouteCall,
 ): AsyncGenerator<string, void, void> {
   const frame = (event: { type: string }) => frameOf({ event: event.type, data: JSON.stringify(event) });
   try {
     for await (const event of responseEvents(writer, answer)) yield frame(event);
   } catch (error) {
-    const { error: failure } = errorBody(failureOf(signal.aborted ? signal.reason : error, root));
-    for (const event of writer.fail(failure)) yield frame(event);
+    const { error: told } = errorBody(failure(signal.aborted ? signal.reason : error));
+    for (const event of writer.fail(told)) yield frame(event);
   }
 }

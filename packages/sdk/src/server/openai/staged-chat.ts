@@ -59,7 +59,7 @@ export async function stagedChat(
   });
   if (body.stream === true || body.stream_output === true) {
     const chunks = stagedChunks(head, writing.events, writing.result, body);
-    return eventStream(call, withErrors(chunks, call, context));
+    return eventStream(call, withErrors(chunks, call));
   }
   return Response.json(completionOf(head, await writing.result));
 }

@@ -59,9 +59,9 @@ function operationOf(route: AnyRoute): object {
     responses: Object.fromEntries([
       ...Object.entries(answers as Record<string, Answer>).map(([status, answer]) => [
         status,
-        Number(status) >= 400 ? failureOf(answer.description) : answerOf(answer),
+        Number(status) >= 400 ? failureAnswer(answer.description) : answerOf(answer),
       ]),
-      ...failures.map(([status, words]) => [status, failureOf(words)]),
+      ...failures.map(([status, words]) => [status, failureAnswer(words)]),
     ]),
   };
 }
@@ -101,7 +101,7 @@ function answerOf({ description, json, events, text }: Answer): object {
   return { description, ...(Object.keys(content).length > 0 && { content }) };
 }
 
-const failureOf = (description: string) => ({
+const failureAnswer = (description: string) => ({
   description,
   content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
 });

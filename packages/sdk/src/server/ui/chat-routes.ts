@@ -4,7 +4,6 @@
  */
 import { z } from 'zod';
 import { doneFrame, eventStream } from '../event-stream.js';
-import { failureOf } from '../failure.js';
 import { type AnyRoute, type RouteCall, route } from '../route.js';
 import type { ServerContext } from '../server-context.js';
 import { uiChatRequest, uiChunk } from './chat-schema.js';
@@ -14,7 +13,7 @@ import { errorFrame, loadAi, promptOf, uiFrames } from './ui-answer.js';
 const params = z.object({ id: z.string().min(1).max(512) });
 const headers = { 'x-vercel-ai-ui-message-stream': 'v1' };
 
-export function chatRoutes({ models, chats, metrics, root }: ServerContext): AnyRoute[] {
+export function chatRoutes({ models, chats, metrics }: ServerContext): AnyRoute[] {
   return [
     route({
       method: 'post',
@@ -34,7 +33,7 @@ export function chatRoutes({ models, chats, metrics, root }: ServerContext): Any
         const model = await models.language(body.model);
         const onTokens = (input?: number, output?: number) => metrics.tokens(model.id, input, output);
         const { stream, settled } = await chats.start(body.id, (signal) =>
-          uiFrames(ai, { model, prompt, body, root, onTokens }, signal),
+          uiFrames(ai, { model, prompt, body, failure: call.failure, onTokens }, signal),
         );
         call.until(settled);
         return eventStream(call, replay(stream, call), headers);
@@ -80,7 +79,10 @@ export function chatRoutes({ models, chats, metrics, root }: ServerContext): Any
 }
 
 /** The text as it was written; what breaks off, here or in the process that wrote it, ends with an error that says so. */
-async function* replay(stream: StoredStream, { signal }: RouteCall): AsyncGenerator<string, void, void> {
+async function* replay(
+  stream: StoredStream,
+  { signal, failure }: RouteCall,
+): AsyncGenerator<string, void, void> {
   const reading = stream.read(signal);
   try {
     for (;;) {
@@ -91,7 +93,7 @@ async function* replay(stream: StoredStream, { signal }: RouteCall): AsyncGenera
     }
     yield errorFrame('The server ended before the answer did.');
   } catch (error) {
-    yield errorFrame(failureOf(error).message);
+    yield errorFrame(failure(error).message);
   } finally {
     await reading.return('interrupted').catch(() => {});
   }

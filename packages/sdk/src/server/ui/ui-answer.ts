@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { TriviumError } from '@trivium/protocol';
 import { doneFrame, frameOf } from '../event-stream.js';
-import { failureOf } from '../failure.js';
+import type { RouteCall } from '../route.js';
 import type { ServedLanguageModel } from '../served-models.js';
 import type { UiChatRequest } from './chat-schema.js';
 
@@ -88,18 +88,18 @@ interface UiAnswer {
   model: ServedLanguageModel;
   prompt: Prompt;
   body: UiChatRequest;
-  root: string;
+  failure: RouteCall['failure'];
   onTokens: (input: number | undefined, output: number | undefined) => void;
 }
 
 /** The frames of an answer; always ends with `[DONE]`. */
 export async function* uiFrames(
   ai: Ai,
-  { model, prompt, body, root, onTokens }: UiAnswer,
+  { model, prompt, body, failure, onTokens }: UiAnswer,
   abortSignal: AbortSignal,
 ): AsyncGenerator<string, void, void> {
   const { system, temperature, topP, maxOutputTokens, seed, tools } = body;
-  const sentence = (error: unknown) => failureOf(error, root).message;
+  const sentence = (error: unknown) => failure(error).message;
   try {
     const result = ai.streamText({
       model: model.forUi as never,
