@@ -146,6 +146,8 @@ describe('what is sent', () => {
       '{"messages":[{"role":"user","content":"x"}],"temperature":"hot"}',
       'temperature',
     ],
+    ['a bomb of lists', '['.repeat(100_000), 'body'],
+    ['a bomb of objects', `{"tools":${'{"a":'.repeat(300)}1${'}'.repeat(300)}}`, 'body'],
     ['a prototype', '{"__proto__":{"messages":[]}}', 'messages'],
   ])('%s is an invalid request that names the field', async (_, body, param) => {
     const { handler } = await server();
@@ -182,6 +184,14 @@ describe('what is sent', () => {
       param: 'model',
       expected: 'other',
     });
+  });
+
+  it('brackets in strings are no depth', async () => {
+    const { post } = await server();
+    const content = '"[{\\'.repeat(1000);
+    expect(
+      (await post('/v1/chat/completions', { ...chat, messages: [{ role: 'user', content }] })).status,
+    ).toBe(200);
   });
 
   it('what a page may send without asking first is no JSON', async () => {

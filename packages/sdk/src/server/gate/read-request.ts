@@ -2,9 +2,12 @@
 import { TriviumError } from '@trivium/protocol';
 import type { z } from 'zod';
 
+/** Objects and lists within each other; what schemas and templates are made of needs far fewer. */
+const maxDepth = 200;
+
 /**
  * The body as JSON; an absent one is an empty object.
- * @throws TriviumError `too-large`, `invalid-argument` for what is no JSON
+ * @throws TriviumError `too-large`, `invalid-argument` for what is no JSON or too deep
  */
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
   const declared = Number(request.headers.get('content-length') ?? 0);
@@ -21,6 +24,14 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
       remedy: 'Send it with content-type: application/json.',
     });
   }
+  // Whatever walks a value that is deep enough runs out of stack.
+  if (depthOf(bytes) > maxDepth) {
+    throw new TriviumError('invalid-argument', `The body is nested more than ${maxDepth} deep.`, {
+      field: 'body',
+      expected: `at most ${maxDepth} objects and lists within each other`,
+      remedy: 'Send it flatter.',
+    });
+  }
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
@@ -30,6 +41,25 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
     });
   }
 }
+
+/** How deep brackets stand in brackets, those in strings left out. */
+function depthOf(json: Uint8Array): number {
+  let [depth, deepest, inString] = [0, 0, false];
+  for (let at = 0; at < json.length; at += 1) {
+    const byte = json[at];
+    if (inString) {
+      if (byte === backslash) at += 1;
+      else if (byte === quote) inString = false;
+    } else if (byte === quote) inString = true;
+    else if (byte === openList || byte === openObject) {
+      depth += 1;
+      if (depth > deepest) deepest = depth;
+    } else if (byte === closeList || byte === closeObject) depth -= 1;
+  }
+  return deepest;
+}
+
+const [quote, backslash, openList, closeList, openObject, closeObject] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
 
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   if (!request.body) return new Uint8Array();
