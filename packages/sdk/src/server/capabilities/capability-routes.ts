@@ -113,7 +113,10 @@ async function startJob(
   { host, basePath }: ServerContext,
 ): Promise<Response> {
   const job = await host.jobs.start(implementation, input as never, (signal) => host.context(signal));
-  return Response.json(job, { status: 202, headers: { location: `${basePath}/v1/jobs/${job.id}` } });
+  return Response.json(job, {
+    status: 202,
+    headers: { location: `${basePath}/v1/jobs/${job.id}`, 'preference-applied': 'respond-async' },
+  });
 }
 
 async function* frames(
