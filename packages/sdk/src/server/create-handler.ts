@@ -17,7 +17,7 @@ import type { AnyRoute } from './route.js';
 import { routesOf } from './routes.js';
 import { ServedModels } from './served-models.js';
 import type { ServerContext } from './server-context.js';
-import { type HandlerSettings, settle } from './settings.js';
+import { type HandlerSettings, type RequestLogEntry, settle } from './settings.js';
 import { ChatStreams } from './ui/chat-streams.js';
 import { MemoryStreamStore } from './ui/memory-stream-store.js';
 
@@ -208,7 +208,7 @@ class HttpHandler implements Handler {
     this.#metrics.request(route, request.method, status, durationMs);
     const fault =
       failure && httpStatusOf(failure.code) >= 500 ? framesOf(failure.cause ?? failure) : undefined;
-    this.#settings.onRequest?.({
+    const entry: RequestLogEntry = {
       requestId,
       method: request.method,
       route,
@@ -216,7 +216,13 @@ class HttpHandler implements Handler {
       durationMs,
       ...(failure && { code: failure.code }),
       ...(fault && { fault }),
-    });
+    };
+    try {
+      this.#settings.onRequest?.(entry);
+    } catch (error) {
+      // Whoever listens must not take the answer down.
+      process.emitWarning(`onRequest of the server threw: ${error}`);
+    }
   }
 }
 

@@ -291,6 +291,17 @@ describe('what is told', () => {
     expect(metrics).not.toContain('secret');
   });
 
+  it('whoever listens to the log takes no answer down', async () => {
+    const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
+    const { get } = await server({
+      onRequest: () => {
+        throw new Error('full');
+      },
+    });
+    expect((await get('/healthz')).status).toBe(200);
+    expect((await warned).message).toContain('full');
+  });
+
   it("a fault of the server's own tells nothing of what was asked", async () => {
     const entries: RequestLogEntry[] = [];
     const faulty = scriptedModel(() => {
