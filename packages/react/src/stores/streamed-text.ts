@@ -15,7 +15,7 @@ export interface StreamedText {
   readonly length: number;
   /** Chunks of complete lines, their line ends included. None of them changes any more. */
   readonly chunkCount: number;
-  /** @param index From 0 to `chunkCount` - 1. */
+  /** The chunk at an index from 0 to `chunkCount` - 1. The same function for all views of a text, and for no other text. */
   readonly chunk: (index: number) => string;
   /** What stands behind the last chunk and still grows: pieces, of which only the last one will change. */
   readonly openPieces: readonly string[];
@@ -42,6 +42,11 @@ export function createTextBuffer(): TextBuffer {
   let tail = '';
   let length = 0;
   let last: StreamedText | undefined = emptyText;
+  const chunk = (index: number): string => {
+    const found = chunks[index];
+    if (found === undefined) throw new RangeError(`There are ${chunks.length} chunks, none at ${index}.`);
+    return found;
+  };
 
   const seal = () => {
     const end = tail.lastIndexOf('\n') + 1;
@@ -67,7 +72,7 @@ export function createTextBuffer(): TextBuffer {
       if (tail.length >= pieceCharacters || (tail.length >= chunkCharacters && delta.includes('\n'))) seal();
     },
     view: () => {
-      last ??= viewOf(chunks, pieces, tail, length);
+      last ??= viewOf(chunks, chunk, Object.freeze(tail === '' ? [...pieces] : [...pieces, tail]), length);
       return last;
     },
   };
@@ -75,21 +80,16 @@ export function createTextBuffer(): TextBuffer {
 
 function viewOf(
   chunks: readonly string[],
-  pieces: readonly string[],
-  tail: string,
+  chunk: StreamedText['chunk'],
+  openPieces: readonly string[],
   length: number,
 ): StreamedText {
   const chunkCount = chunks.length;
-  const openPieces = Object.freeze(tail === '' ? [...pieces] : [...pieces, tail]);
   let whole: string | undefined;
   return Object.freeze({
     length,
     chunkCount,
-    chunk: (index: number) => {
-      if (index < 0 || index >= chunkCount)
-        throw new RangeError(`There are ${chunkCount} chunks, and none has index ${index}.`);
-      return chunks[index] as string;
-    },
+    chunk,
     openPieces,
     toString: () => {
       whole ??= chunks.slice(0, chunkCount).join('') + openPieces.join('');
@@ -99,7 +99,14 @@ function viewOf(
 }
 
 /** No text yet. */
-export const emptyText: StreamedText = viewOf([], [], '', 0);
+export const emptyText: StreamedText = viewOf(
+  [],
+  (index) => {
+    throw new RangeError(`There are no chunks, none at ${index}.`);
+  },
+  Object.freeze([]),
+  0,
+);
 
 /** Where `text` ends without cutting a surrogate pair. */
 function endOfCharacter(text: string): number {
