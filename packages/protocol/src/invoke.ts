@@ -1,5 +1,5 @@
 /** Runs an implementation: validates all that passes, carries progress, cancels. Every surface goes through here. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type {
   AnyCapability,
   CapabilityContext,

@@ -1,5 +1,5 @@
 /** Staged writing as a capability: a long text from documents in stages, with citations, stoppable and resumable. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineCapability } from '../capability.js';
 import { citation, filePath, modelReference, place, readProgress, sourcePaths } from './shared.js';
 import { stageReport, writeEvent, writeStage, writeUsage } from './write-events.js';

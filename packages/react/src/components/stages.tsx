@@ -16,11 +16,7 @@ export interface StagesProps extends Omit<HTMLAttributes<HTMLOListElement>, 'chi
  * @example
  * <Stages stages={report.stages} aria-label="Progress of the briefing" />
  */
-export function Stages({
-  stages,
-  children: render = (stage) => <StageLine stage={stage} />,
-  ...attributes
-}: StagesProps) {
+export function Stages({ stages, children: render, ...attributes }: StagesProps) {
   return (
     <ol aria-label="Stages" {...attributes}>
       {stages.map((stage) => (
@@ -30,7 +26,7 @@ export function Stages({
           data-status={stage.status}
           aria-current={stage.status === 'running' ? 'step' : undefined}
         >
-          {render(stage)}
+          {render ? render(stage) : <StageLine stage={stage} />}
         </li>
       ))}
     </ol>
