@@ -12,16 +12,13 @@ import type { TestProjectInlineConfiguration } from 'vitest/config';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Chromium as `TRIVIUM_CHROMIUM` names it or the path has it; `undefined` where there is none. */
+/** Chromium as `TRIVIUM_CHROMIUM` or the path has it; `undefined` where there is none, or where that names no file. */
 export function findChromium(): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  const candidates = [
-    process.env.TRIVIUM_CHROMIUM ?? '',
-    ...['chromium', 'chromium-browser', 'google-chrome'].flatMap((name) =>
-      folders.map((folder) => join(folder, name)),
-    ),
-  ];
-  return candidates.find((path) => path !== '' && existsSync(path));
+  const { TRIVIUM_CHROMIUM: named, PATH = '' } = process.env;
+  const onPath = PATH.split(delimiter).flatMap((folder) =>
+    ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)),
+  );
+  return (named === undefined ? onPath : [named]).find((path) => existsSync(path));
 }
 
 /** What an application's build does that has the React Compiler on: every component and hook of this package memoized. */

@@ -2,7 +2,7 @@
  * The chat of the wire server: answers `word 1 word 2 …` for a message of that many words, goes on when its client goes,
  * tells a running answer again from its beginning, and stops only by `cancel`.
  */
-import type { Streamed, WireRequest } from './wire.js';
+import { change, type Streamed, type WireRequest } from './wire.js';
 
 interface Answer {
   parts: object[];
@@ -30,10 +30,7 @@ export function chatRoutes(streamed: Streamed): ChatRoute[] {
           send('data: [DONE]\n\n');
           return;
         }
-        await new Promise<void>((resolve) => {
-          answer.listeners.add(resolve);
-          signal.addEventListener('abort', () => resolve());
-        });
+        await change(answer.listeners, signal);
       }
     });
     response.headers.set('x-vercel-ai-ui-message-stream', 'v1');

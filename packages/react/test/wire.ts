@@ -149,10 +149,7 @@ export function createWire(implementations: readonly AnyImplementation[]): Wire 
           if (next.frame.type !== 'progress') return;
           continue;
         }
-        await new Promise<void>((resolve) => {
-          running.listeners.add(resolve);
-          signal.addEventListener('abort', () => resolve());
-        });
+        await change(running.listeners, signal);
       }
     });
   };
@@ -175,8 +172,7 @@ export function createWire(implementations: readonly AnyImplementation[]): Wire 
       async ([, id = '']) => {
         const running = jobOf(id);
         running.controller.abort();
-        while (!jobStatusIsFinal(running.job.status))
-          await new Promise<void>((resolve) => running.listeners.add(resolve));
+        while (!jobStatusIsFinal(running.job.status)) await change(running.listeners);
         return json(running.job);
       },
     ],
@@ -235,6 +231,19 @@ export type Streamed = (
   request: WireRequest,
   write: (send: (text: string) => void, signal: AbortSignal) => Promise<void>,
 ) => Response;
+
+/** Until a listener is called, or the signal aborts. */
+export function change(listeners: Set<() => void>, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const heard = () => {
+      listeners.delete(heard);
+      signal?.removeEventListener('abort', heard);
+      resolve();
+    };
+    listeners.add(heard);
+    signal?.addEventListener('abort', heard);
+  });
+}
 
 async function* framesOf(
   implementation: AnyImplementation,

@@ -21,7 +21,7 @@ export const countedWords = implement<typeof countWords>(
   async function* ({ text, pauseMs }, { signal }) {
     let words = 0;
     for (const word of text.split(/\s+/)) {
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
       signal.throwIfAborted();
       if (word === 'fail')
         throw new TriviumError('unsupported', 'This word cannot be counted.', { field: 'text' });
