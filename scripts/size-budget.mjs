@@ -10,6 +10,7 @@ const budgets = {
   sdk: 2_000_000,
   'mcp-server': 300_000,
   cli: 400_000,
+  react: 250_000,
 };
 
 let over = false;

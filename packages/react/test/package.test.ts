@@ -31,7 +31,7 @@ describe('the bundle of a page', () => {
   it.each(['', '/stores', '/chat'])(
     'with @trivium/react%s has the protocol and nothing else of ours',
     async (entry) => {
-      const { inputs } = await bundle(`export * from '@trivium/react${entry}'`);
+      const { inputs } = await bundle(`export * from "@trivium/react${entry}"`);
       const libraries = new Set(
         inputs.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []),
       );

@@ -7,6 +7,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformAsync } from '@babel/core';
 import { playwright } from '@vitest/browser-playwright';
+import compile from 'babel-plugin-react-compiler';
 import type { Plugin } from 'vite';
 import type { TestProjectInlineConfiguration } from 'vitest/config';
 
@@ -34,7 +35,7 @@ const reactCompiler: Plugin = {
       configFile: false,
       sourceMaps: true,
       parserOpts: { plugins: ['typescript', 'jsx'] },
-      plugins: [['babel-plugin-react-compiler', { panicThreshold: 'all_errors' }]],
+      plugins: [[compile, { panicThreshold: 'all_errors' }]],
     });
     return compiled?.code ? { code: compiled.code, map: compiled.map as never } : undefined;
   },
@@ -47,14 +48,14 @@ export function reactProjects(shared: Shared): TestProjectInlineConfiguration[] 
     ...shared,
     environment: 'happy-dom',
     include: ['test/*.test.{ts,tsx}'],
-    setupFiles: ['test/set-up-dom.ts'],
+    setupFiles: [join(root, 'test/set-up-dom.ts')],
   };
   const chromium = findChromium();
   const inBrowser: Shared = {
     ...shared,
     name: 'react-browser',
     include: ['test/browser/*.test.tsx'],
-    globalSetup: ['test/browser/serve.ts'],
+    globalSetup: [join(root, 'test/browser/serve.ts')],
   };
   return [
     { root, test: { ...inDom, name: 'react' } },
