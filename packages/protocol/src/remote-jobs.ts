@@ -86,6 +86,9 @@ export interface FollowJob<C extends AnyCapability = AnyCapability> {
   maxFailures?: number | undefined;
 }
 
+/** A connection that lasted this long was no failed one. */
+const steadyMs = 5000;
+
 /** Answers of a server that is there again soon, or of something between. */
 const passing: ReadonlySet<TriviumErrorCode> = new Set(['network', 'busy', 'unavailable', 'disposed']);
 
@@ -101,16 +104,23 @@ export async function* followJob<C extends AnyCapability>(
 ): AsyncGenerator<{ event: number; progress: ProgressOf<C> }, OutputOf<C>, void> {
   let event = after;
   let failures = 0;
+  let isConnected = true;
+  const tell = (now: boolean) => {
+    if (now === isConnected) return;
+    isConnected = now;
+    onConnection?.(now);
+  };
   for (;;) {
     let failure: unknown;
+    let connectedAt = Number.POSITIVE_INFINITY;
     try {
       const path = `${jobPath(id)}/events?after=${event}`;
       const response = await request(endpoint, path, {
         headers: { accept: 'text/event-stream' },
         ...(signal && { signal }),
       });
-      if (failures > 0) onConnection?.(true);
-      failures = 0;
+      connectedAt = Date.now();
+      tell(true);
       for await (const { id: number, data } of eventsOf(response)) {
         const frame = frameOf(data);
         if (frame.type === 'error') throw new JobFailure(errorOfBody(frame, 'The job failed.'));
@@ -119,6 +129,7 @@ export async function* followJob<C extends AnyCapability>(
           return checked(capability.output, frame.output, `${capability.name} answered another output`);
         }
         event = Number(number ?? event + 1);
+        failures = 0;
         yield {
           event,
           progress: capability
@@ -133,9 +144,10 @@ export async function* followJob<C extends AnyCapability>(
       if (!(TriviumError.isInstance(thrown) && passing.has(thrown.code))) throw thrown;
       failure = thrown;
     }
-    failures += 1;
+    // A job may be silent for long, and what lies between may end quiet connections: those that lasted count as good.
+    failures = Date.now() - connectedAt > steadyMs ? 1 : failures + 1;
     if (failures > maxFailures) throw failure;
-    if (failures === 1) onConnection?.(false);
+    tell(false);
     await pause(Math.min(8000, 125 * 2 ** failures), signal);
   }
 }
