@@ -18,7 +18,7 @@ describe('StreamingText', () => {
       buffer.append(line);
       rerender(<StreamingText text={buffer.view()} isStreaming />);
       expect(container.textContent).toBe(expected);
-      for (const block of container.querySelectorAll(':scope > div > div')) {
+      for (const block of container.querySelectorAll('div:not(:has(div))')) {
         const text = block.textContent ?? '';
         if (!text.endsWith('\n')) continue;
         if (blocks.has(text)) expect(blocks.get(text)).toBe(block);

@@ -1,9 +1,10 @@
 /**
  * Text that grows, shown with the same work at the beginning and at the end of a long stream: complete lines become blocks
- * that are rendered once, in groups that are compared as a whole; only what is still open is rendered again.
+ * that are rendered once, in nested groups that React compares and a browser lays out as a whole; only what is still open
+ * is rendered again.
  * Refuses to know where the text comes from and what it looks like: give the container `white-space: pre-wrap`.
  */
-import { type ComponentType, type HTMLAttributes, memo, type ReactNode } from 'react';
+import { type ComponentType, type HTMLAttributes, memo } from 'react';
 import type { StreamedText } from '../stores/streamed-text.js';
 
 /** How many blocks, and how many groups of them, are compared as one. */
@@ -16,6 +17,12 @@ export interface StreamingTextProps extends Omit<HTMLAttributes<HTMLDivElement>,
   /** Renders a block of complete lines, its line end included. Must be the same component in every render. */
   Block?: ComponentType<{ children: string }> | undefined;
 }
+
+/**
+ * A group paints by itself: otherwise Chromium looks at each line of the whole text whenever one is added, to find out what
+ * it paints beyond its box. Changes nothing that can be seen.
+ */
+const group = { isolation: 'isolate' } as const;
 
 const Lines = ({ children }: { children: string }) => <div>{children}</div>;
 
@@ -50,14 +57,24 @@ interface GroupProps {
   Block: ComponentType<{ children: string }>;
 }
 
-const GroupOfGroups = memo(function GroupOfGroups({ from, to, ...rest }: GroupProps): ReactNode {
-  return ranges(from, to, groupSize).map(([first, end]) => (
-    <Group key={first} from={first} to={end} {...rest} />
-  ));
+const GroupOfGroups = memo(function GroupOfGroups({ from, to, ...rest }: GroupProps) {
+  return (
+    <div style={group}>
+      {ranges(from, to, groupSize).map(([first, end]) => (
+        <Group key={first} from={first} to={end} {...rest} />
+      ))}
+    </div>
+  );
 });
 
-const Group = memo(function Group({ chunk, from, to, Block }: GroupProps): ReactNode {
-  return ranges(from, to, 1).map(([index]) => <Block key={index}>{chunk(index)}</Block>);
+const Group = memo(function Group({ chunk, from, to, Block }: GroupProps) {
+  return (
+    <div style={group}>
+      {ranges(from, to, 1).map(([index]) => (
+        <Block key={index}>{chunk(index)}</Block>
+      ))}
+    </div>
+  );
 });
 
 /** The line that is still open; all pieces of it but the last one stay as they are. */
