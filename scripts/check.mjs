@@ -1,4 +1,4 @@
-// Everything that is wrong without running the program: types, lint, the import law, dead code, package shape, size.
+// Everything that is wrong without running the program: types, lint, the rules of hooks, the import law, dead code, package shape, size.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.mjs';
@@ -18,6 +18,7 @@ for (const name of packages)
     cwd: join(root, 'packages', name),
   });
 await step('lint', 'npx', ['--no-install', 'biome', 'check', '--error-on-warnings', '.']);
+await step('rules of hooks', process.execPath, ['scripts/check-hooks.mjs']);
 await step('import law', process.execPath, ['scripts/import-law.mjs']);
 await step('dead code', 'npx', ['--no-install', 'knip']);
 for (const name of packages) {

@@ -1,6 +1,6 @@
-// Arrows point one way: protocol <- native <- sdk <- {mcp-server, cli, apps}. Nothing imports another package's src,
-// nothing below binding/ includes napi.h, nothing outside backends/cpu includes immintrin.h, and no room of the
-// engine includes a room above it.
+// Arrows point one way: protocol <- native <- sdk <- {mcp-server, cli, apps}; react imports the protocol alone. Nothing
+// imports another package's src, nothing below binding/ includes napi.h, nothing outside backends/cpu includes
+// immintrin.h, and no room of the engine includes a room above it.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -14,6 +14,7 @@ const may = {
   sdk: ['protocol', 'native', 'nano'],
   'mcp-server': ['protocol', 'sdk'],
   cli: ['protocol', 'sdk', 'mcp-server'],
+  react: ['protocol'],
 };
 const rooms = {
   base: [],

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Packages in the order in which they build: arrows point one way. */
-export const packages = ['protocol', 'native', 'nano', 'sdk', 'mcp-server', 'cli'];
+export const packages = ['protocol', 'native', 'nano', 'sdk', 'mcp-server', 'cli', 'react'];
 
 /**
  * Runs a command in `cwd`, echoing its output unless `quiet`; answers { code, output }.

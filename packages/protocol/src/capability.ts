@@ -3,7 +3,7 @@
  * `/contract`, in a file that runs anywhere; its implementation once, where the engine runs. Functions, the command
  * line, HTTP, MCP and React are made from the contract: none of them is written a second time.
  */
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** What running it does to the world; surfaces turn this into hints and into `--read-only`. */
 export interface Effects {

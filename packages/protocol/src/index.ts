@@ -11,6 +11,14 @@ export type {
   WriteUsage,
 } from './contracts/write-events.js';
 export * from './errors.js';
-export * from './invoke.js';
+export {
+  type CapabilityCall,
+  call,
+  type InvokeOptions,
+  invoke,
+  parseInput,
+  stream,
+} from './invoke.js';
 export { type Endpoint, eventsOf, remote, request } from './remote.js';
+export * from './remote-jobs.js';
 export * from './wire.js';

@@ -1,5 +1,5 @@
 /** Runs an implementation: validates all that passes, carries progress, cancels. Every surface goes through here. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type {
   AnyCapability,
   CapabilityContext,
@@ -68,8 +68,12 @@ async function nextStep<Progress, Output>(
   }
 }
 
-/** What a schema made of a value that an implementation handed out; a misfit is the implementation's fault. */
-function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, fault: string): z.output<Schema> {
+/** What a schema made of a value that an implementation handed out. @throws TriviumError `internal`: a misfit is its fault */
+export function checked<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  fault: string,
+): z.output<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new TriviumError('internal', `${fault}: ${z.prettifyError(parsed.error)}`);

@@ -37,7 +37,10 @@ export async function request(endpoint: Endpoint, path: string, init: RequestIni
   throw errorOfBody(body, `${url} answered ${response.status}.`);
 }
 
-/** The data of server-sent events, with their ids, until the stream ends; leaving early closes the connection. */
+/**
+ * The data of server-sent events, with their ids, until the stream ends; leaving early closes the connection.
+ * @throws TriviumError `network` when the connection breaks; an abort's reason
+ */
 export async function* eventsOf(
   response: Response,
 ): AsyncGenerator<{ id?: string; data: string }, void, void> {
@@ -53,12 +56,20 @@ export async function* eventsOf(
       if (done) return;
       yield { data: value.data, ...(value.id !== undefined && { id: value.id }) };
     }
+  } catch (cause) {
+    // A body that breaks off is a TypeError in browsers and in Node.
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new TriviumError('network', 'The connection to the server broke.', {
+      remedy: 'Check that the server still runs, and call again.',
+      cause,
+    });
   } finally {
     await reader.cancel().catch(() => {});
   }
 }
 
-function frameOf(data: string): CallFrame {
+/** @throws TriviumError `network` for data that is no frame */
+export function frameOf(data: string): CallFrame {
   let value: unknown;
   try {
     value = JSON.parse(data);

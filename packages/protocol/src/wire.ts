@@ -2,7 +2,7 @@
  * How capabilities and errors travel over HTTP: paths, frames, one shape of errors. Knows no server and no client; both
  * import it, so that neither is written against the other.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AnyCapability } from './capability.js';
 import { TriviumError, type TriviumErrorCode, triviumErrorCodes } from './errors.js';
 

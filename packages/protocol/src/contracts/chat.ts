@@ -2,7 +2,7 @@
  * One turn of a conversation: messages in, the next answer out. The caller keeps the conversation; what has left it for
  * want of room is counted in the output, so that a caller can forget it too.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineCapability } from '../capability.js';
 import { usage } from './models.js';
 import { downloadProgress, modelReference, readOnly, textDelta } from './shared.js';

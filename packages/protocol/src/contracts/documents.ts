@@ -1,5 +1,5 @@
 /** What can be done with documents: read, search, ask, summarize. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineCapability } from '../capability.js';
 import {
   answerMode,

@@ -1,5 +1,5 @@
 /** What can be done with downloaded models: pull, list, verify, remove. Bytes are whole bytes, hashes hexadecimal. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineCapability } from '../capability.js';
 import { downloadProgress, hubReference, readOnly } from './shared.js';
 

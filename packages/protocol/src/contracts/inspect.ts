@@ -1,5 +1,5 @@
 /** What a model file holds, what it will need and how fast it will be here. Speeds are tokens a second. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineCapability } from '../capability.js';
 import { loadProgress } from './chat.js';
 import { filePath, readOnly } from './shared.js';

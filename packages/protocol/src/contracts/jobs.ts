@@ -2,7 +2,7 @@
  * Long work that outlives the call that started it: a job has an id, a state, progress, a result, and can be cancelled.
  * What a job runs is any capability; these are the capabilities that tell of jobs.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineCapability } from '../capability.js';
 import { triviumErrorCodes } from '../errors.js';
 import { readOnly } from './shared.js';

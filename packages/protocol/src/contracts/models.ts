@@ -1,5 +1,5 @@
 /** What can be done with a model: embed, generate, tokenize, logits. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineCapability } from '../capability.js';
 import { modelReference, readOnly, textDelta } from './shared.js';
 

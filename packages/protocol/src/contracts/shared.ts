@@ -1,5 +1,5 @@
 /** Schemas that several contracts share. Offsets are UTF-16 code units into the file's decoded text. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A file or folder the host will open. Surfaces that confine callers (MCP `--root`) look for this mark. */
 export const filePath = (description: string) =>

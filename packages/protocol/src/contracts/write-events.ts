@@ -3,7 +3,7 @@
  * React, and come back from JSON as they went. Markers `[n]` in deltas and sections are numbers of source passages, told
  * by `citation` events; only the text of `finish` is numbered from 1 in order of appearance.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { citation } from './shared.js';
 
 export const writeStage = z

@@ -1,8 +1,8 @@
 /** Staged writing as a capability: a long text from documents in stages, with citations, stoppable and resumable. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineCapability } from '../capability.js';
 import { citation, filePath, modelReference, place, readProgress, sourcePaths } from './shared.js';
-import { stageReport, writeEvent, writeUsage } from './write-events.js';
+import { stageReport, writeEvent, writeStage, writeUsage } from './write-events.js';
 
 const tokens = z.number().int().min(1);
 
@@ -66,6 +66,9 @@ export const write = defineCapability({
       checkpoint: filePath(
         'A file that keeps the state, so that a stopped call goes on where it was.',
       ).optional(),
+      redo: writeStage
+        .optional()
+        .describe('Write this stage and those after it anew, whatever the checkpoint holds of them.'),
     })
     .refine((input) => input.summaryRatio === undefined || input.stages?.summary?.ratio === undefined, {
       message: 'give summaryRatio or stages.summary.ratio, not both',

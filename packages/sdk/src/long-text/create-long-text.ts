@@ -74,6 +74,7 @@ export function createLongText(options: LongTextOptions = {}): LongText {
           settings,
           sources: await writeSources(call, library),
           ...(call.checkpoint !== undefined && { checkpoint: call.checkpoint }),
+          ...(call.redo !== undefined && { redo: call.redo }),
           ...(options.embed && { embed: options.embed }),
         };
       }, call.signal),

@@ -6,7 +6,7 @@ import { TriviumError } from '@trivium/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLongText, type WriteOptions } from '../../src/long-text/index.js';
 import { scriptedModel } from '../../src/testing/index.js';
-import { factsText, obedientModel, obey } from './write-fakes.js';
+import { factsText, obedientModel, obey, promptText } from './write-fakes.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -42,6 +42,28 @@ test('a finished checkpoint answers again without a model, and its folder holds 
   expect(second.usage).toEqual(first.usage);
   expect((await readdir(folder)).filter((name) => name.includes('.tmp'))).toEqual([]);
 });
+
+test.each(['summary', 'expand', 'polish'] as const)(
+  'redo %s writes that stage and those after it anew, and no stage before it',
+  async (redo) => {
+    const checkpoint = join(folder, `redo ${redo}.json`);
+    const whole = obedientModel();
+    const first = await write({ checkpoint }, whole);
+    const model = obedientModel();
+    const again = write({ checkpoint, redo }, model);
+    const resumed: Record<string, boolean> = {};
+    for await (const event of again.events)
+      if (event.type === 'section-end') resumed[event.stage] = event.resumed === true;
+    expect((await again.result).text).toBe(first.text);
+    expect(resumed).toEqual({ expand: redo === 'polish', polish: false });
+    const prompts = whole.calls.slice(whole.calls.length - model.calls.length).map(promptText);
+    expect(model.calls.map(promptText)).toEqual(prompts);
+    expect(model.calls.length).toBe({ summary: whole.calls.length, expand: 6, polish: 3 }[redo]);
+    const kept = obedientModel();
+    await write({ checkpoint }, kept);
+    expect(kept.calls).toEqual([]);
+  },
+);
 
 test.each([
   ['another source', { text: factsText(61) }, 'source'],

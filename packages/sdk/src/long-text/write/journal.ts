@@ -3,6 +3,7 @@
  * from there instead of being done again. That is all there is to resuming, and why it yields the same bytes.
  * Refuses to know: what units do, how the file looks.
  */
+import { contracts, type WriteStage } from '@trivium/protocol';
 import { type CallFacts, type FinishedUnit, loadCheckpoint, saveCheckpoint } from './checkpoint-file.js';
 
 export interface JournalEntry {
@@ -24,11 +25,16 @@ export class Journal {
   /**
    * Reads the file where one is given, and writes it at once, so that a folder that cannot be written is known before
    * any token is paid for.
+   * @param redo The first stage whose units are done again, whatever the file holds of them.
    * @throws TriviumError as `loadCheckpoint` and `saveCheckpoint`.
    */
-  static async open(file: string | undefined, facts: CallFacts): Promise<Journal> {
+  static async open(
+    file: string | undefined,
+    facts: CallFacts,
+    redo?: WriteStage | undefined,
+  ): Promise<Journal> {
     if (file === undefined) return new Journal({}, async () => {});
-    const units = await loadCheckpoint(file, facts);
+    const units = before(redo, await loadCheckpoint(file, facts));
     const journal = new Journal(units, (done) => saveCheckpoint(file, facts, done));
     await journal.#save(units);
     return journal;
@@ -52,4 +58,16 @@ export class Journal {
     await this.#save(this.#units);
     return { unit, isResumed: false };
   }
+}
+
+/** The units of the stages before `stage`; all where it is not given. A unit's name begins with its stage. */
+function before(
+  stage: WriteStage | undefined,
+  units: Record<string, FinishedUnit>,
+): Record<string, FinishedUnit> {
+  if (stage === undefined) return units;
+  const order = contracts.writeStage.options;
+  const kept = order.slice(0, order.indexOf(stage));
+  const isKept = ([name]: [string, FinishedUnit]) => kept.some((earlier) => name.startsWith(`${earlier}/`));
+  return Object.fromEntries(Object.entries(units).filter(isKept));
 }

@@ -1,5 +1,5 @@
 /** What staged writing takes and gives. Words are those of `countWords`: Chinese counts as characters / 1.6. */
-import type { Citation, StageReport, WriteEvent, WriteUsage } from '@trivium/protocol';
+import type { Citation, StageReport, WriteEvent, WriteStage, WriteUsage } from '@trivium/protocol';
 import type { LanguageModel } from 'ai';
 import type { Running } from '../running.js';
 
@@ -50,6 +50,8 @@ export interface WriteOptions {
    * on after the last one without calling a model for what is done.
    */
   checkpoint?: string;
+  /** This stage and those after it are written anew, whatever the checkpoint holds of them. */
+  redo?: WriteStage;
   signal?: AbortSignal;
 }
 

@@ -33,6 +33,7 @@ export interface WriteTask {
   sources: readonly SourceText[];
   settings: WriteSettings;
   checkpoint?: string;
+  redo?: WriteStage;
   embed?: EmbedTexts;
   signal?: AbortSignal;
   emitEvent: (event: WriteEvent) => void;
@@ -48,7 +49,7 @@ export async function writeText(task: WriteTask): Promise<WrittenText> {
   const run: WriteRun = {
     settings,
     passages,
-    journal: await Journal.open(task.checkpoint, factsOf(task)),
+    journal: await Journal.open(task.checkpoint, factsOf(task), task.redo),
     warnings: [],
     told: new Set(),
     emit: task.emitEvent,

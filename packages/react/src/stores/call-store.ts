@@ -1,0 +1,299 @@
+/**
+ * One call of a capability at a time, as a store: its state, its progress, its text, and how it is run, stopped and, as a
+ * job, found again after a reload. Actions never throw: what goes wrong is the snapshot's `error`.
+ * Refuses to know React and what any capability does.
+ */
+import {
+  type AnyCapability,
+  cancelJob,
+  type Endpoint,
+  followJob,
+  type InputOf,
+  type OutputOf,
+  type ProgressOf,
+  remote,
+  startJob,
+  stream,
+  TriviumError,
+} from '@trivium/protocol';
+import {
+  type CallOutcome,
+  type CallRecord,
+  type CallSnapshot,
+  newRecord,
+  type StepOf,
+  snapshotOf,
+} from './call-snapshot.js';
+import { type JobMemory, type JobSettings, memoryOf } from './job-memory.js';
+import { createPublisher, type Publisher, type Store } from './store.js';
+import { createTextBuffer, type TextBuffer } from './streamed-text.js';
+
+export interface CallSettings<C extends AnyCapability> {
+  /** Run as a job of the server: it goes on without the page, and a page that is loaded again finds it. */
+  job?: boolean | JobSettings | undefined;
+  /** A call begins, or a job is followed from its beginning. */
+  onStart?: (() => void) | undefined;
+  /** Every progress event, in order; a snapshot holds only the last of a frame. */
+  onProgress?: ((progress: ProgressOf<C>) => void) | undefined;
+}
+
+export interface CallStore<C extends AnyCapability> extends Store<CallSnapshot<C>> {
+  /** Calls it; a call that still runs is stopped first. Answers the output, `undefined` when the call has none. */
+  readonly run: (input: InputOf<C>) => Promise<OutputOf<C> | undefined>;
+  /** Stops the work, of a job too. */
+  readonly stop: () => Promise<void>;
+  /** Back to the beginning: a call is stopped, a job is left to itself and forgotten. */
+  readonly reset: () => void;
+  /** Follows a job that is there already. Answers its output, `undefined` when it has none. */
+  readonly follow: (jobId: string) => Promise<OutputOf<C> | undefined>;
+  /**
+   * Somebody looks: a job from before a reload is followed. Answers how to say that nobody does any more: then a call is
+   * stopped, a job goes on without being followed. May be called again afterwards.
+   */
+  readonly attach: () => () => void;
+}
+
+/** A call, or the following of a job, that is going on. */
+interface Run {
+  readonly controller: AbortController;
+  /** `new`: nothing was sent yet; `starting`: a job is, and its id not known; `going`: all else. */
+  phase: 'new' | 'starting' | 'going';
+  /** The job is to be cancelled as soon as its id is known. */
+  isStopping: boolean;
+  /** The job is to be left as soon as its id is known. */
+  isLeaving: boolean;
+}
+
+type Work<C extends AnyCapability> = (run: Run) => AsyncGenerator<ProgressOf<C>, OutputOf<C>, void>;
+
+/**
+ * @example
+ * const words = createCallStore(countWords, { baseUrl: 'http://127.0.0.1:7474' });
+ * words.subscribe(() => console.log(words.getSnapshot().status));
+ * const output = await words.run({ text: 'one two' });
+ */
+export function createCallStore<C extends AnyCapability>(
+  capability: C,
+  endpoint: Endpoint,
+  settings: CallSettings<C> = {},
+): CallStore<C> {
+  return new Calls(capability, endpoint, settings);
+}
+
+class Calls<C extends AnyCapability> implements CallStore<C> {
+  readonly subscribe: Publisher<CallSnapshot<C>>['subscribe'];
+  readonly getSnapshot: Publisher<CallSnapshot<C>>['getSnapshot'];
+  readonly getServerSnapshot: Publisher<CallSnapshot<C>>['getServerSnapshot'];
+  readonly #capability: C;
+  readonly #endpoint: Endpoint;
+  readonly #settings: CallSettings<C>;
+  readonly #memory: JobMemory;
+  readonly #publisher: Publisher<CallSnapshot<C>>;
+  #record: CallRecord<C> = newRecord<C>();
+  #text: TextBuffer = createTextBuffer();
+  #current: Run | undefined;
+  #attached = 0;
+
+  constructor(capability: C, endpoint: Endpoint, settings: CallSettings<C>) {
+    this.#capability = capability;
+    this.#endpoint = endpoint;
+    this.#settings = settings;
+    this.#memory = memoryOf(capability, settings.job);
+    this.#publisher = createPublisher(() => snapshotOf(this.#record, this.#text.view()));
+    this.subscribe = this.#publisher.subscribe;
+    this.getSnapshot = this.#publisher.getSnapshot;
+    this.getServerSnapshot = this.#publisher.getServerSnapshot;
+  }
+
+  readonly run = (input: InputOf<C>): Promise<OutputOf<C> | undefined> => {
+    void this.stop();
+    this.#begin();
+    return this.#settle(this.#settings.job ? this.#asJob(input) : this.#called(input));
+  };
+
+  readonly follow = (jobId: string): Promise<OutputOf<C> | undefined> => {
+    this.#begin();
+    this.#record.jobId = jobId;
+    this.#memory.save(jobId);
+    return this.#settle(this.#followed(jobId));
+  };
+
+  readonly stop = async (): Promise<void> => {
+    const run = this.#current;
+    if (!run) return;
+    if (run.phase === 'starting') {
+      run.isStopping = true;
+      return;
+    }
+    const { jobId } = this.#record;
+    if (jobId === undefined) {
+      run.controller.abort();
+      this.#conclude({ status: 'cancelled' });
+      return;
+    }
+    try {
+      await cancelJob(this.#endpoint, jobId);
+      // The job's own end tells that it was cancelled.
+    } catch (thrown) {
+      if (this.#current !== run) return;
+      this.#leave();
+      this.#conclude({ status: 'error', error: TriviumError.from(thrown) });
+    }
+  };
+
+  readonly reset = (): void => {
+    this.#leave();
+    this.#memory.forget();
+    this.#renew();
+    this.#publisher.publish();
+  };
+
+  readonly attach = (): (() => void) => {
+    this.#attached += 1;
+    if (this.#current) this.#current.isLeaving = false;
+    else if (this.#attached === 1) void this.#resume();
+    let isAttached = true;
+    return () => {
+      if (!isAttached) return;
+      isAttached = false;
+      this.#attached -= 1;
+      if (this.#attached === 0) this.#detach();
+    };
+  };
+
+  #detach(): void {
+    const run = this.#current;
+    if (run?.phase === 'starting') run.isLeaving = true;
+    else if (this.#record.jobId !== undefined) this.#leave();
+    else void this.stop();
+  }
+
+  /** Ends the connection without a word about it. A job goes on. */
+  #leave(): void {
+    this.#current?.controller.abort();
+    this.#current = undefined;
+  }
+
+  #renew(): void {
+    this.#record = newRecord<C>();
+    this.#text = createTextBuffer();
+    this.#settings.onStart?.();
+  }
+
+  #begin(): void {
+    this.#leave();
+    this.#renew();
+    this.#record.outcome = { status: 'running' };
+    this.#publisher.publish();
+  }
+
+  #conclude(outcome: CallOutcome<C>): void {
+    this.#current = undefined;
+    this.#record.outcome = outcome;
+    this.#record.isConnected = true;
+    this.#publisher.publish();
+  }
+
+  #take(progress: ProgressOf<C>): void {
+    const { type, text } = (progress ?? {}) as { type?: unknown; text?: unknown };
+    this.#record.events += 1;
+    if (type !== 'text-delta') this.#record.progress = progress as StepOf<C>;
+    else if (typeof text === 'string' && this.#capability.commandLine?.deltas !== 'drafts')
+      this.#text.append(text);
+    this.#settings.onProgress?.(progress);
+    this.#publisher.touch();
+  }
+
+  async #settle(work: Work<C>): Promise<OutputOf<C> | undefined> {
+    const run: Run = {
+      controller: new AbortController(),
+      phase: 'new',
+      isStopping: false,
+      isLeaving: false,
+    };
+    this.#current = run;
+    try {
+      // An effect that is undone at once, as StrictMode does, calls nobody.
+      await Promise.resolve();
+      run.controller.signal.throwIfAborted();
+      run.phase = 'going';
+      const working = work(run);
+      for (;;) {
+        const step = await working.next();
+        if (this.#current !== run) {
+          void working.return(undefined as never).catch(() => {});
+          return undefined;
+        }
+        if (step.done) {
+          this.#conclude({ status: 'success', data: step.value });
+          return step.value;
+        }
+        this.#take(step.value);
+      }
+    } catch (thrown) {
+      if (this.#current !== run) return undefined;
+      const error = TriviumError.from(thrown);
+      this.#conclude(error.code === 'cancelled' ? { status: 'cancelled' } : { status: 'error', error });
+      return undefined;
+    }
+  }
+
+  #called(input: InputOf<C>): Work<C> {
+    return ({ controller: { signal } }) =>
+      stream(remote(this.#capability, this.#endpoint), input, { signal });
+  }
+
+  #asJob(input: InputOf<C>): Work<C> {
+    const store = this;
+    return async function* (run) {
+      run.phase = 'starting';
+      // Not cut off by the signal: a job whose id nobody heard could not be stopped.
+      const { id } = await startJob(store.#capability, input, store.#endpoint);
+      if (run.isStopping) await cancelJob(store.#endpoint, id);
+      run.controller.signal.throwIfAborted();
+      run.phase = 'going';
+      store.#record.jobId = id;
+      store.#memory.save(id);
+      store.#publisher.touch();
+      if (run.isLeaving) store.#leave();
+      run.controller.signal.throwIfAborted();
+      return yield* store.#followed(id)(run);
+    };
+  }
+
+  #followed(id: string): Work<C> {
+    const store = this;
+    return async function* (run) {
+      const events = followJob(store.#endpoint, id, {
+        capability: store.#capability,
+        after: store.#record.events,
+        signal: run.controller.signal,
+        onConnection: (isConnected) => {
+          if (store.#current !== run) return;
+          store.#record.isConnected = isConnected;
+          store.#publisher.publish();
+        },
+      });
+      for (;;) {
+        const step = await events.next();
+        if (step.done) return step.value;
+        yield step.value.progress;
+      }
+    };
+  }
+
+  /** Follows the job that this store left, or that the page before this one started. */
+  async #resume(): Promise<void> {
+    const { outcome, jobId } = this.#record;
+    if (outcome.status === 'running' && jobId !== undefined) {
+      await this.#settle(this.#followed(jobId));
+      return;
+    }
+    const remembered = outcome.status === 'idle' ? this.#memory.load() : undefined;
+    if (remembered === undefined) return;
+    await this.follow(remembered);
+    const ended = this.#record.outcome;
+    // Nobody knows the job any more: the page begins anew.
+    if (ended.status === 'error' && ended.error.code === 'not-found') this.reset();
+  }
+}

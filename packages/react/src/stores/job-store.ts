@@ -1,0 +1,116 @@
+/**
+ * One job of a server as a store, whatever it runs: followed while somebody looks, from the event on that was seen last.
+ * Refuses to know React and what the job does.
+ */
+import {
+  cancelJob,
+  type Endpoint,
+  followJob,
+  getJob,
+  type Job,
+  jobStatusIsFinal,
+  TriviumError,
+} from '@trivium/protocol';
+import { createPublisher, type Store } from './store.js';
+
+export interface JobSnapshot {
+  /** As it was when last asked for, its progress up to date; `undefined` until the server has told of it. */
+  readonly job: Job | undefined;
+  /** Why it cannot be followed. What the job itself failed with is `job.error`. */
+  readonly error: TriviumError | undefined;
+  /** False while the connection is being made again. */
+  readonly isConnected: boolean;
+}
+
+export interface JobStore extends Store<JobSnapshot> {
+  /** Asks the job to stop. */
+  readonly cancel: () => Promise<void>;
+  /** Somebody looks; answers how to say that nobody does any more. The job goes on either way. */
+  readonly attach: () => () => void;
+}
+
+/**
+ * @example
+ * const job = createJobStore({ baseUrl: '' }, id);
+ * const leave = job.attach();
+ * job.subscribe(() => console.log(job.getSnapshot().job?.status));
+ */
+export function createJobStore(endpoint: Endpoint, id: string): JobStore {
+  let state: JobSnapshot = { job: undefined, error: undefined, isConnected: true };
+  const publisher = createPublisher<JobSnapshot>(() => Object.freeze({ ...state }));
+  let attached = 0;
+  let following: AbortController | undefined;
+
+  const change = (changes: Partial<JobSnapshot>) => {
+    state = { ...state, ...changes };
+  };
+  const show = (changes: Partial<JobSnapshot>) => {
+    change(changes);
+    publisher.publish();
+  };
+  const follow = async () => {
+    const own = new AbortController();
+    following = own;
+    const { signal } = own;
+    try {
+      const job = await getJob(endpoint, id, signal);
+      show({ job, error: undefined, isConnected: true });
+      const events = followJob(endpoint, id, {
+        after: job.events,
+        signal,
+        onConnection: (isConnected) => show({ isConnected }),
+      });
+      const failure = await follows(events, (event, progress) => {
+        if (state.job) change({ job: { ...state.job, status: 'running', events: event, progress } });
+        publisher.touch();
+      });
+      signal.throwIfAborted();
+      // The job itself tells how it ended; where it has not, what ended is the connection.
+      const last = await getJob(endpoint, id, signal);
+      if (failure && !jobStatusIsFinal(last.status)) throw failure;
+      show({ job: last });
+    } catch (thrown) {
+      if (following === own) show({ error: TriviumError.from(thrown), isConnected: false });
+    } finally {
+      if (following === own) following = undefined;
+    }
+  };
+
+  return Object.freeze({
+    subscribe: publisher.subscribe,
+    getSnapshot: publisher.getSnapshot,
+    getServerSnapshot: publisher.getServerSnapshot,
+    cancel: async () => {
+      try {
+        show({ job: await cancelJob(endpoint, id) });
+      } catch (thrown) {
+        show({ error: TriviumError.from(thrown) });
+      }
+    },
+    attach: () => {
+      attached += 1;
+      if (attached === 1) void follow();
+      let isAttached = true;
+      return () => {
+        if (!isAttached) return;
+        isAttached = false;
+        attached -= 1;
+        if (attached > 0) return;
+        following?.abort();
+        following = undefined;
+      };
+    },
+  });
+}
+
+type Events = AsyncGenerator<{ event: number; progress: unknown }, unknown, void>;
+
+/** Takes the events to their end; answers what was thrown, if anything was. */
+async function follows(events: Events, take: (event: number, progress: unknown) => void): Promise<unknown> {
+  try {
+    for await (const { event, progress } of events) take(event, progress);
+    return undefined;
+  } catch (thrown) {
+    return thrown;
+  }
+}

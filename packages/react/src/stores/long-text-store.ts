@@ -1,0 +1,103 @@
+/**
+ * A staged writing as a store: its stages and sections as they stream, stopped, resumed from its checkpoint, and a stage
+ * written anew. Built on the store of a call, whose state it extends; refuses to know React and how stages write.
+ */
+import {
+  contracts,
+  type Endpoint,
+  type InputOf,
+  type OutputOf,
+  type ProgressOf,
+  type WriteStage,
+} from '@trivium/protocol';
+import type { CallSnapshot } from './call-snapshot.js';
+import { type CallStore, createCallStore } from './call-store.js';
+import type { JobSettings } from './job-memory.js';
+import { LongTextDraft } from './long-text-draft.js';
+import type { LongTextSnapshot, Write } from './long-text-snapshot.js';
+import type { Store } from './store.js';
+
+export interface LongTextSettings {
+  /** Write as a job of the server, which a page that is loaded again finds. */
+  job?: boolean | JobSettings | undefined;
+  /** Every event, in order. */
+  onEvent?: ((event: ProgressOf<Write>) => void) | undefined;
+}
+
+type Written = Promise<OutputOf<Write> | undefined>;
+
+export interface LongTextStore
+  extends Store<LongTextSnapshot>,
+    Pick<CallStore<Write>, 'stop' | 'reset' | 'follow' | 'attach'> {
+  /** Writes; a writing that still runs is stopped first. With `checkpoint` it can be resumed and its stages retried. */
+  readonly write: (input: InputOf<Write>) => Written;
+  /** Goes on where the last writing stopped; see `canResume`. Without a checkpoint it begins anew. */
+  readonly resume: () => Written;
+  /** Writes a stage and those after it anew, from what the checkpoint holds of those before. */
+  readonly retryStage: (stage: WriteStage) => Written;
+}
+
+/**
+ * @example
+ * const report = createLongTextStore({ baseUrl: '' });
+ * report.subscribe(() => console.log(report.getSnapshot().stages.map(({ stage, status }) => `${stage} ${status}`)));
+ * await report.write({ paths: ['./docs'], instruction: 'A briefing', checkpoint: 'briefing.json' });
+ */
+export function createLongTextStore(
+  endpoint: Endpoint,
+  { job, onEvent }: LongTextSettings = {},
+): LongTextStore {
+  let draft = new LongTextDraft();
+  let input: InputOf<Write> | undefined;
+  const call = createCallStore(contracts.write, endpoint, {
+    job,
+    onStart: () => {
+      draft = new LongTextDraft();
+    },
+    onProgress: (event) => {
+      draft.take(event);
+      onEvent?.(event);
+    },
+  });
+
+  const build = (state: CallSnapshot<Write>): LongTextSnapshot => {
+    const { status, data, error, jobId, isConnected } = state;
+    const isOver = status === 'cancelled' || status === 'error';
+    if (isOver) draft.stop();
+    const canResume = isOver && input?.checkpoint !== undefined;
+    return Object.freeze({ status, data, error, jobId, isConnected, canResume, ...draft.state() });
+  };
+  const initial = build(call.getServerSnapshot());
+  let seen = call.getServerSnapshot();
+  let snapshot = initial;
+
+  const write = (given: InputOf<Write>): Written => {
+    input = given;
+    return call.run(given);
+  };
+  const again = (redo?: WriteStage): Written => {
+    if (!input) return Promise.resolve(undefined);
+    const { redo: _, ...rest } = input;
+    return write(redo ? { ...rest, redo } : rest);
+  };
+
+  return Object.freeze({
+    subscribe: call.subscribe,
+    getSnapshot: () => {
+      const state = call.getSnapshot();
+      if (state !== seen) {
+        seen = state;
+        snapshot = build(state);
+      }
+      return snapshot;
+    },
+    getServerSnapshot: () => initial,
+    write,
+    stop: call.stop,
+    reset: call.reset,
+    follow: call.follow,
+    attach: call.attach,
+    resume: () => again(),
+    retryStage: (stage: WriteStage) => again(stage),
+  });
+}

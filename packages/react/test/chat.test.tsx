@@ -1,0 +1,185 @@
+/** `useChat` of the AI SDK over our transport: streaming, a stop that reaches the server, and taking up an answer again. */
+import { type UIMessage, useChat as useAiChat } from '@ai-sdk/react';
+import { fireEvent, render, screen, waitFor } from '@testing-library/react';
+import { StrictMode } from 'react';
+import { describe, expect, it } from 'vitest';
+import { createChatTransport, useChat } from '../src/chat/index.js';
+import { TriviumProvider } from '../src/index.js';
+import { createWire, type Wire } from './wire.js';
+
+const textOf = (message: UIMessage | undefined) =>
+  message?.parts.map((part) => (part.type === 'text' ? part.text : '')).join('') ?? '';
+
+const asked = (text: string): UIMessage => ({ id: 'q', role: 'user', parts: [{ type: 'text', text }] });
+
+function Chat({
+  say,
+  resume = false,
+  onError,
+}: {
+  say: string;
+  resume?: boolean;
+  onError?: (error: Error) => void;
+}) {
+  const chat = useChat({
+    id: 'chat 1',
+    resume,
+    model: 'nano',
+    body: { temperature: 0 },
+    ...(onError && { onError }),
+    messages: resume ? [asked(say)] : [],
+  });
+  return (
+    <>
+      <button type="button" onClick={() => chat.sendMessage({ text: say })}>
+        send
+      </button>
+      <button type="button" onClick={() => chat.stop()}>
+        stop
+      </button>
+      <output>{chat.status}</output>
+      <p data-testid="answer">{textOf(chat.messages.filter(({ role }) => role === 'assistant').at(-1))}</p>
+      <p data-testid="answers">{chat.messages.filter(({ role }) => role === 'assistant').length}</p>
+      <p data-testid="error">{(chat.error as { code?: string } | undefined)?.code}</p>
+    </>
+  );
+}
+
+const page = (wire: Wire, children: React.ReactNode) => (
+  <StrictMode>
+    <TriviumProvider
+      endpoint={{ baseUrl: 'http://wire.invalid/', fetch: wire.fetch, headers: { authorization: 'key' } }}
+    >
+      {children}
+    </TriviumProvider>
+  </StrictMode>
+);
+const answer = (text: string) =>
+  waitFor(() => expect(screen.getByTestId('answer').textContent?.trim()).toBe(text));
+const begins = () => waitFor(() => expect(screen.getByTestId('answer').textContent).toContain('word 3 '));
+const status = (text: string) => waitFor(() => expect(screen.getByRole('status').textContent).toBe(text));
+const press = (name: string) => fireEvent.click(screen.getByRole('button', { name }));
+const cancelled = 'POST /api/chat/chat%201/cancel';
+
+describe('useChat', () => {
+  it('streams an answer, with the headers of the endpoint and the model in the body', async () => {
+    const wire = createWire([]);
+    const bodies: Record<string, unknown>[] = [];
+    const fetch: typeof globalThis.fetch = (target, init) => {
+      bodies.push(JSON.parse(String(init?.body)));
+      return wire.fetch(target, init);
+    };
+    render(page({ ...wire, fetch }, <Chat say="3" />));
+    press('send');
+    await answer('word 1 word 2 word 3');
+    await status('ready');
+    expect(wire.requests).toEqual(['POST /api/chat']);
+    expect(wire.headers[0]?.authorization).toBe('key');
+    expect(bodies[0]).toMatchObject({
+      id: 'chat 1',
+      trigger: 'submit-message',
+      model: 'nano',
+      temperature: 0,
+    });
+  });
+
+  it('stops the answer on the server', async () => {
+    const wire = createWire([]);
+    render(page(wire, <Chat say="1000 5" />));
+    press('send');
+    await begins();
+    press('stop');
+    await status('ready');
+    await waitFor(() => expect(wire.requests).toContain(cancelled));
+    const { status: resumed } = await wire.fetch('/api/chat/chat%201/stream');
+    expect(resumed).toBe(204);
+  });
+
+  it('leaves the answer alone when its page goes, and the next page takes it up again', async () => {
+    const wire = createWire([]);
+    const { unmount } = render(page(wire, <Chat say="100 20" />));
+    press('send');
+    await begins();
+    unmount();
+    expect(wire.requests).not.toContain(cancelled);
+    render(page(wire, <Chat say="100 20" resume />));
+    await status('ready');
+    await answer(Array.from({ length: 100 }, (_, index) => `word ${index + 1}`).join(' '));
+    expect(screen.getByTestId('answers').textContent).toBe('1');
+  });
+
+  it('has nothing to take up where nothing runs', async () => {
+    const wire = createWire([]);
+    render(page(wire, <Chat say="1" resume />));
+    await waitFor(() => expect(wire.requests).toContain('GET /api/chat/chat%201/stream'));
+    await status('ready');
+    expect(screen.getByTestId('answers').textContent).toBe('0');
+  });
+
+  it('shows the error of the server with its code', async () => {
+    const wire = createWire([]);
+    const fetch: typeof globalThis.fetch = async () =>
+      new Response('{"error":{"code":"busy","message":"Too many."}}', { status: 429 });
+    const errors: Error[] = [];
+    render(page({ ...wire, fetch }, <Chat say="1" onError={(error) => errors.push(error)} />));
+    press('send');
+    await status('error');
+    expect(screen.getByTestId('error').textContent).toBe('busy');
+    expect(errors).toHaveLength(1);
+  });
+});
+
+describe('the transport by itself', () => {
+  it('serves the useChat of the AI SDK', async () => {
+    const wire = createWire([]);
+    const transport = createChatTransport({ baseUrl: '', fetch: wire.fetch });
+    function Plain() {
+      const { messages, sendMessage } = useAiChat({ transport });
+      return (
+        <>
+          <button type="button" onClick={() => sendMessage({ text: '2' })}>
+            send
+          </button>
+          <p data-testid="answer">{textOf(messages.at(-1))}</p>
+        </>
+      );
+    }
+    render(<Plain />);
+    press('send');
+    await answer('word 1 word 2');
+  });
+
+  it('gives a broken connection as the AI SDK knows it, and refuses what is no JSON', async () => {
+    const wire = createWire([]);
+    const transport = createChatTransport({ baseUrl: '', fetch: wire.fetch });
+    const sending = { chatId: 'c', trigger: 'submit-message' as const, messageId: undefined };
+    const messages = [asked('100 5')];
+    const parts = (
+      await transport.sendMessages({ ...sending, messages, abortSignal: undefined })
+    ).getReader();
+    expect((await parts.read()).value).toMatchObject({ type: 'start' });
+    wire.breakConnections();
+    await expect(
+      (async () => {
+        while (!(await parts.read()).done);
+      })(),
+    ).rejects.toBeInstanceOf(TypeError);
+    await transport.cancel('c');
+
+    const garbled = createChatTransport({ baseUrl: '', fetch: async () => new Response('data: {oops\n\n') });
+    const stream = await garbled.sendMessages({ ...sending, messages, abortSignal: undefined });
+    await expect(stream.getReader().read()).rejects.toMatchObject({ code: 'network', found: '{oops' });
+  });
+
+  it('has nothing to cancel in a chat that is not there', async () => {
+    const fetch: typeof globalThis.fetch = async () =>
+      new Response('{"error":{"code":"not-found","message":"No such chat."}}', { status: 404 });
+    await createChatTransport({ baseUrl: '', fetch }).cancel('none');
+    const broken: typeof globalThis.fetch = async () => {
+      throw new TypeError('fetch failed');
+    };
+    await expect(createChatTransport({ baseUrl: '', fetch: broken }).cancel('c')).rejects.toMatchObject({
+      code: 'network',
+    });
+  });
+});

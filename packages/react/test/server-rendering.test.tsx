@@ -1,0 +1,89 @@
+/** Rendering on a server and taking it over in a page: the same markup, no warnings, and a store that then works. */
+import { act, fireEvent, within as inside, screen, waitFor } from '@testing-library/react';
+import { StrictMode } from 'react';
+import { hydrateRoot } from 'react-dom/client';
+import { renderToString } from 'react-dom/server';
+import { afterEach, beforeEach, expect, it, type MockInstance, vi } from 'vitest';
+import {
+  Citations,
+  CitedText,
+  Stages,
+  StreamingText,
+  TriviumProvider,
+  useCapability,
+  useDocuments,
+  useJob,
+  useJobs,
+  useLongText,
+} from '../src/index.js';
+import { createWire } from './wire.js';
+import { countedWords, countWords } from './words.js';
+import { cited } from './write-script.js';
+
+let errors: MockInstance<typeof console.error>;
+beforeEach(() => {
+  errors = vi.spyOn(console, 'error').mockImplementation(() => {});
+  sessionStorage.clear();
+});
+afterEach(() => errors.mockRestore());
+
+function Page() {
+  const words = useCapability(countWords, { job: true });
+  const report = useLongText();
+  const { ask } = useDocuments(['docs']);
+  const { status, jobs } = useJobs();
+  const { job } = useJob('job1');
+  return (
+    <main>
+      <button type="button" onClick={() => words.run({ text: 'a b' })}>
+        run
+      </button>
+      <output>{words.status}</output>
+      <StreamingText text={words.text} />
+      <Stages stages={report.stages} />
+      <CitedText text="Alpha [1]" citations={[cited]} />
+      <Citations citations={[cited]} />
+      <p>
+        {ask.status} {status} {jobs.length} {job?.status}
+      </p>
+    </main>
+  );
+}
+
+it('renders on a server and is taken over without a warning, also with a job from before', async () => {
+  const wire = createWire([countedWords]);
+  const app = (
+    <StrictMode>
+      <TriviumProvider endpoint={{ baseUrl: '', fetch: wire.fetch }}>
+        <Page />
+      </TriviumProvider>
+    </StrictMode>
+  );
+  const html = renderToString(app);
+  expect(html).toContain('<output>idle</output>');
+  expect(wire.requests).toEqual([]);
+
+  await wire.fetch('/v1/capabilities/words/count-words', {
+    method: 'POST',
+    headers: { prefer: 'respond-async' },
+    body: JSON.stringify({ text: 'x y z' }),
+  });
+  sessionStorage.setItem('trivium:job:words/count-words', 'job1');
+
+  const container = document.createElement('div');
+  document.body.append(container);
+  container.innerHTML = html;
+  const recovered: unknown[] = [];
+  const root = await act(async () =>
+    hydrateRoot(container, app, { onRecoverableError: (error) => recovered.push(error) }),
+  );
+  await waitFor(() => expect(screen.getByRole('status').textContent).toBe('success'));
+  expect(container.textContent).toContain('x\ny\nz');
+  fireEvent.click(inside(container).getByRole('button'));
+  await waitFor(() => expect(wire.jobs.size).toBe(2));
+  await waitFor(() => expect(screen.getByRole('status').textContent).toBe('success'));
+  expect(recovered).toEqual([]);
+  expect(errors).not.toHaveBeenCalled();
+  await act(async () => root.unmount());
+  container.remove();
+});
