@@ -4,7 +4,10 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 
 const client = new Client({ name: 'an-agent', version: '1.0.0' });
 await client.connect(
-  new StdioClientTransport({ command: 'npx', args: ['trivium-mcp-server', '--root', './handbook'] }),
+  new StdioClientTransport({
+    command: 'npx',
+    args: ['trivium-mcp-server', '--root', './handbook'],
+  }),
 );
 const { tools } = await client.listTools();
 console.log(tools.map(({ name }) => name).join(', '));

@@ -23,6 +23,10 @@ for (const { path, start, end, text } of citations) {
 // #endregion offsets
 
 // #region summarize
-const summary = await docs.summarize({ paths: ['./handbook'], words: 60, query: 'upgrades and backups' });
+const summary = await docs.summarize({
+  paths: ['./handbook'],
+  words: 60,
+  query: 'upgrades and backups',
+});
 console.log(summary.text);
 // #endregion summarize

@@ -8,14 +8,19 @@ const { embeddings } = await embedMany({
   values: ['Back up the database.', '备份数据库。', 'Paint the fence.'],
 });
 const [english, chinese, other] = embeddings;
-console.log(cosineSimilarity(english!, chinese!) > cosineSimilarity(english!, other!));
+console.log(
+  cosineSimilarity(english!, chinese!) > cosineSimilarity(english!, other!),
+);
 // #endregion embed
 
 // #region rerank
 const { ranking } = await rerank({
   model: trivium.rerankingModel('nano'),
   query: 'How do I save a copy of my data?',
-  documents: ['Paint the fence in spring.', 'A dump of the database is a complete backup.'],
+  documents: [
+    'Paint the fence in spring.',
+    'A dump of the database is a complete backup.',
+  ],
 });
 console.log(ranking[0]?.document);
 // #endregion rerank

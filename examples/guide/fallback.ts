@@ -6,7 +6,11 @@ import { generateText } from 'ai';
 await using trivium = createTrivium({ specification: 'v3' });
 const cloud = scriptedModel(
   () => {
-    throw new APICallError({ message: 'No network.', url: 'https://cloud.example', requestBodyValues: {} });
+    throw new APICallError({
+      message: 'No network.',
+      url: 'https://cloud.example',
+      requestBodyValues: {},
+    });
   },
   { specification: 'v3', modelId: 'cloud' },
 );

@@ -14,7 +14,8 @@ await using trivium = createTrivium({
 // #region preload
 await trivium.preload('nano', {
   onProgress: (step) => {
-    if (step.type === 'download-progress') console.log(`${step.file}: ${step.bytes}/${step.totalBytes}`);
+    if (step.type === 'download-progress')
+      console.log(`${step.file}: ${step.bytes}/${step.totalBytes}`);
     else if (step.share === 1) console.log('loaded');
   },
 });
@@ -22,6 +23,11 @@ await trivium.preload('nano', {
 
 // #region count
 const model = trivium('nano');
-const prompt = [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'What is Kubernetes?' }] }];
+const prompt = [
+  {
+    role: 'user' as const,
+    content: [{ type: 'text' as const, text: 'What is Kubernetes?' }],
+  },
+];
 console.log(await model.countTokens(prompt), await model.fits(prompt, 900));
 // #endregion count

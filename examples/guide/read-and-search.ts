@@ -7,15 +7,26 @@ const paths = ['./handbook'];
 
 const report = await docs.read(
   { paths },
-  { onProgress: ({ done, total }) => done === total && console.log(`${done} of ${total}`) },
+  {
+    onProgress: ({ done, total }) =>
+      done === total && console.log(`${done} of ${total}`),
+  },
 );
-console.log(`${report.documents} documents, ${report.chunks} passages, ${report.tokens} tokens`);
-for (const { path, reason } of report.skipped) console.log(`skipped ${path}: ${reason}`);
+console.log(
+  `${report.documents} documents, ${report.chunks} passages, ${report.tokens} tokens`,
+);
+for (const { path, reason } of report.skipped)
+  console.log(`skipped ${path}: ${reason}`);
 // #endregion read
 
 // #region search
-const { hits } = await docs.search({ paths, query: 'how many attempts does a task have', limit: 2 });
-for (const { path, line, text } of hits) console.log(`${path}:${line}  ${text.slice(0, 60)}`);
+const { hits } = await docs.search({
+  paths,
+  query: 'how many attempts does a task have',
+  limit: 2,
+});
+for (const { path, line, text } of hits)
+  console.log(`${path}:${line}  ${text.slice(0, 60)}`);
 // #endregion search
 
 // #region chinese

@@ -5,7 +5,10 @@ await using trivium = createTrivium({ specification: 'v3' });
 
 // #region record
 const call = { prompt: 'What is Kubernetes?', maxOutputTokens: 24 };
-const recorded = await generateText({ model: record(trivium('nano'), './build/calls.jsonl'), ...call });
+const recorded = await generateText({
+  model: record(trivium('nano'), './build/calls.jsonl'),
+  ...call,
+});
 // #endregion record
 
 // #region replay

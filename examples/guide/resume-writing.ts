@@ -23,5 +23,7 @@ const again = docs.write(task);
 for await (const event of again) {
   if (event.type === 'section-end' && event.resumed) taken += 1;
 }
-console.log(`${taken} section taken from the checkpoint, ${(await again).stages.length} stages done`);
+console.log(
+  `${taken} section taken from the checkpoint, ${(await again).stages.length} stages done`,
+);
 // #endregion resume

@@ -3,7 +3,9 @@ import { createLibrary } from '@trivium/sdk/documents';
 import { createLongText } from '@trivium/sdk/long-text';
 import { scriptedModel } from '@trivium/sdk/testing';
 
-const model = scriptedModel(['Leave the loop that reads it. [1]'], { specification: 'v3' });
+const model = scriptedModel(['Leave the loop that reads it. [1]'], {
+  specification: 'v3',
+});
 await using library = await createLibrary();
 const longText = createLongText({ library, model });
 await longText.read(['./handbook']);

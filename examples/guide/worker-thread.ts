@@ -9,7 +9,9 @@ if (isMainThread) {
 } else {
   parentPort?.once('message', async (question: string) => {
     await using client = createClient();
-    const { citations } = await client.use(documents).ask({ paths: ['./handbook'], question, limit: 1 });
+    const { citations } = await client
+      .use(documents)
+      .ask({ paths: ['./handbook'], question, limit: 1 });
     parentPort?.postMessage(`${citations[0]?.path}:${citations[0]?.line}`);
   });
 }

@@ -14,9 +14,12 @@ const writing = docs.write({
   stages: { expand: { temperature: 0 }, polish: { maxTotalTokens: 4000 } },
 });
 for await (const event of writing) {
-  if (event.type === 'stage-start') console.log(`${event.stage}: ${event.words} words by ${event.model}`);
-  if (event.type === 'section-end') console.log(`  section ${event.section}: ${event.words} words`);
-  if (event.type === 'stage-end') console.log(`  ${event.usage.calls} calls, ${event.outcome}`);
+  if (event.type === 'stage-start')
+    console.log(`${event.stage}: ${event.words} words by ${event.model}`);
+  if (event.type === 'section-end')
+    console.log(`  section ${event.section}: ${event.words} words`);
+  if (event.type === 'stage-end')
+    console.log(`  ${event.usage.calls} calls, ${event.outcome}`);
 }
 const { words, citations } = await writing;
 console.log(`${words} words, ${citations.length} citations`);

@@ -29,7 +29,15 @@ export default defineConfig({
         twoslashOptions: {
           vfsRoot: docs,
           // TypeScript's own numbers: ESNext, NodeNext.
-          compilerOptions: { strict: true, target: 9, module: 199, moduleResolution: 99, types: ['node'], typeRoots: [`${root}node_modules/@types`], lib: ['ES2023', 'ESNext.Disposable'] },
+          compilerOptions: {
+            strict: true,
+            target: 9,
+            module: 199,
+            moduleResolution: 99,
+            types: ['node'],
+            typeRoots: [`${root}node_modules/@types`],
+            lib: ['ES2023', 'ESNext.Disposable'],
+          },
         },
       }),
     ],
@@ -46,6 +54,11 @@ export default defineConfig({
     server: { fs: { allow: [root] } },
     build: { chunkSizeWarningLimit: 1500 },
   },
+  // Without JavaScript the first page has its main landmark too; see theme/Layout.vue.
+  transformHtml: (html, _id, { pageData }) =>
+    pageData.frontmatter.layout === 'home'
+      ? html.replace(' id="VPContent"', ' id="VPContent" role="main"')
+      : undefined,
   themeConfig: {
     logo: { src: '/trivium.svg', alt: '' },
     nav: [

@@ -48,7 +48,6 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
   },
   {
     text: 'API',
-    collapsed: true,
     items: [
       page('Modules', '/api/'),
       page('sdk', '/api/sdk'),

@@ -6,12 +6,32 @@ import { Application, Converter } from 'typedoc';
 import { docs, root, table, writePage } from './write-page.mjs';
 
 const modules = [
-  ['@trivium/sdk', 'packages/sdk/src/index.ts', 'Clients, hosts and plugins; everything of the provider too.'],
+  [
+    '@trivium/sdk',
+    'packages/sdk/src/index.ts',
+    'Clients, hosts and plugins; everything of the provider too.',
+  ],
   ['@trivium/sdk/provider', 'packages/sdk/src/provider/index.ts', 'Local models as AI SDK models.'],
-  ['@trivium/sdk/documents', 'packages/sdk/src/documents/index.ts', 'Read files into passages, and search them.'],
-  ['@trivium/sdk/long-text', 'packages/sdk/src/long-text/index.ts', 'Ask, summarize and write over any model.'],
-  ['@trivium/sdk/testing', 'packages/sdk/src/testing/index.ts', 'A model that plays back texts, and conformance checks.'],
-  ['@trivium/protocol', 'packages/protocol/src/index.ts', 'Contracts, calls and the one error: runs in a page too.'],
+  [
+    '@trivium/sdk/documents',
+    'packages/sdk/src/documents/index.ts',
+    'Read files into passages, and search them.',
+  ],
+  [
+    '@trivium/sdk/long-text',
+    'packages/sdk/src/long-text/index.ts',
+    'Ask, summarize and write over any model.',
+  ],
+  [
+    '@trivium/sdk/testing',
+    'packages/sdk/src/testing/index.ts',
+    'A model that plays back texts, and conformance checks.',
+  ],
+  [
+    '@trivium/protocol',
+    'packages/protocol/src/index.ts',
+    'Contracts, calls and the one error: runs in a page too.',
+  ],
   ['@trivium/native', 'packages/native/lib/index.ts', 'The typed face of the engine.'],
   ['@trivium/mcp-server', 'packages/mcp-server/src/index.ts', 'Tools made from capabilities.'],
 ];
@@ -20,7 +40,9 @@ const fileOf = (name) => name.replace('@trivium/', '').replace('/', '-');
 /** Modules take the names of their pages; contracts have a reference of their own. */
 function rename({ project }) {
   for (const [name, path] of modules) {
-    const module = project.children?.find((child) => path === `${child.name}.ts` || path === `${child.name}/index.ts`);
+    const module = project.children?.find(
+      (child) => path === `${child.name}.ts` || path === `${child.name}/index.ts`,
+    );
     if (!module) throw new Error(`TypeDoc made no module of ${path}.`);
     module.name = fileOf(name);
     const contracts = module.children?.find((child) => child.name === 'contracts');
@@ -37,7 +59,10 @@ export async function writeApi() {
     tsconfig: join(docs, 'tsconfig.api.json'),
     out,
     basePath: root,
-    pageTitleTemplates: { index: 'API', module: ({ name }) => modules.find(([module]) => fileOf(module) === name)?.[0] ?? name },
+    pageTitleTemplates: {
+      index: 'API',
+      module: ({ name }) => modules.find(([module]) => fileOf(module) === name)?.[0] ?? name,
+    },
     readme: 'none',
     name: 'API',
     router: 'module',
@@ -69,7 +94,10 @@ export async function writeApi() {
     description: 'What each package exports.',
     source: 'the declarations and docstrings of the packages',
     blocks: [
-      table(['module', 'what it is for'], modules.map(([name, , purpose]) => [`[\`${name}\`](/api/${fileOf(name)})`, purpose])),
+      table(
+        ['module', 'what it is for'],
+        modules.map(([name, , purpose]) => [`[\`${name}\`](/api/${fileOf(name)})`, purpose]),
+      ),
     ],
   });
 }

@@ -11,7 +11,7 @@ const cellsOf = (line) =>
     .map((cell) => cell.trim());
 
 /** The rows of the one table of the evidence: claim, command, figure, machine and date, state. */
-function evidence(text) {
+export function evidence(text) {
   const lines = text.split('\n').filter((line) => line.startsWith('|') && line.endsWith('|'));
   const [head, , ...rows] = lines.map(cellsOf);
   if (head?.join() !== 'claim,command,last figure,machine, date,state' && head?.length !== 5)
@@ -26,7 +26,12 @@ export function speedUps(rows) {
     const isa = /^(AVX-512|AVX2):/.exec(part)?.[1];
     const types = [...part.matchAll(/\b(Q\w+) ([\d.]+)x and ([\d.]+)x/g)];
     return isa && types.length > 0
-      ? [{ isa, types: types.map(([, type, prefill, decode]) => ({ type, prefill: +prefill, decode: +decode })) }]
+      ? [
+          {
+            isa,
+            types: types.map(([, type, prefill, decode]) => ({ type, prefill: +prefill, decode: +decode })),
+          },
+        ]
       : [];
   });
   return row && sets.length > 0 ? { ...row, sets } : undefined;
@@ -56,7 +61,10 @@ export function writeBenchmarks() {
   const rows = evidence(text);
   const count = (kind) => rows.filter(({ state }) => kindOf(state) === kind).length;
   const speed = speedUps(rows);
-  if (!speed) console.warn('docs/evidence.md tells no speed beside node-llama-cpp in the form that is drawn: no chart is made.');
+  if (!speed)
+    console.warn(
+      'docs/evidence.md tells no speed beside node-llama-cpp in the form that is drawn: no chart is made.',
+    );
   const machines = /(Machine A:[\s\S]*?)\n\n/.exec(text)?.[1];
   writePage('reference/benchmarks.md', {
     title: 'Benchmarks',

@@ -44,7 +44,11 @@ export function writeCapabilities() {
         'cancelled and report progress.',
       table(
         ['capability', 'plugin', 'what it does'],
-        capabilities.map(({ plugin, name, title }) => [`[${code(camelCase(name))}](#${plugin}-${name})`, code(plugin), plain(title)]),
+        capabilities.map(({ plugin, name, title }) => [
+          `[${code(camelCase(name))}](#${plugin}-${name})`,
+          code(plugin),
+          plain(title),
+        ]),
       ),
       ...capabilities.flatMap(section),
     ],

@@ -3,8 +3,11 @@
 import { httpStatusOf, triviumErrorCodes } from '@trivium/protocol';
 import { code, fence, table, writePage } from './write-page.mjs';
 
-const meanings = {
-  'invalid-argument': ['An input does not fit its schema, or settings contradict each other.', 'Correct `field`.'],
+export const meanings = {
+  'invalid-argument': [
+    'An input does not fit its schema, or settings contradict each other.',
+    'Correct `field`.',
+  ],
   'not-found': ['A file, model, job or plugin of that name is not there.', 'Check the path or the name.'],
   io: ['The system could not read or write a file.', 'Look at `file`: permissions, a full disk.'],
   'bad-format': ['A file is not what its name or header says.', 'Get the file again, or another one.'],
@@ -15,15 +18,27 @@ const meanings = {
   ],
   busy: ['A queue is full.', 'Try again; under the AI SDK it arrives as a retryable `APICallError`.'],
   cancelled: ['You stopped it.', 'Nothing.'],
-  'out-of-memory': ['Model and cache do not fit the memory they may take.', 'Another quantization, fewer `contextTokens`.'],
+  'out-of-memory': [
+    'Model and cache do not fit the memory they may take.',
+    'Another quantization, fewer `contextTokens`.',
+  ],
   disposed: ['The client, provider or model was disposed of.', 'Make a new one.'],
   'outside-root': ['A path leads out of the folder that the server may read.', 'Name a path below `--root`.'],
-  'native-unavailable': ['The engine of this platform could not be loaded.', '`expected` says what was tried.'],
+  'native-unavailable': [
+    'The engine of this platform could not be loaded.',
+    '`expected` says what was tried.',
+  ],
   network: ['Another machine did not answer, or not with what was asked for.', 'Try again.'],
   unauthorized: ['Nobody said who is calling, or with a key that is not known.', 'Send the key.'],
-  forbidden: ['This caller may not have it: a gated or private repository.', 'Set `HF_TOKEN`, accept the licence on its page.'],
+  forbidden: [
+    'This caller may not have it: a gated or private repository.',
+    'Set `HF_TOKEN`, accept the licence on its page.',
+  ],
   'too-large': ['More bytes than are taken at once.', 'Send less.'],
-  offline: ['The network is ruled out, and what is wanted is not here.', 'Pull the model while there is a network.'],
+  offline: [
+    'The network is ruled out, and what is wanted is not here.',
+    'Pull the model while there is a network.',
+  ],
   corrupt: ['Bytes are not what their checksum or size says.', 'Remove the file and pull it again.'],
   unavailable: ['Every model of a `fallback` failed.', '`cause` holds what each failed with.'],
   'replay-mismatch': ['A recording does not hold this call.', 'Record again, or make the same call.'],
@@ -48,7 +63,10 @@ export function writeErrors() {
       '<<< @/../../../examples/guide/output/errors.txt{js}',
       table(['code', 'what happened', 'what to do', 'status over HTTP'], rows),
       'On the command line an error is printed with all it knows, and the exit code tells its kind:',
-      fence('txt', "trivium: There is no file ./missing.pdf. (not-found)\n  file: ./missing.pdf\n  remedy: Check the path."),
+      fence(
+        'txt',
+        'trivium: There is no file ./missing.pdf. (not-found)\n  file: ./missing.pdf\n  remedy: Check the path.',
+      ),
     ],
   });
 }

@@ -47,7 +47,10 @@ function rowsOf(given, whole, path = '', depth = 0) {
     const row = [code(path + name), code(typeOf(field, whole)), required ? 'yes' : '', notes.join('; ')];
     const isList = field.type === 'array';
     const inner = isList ? resolved(field.items, whole) : field;
-    const below = inner?.properties && depth < 2 ? rowsOf(inner, whole, `${path}${name}${isList ? '[]' : ''}.`, depth + 1) : [];
+    const below =
+      inner?.properties && depth < 2
+        ? rowsOf(inner, whole, `${path}${name}${isList ? '[]' : ''}.`, depth + 1)
+        : [];
     return [row, ...below];
   });
 }
@@ -63,7 +66,10 @@ export function jsonFieldTable(whole, io) {
   if (rows.length === 0) return undefined;
   return io === 'input'
     ? table(['field', 'type', 'required', 'what it is'], rows)
-    : table(['field', 'type', 'what it is'], rows.map(([field, type, , notes]) => [field, type, notes]));
+    : table(
+        ['field', 'type', 'what it is'],
+        rows.map(([field, type, , notes]) => [field, type, notes]),
+      );
 }
 
 /** The kinds of progress events: the `type` of each, with its other fields. */
@@ -75,7 +81,9 @@ export function progressList(schema) {
   });
   const shown = kinds.filter(({ properties }) => properties);
   return shown.map(({ properties: { type, ...others } }) => {
-    const names = Object.keys(others).map((name) => code(name)).join(', ');
+    const names = Object.keys(others)
+      .map((name) => code(name))
+      .join(', ');
     return type ? `- ${code(type.const)}${names && `: ${names}`}` : `- ${names}`;
   });
 }

@@ -23,7 +23,10 @@ export async function writeMcpTools() {
   const tools = toolsOf(plugins, { ...settings, allowNetwork: true, allowDestructive: true });
   const needs = ({ name, annotations }) => {
     if (!offered.has(name))
-      return [annotations.destructiveHint && '`--allow-destructive`', annotations.openWorldHint && '`--allow-network`']
+      return [
+        annotations.destructiveHint && '`--allow-destructive`',
+        annotations.openWorldHint && '`--allow-network`',
+      ]
         .filter(Boolean)
         .join(', ');
     return readOnly.has(name) ? '' : 'left out by `--read-only`';
@@ -44,7 +47,11 @@ export async function writeMcpTools() {
         plain(tool.description),
         table(
           ['read only', 'destructive', 'idempotent', 'open world'],
-          [['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint'].map((hint) => (tool.annotations[hint] ? 'yes' : 'no'))],
+          [
+            ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint'].map((hint) =>
+              tool.annotations[hint] ? 'yes' : 'no',
+            ),
+          ],
         ),
         '**Arguments**',
         jsonFieldTable(tool.inputSchema, 'input') ?? 'None.',

@@ -29,7 +29,14 @@ export const table = (head, rows) =>
 export function writePage(file, { title, description, source, blocks }) {
   const path = join(docs, 'pages', file);
   mkdirSync(dirname(path), { recursive: true });
-  const front = ['---', `title: ${title}`, `description: ${description}`, 'shape: reference', 'editLink: false', '---'];
+  const front = [
+    '---',
+    `title: ${title}`,
+    `description: ${description}`,
+    'shape: reference',
+    'editLink: false',
+    '---',
+  ];
   const origin = `This page is generated from ${source}: it says what is built, not what was meant.`;
   writeFileSync(path, `${[front.join('\n'), `# ${title}`, origin, ...blocks].join('\n\n')}\n`);
 }
