@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { deadLinks } from './check-links.mjs';
 import { quoteFaults } from './check-quotes.mjs';
+import { typeCheckFaults } from './check-types.mjs';
 import { docs } from './generate/write-page.mjs';
 
 const step = (...args) => execFileSync(process.execPath, args, { cwd: docs, stdio: 'inherit' });
@@ -16,6 +17,8 @@ function refuse(faults, kind) {
   process.exit(1);
 }
 
+step('node_modules/typescript/bin/tsc', '--noEmit', '-p', '.');
+refuse(typeCheckFaults(), 'faults of the check of types');
 step('generate/index.mjs');
 refuse(quoteFaults(join(docs, 'pages')), 'faults on pages');
 step('node_modules/vitepress/bin/vitepress.js', 'build');
