@@ -19,3 +19,6 @@ await must(
   ['--yes', '-p', 'node@24', 'node', 'run.mjs', model, join(fixtures, 'bert-mean')],
   { cwd: folder },
 );
+await must('quick start under ai 7', 'npx', ['--yes', '-p', 'node@24', 'node', 'quick-start.mjs'], {
+  cwd: folder,
+});

@@ -5,7 +5,6 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { contracts, triviumErrorCodes } from '@trivium/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { deadLinks, pagesOf } from '../check-links.mjs';
 import { quoteFaults } from '../check-quotes.mjs';
 import { evidence, speedUps } from '../generate/benchmarks.mjs';
@@ -97,18 +96,16 @@ describe('references', () => {
   });
 
   it('show fields with types, bounds and defaults, of lists of objects too', () => {
-    const table = fieldTable(
-      z.object({
-        limit: z.number().int().min(1).max(20).default(3).describe('How many.'),
-        hits: z.array(z.object({ path: z.string() })),
-        kind: z.enum(['a', 'b']).optional(),
-      }),
-      'input',
+    const given = fieldTable(contracts.search.input, 'input');
+    expect(given).toContain('| `query` | `string` | yes | What to look for |');
+    expect(given).toContain(
+      '| `limit` | `integer` |  | How many hits at most; at least 1; at most 1000; default `10` |',
     );
-    expect(table).toContain('| `limit` | `integer` |  | How many; at least 1; at most 20; default `3` |');
-    expect(table).toContain('| `hits` | `object[]` | yes |');
-    expect(table).toContain('| `hits[].path` | `string` | yes |');
-    expect(table).toContain('| `kind` | `"a" \\| "b"` |  |');
+    const got = fieldTable(contracts.search.output, 'output');
+    expect(got).toContain('| `hits` | `object[]` |  |');
+    expect(got).toContain('| `hits[].line` | `integer` | Line of the first character, from 1 |');
+    expect(fieldTable(contracts.jobsList.input, 'input')).toContain('`"queued" \\| "running"');
+    expect(fieldTable(contracts.modelsList.input, 'input')).toBeUndefined();
   });
 
   it('list the kinds of progress of a contract', () => {
