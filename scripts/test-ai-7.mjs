@@ -24,3 +24,6 @@ for (const flags of [[], ['--server-ai-7']]) {
     cwd: folder,
   });
 }
+await must('quick start under ai 7', 'npx', ['--yes', '-p', 'node@24', 'node', 'quick-start.mjs'], {
+  cwd: folder,
+});
