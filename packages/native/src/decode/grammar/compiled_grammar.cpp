@@ -43,6 +43,17 @@ Result<std::shared_ptr<CompiledGrammar>> CompiledGrammar::make(Grammar grammar, 
   return compiled;
 }
 
+bool CompiledGrammar::matches(std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  if (rows_->full()) rows_ = std::make_shared<Rows>(grammar_);
+  RowId row = rows_->store.first();
+  for (const char c : text) {
+    row = rows_->store.step(row, static_cast<unsigned char>(c));
+    if (row == dead_row) return false;
+  }
+  return rows_->store.may_end(row);
+}
+
 SharedMask CompiledGrammar::mask(Rows& rows, RowId row, bool is_first) {
   const bool drop_space = is_first && index_->drops_first_space();
   if (drop_space && rows.first_mask) return rows.first_mask;

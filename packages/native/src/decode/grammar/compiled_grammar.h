@@ -19,6 +19,7 @@ class CompiledGrammar {
   const Grammar& grammar() const { return *grammar_; }
   const TokenIndex& index() const { return *index_; }
   int shortest_tokens() const { return shortest_tokens_; }  // of the shortest text
+  bool matches(std::string_view text);                      // as a whole
 
  private:
   friend class Matcher;
