@@ -292,6 +292,14 @@ Status SchemaReader::read_choice(const Json::Member& member, Shape& shape, const
 }
 
 Result<std::vector<Shape>> SchemaReader::shapes(const SchemaSet& schemas) {
+  // A value of its own: what the one around it was made of may come again.
+  const std::vector<const Json*> outer = std::exchange(branches_, {});
+  auto made = shapes_within(schemas);
+  branches_ = outer;
+  return made;
+}
+
+Result<std::vector<Shape>> SchemaReader::shapes_within(const SchemaSet& schemas) {
   Shape shape;
   for (const Json* const schema : schemas) {
     Path path;
@@ -314,21 +322,26 @@ Status SchemaReader::multiply(Shape shape, std::vector<Shape>& into) {
   }
   const Choice choice = std::move(shape.choices.back());
   shape.choices.pop_back();
-  if (choice.exactly_one) TRIVIUM_TRY(check_exactly_one(choice, shape.types));
+  if (choice.exactly_one && checked_.insert(choice.field).second) TRIVIUM_TRY(check_exactly_one(choice));
   for (const Json* const branch : choice.branches) {
+    if (std::find(branches_.begin(), branches_.end(), branch) != branches_.end())
+      return invalid(choice.field, "The schema refers to itself without anything in between.", "a reference that leads to a part of the value");
+    branches_.push_back(branch);
     Shape copy = shape;
     Path path;
     TRIVIUM_TRY(read(branch, copy, path));
     TRIVIUM_TRY(multiply(std::move(copy), into));
+    branches_.pop_back();
   }
   return {};
 }
 
-Status SchemaReader::check_exactly_one(const Choice& choice, unsigned types) {
+Status SchemaReader::check_exactly_one(const Choice& choice) {
   std::vector<std::vector<Shape>> branches;
   for (const Json* const branch : choice.branches) {
-    TRIVIUM_TRY_ASSIGN(std::vector<Shape> made, shapes({branch}));
-    for (Shape& one : made) one.types &= types;
+    branches_.push_back(branch);
+    TRIVIUM_TRY_ASSIGN(std::vector<Shape> made, shapes_within({branch}));
+    branches_.pop_back();
     branches.push_back(std::move(made));
   }
   for (std::size_t i = 0; i < branches.size(); ++i) {

@@ -2,6 +2,7 @@
 // know how a value is written.
 #pragma once
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include "decode/grammar/code_automaton.h"
@@ -42,7 +43,8 @@ class SchemaReader {
   Status read_values(const Json::Member& member, Shape& shape, const std::string& field);
   Status read_choice(const Json::Member& member, Shape& shape, const std::string& field);
   Result<const Json*> referred(const std::string& reference, const std::string& field) const;
-  Status check_exactly_one(const Choice& choice, unsigned types);
+  Result<std::vector<Shape>> shapes_within(const SchemaSet& schemas);
+  Status check_exactly_one(const Choice& choice);
   Status multiply(Shape shape, std::vector<Shape>& into);
   Result<bool> fits_all(const Json& value, const SchemaSet& schemas);
   Result<bool> disjoint_objects(const Shape& a, const Shape& b, int depth);
@@ -53,6 +55,8 @@ class SchemaReader {
   std::unordered_map<std::string, const Json*> anchors_;
   std::map<std::pair<std::string, bool>, CodeAutomaton> languages_;      // of patterns, by text and whole
   std::map<std::pair<std::string, bool>, CodeAutomaton> deterministic_;
+  std::vector<const Json*> branches_;                                    // being multiplied out, of one value
+  std::set<std::string> checked_;                                        // oneOf that were looked at, by pointer
   std::size_t work_ = 0;                                                 // schemas read
 };
 
