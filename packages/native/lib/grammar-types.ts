@@ -17,11 +17,12 @@ export type GrammarSource =
   /** In the notation of GBNF; the text is what the rule `root` derives. */
   | { type: 'context-free'; grammar: string }
   | { type: 'choice'; choices: readonly string[] }
-  /** That text, that special token, any text, any text up to and with the first marker. */
+  /** That text, that special token, any text, any text up to and with the first marker, any text without it. */
   | { type: 'literal'; text: string }
   | { type: 'special'; token: string }
   | { type: 'text' }
   | { type: 'text-until'; marker: string }
+  | { type: 'text-without'; marker: string }
   | { type: 'sequence'; parts: readonly GrammarSource[] }
   | { type: 'any-of'; parts: readonly GrammarSource[] }
   | { type: 'repeat'; part: GrammarSource; least?: number; most?: number };

@@ -6,17 +6,61 @@ import type { Random } from './random.js';
 
 export type Schema = Record<string, unknown> | boolean;
 
-const names = ['id', 'name', 'a', 'ab', 'x_1', 'größe', 'with space', 'quo"te', '日期', 'kind', 'items', '__proto', '0'];
+const names = [
+  'id',
+  'name',
+  'a',
+  'ab',
+  'x_1',
+  'größe',
+  'with space',
+  'quo"te',
+  '日期',
+  'kind',
+  'items',
+  '__proto',
+  '0',
+];
 const patterns = [
-  '^[a-z]+$', '^\\d{3}-\\d{4}$', 'b', '^a|z$', '^(?:foo|bar)+$', '^[^\\s"]{1,8}$', '^\\p{Lu}\\w*$', '^.{2,5}$', '[0-9]$',
-  '^(?!x)[w-z]{1,4}$', '^#[0-9a-fA-F]{6}$', '^\\S+ \\S+$', '^[\\u4e00-\\u9fff]*$', '^$|^ok$',
+  '^[a-z]+$',
+  '^\\d{3}-\\d{4}$',
+  'b',
+  '^a|z$',
+  '^(?:foo|bar)+$',
+  '^[^\\s"]{1,8}$',
+  '^\\p{Lu}\\w*$',
+  '^.{2,5}$',
+  '[0-9]$',
+  '^(?!x)[w-z]{1,4}$',
+  '^#[0-9a-fA-F]{6}$',
+  '^\\S+ \\S+$',
+  '^[\\u4e00-\\u9fff]*$',
+  '^$|^ok$',
 ];
 const formats = ['date', 'time', 'date-time', 'uuid', 'email', 'ipv4', 'ipv6', 'hostname', 'uri', 'duration'];
-const values = [null, true, false, 0, -1, 1.5, 42, 1e21, 'a', '', 'é"\\\n', '日本', [], [1, 'x'], {}, { a: 1, b: [null] }];
+const values = [
+  null,
+  true,
+  false,
+  0,
+  -1,
+  1.5,
+  42,
+  1e21,
+  'a',
+  '',
+  'é"\\\n',
+  '日本',
+  [],
+  [1, 'x'],
+  {},
+  { a: 1, b: [null] },
+];
 
 export function randomSchema(random: Random): Schema {
   const definitions: Record<string, Schema> = {};
-  if (random.chance(0.3)) for (const name of ['one', 'two'].slice(0, 1 + random.below(2))) definitions[name] = true;
+  if (random.chance(0.3))
+    for (const name of ['one', 'two'].slice(0, 1 + random.below(2))) definitions[name] = true;
   const context = { random, definitions: Object.keys(definitions) };
   for (const name of context.definitions) definitions[name] = schemaOf(context, 2);
   const root = schemaOf(context, 3 + random.below(2));
@@ -35,7 +79,10 @@ function schemaOf(context: Context, depth: number): Schema {
   if (depth > 0 && kind < 0.12) return { allOf: several(context, depth - 1, 2) };
   if (depth > 0 && kind < 0.16) return oneOf(context, depth);
   if (kind < 0.22 && context.definitions.length > 0)
-    return { $ref: `#/$defs/${random.pick(context.definitions)}`, ...(random.chance(0.1) && { type: 'object' }) };
+    return {
+      $ref: `#/$defs/${random.pick(context.definitions)}`,
+      ...(random.chance(0.1) && { type: 'object' }),
+    };
   if (kind < 0.25) return random.chance(0.8) ? {} : true;
   if (kind < 0.32) return { enum: Array.from({ length: 1 + random.below(4) }, () => random.pick(values)) };
   if (kind < 0.35) return { const: random.pick(values) };
@@ -99,7 +146,9 @@ function object(context: Context, depth: number): Schema {
     ...(random.chance(0.05) && { required: ['unnamed'] }),
     ...(additional < 0.5 && { additionalProperties: false }),
     ...(additional > 0.8 && { additionalProperties: schemaOf(context, 0) }),
-    ...(random.chance(0.1) && { patternProperties: { [random.pick(['^a', 'x', '^\\d+$'])]: schemaOf(context, 0) } }),
+    ...(random.chance(0.1) && {
+      patternProperties: { [random.pick(['^a', 'x', '^\\d+$'])]: schemaOf(context, 0) },
+    }),
     ...(random.chance(0.1) && { minProperties: random.below(3) }),
     ...(random.chance(0.1) && { maxProperties: 1 + random.below(3) }),
     title: 'an object',

@@ -61,7 +61,15 @@ function randomText(grammar: Grammar, random: Random): string {
 describe('generated schemas', () => {
   test('every text parses and validates; nothing is accepted wrongly', async () => {
     const random = new Random(20261125);
-    const count = { compiled: 0, refused: 0, texts: 0, mutations: 0, rejectedByBoth: 0, acceptedByBoth: 0, stricter: 0 };
+    const count = {
+      compiled: 0,
+      refused: 0,
+      texts: 0,
+      mutations: 0,
+      rejectedByBoth: 0,
+      acceptedByBoth: 0,
+      stricter: 0,
+    };
     const faults: string[] = [];
     for (let i = 0; i < schemas; i += 1) {
       const schema = randomSchema(random);
@@ -76,7 +84,8 @@ describe('generated schemas', () => {
         const text = randomText(grammar, random);
         count.texts += 1;
         const value = JSON.parse(text);
-        if (!validate(value)) faults.push(`written: ${text}\n  ${JSON.stringify(schema)}\n  ${JSON.stringify(validate.errors)}`);
+        if (!validate(value))
+          faults.push(`written: ${text}\n  ${JSON.stringify(schema)}\n  ${JSON.stringify(validate.errors)}`);
         expect(grammar.matches(text)).toBe(true);
         for (let m = 0; m < mutations; m += 1) {
           const other = mutated(value, random);

@@ -244,6 +244,14 @@ CodeAutomaton up_to(std::string_view marker) {
   return result;
 }
 
+CodeAutomaton without(std::string_view marker) {
+  CodeAutomaton result = up_to(marker);
+  for (auto& state : result.states) state.accepts = !state.accepts;
+  const std::uint32_t last = std::uint32_t(result.states.size() - 1);
+  for (auto& state : result.states) std::erase_if(state.edges, [&](const CodeEdge& edge) { return edge.target == last; });
+  return trimmed(std::move(result));
+}
+
 CodeAutomaton trimmed(CodeAutomaton automaton) {
   const std::size_t count = automaton.states.size();
   if (count == 0) return automaton;

@@ -60,6 +60,7 @@ CodeAutomaton texts_of_length(std::uint32_t low, std::uint32_t high);  // determ
 CodeAutomaton one_of(const std::vector<std::string>& texts);           // deterministic
 // Texts that end with the first occurrence of `marker` (UTF-8, not empty) in them. Deterministic.
 CodeAutomaton up_to(std::string_view marker);
+CodeAutomaton without(std::string_view marker);                        // texts that do not contain it; deterministic
 // Without states that no text passes on its way to an end.
 CodeAutomaton trimmed(CodeAutomaton automaton);
 

@@ -29,6 +29,7 @@ class DescriptionReader {
         {"context-free", &DescriptionReader::context_free}, {"choice", &DescriptionReader::choice},
         {"literal", &DescriptionReader::literal}, {"special", &DescriptionReader::special},
         {"text", &DescriptionReader::text}, {"text-until", &DescriptionReader::text_until},
+        {"text-without", &DescriptionReader::text_until},
         {"sequence", &DescriptionReader::sequence}, {"any-of", &DescriptionReader::any_of},
         {"repeat", &DescriptionReader::repeat}};
     const std::string type = given.string_or("type", "");
@@ -112,7 +113,8 @@ class DescriptionReader {
     TRIVIUM_TRY_ASSIGN(const std::string marker, string_at(given, "marker", field));
     if (marker.empty() || marker.size() > 1024)
       return invalid(field + "/marker", "The marker is empty or longer than 1024 bytes.", "a short text");
-    return builder_.text(up_to(marker), TextForm::plain);
+    const bool until = given.string_or("type", "") == "text-until";
+    return builder_.text(until ? up_to(marker) : without(marker), TextForm::plain);
   }
 
   Result<std::vector<Fragment>> parts(const Json& given, const std::string& field) {

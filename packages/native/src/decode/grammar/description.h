@@ -7,6 +7,7 @@
 //   { "type": "special", "token": … }            that special token
 //   { "type": "text" }                           any text
 //   { "type": "text-until", "marker": … }        any text up to and with the first marker
+//   { "type": "text-without", "marker": … }      any text that does not contain it
 //   { "type": "sequence", "parts": [parts] }     one after another
 //   { "type": "any-of", "parts": [parts] }       one of them
 //   { "type": "repeat", "part": part, "least": n, "most": n }   "most" may be missing
