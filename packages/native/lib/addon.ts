@@ -52,6 +52,7 @@ export interface RawGenerateRequest {
 
 export interface RawMatcher {
   readonly mayEnd: boolean;
+  readonly maskMs: number;
   allowed(): Int32Array;
   accept(token: number): boolean;
   rollBack(tokens: number): void;

@@ -31,6 +31,8 @@ export type GrammarSource =
 export interface GrammarMatcher {
   /** Ids of the tokens that may follow, ascending; the end of the text is not among them. */
   allowed(): Int32Array;
+  /** In milliseconds, what the engine took to know the last answer of `allowed`. */
+  readonly maskMs: number;
   /** The text so far satisfies the grammar. */
   readonly mayEnd: boolean;
   /** False when the token may not follow; nothing has changed then. */

@@ -56,6 +56,9 @@ function toGrammar(raw: RawGrammar): Grammar {
         get mayEnd() {
           return matcher.mayEnd;
         },
+        get maskMs() {
+          return matcher.maskMs;
+        },
         accept: (token) => matcher.accept(token),
         rollBack: (tokens) => matcher.rollBack(tokens),
         completion: () => matcher.completion(),

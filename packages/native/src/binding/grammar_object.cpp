@@ -1,5 +1,7 @@
 #include "binding/grammar_object.h"
 
+#include <chrono>
+
 #include "binding/environment.h"
 #include "binding/task.h"
 #include "binding/tokenizer_object.h"
@@ -40,7 +42,8 @@ Napi::Value GrammarObject::matcher(const Napi::CallbackInfo& info) {
 
 Napi::Function MatcherObject::define(Napi::Env env) {
   return DefineClass(env, "Matcher",
-                     {InstanceAccessor<&MatcherObject::may_end>("mayEnd"), InstanceMethod<&MatcherObject::allowed>("allowed"),
+                     {InstanceAccessor<&MatcherObject::may_end>("mayEnd"), InstanceAccessor<&MatcherObject::mask_ms>("maskMs"),
+                      InstanceMethod<&MatcherObject::allowed>("allowed"),
                       InstanceMethod<&MatcherObject::accept>("accept"), InstanceMethod<&MatcherObject::roll_back>("rollBack"),
                       InstanceMethod<&MatcherObject::completion>("completion")});
 }
@@ -50,7 +53,9 @@ MatcherObject::MatcherObject(const Napi::CallbackInfo& info) : ObjectWrap(info) 
 }
 
 Napi::Value MatcherObject::allowed(const Napi::CallbackInfo& info) {
+  const auto begin = std::chrono::steady_clock::now();
   const auto mask = matcher_->mask();
+  mask_ms_ = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
   if (!mask.ok()) throw to_js_error(info.Env(), mask.error());
   std::vector<std::int32_t> ids;
   for (std::size_t word = 0; word < (*mask)->size(); ++word) {
@@ -61,6 +66,8 @@ Napi::Value MatcherObject::allowed(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value MatcherObject::may_end(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), matcher_->may_end()); }
+
+Napi::Value MatcherObject::mask_ms(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), mask_ms_); }
 
 Napi::Value MatcherObject::accept(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), matcher_->accept(info[0].ToNumber().Int32Value()));

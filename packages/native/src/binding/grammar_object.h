@@ -34,11 +34,13 @@ class MatcherObject final : public Napi::ObjectWrap<MatcherObject> {
  private:
   Napi::Value allowed(const Napi::CallbackInfo& info);
   Napi::Value may_end(const Napi::CallbackInfo& info);
+  Napi::Value mask_ms(const Napi::CallbackInfo& info);
   Napi::Value accept(const Napi::CallbackInfo& info);
   void roll_back(const Napi::CallbackInfo& info);
   Napi::Value completion(const Napi::CallbackInfo& info);
 
   std::optional<grammar::Matcher> matcher_;
+  double mask_ms_ = 0;
 };
 
 // The index of a tokenizer's vocabulary, made when the first grammar is compiled over it.
