@@ -72,14 +72,20 @@ export function writeLargeTokenizer(folder, tokens = 150_000) {
 function tokenizerOf(common, most) {
   const vocab = new Map(alphabet.map((letter, byte) => [letter, byte]));
   const merges = [];
+  const add = (left, right) => {
+    if (vocab.has(left + right) || vocab.size >= most) return;
+    vocab.set(left + right, vocab.size);
+    merges.push(`${left} ${right}`);
+  };
   for (const piece of common) {
     if (vocab.size >= most) break;
-    const bytes = Buffer.from(piece);
-    for (let end = 2; end <= bytes.length && vocab.size < most; end++) {
-      const token = spelled(bytes.subarray(0, end));
-      if (vocab.has(token)) continue;
-      vocab.set(token, vocab.size);
-      merges.push(`${spelled(bytes.subarray(0, end - 1))} ${alphabet[bytes[end - 1]]}`);
+    // A character grows byte by byte, a piece character by character, as trained vocabularies mostly do.
+    let begin = '';
+    for (const character of piece) {
+      const bytes = Buffer.from(character);
+      for (let end = 2; end <= bytes.length; end++) add(spelled(bytes.subarray(0, end - 1)), alphabet[bytes[end - 1]]);
+      if (begin !== '') add(begin, spelled(bytes));
+      begin += spelled(bytes);
     }
   }
   return {

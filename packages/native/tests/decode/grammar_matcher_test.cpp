@@ -20,6 +20,8 @@ TEST("masks hold what can be accepted, and nothing else; forced completions end 
       R"({"type":"json-schema","schema":true})",
       R"({"type":"json-schema","schema":{"type":"object","properties":{"abc":{"type":"string","maxLength":30},"n":{"type":"integer","minimum":5}},"required":["n"]}})",
       R"({"type":"json-schema","schema":{"type":"array","items":{"type":"string","minLength":3,"maxLength":9},"minItems":2}})",
+      R"({"type":"json-schema","schema":{"type":"string","minLength":35,"maxLength":70}})",
+      R"({"type":"json-schema","schema":{"type":"array","items":{"type":"string","maxLength":2},"minItems":3,"maxItems":30}})",
       R"({"type":"regex","pattern":"(ab|a)*c{3,20}[^x]?"})",
       R"({"type":"context-free","grammar":"root ::= root \"+\" term | term\nterm ::= \"(\" root \")\" | [0-9a-c]+ # left recursion"})",
       R"({"type":"context-free","grammar":"root ::= \"a\" root \"b\" | empty\nempty ::= \"\" | \"c\"*"})",
@@ -32,9 +34,9 @@ TEST("masks hold what can be accepted, and nothing else; forced completions end 
       check::fail(__FILE__, __LINE__, std::string(description) + ": " + made.error().message);
       continue;
     }
-    for (int round = 0; round < 30; ++round) {
+    for (int round = 0; round < 20; ++round) {
       grammar::Matcher matcher(*made);
-      for (int step = 0; step < 40; ++step) {
+      for (int step = 0; step < 90; ++step) {
         const auto mask = matcher.mask();
         REQUIRE(mask.ok());
         std::vector<TokenId> allowed;

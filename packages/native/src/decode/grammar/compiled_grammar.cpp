@@ -61,6 +61,11 @@ SharedMask CompiledGrammar::mask(Rows& rows, RowId row, bool is_first) {
     const auto found = rows.masks.find(row);
     if (found != rows.masks.end()) return found->second;
   }
+  std::vector<std::uint32_t> signature = rows.store.signature(row, std::max<std::uint32_t>(1, index_->longest()));
+  if (!drop_space && !signature.empty()) {
+    const auto found = rows.by_signature.find(signature);
+    if (found != rows.by_signature.end()) return rows.masks.emplace(row, found->second).first->second;
+  }
   auto words = std::make_shared<MaskWords>(index_->words());
   if (drop_space)
     walk(rows.store, row, index_->all(), *words, true);
@@ -82,6 +87,10 @@ SharedMask CompiledGrammar::mask(Rows& rows, RowId row, bool is_first) {
   if (fresh) {
     rows.by_content.emplace(hash, made);
     rows.mask_bytes += words->size() * sizeof(std::uint64_t);
+  }
+  if (!signature.empty()) {
+    rows.mask_bytes += signature.size() * sizeof(std::uint32_t);
+    rows.by_signature.emplace(std::move(signature), made);
   }
   rows.masks.emplace(row, made);
   return made;

@@ -2,6 +2,7 @@
 // second request with a grammar finds the first one's work. Shared by requests and threads; what it keeps is bounded.
 // Refuses to know requests, budgets and sampling.
 #pragma once
+#include <map>
 #include <mutex>
 
 #include "decode/grammar/row_store.h"
@@ -28,6 +29,7 @@ class CompiledGrammar {
     explicit Rows(const std::shared_ptr<const Grammar>& grammar) : store(grammar) {}
     RowStore store;
     std::unordered_map<RowId, SharedMask> masks;
+    std::map<std::vector<std::uint32_t>, SharedMask> by_signature;
     std::unordered_multimap<std::uint64_t, SharedMask> by_content;
     SharedMask first_mask;  // of the first token where the tokenizer drops a space
     std::size_t mask_bytes = 0;

@@ -31,6 +31,10 @@ class RowStore {
   std::uint32_t distance(RowId row) const { return rows_[row].distance; }
   std::vector<Symbol> shortest_completion(RowId row) const;
 
+  // Rows with the same signature allow the same tokens of at most `symbols` symbols: their items differ in counts alone, and
+  // in none that such a token could bring to a bound. Empty for rows that count nothing.
+  std::vector<std::uint32_t> signature(RowId row, std::uint32_t symbols) const;
+
   // A row was given up because it had too many items: the grammar is too ambiguous here, and masks are not exact.
   bool too_ambiguous() const { return too_ambiguous_; }
   std::size_t bytes() const { return bytes_; }

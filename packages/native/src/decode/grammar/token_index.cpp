@@ -70,6 +70,7 @@ std::shared_ptr<const TokenIndex> TokenIndex::of(const Tokenizer& tokenizer, std
     std::string bytes = tokenizer.token_bytes(id);
     if (bytes.empty() || bytes.size() > longest_token) continue;
     const int characters = plain_characters(bytes);
+    index->longest_ = std::max(index->longest_, std::uint32_t(bytes.size()));
     index->bytes_[i] = std::move(bytes);
     all.push_back(id);
     if (characters < 0) not_plain.push_back(id);

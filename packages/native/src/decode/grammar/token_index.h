@@ -42,6 +42,7 @@ class TokenIndex {
   const Trie& long_plain() const { return long_plain_; }     // of more than longest_plain characters
   const MaskWords& plain(int characters) const { return plain_[std::size_t(characters)]; }  // of at most that many
   bool has_long_plain() const { return !long_plain_.tokens.empty(); }
+  std::uint32_t longest() const { return longest_; }         // bytes of a token
   // The tokenizer drops a space that begins a text.
   bool drops_first_space() const { return drops_first_space_; }
   // Fewest tokens that spell the symbols; empty when none do (and the text is not).
@@ -52,6 +53,7 @@ class TokenIndex {
   std::unordered_map<std::string, TokenId> special_;
   Trie all_, not_plain_, long_plain_;
   std::vector<MaskWords> plain_;
+  std::uint32_t longest_ = 0;
   bool drops_first_space_ = false;
 };
 
