@@ -33,7 +33,8 @@ const words = readRows('text/astro.en.jsonl')
   .flatMap(({ text }) => text.split(/\s+/))
   .filter((word) => word.length > 0 && word.length < 20);
 
-const quantile = (values, share) => values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
+const quantile = (values, share) =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
 const rounded = (value, digits = 1) => Number(value.toFixed(digits));
 
 async function measureMasks() {
@@ -45,7 +46,10 @@ async function measureMasks() {
     const times = [];
     let grammar;
     for (let i = 0; i < compilations; i++) {
-      const fresh = { type: 'json-schema', schema: schema === true ? { title: `${i}` } : { ...schema, title: `${i}` } };
+      const fresh = {
+        type: 'json-schema',
+        schema: schema === true ? { title: `${i}` } : { ...schema, title: `${i}` },
+      };
       const begin = performance.now();
       grammar = await tokenizer.compileGrammar(fresh);
       times.push(performance.now() - begin);
@@ -56,7 +60,8 @@ async function measureMasks() {
       for (const token of await tokenizer.encode(JSON.stringify(document(random, words)))) {
         matcher.allowed();
         masks.push(matcher.maskMs * 1000);
-        if (!matcher.accept(token)) throw new Error(`${name}: a document was refused at ${tokenizer.tokenText(token)}`);
+        if (!matcher.accept(token))
+          throw new Error(`${name}: a document was refused at ${tokenizer.tokenText(token)}`);
       }
     }
     all.masks.push(...masks);
@@ -69,10 +74,14 @@ async function measureMasks() {
 
 function figures(name, times, masks) {
   return {
-    name, masks: masks.length,
-    'compile p50 ms': rounded(quantile(times, 0.5), 2), 'compile p99 ms': rounded(quantile(times, 0.99), 2),
-    'mask p50 us': rounded(quantile(masks, 0.5)), 'mask p90 us': rounded(quantile(masks, 0.9)),
-    'mask p99 us': rounded(quantile(masks, 0.99)), 'mask max us': rounded(Math.max(...masks)),
+    name,
+    masks: masks.length,
+    'compile p50 ms': rounded(quantile(times, 0.5), 2),
+    'compile p99 ms': rounded(quantile(times, 0.99), 2),
+    'mask p50 us': rounded(quantile(masks, 0.5)),
+    'mask p90 us': rounded(quantile(masks, 0.9)),
+    'mask p99 us': rounded(quantile(masks, 0.99)),
+    'mask max us': rounded(Math.max(...masks)),
   };
 }
 
@@ -80,14 +89,24 @@ function figures(name, times, masks) {
 async function measureDecode(name, file, options) {
   const model = await engine.loadModel(file, options);
   const prompt = await model.tokenizer.encode('Write a summary of the release notes as JSON.');
-  const schema = { type: 'object', properties: { notes: { type: 'array', items: { type: 'string', maxLength: 200 } } }, required: ['notes'], additionalProperties: false };
+  const schema = {
+    type: 'object',
+    properties: { notes: { type: 'array', items: { type: 'string', maxLength: 200 } } },
+    required: ['notes'],
+    additionalProperties: false,
+  };
   const run = async (grammar) => {
     const request = { tokens: prompt, maxTokens: 240, temperature: 0, stopTokens: [], grammar };
     for await (const event of model.generate(request))
-      if (event.type === 'finish') return { rate: (1000 * (event.usage.outputTokens - 1)) / event.usage.decodeMs, maskUs: (1000 * event.usage.maskMs) / event.usage.outputTokens };
+      if (event.type === 'finish')
+        return {
+          rate: (1000 * (event.usage.outputTokens - 1)) / event.usage.decodeMs,
+          maskUs: (1000 * event.usage.maskMs) / event.usage.outputTokens,
+        };
   };
   // Every round has a grammar that nothing is known of yet: its rows and masks are made while it decodes.
-  const fresh = (round) => model.compileGrammar({ type: 'json-schema', schema: { ...schema, title: `${round}` } });
+  const fresh = (round) =>
+    model.compileGrammar({ type: 'json-schema', schema: { ...schema, title: `${round}` } });
   await run();
   await run(await fresh('warm'));
   const [withSchema, without, maskUs] = [[], [], []];
@@ -98,13 +117,25 @@ async function measureDecode(name, file, options) {
     maskUs.push(masked.maskUs);
   }
   await model.dispose();
-  const ratio = quantile(withSchema.map((rate, i) => rate / without[i]), 0.5);
-  return { name, 'tokens/s without': rounded(quantile(without, 0.5)), 'with a schema': rounded(quantile(withSchema, 0.5)), ratio: rounded(ratio, 3), 'mask us/token': rounded(quantile(maskUs, 0.5)) };
+  const ratio = quantile(
+    withSchema.map((rate, i) => rate / without[i]),
+    0.5,
+  );
+  return {
+    name,
+    'tokens/s without': rounded(quantile(without, 0.5)),
+    'with a schema': rounded(quantile(withSchema, 0.5)),
+    ratio: rounded(ratio, 3),
+    'mask us/token': rounded(quantile(maskUs, 0.5)),
+  };
 }
 
 if (what !== 'decode') await measureMasks();
 if (what !== 'masks')
   report('Decoding with a schema', [
     await measureDecode('nano, 8,192 tokens', languageModelFile),
-    await measureDecode('random llama, 150,000 tokens, Q8_0', folder, { quantize: 'q8_0', contextTokens: 1024 }),
+    await measureDecode('random llama, 150,000 tokens, Q8_0', folder, {
+      quantize: 'q8_0',
+      contextTokens: 1024,
+    }),
   ]);

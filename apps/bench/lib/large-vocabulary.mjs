@@ -29,7 +29,8 @@ const spelled = (bytes) => Array.from(bytes, (byte) => alphabet[byte]).join('');
 function* texts() {
   for (const folder of ['text', 'parallel']) {
     for (const name of readdirSync(path.join(dataFolder, folder))) {
-      if (name.endsWith('.gz')) yield gunzipSync(readFileSync(path.join(dataFolder, folder, name))).toString('utf8');
+      if (name.endsWith('.gz'))
+        yield gunzipSync(readFileSync(path.join(dataFolder, folder, name))).toString('utf8');
     }
   }
   const modules = path.resolve('node_modules');
@@ -50,7 +51,8 @@ function commonPieces() {
   const counts = new Map();
   let bytes = 0;
   for (const text of texts()) {
-    for (const [piece] of text.matchAll(pieces)) if (piece.length <= 24) counts.set(piece, (counts.get(piece) ?? 0) + 1);
+    for (const [piece] of text.matchAll(pieces))
+      if (piece.length <= 24) counts.set(piece, (counts.get(piece) ?? 0) + 1);
     bytes += text.length;
     if (bytes > mostTextBytes) break;
   }
@@ -83,7 +85,8 @@ function tokenizerOf(common, most) {
     let begin = '';
     for (const character of piece) {
       const bytes = Buffer.from(character);
-      for (let end = 2; end <= bytes.length; end++) add(spelled(bytes.subarray(0, end - 1)), alphabet[bytes[end - 1]]);
+      for (let end = 2; end <= bytes.length; end++)
+        add(spelled(bytes.subarray(0, end - 1)), alphabet[bytes[end - 1]]);
       if (begin !== '') add(begin, spelled(bytes));
       begin += spelled(bytes);
     }
@@ -91,7 +94,13 @@ function tokenizerOf(common, most) {
   return {
     version: '1.0',
     added_tokens: specialTokens.map((content, index) => ({
-      id: vocab.size + index, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true,
+      id: vocab.size + index,
+      content,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      special: true,
     })),
     normalizer: null,
     pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
