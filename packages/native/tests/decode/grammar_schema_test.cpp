@@ -74,6 +74,8 @@ TEST("strings") {
 TEST("numbers within bounds") {
   schema(R"({"type":"integer","minimum":-3,"maximum":120})",
          {{"-3", true}, {"-4", false}, {"0", true}, {"-0", false}, {"99", true}, {"120", true}, {"121", false}, {"1200", false}, {"1.0", false}});
+  schema(R"({"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991})",
+         {{"9007199254740991", true}, {"9007199254740992", false}, {"-9007199254740991", true}, {"-9007199254740992", false}});
   schema(R"({"type":"integer","exclusiveMinimum":0,"multipleOf":5})", {{"0", false}, {"5", true}, {"12", false}, {"125", true}});
   schema(R"({"type":"number","minimum":0.5,"exclusiveMaximum":2})",
          {{"0.5", true}, {"0.50", true}, {"0.49", false}, {"1", true}, {"1.999", true}, {"2", false}, {"2.0", false}, {"10", false}, {"0.6", true}});

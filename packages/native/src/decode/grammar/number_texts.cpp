@@ -11,7 +11,9 @@
 namespace trivium::grammar {
 namespace {
 
-constexpr int most_digits = 15;
+constexpr int most_digits = 15, most_integer_digits = 18;
+constexpr double exact_integers = 9007199254740992;  // 2^53: below, every integer is a double
+
 
 // A bound that is not negative: digits before the point without leading zeros ("0" for none), and behind it.
 struct Decimal {
@@ -93,9 +95,17 @@ struct Writing {
   auto key() const { return std::tuple(low.key(), high.key(), used, remainder, zero, point, digit); }
 };
 
+// Rounding to doubles keeps the order of integers, so more digits do no harm where no two must be told apart.
+int digits_of(const NumberBounds& bounds) {
+  const auto exact = [](bool exclusive, const std::optional<double>& bound) { return !exclusive || !bound || std::fabs(*bound) <= exact_integers; };
+  const bool plain = bounds.integer && bounds.multiple_of == 0 && exact(bounds.low_exclusive, bounds.low) && exact(bounds.high_exclusive, bounds.high);
+  return plain ? most_integer_digits : most_digits;
+}
+
 // Texts of x >= 0 between the bounds, with `minus` before them.
 bool add_half(CodeAutomaton& into, bool minus, const std::optional<Bound>& low, const std::optional<Bound>& high,
               const NumberBounds& bounds, std::size_t limit) {
+  const int most = digits_of(bounds);
   std::map<decltype(Writing().key()), std::uint32_t> known;
   std::vector<std::pair<Writing, std::uint32_t>> open;
   const auto id_of = [&](const Writing& writing) {
@@ -121,7 +131,7 @@ bool add_half(CodeAutomaton& into, bool minus, const std::optional<Bound>& low, 
     const auto [now, id] = open[i];
     into.states[id].accepts = now.digit && within_bounds(now) && now.remainder == 0;
     if (!now.zero || now.point) {
-      for (char c = '0'; c <= '9' && now.used < most_digits; ++c) {
+      for (char c = '0'; c <= '9' && now.used < most; ++c) {
         Writing next = now;
         next.used++;
         next.zero = !now.point && !now.digit && c == '0';
@@ -133,7 +143,7 @@ bool add_half(CodeAutomaton& into, bool minus, const std::optional<Bound>& low, 
         into.states[id].edges.push_back({char32_t(c), char32_t(c), target});
       }
     }
-    if (!bounds.integer && now.digit && !now.point && now.used < most_digits) {
+    if (!bounds.integer && now.digit && !now.point && now.used < most) {
       Writing next = now;
       next.point = true;
       next.digit = next.zero = false;

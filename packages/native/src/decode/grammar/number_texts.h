@@ -1,5 +1,5 @@
 // Texts of JSON numbers within bounds, as automata over digits. Texts are plain decimals; with bounds they have at most 15
-// digits, so that the double that a reader makes of a text stands on the same side of a bound as the text does. -0 is never
+// digits (integers 18, where no two must be told apart), so that the double that a reader makes of a text stands on the same side of a bound as the text does. -0 is never
 // written. Refuses to know schemas.
 #pragma once
 #include <optional>

@@ -1,5 +1,7 @@
 // The shortest text that completes a row: down through rules by the distances of the grammar, out through callers by those
-// of the rows. The other half of RowStore.
+// of the rows. And what rows have in common. The other half of RowStore.
+#include <algorithm>
+
 #include "decode/grammar/row_store.h"
 
 namespace trivium::grammar {
@@ -43,6 +45,25 @@ std::vector<Symbol> RowStore::shortest_completion(RowId id) const {
     if (!found) return text;
     item = callers_[found->best].after;
   }
+}
+
+std::vector<std::uint32_t> RowStore::signature(RowId id, std::uint32_t symbols) const {
+  const Row& row = rows_[id];
+  std::vector<std::uint32_t> made;
+  bool counts = false;
+  for (std::uint32_t k = row.kernel_begin; k < row.kernel_end; ++k) {
+    const Item& item = kernels_[k];
+    const Rule& rule = grammar_->rules[grammar_->states[item.state].rule];
+    made.insert(made.end(), {item.state, item.origin});
+    if (!rule.counted) continue;
+    counts = true;
+    const std::uint32_t reached = symbols / std::max<std::uint32_t>(1, grammar_->rules[rule.body].shortest) + 1;
+    made.push_back(rule.low > item.count ? std::min(rule.low - item.count, reached) : 0);
+    made.push_back(std::min(rule.high - item.count, reached));
+  }
+  if (!counts) return {};
+  made.push_back(row.accepts);
+  return made;
 }
 
 }  // namespace trivium::grammar

@@ -260,25 +260,6 @@ const RowId* RowStore::next(RowId id) {
   return table;
 }
 
-std::vector<std::uint32_t> RowStore::signature(RowId id, std::uint32_t symbols) const {
-  const Row& row = rows_[id];
-  std::vector<std::uint32_t> made;
-  bool counts = false;
-  for (std::uint32_t k = row.kernel_begin; k < row.kernel_end; ++k) {
-    const Item& item = kernels_[k];
-    const Rule& rule = grammar_->rules[grammar_->states[item.state].rule];
-    made.insert(made.end(), {item.state, item.origin});
-    if (!rule.counted) continue;
-    counts = true;
-    const std::uint32_t reached = symbols / std::max<std::uint32_t>(1, grammar_->rules[rule.body].shortest) + 1;
-    made.push_back(rule.low > item.count ? std::min(rule.low - item.count, reached) : 0);
-    made.push_back(std::min(rule.high - item.count, reached));
-  }
-  if (!counts) return {};
-  made.push_back(row.accepts);
-  return made;
-}
-
 RowId RowStore::moved_to(RowStore& other, RowId row) const {
   std::vector<RowId> needed{row};
   for (std::size_t i = 0; i < needed.size(); ++i) {

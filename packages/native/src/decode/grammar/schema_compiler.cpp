@@ -44,7 +44,7 @@ Fragment bytes(GrammarBuilder& builder, std::initializer_list<std::pair<unsigned
 Fragment integer(GrammarBuilder& builder) {
   const Fragment first = bytes(builder, {{'1', '9'}});
   return builder.sequence({builder.optional(builder.literal("-")),
-                           builder.alternatives({builder.literal("0"), builder.sequence({first, digits(builder, 0, 14)})})});
+                           builder.alternatives({builder.literal("0"), builder.sequence({first, digits(builder, 0, 17)})})});
 }
 
 Fragment number(GrammarBuilder& builder) {

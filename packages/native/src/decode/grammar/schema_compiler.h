@@ -1,7 +1,7 @@
 // Shapes as texts: how a value that satisfies a schema may be written. JSON is compact with room for the ways in which models
 // write it: one space behind a colon; behind an opening bracket or a comma and before a closing bracket one space, or a line
 // break and up to 32 spaces or 8 tabs. So a text reads as usual, and blanks can never go on without end. Properties come in
-// the order of the schema, those that it does not name last. Integers have at most 15 digits, fractions 15 more, exponents 2.
+// the order of the schema, those that it does not name last. Integers have at most 18 digits, fractions 15 more, exponents 2.
 // Refuses to know keywords (schema_reader.h) and automata's insides.
 #pragma once
 #include <map>
