@@ -11,7 +11,8 @@ constexpr std::size_t most_work = 200'000;  // schemas read, the same one again 
 // Say nothing about what a value may be.
 constexpr std::string_view annotations[] = {"$schema", "$comment", "$defs", "definitions", "$anchor", "title", "description",
                                             "default", "examples", "example", "deprecated", "readOnly", "writeOnly",
-                                            "contentEncoding", "contentMediaType", "contentSchema"};
+                                            "contentEncoding", "contentMediaType", "contentSchema", "enumNames",
+                                            "enumDescriptions", "markdownDescription", "readonly", "links", "javaType", "tsType"};
 // Read together, by read_object_keywords and read_array_keywords.
 constexpr std::string_view together[] = {"properties", "patternProperties", "additionalProperties", "items", "prefixItems",
                                          "additionalItems"};
@@ -105,6 +106,7 @@ Status SchemaReader::read(const Json* schema, Shape& shape, Path& path) {
   path.push_back(schema);
   for (const Json::Member& member : schema->members()) {
     if (among(annotations, member.first) || among(together, member.first)) continue;
+    if (member.first.starts_with("x-") || member.first.starts_with('_')) continue;  // extensions, by their names
     TRIVIUM_TRY(read_keyword(*schema, member, shape, path, field + "/" + escaped_key(member.first)));
   }
   TRIVIUM_TRY(read_object_keywords(*schema, shape, field));
@@ -151,7 +153,7 @@ Status SchemaReader::read_keyword(const Json& schema, const Json::Member& member
     return value.is_array() ? Status() : Status(invalid(field, "required is no list.", "a list of strings"));
   }
   if (name == "uniqueItems" && value.kind() == Json::Kind::boolean && !value.boolean()) return {};
-  if (name == "$id" && &schema == &root_) return {};
+  if ((name == "$id" || name == "id") && &schema == &root_) return {};
   bool known = false;
   TRIVIUM_TRY(read_number_keyword(member, shape, field, known));
   if (!known) TRIVIUM_TRY(read_count_keyword(member, shape, field, known));
