@@ -25,6 +25,7 @@ export type RawEvent =
       queueMs: number;
       prefillMs: number;
       decodeMs: number;
+      maskMs: number;
     }
   | { request: number; kind: 'error'; error: RawError };
 
@@ -46,6 +47,22 @@ export interface RawGenerateRequest {
   stop: readonly string[];
   stopTokens: Int32Array;
   skipSpecialTokens: boolean;
+  grammar?: RawGrammar;
+}
+
+export interface RawMatcher {
+  readonly mayEnd: boolean;
+  readonly maskMs: number;
+  allowed(): Int32Array;
+  accept(token: number): boolean;
+  rollBack(tokens: number): void;
+  completion(): Int32Array | undefined;
+}
+
+export interface RawGrammar {
+  readonly shortestTokens: number;
+  matches(text: string): boolean;
+  matcher(): RawMatcher;
 }
 
 export interface RawTokenizer {
@@ -57,6 +74,8 @@ export interface RawTokenizer {
   tokenText(id: number): string;
   idOf(token: string): number;
   specialTokens(): string[];
+  /** `description`: decode/grammar/description.h, as JSON. */
+  compileGrammar(description: string): Promise<RawGrammar>;
 }
 
 /** What a file says of itself, before lib/model-info.ts makes a ModelInfo of it. */
@@ -81,6 +100,7 @@ export interface RawModel {
   readonly contextTokens: number;
   readonly weightBytes: number;
   readonly backend: string;
+  compileGrammar(description: string): Promise<RawGrammar>;
   generate(request: RawGenerateRequest): number;
   embed(inputs: readonly Int32Array[], tokenRows: boolean): number;
   logits(tokens: Int32Array): number;

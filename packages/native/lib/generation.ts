@@ -6,6 +6,8 @@ import { TriviumError } from '@trivium/protocol';
 import type { RawEvent, RawGenerateRequest, RawModel } from './addon.js';
 import { toTriviumError, translatedSync } from './errors.js';
 import type { EventRouter } from './event-router.js';
+import { rawOf } from './grammar.js';
+import type { Grammar } from './grammar-types.js';
 import type { GenerateEvent, GenerateOptions } from './types.js';
 
 /** Events unread before the request is paused, and before it goes on. */
@@ -63,12 +65,13 @@ function toEvent(event: RawEvent): GenerateEvent | undefined {
     };
   }
   if (event.kind !== 'finish' || event.reason === 'cancelled') return undefined;
-  const { reason, stopMatch, inputTokens, cachedTokens, outputTokens, queueMs, prefillMs, decodeMs } = event;
+  const { reason, stopMatch, inputTokens, cachedTokens, outputTokens, queueMs, prefillMs, decodeMs, maskMs } =
+    event;
   return {
     type: 'finish',
     reason,
     ...(stopMatch !== '' && { stopMatch }),
-    usage: { inputTokens, cachedTokens, outputTokens, queueMs, prefillMs, decodeMs },
+    usage: { inputTokens, cachedTokens, outputTokens, queueMs, prefillMs, decodeMs, maskMs },
   };
 }
 
@@ -77,6 +80,9 @@ export class Generation implements AsyncIterableIterator<GenerateEvent> {
   readonly #router: EventRouter;
   readonly #request: RawGenerateRequest;
   readonly #signal: AbortSignal | undefined;
+  /** Compiles what the text is held to, when the generation starts. */
+  readonly #compiled: (() => Promise<Grammar>) | undefined;
+  #starting: Promise<void> | undefined;
   readonly #unread: GenerateEvent[] = [];
   #id: number | undefined;
   #failure: { error: unknown } | undefined;
@@ -88,12 +94,13 @@ export class Generation implements AsyncIterableIterator<GenerateEvent> {
     model: RawModel,
     router: EventRouter,
     request: RawGenerateRequest,
-    signal: AbortSignal | undefined,
+    { signal, compiled }: { signal: AbortSignal | undefined; compiled: (() => Promise<Grammar>) | undefined },
   ) {
     this.#model = model;
     this.#router = router;
     this.#request = request;
     this.#signal = signal;
+    this.#compiled = compiled;
   }
 
   [Symbol.asyncIterator](): this {
@@ -101,7 +108,11 @@ export class Generation implements AsyncIterableIterator<GenerateEvent> {
   }
 
   async next(): Promise<IteratorResult<GenerateEvent, undefined>> {
-    if (this.#id === undefined && !this.#ended) this.#start();
+    if (this.#id === undefined && !this.#ended) {
+      // Two calls of `next` before the first has an answer start one generation.
+      this.#starting ??= this.#start();
+      await this.#starting;
+    }
     while (this.#unread.length === 0) {
       if (this.#failure) {
         const { error } = this.#failure;
@@ -127,8 +138,13 @@ export class Generation implements AsyncIterableIterator<GenerateEvent> {
     return { done: true, value: undefined };
   }
 
-  #start(): void {
+  async #start(): Promise<void> {
     this.#signal?.throwIfAborted();
+    if (this.#compiled) {
+      this.#request.grammar = rawOf(await this.#compiled());
+      this.#signal?.throwIfAborted();
+      if (this.#ended) return;
+    }
     this.#id = translatedSync(() => this.#model.generate(this.#request));
     this.#router.listen(this.#id, (event) => this.#receive(event));
     this.#signal?.addEventListener('abort', this.#abort, { once: true });

@@ -4,6 +4,7 @@ import type { RawModel } from './addon.js';
 import { toTriviumError, translated, translatedSync } from './errors.js';
 import type { EventRouter } from './event-router.js';
 import { Generation, toRequest } from './generation.js';
+import { grammarCompiler, isCompiled } from './grammar.js';
 import { toModelInfo } from './model-info.js';
 import { toTokenizer } from './tokenizer.js';
 import type { EmbedOptions, EmbedResult, NativeModel, TokenRows } from './types.js';
@@ -61,6 +62,8 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
     return { rows, offsets, width: info.width, truncated };
   };
 
+  const compileGrammar = grammarCompiler((description) => raw.compileGrammar(description));
+
   const dispose = () => {
     disposed ??= translated(raw.dispose());
     return disposed;
@@ -69,9 +72,16 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
   return {
     info,
     tokenizer,
+    compileGrammar: async (source) => {
+      alive();
+      return compileGrammar(source);
+    },
     generate(options) {
       alive();
-      return new Generation(raw, router, toRequest(options, info.stopTokens), options.signal);
+      const { grammar, signal } = options;
+      const compiled =
+        grammar && (() => (isCompiled(grammar) ? Promise.resolve(grammar) : compileGrammar(grammar)));
+      return new Generation(raw, router, toRequest(options, info.stopTokens), { compiled, signal });
     },
     embed,
     embedTokens,

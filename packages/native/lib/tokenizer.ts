@@ -1,6 +1,7 @@
 /** The tokenizer's public face over the addon's. */
 import type { RawTokenizer } from './addon.js';
 import { translated, translatedSync } from './errors.js';
+import { grammarCompiler } from './grammar.js';
 import type { TokenizeOptions, Tokenizer } from './types.js';
 
 export function toTokenizer(raw: RawTokenizer): Tokenizer {
@@ -24,5 +25,6 @@ export function toTokenizer(raw: RawTokenizer): Tokenizer {
       const id = raw.idOf(token);
       return id < 0 ? undefined : id;
     },
+    compileGrammar: grammarCompiler((description) => raw.compileGrammar(description)),
   };
 }

@@ -1,6 +1,8 @@
 // The typed face of the engine: what @trivium/sdk codes against. No policy here: templates, overflow, retries and
 // documents are the SDK's.
 
+import type { Grammar, GrammarSource } from './grammar-types.js';
+
 export type LoadQuantization = 'q8_0' | 'q6_k' | 'q5_k' | 'q4_k' | 'q4_0';
 
 export interface LoadModelOptions {
@@ -82,6 +84,8 @@ export interface Tokenizer {
   readonly specialTokens: readonly string[];
   tokenText(id: number): string;
   idOf(token: string): number | undefined;
+  /** A grammar over this vocabulary, to check texts and follow them; a model generates under its own `compileGrammar`. */
+  compileGrammar(source: GrammarSource): Promise<Grammar>;
 }
 
 export interface GenerateOptions {
@@ -113,6 +117,15 @@ export interface GenerateOptions {
   /** Log-probability of each chosen token and of the n best. */
   logprobs?: number;
   skipSpecialTokens?: boolean;
+  /**
+   * The text satisfies it, whatever the sampler: tokens that it does not allow are no candidates, and when only the shortest
+   * completion fits into `maxTokens`, that is written. It ends where nothing can follow, or with a stop token where the text
+   * is complete. `invalid-argument` with field `maxTokens` when the shortest text does not fit. A source is compiled off the
+   * event loop when the generation starts, and kept.
+   *
+   * @example grammar: { type: 'json-schema', schema: { type: 'object', properties: { age: { type: 'integer' } } } }
+   */
+  grammar?: GrammarSource | Grammar;
   signal?: AbortSignal;
 }
 
@@ -132,6 +145,8 @@ export interface GenerateUsage {
   prefillMs: number;
   /** In milliseconds, from its first token to its last. */
   decodeMs: number;
+  /** In milliseconds, of `decodeMs` and `prefillMs`: finding out which tokens the grammar allows; 0 without one. */
+  maskMs: number;
 }
 
 export type GenerateEvent =
@@ -174,6 +189,11 @@ export interface TokenRows {
 export interface NativeModel extends AsyncDisposable {
   readonly info: ModelInfo;
   readonly tokenizer: Tokenizer;
+  /**
+   * Compiles off the event loop; the last 64 are kept by their source.
+   * @throws TriviumError `unsupported` or `invalid-argument`, with the JSON pointer into the source as `field`
+   */
+  compileGrammar(source: GrammarSource): Promise<Grammar>;
   /** Rejects (or throws on first `next`) with a `TriviumError`; an abort rejects with the signal's reason. */
   generate(options: GenerateOptions): AsyncIterableIterator<GenerateEvent>;
   /** Encoders and static embeddings. */
@@ -195,6 +215,9 @@ export interface EngineStats {
   steps: number;
   prefilledTokens: number;
   decodedTokens: number;
+  /** Tokens that were chosen under a grammar, and the time that their masks took, in milliseconds. */
+  maskedTokens: number;
+  maskMs: number;
 }
 
 export interface InspectedTensor {

@@ -9,6 +9,7 @@
 #include "base/thread_pool.h"
 #include "binding/describe.h"
 #include "binding/environment.h"
+#include "binding/grammar_object.h"
 #include "binding/model_object.h"
 #include "binding/task.h"
 #include "binding/tokenizer_object.h"
@@ -120,7 +121,9 @@ Napi::Value stats(const Napi::CallbackInfo& info) {
                                                     {"kvUsedBytes", double(stats.kv_used_bytes)},
                                                     {"steps", double(stats.steps)},
                                                     {"prefilledTokens", double(stats.prefilled_tokens)},
-                                                    {"decodedTokens", double(stats.decoded_tokens)}};
+                                                    {"decodedTokens", double(stats.decoded_tokens)},
+                                                    {"maskedTokens", double(stats.masked_tokens)},
+                                                    {"maskMs", double(stats.mask_ns) / 1e6}};
   for (const auto& [name, value] : figures) object[name] = Napi::Number::New(info.Env(), value);
   return object;
 }
@@ -163,6 +166,8 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(environment);
   environment->tokenizer_class = Napi::Persistent(TokenizerObject::define(env));
   environment->model_class = Napi::Persistent(ModelObject::define(env));
+  environment->grammar_class = Napi::Persistent(GrammarObject::define(env));
+  environment->matcher_class = Napi::Persistent(MatcherObject::define(env));
   exports["initialize"] = Napi::Function::New(env, initialize);
   exports["backend"] = Napi::Function::New(env, backend);
   exports["setThreads"] = Napi::Function::New(env, set_threads);

@@ -25,6 +25,8 @@ class Environment {
 
   Napi::FunctionReference tokenizer_class;
   Napi::FunctionReference model_class;
+  Napi::FunctionReference grammar_class;
+  Napi::FunctionReference matcher_class;
 
  private:
   struct Channel;  // outlives the environment in sinks that the engine still holds

@@ -41,6 +41,7 @@ void set_finish(Napi::Env env, Napi::Object object, const EngineEvent& event) {
   object["queueMs"] = Napi::Number::New(env, event.usage.queue_ms);
   object["prefillMs"] = Napi::Number::New(env, event.usage.prefill_ms);
   object["decodeMs"] = Napi::Number::New(env, event.usage.decode_ms);
+  object["maskMs"] = Napi::Number::New(env, event.usage.mask_us / 1000);
 }
 
 Napi::Object to_js_event(Napi::Env env, const EngineEvent& event) {

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "binding/environment.h"
+#include "binding/grammar_object.h"
 #include "binding/task.h"
 #include "binding/tokenizer_object.h"
 
@@ -16,6 +17,7 @@ Napi::Function ModelObject::define(Napi::Env env) {
                       InstanceAccessor<&ModelObject::context_tokens>("contextTokens"),
                       InstanceAccessor<&ModelObject::weight_bytes>("weightBytes"),
                       InstanceAccessor<&ModelObject::backend>("backend"),
+                      InstanceMethod<&ModelObject::compile_grammar>("compileGrammar"),
                       InstanceMethod<&ModelObject::generate>("generate"), InstanceMethod<&ModelObject::embed>("embed"),
                       InstanceMethod<&ModelObject::logits>("logits"), InstanceMethod<&ModelObject::cancel>("cancel"),
                       InstanceMethod<&ModelObject::pause>("pause"), InstanceMethod<&ModelObject::resume>("resume"),
@@ -62,6 +64,15 @@ Napi::Value ModelObject::started(const Napi::CallbackInfo& info, Result<std::uin
   return Napi::Number::New(info.Env(), static_cast<double>(*request));
 }
 
+Napi::Value ModelObject::compile_grammar(const Napi::CallbackInfo& info) {
+  alive(info);
+  using Grammar = GrammarObject::Grammar;
+  return Task<Grammar>::start(
+      info.Env(),
+      [engine = model_.engine, description = info[0].ToString().Utf8Value()] { return engine->compile_grammar(description); },
+      [](Napi::Env env, Grammar&& compiled) -> Napi::Value { return GrammarObject::create(env, std::move(compiled)); });
+}
+
 Napi::Value ModelObject::generate(const Napi::CallbackInfo& info) {
   const auto given = info[0].As<Napi::Object>();
   const auto number = [&](const char* name) { return given.Get(name).ToNumber().DoubleValue(); };
@@ -86,6 +97,7 @@ Napi::Value ModelObject::generate(const Napi::CallbackInfo& info) {
   for (std::uint32_t i = 0; i < stop.Length(); ++i) request.stop.push_back(stop.Get(i).ToString().Utf8Value());
   request.stop_tokens = to_vector(given.Get("stopTokens"));
   request.skip_special_tokens = given.Get("skipSpecialTokens").ToBoolean();
+  request.grammar = GrammarObject::of(given.Get("grammar"));
   return started(info, alive(info).generate(std::move(request), Environment::of(info.Env()).sink()));
 }
 

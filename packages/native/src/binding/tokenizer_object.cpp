@@ -59,7 +59,8 @@ Napi::Function TokenizerObject::define(Napi::Env env) {
                       InstanceMethod<&TokenizerObject::decode>("decode"),
                       InstanceMethod<&TokenizerObject::token_text>("tokenText"),
                       InstanceMethod<&TokenizerObject::id_of>("idOf"),
-                      InstanceMethod<&TokenizerObject::special_tokens>("specialTokens")});
+                      InstanceMethod<&TokenizerObject::special_tokens>("specialTokens"),
+                      InstanceMethod<&TokenizerObject::compile_grammar>("compileGrammar")});
 }
 
 Napi::Object TokenizerObject::create(Napi::Env env, std::shared_ptr<const Tokenizer> tokenizer) {
@@ -130,6 +131,10 @@ Napi::Value TokenizerObject::token_text(const Napi::CallbackInfo& info) {
 
 Napi::Value TokenizerObject::id_of(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), tokenizer_->id_of(info[0].ToString().Utf8Value()));
+}
+
+Napi::Value TokenizerObject::compile_grammar(const Napi::CallbackInfo& info) {
+  return compile_over(info.Env(), info[0].ToString().Utf8Value(), tokenizer_, vocabulary_);
 }
 
 Napi::Value TokenizerObject::special_tokens(const Napi::CallbackInfo& info) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <napi.h>
 
+#include "binding/grammar_object.h"
 #include "tokenizer/tokenizer.h"
 
 namespace trivium::binding {
@@ -21,9 +22,11 @@ class TokenizerObject final : public Napi::ObjectWrap<TokenizerObject> {
   Napi::Value token_text(const Napi::CallbackInfo& info);
   Napi::Value id_of(const Napi::CallbackInfo& info);
   Napi::Value special_tokens(const Napi::CallbackInfo& info);
+  Napi::Value compile_grammar(const Napi::CallbackInfo& info);
   TokenId checked_id(const Napi::CallbackInfo& info);
 
   std::shared_ptr<const Tokenizer> tokenizer_;
+  std::shared_ptr<VocabularyIndex> vocabulary_ = std::make_shared<VocabularyIndex>();
 };
 
 Napi::Int32Array to_int32_array(Napi::Env env, const std::vector<std::int32_t>& values);

@@ -35,14 +35,26 @@ Error bad_logits(std::size_t id, float found) {
   return error;
 }
 
-Error nothing_left() {
+Error nothing_left(bool masked) {
   Error error;
   error.code = ErrorCode::invalid_argument;
-  error.message = "logitBias forbids every token";
+  error.message = masked ? "logitBias forbids every token that the grammar allows" : "logitBias forbids every token";
   error.field = "logitBias";
   error.expected = "at least one token without -Infinity";
   error.remedy = "forbid fewer tokens";
   return error;
+}
+
+// Words without a bit are skipped whole: most masks are nearly full or nearly empty.
+void forbid(std::span<const std::uint64_t> allowed, std::span<float> logits) {
+  constexpr float never = -std::numeric_limits<float>::infinity();
+  for (std::size_t word = 0; word * 64 < logits.size(); ++word) {
+    const std::uint64_t bits = word < allowed.size() ? allowed[word] : 0;
+    if (bits == ~std::uint64_t(0)) continue;
+    const std::size_t end = std::min(logits.size(), word * 64 + 64);
+    for (std::size_t id = word * 64; id < end; ++id)
+      if ((bits >> id % 64 & 1) == 0) logits[id] = never;
+  }
 }
 
 }  // namespace
@@ -74,9 +86,11 @@ double uniform_at(std::uint64_t seed, std::uint64_t position) {
   return double(bits) * 0x1.0p-53;
 }
 
-Result<SampledToken> Sampler::sample(std::span<const float> logits, std::uint64_t position, const TokenHistory& history) {
+Result<SampledToken> Sampler::sample(std::span<const float> logits, std::uint64_t position, const TokenHistory& history,
+                                     std::span<const std::uint64_t> allowed) {
+  constexpr float never = -std::numeric_limits<float>::infinity();
   SampledToken sampled;
-  float largest = -std::numeric_limits<float>::infinity();
+  float largest = never;
   for (std::size_t id = 0; id < logits.size(); ++id) {
     if (!std::isfinite(logits[id])) return bad_logits(id, logits[id]);
     if (logits[id] > largest) {
@@ -87,14 +101,15 @@ Result<SampledToken> Sampler::sample(std::span<const float> logits, std::uint64_
   if (sampled.id < 0) return bad_logits(0, largest);
   const float largest_plain = largest;
   std::span<const float> chosen_from = logits;
-  if (parameters_.penalties.any()) {
+  if (parameters_.penalties.any() || !allowed.empty()) {
     penalized_.assign(logits.begin(), logits.end());
-    apply_penalties(parameters_.penalties, history, penalized_, counts_);
+    if (parameters_.penalties.any()) apply_penalties(parameters_.penalties, history, penalized_, counts_);
+    if (!allowed.empty()) forbid(allowed, penalized_);
     chosen_from = penalized_;
     const auto best = std::max_element(penalized_.begin(), penalized_.end());  // the first of equals: the lower id
     sampled.id = TokenId(best - penalized_.begin());
     largest = *best;
-    if (largest == -std::numeric_limits<float>::infinity()) return nothing_left();
+    if (largest == never) return nothing_left(!allowed.empty());
   }
   if (parameters_.temperature > 0) sampled.id = draw(chosen_from, largest, position);
   if (parameters_.logprobs >= 0) log_probabilities(logits, largest_plain, sampled);

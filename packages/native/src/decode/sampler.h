@@ -1,4 +1,5 @@
 // From logits to a token. Filters in this order, each on what the one before left:
+//   -1. mask         tokens that a grammar does not allow here are no candidates
 //   0. penalties     see penalties.h
 //   1. temperature   logits / temperature; 0 is greedy: the largest logit, ties to the lower id, nothing else applies
 //   2. top-k         the k largest, ties to the lower id
@@ -6,7 +7,7 @@
 //   4. min-p         those with at least min_p times the probability of the most probable
 // The draw is a pure function of (seed, position, logits, tokens so far): it knows no batch, no clock and no earlier draw,
 // so a text can be recomputed after preemption. Work is O(vocabulary) plus sorting the candidates that survive.
-// Refuses to know requests, text and grammar (a mask will narrow the candidates before step 1).
+// Refuses to know requests, text and where a mask comes from.
 #pragma once
 #include <cstdint>
 #include <limits>
@@ -44,8 +45,9 @@ class Sampler {
  public:
   explicit Sampler(const SamplingParameters& parameters) : parameters_(parameters) {}
   // `position`: of the token being chosen in its sequence. NaN or infinite logits are an `internal` error; biases that
-  // leave no token are an `invalid-argument` one.
-  Result<SampledToken> sample(std::span<const float> logits, std::uint64_t position, const TokenHistory& history = {});
+  // leave no token are an `invalid-argument` one. `allowed`: bit i is token i; empty: all.
+  Result<SampledToken> sample(std::span<const float> logits, std::uint64_t position, const TokenHistory& history = {},
+                              std::span<const std::uint64_t> allowed = {});
 
  private:
   struct Candidate { float logit; TokenId id; };
@@ -56,7 +58,7 @@ class Sampler {
 
   SamplingParameters parameters_;
   std::vector<Candidate> candidates_;  // scratch, (vocabulary) at most
-  std::vector<float> penalized_;       // scratch, (vocabulary)
+  std::vector<float> penalized_;       // scratch, (vocabulary): logits after penalties and mask
   std::vector<std::uint32_t> counts_;  // scratch of apply_penalties
 };
 

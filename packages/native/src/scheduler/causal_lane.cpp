@@ -210,7 +210,11 @@ void CausalLane::collect(EventBatch& events) {
     if (prefill) sequence->prefilled(events);
     if (!wants) continue;
     const auto logits = std::span<const float>(logits_).subspan(output++ * vocabulary, vocabulary);
-    if (sequence->take(logits, limits_.context_tokens, events)) end(*sequence);
+    const std::uint64_t masked_ns = sequence->mask_ns();
+    const bool ended = sequence->take(logits, limits_.context_tokens, events);
+    counters_.masked += sequence->has_grammar();
+    counters_.mask_ns += sequence->mask_ns() - masked_ns;
+    if (ended) end(*sequence);
   }
 }
 

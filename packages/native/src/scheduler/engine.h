@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "decode/grammar/compiled_grammar.h"
 #include "decode/sampler.h"  // SamplingParameters, TokenLogprob
 #include "models/spec.h"
 #include "tokenizer/tokenizer.h"
@@ -23,6 +24,9 @@ struct GenerateRequest {
   std::vector<std::string> stop = {};     // found across token borders; the text ends before the match
   std::vector<TokenId> stop_tokens = {};  // end of generation: not part of the text
   bool skip_special_tokens = true;
+  // Made by EngineModel::compile_grammar of the same model: the text, stop tokens aside, satisfies it. One that must be
+  // longer than max_tokens is refused at once, any other comes to its end within them.
+  std::shared_ptr<grammar::CompiledGrammar> grammar = nullptr;
 };
 
 struct EmbedRequest {
@@ -37,6 +41,7 @@ struct LogitsRequest {
 struct Usage {
   int input_tokens = 0, cached_tokens = 0, output_tokens = 0;
   double queue_ms = 0, prefill_ms = 0, decode_ms = 0;
+  double mask_us = 0;                     // making masks of a grammar, all tokens together
 };
 
 // What happened to one request in one step. Plain data: binding/ turns a batch of them into one call into JavaScript.
@@ -82,6 +87,7 @@ struct EngineStats {
   int live_sequences = 0, queued_requests = 0, models = 0;
   std::size_t weight_bytes = 0, kv_bytes = 0, kv_used_bytes = 0;
   std::uint64_t steps = 0, prefilled_tokens = 0, decoded_tokens = 0;
+  std::uint64_t masked_tokens = 0, mask_ns = 0;  // tokens chosen under a grammar, and the time their masks took
 };
 
 // A model under the engine's care. All methods may be called from any thread; none blocks on a step.
@@ -94,6 +100,9 @@ class EngineModel {
   virtual std::shared_ptr<const Tokenizer> tokenizer() const = 0;
   virtual std::size_t weight_bytes() const = 0;
   virtual int context_tokens() const = 0;           // what a sequence may hold: options, model and KV memory together
+  // A grammar (decode/grammar/description.h) over this model's vocabulary. Takes milliseconds, the first time up to some
+  // tenths of a second for the vocabulary's index: call it off the event loop. May be used by many requests at once.
+  virtual Result<std::shared_ptr<grammar::CompiledGrammar>> compile_grammar(std::string_view description) = 0;
   // Each answers a request id, or an error at once (busy, context_overflow, invalid_argument, disposed). `generate`: a
   // prompt of context_tokens() or more is context_overflow; a longer output ends with `length` where the context does.
   // Events for it go to `sink`, ending with exactly one finish, embedding, logits or error.

@@ -17,6 +17,9 @@ class ModelHandle final : public EngineModel {
   std::shared_ptr<const Tokenizer> tokenizer() const override { return runner_->tokenizer(); }
   std::size_t weight_bytes() const override { return runner_->model().weight_bytes(); }
   int context_tokens() const override { return runner_->context_tokens(); }
+  Result<std::shared_ptr<grammar::CompiledGrammar>> compile_grammar(std::string_view description) override {
+    return runner_->compile_grammar(description);
+  }
   Result<std::uint64_t> generate(GenerateRequest request, SharedEventSink sink) override {
     return runner_->submit(std::move(request), std::move(sink));
   }
@@ -132,6 +135,8 @@ EngineStats EngineCore::stats() const {
     stats.steps += counters.steps;
     stats.prefilled_tokens += counters.prefilled;
     stats.decoded_tokens += counters.decoded;
+    stats.masked_tokens += counters.masked;
+    stats.mask_ns += counters.mask_ns;
     if (counted.insert(&runner->model()).second) stats.weight_bytes += runner->model().weight_bytes();
   }
   return stats;

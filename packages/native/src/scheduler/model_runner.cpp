@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <new>
 
+#include "decode/grammar/description.h"
+
 namespace trivium {
 namespace {
 
@@ -29,6 +31,26 @@ Result<std::shared_ptr<ModelRunner>> ModelRunner::make(std::shared_ptr<const Ste
     runner->lane_ = std::make_unique<EmbedLane>(*runner->model_, budget, runner->running_, runner->counters_);
   }
   return runner;
+}
+
+Result<std::shared_ptr<grammar::CompiledGrammar>> ModelRunner::compile_grammar(std::string_view description) {
+  if (!tokenizer_)
+    return make_error(ErrorCode::unsupported, "the model has no tokenizer, so no text to hold to a grammar", "grammar",
+                      "put the model's tokenizer.json beside it");
+  TRIVIUM_TRY_ASSIGN(grammar::Grammar grammar, grammar::grammar_of(description));
+  const std::lock_guard making(making_index_);
+  auto known = index();
+  if (!known) {
+    known = grammar::TokenIndex::of(*tokenizer_, std::size_t(model_->spec().vocabulary));
+    const std::lock_guard lock(index_mutex_);
+    index_ = known;
+  }
+  return grammar::CompiledGrammar::make(std::move(grammar), std::move(known));
+}
+
+std::shared_ptr<const grammar::TokenIndex> ModelRunner::index() const {
+  const std::lock_guard lock(index_mutex_);
+  return index_;
 }
 
 int ModelRunner::open_requests() const {

@@ -20,6 +20,7 @@ class ModelRunner {
   const StepModel& model() const { return *model_; }
   std::shared_ptr<const Tokenizer> tokenizer() const { return tokenizer_; }
   int context_tokens() const { return limits_.context_tokens; }
+  Result<std::shared_ptr<grammar::CompiledGrammar>> compile_grammar(std::string_view description);
   const Counters& counters() const { return counters_; }
   int open_requests() const;
   Result<std::uint64_t> submit(std::variant<GenerateRequest, EmbedRequest, LogitsRequest> work, SharedEventSink sink);
@@ -43,6 +44,8 @@ class ModelRunner {
   Status set_limits(const ModelOptions& options);
   Status check_tokens(const std::vector<TokenId>& tokens) const;
   Status check(const GenerateRequest& request) const;
+  Status check_grammar(const GenerateRequest& request) const;
+  std::shared_ptr<const grammar::TokenIndex> index() const;
   Status check(const EmbedRequest& request) const;
   Status check(const LogitsRequest& request) const;
   void deliver(EventBatch& events);
@@ -56,6 +59,9 @@ class ModelRunner {
   Counters counters_;
   RunningStep running_;
   std::unique_ptr<Lane> lane_;                                  // engine thread only
+  std::mutex making_index_;                                     // held while the index is made
+  mutable std::mutex index_mutex_;
+  std::shared_ptr<const grammar::TokenIndex> index_;            // of the vocabulary, once a grammar was asked for
   mutable std::mutex mutex_;
   std::condition_variable retired_changed_;
   std::map<std::uint64_t, std::shared_ptr<Request>> requests_;  // open ones

@@ -60,7 +60,7 @@ class RunningStep {
 struct Counters {
   std::atomic<int> live{0};
   std::atomic<std::size_t> kv_bytes{0}, kv_used_bytes{0};
-  std::atomic<std::uint64_t> steps{0}, prefilled{0}, decoded{0};
+  std::atomic<std::uint64_t> steps{0}, prefilled{0}, decoded{0}, masked{0}, mask_ns{0};
 };
 
 // How the requests of one kind of model become steps. Engine thread only.

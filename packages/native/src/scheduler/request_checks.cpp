@@ -126,7 +126,21 @@ Status ModelRunner::check(const GenerateRequest& request) const {
                       "give stopTokens, or put the model's tokenizer.json beside it");
   if (request.tokens.size() >= std::size_t(context_tokens()))
     return overflow("the prompt", request.tokens.size(), context_tokens() - 1);
-  return {};
+  return request.grammar ? check_grammar(request) : Status();
+}
+
+Status ModelRunner::check_grammar(const GenerateRequest& request) const {
+  const auto& compiled = *request.grammar;
+  if (&compiled.index() != index().get())
+    return make_error(ErrorCode::invalid_argument, "the grammar was compiled for another model", "grammar",
+                      "compile it with this model");
+  const int room = std::min(request.max_tokens, context_tokens() - int(request.tokens.size()));
+  if (compiled.shortest_tokens() <= room) return {};
+  Error error = make_error(ErrorCode::invalid_argument, "the shortest text of the grammar does not fit", "maxTokens",
+                           "raise maxTokens, shorten the prompt, or ask for less");
+  error.expected = "at least " + std::to_string(compiled.shortest_tokens()) + " tokens";
+  error.found = std::to_string(room);
+  return error;
 }
 
 Status ModelRunner::check(const LogitsRequest& request) const {

@@ -111,3 +111,30 @@ TEST("bad numbers are errors") {
   CHECK(!check_sampling({.top_p = 0}).ok());
   CHECK(!check_sampling({.min_p = 1.5f}).ok());
 }
+
+TEST("a mask takes candidates away from every sampler, and nothing from the log-probabilities") {
+  std::vector<float> logits(130);
+  for (std::size_t id = 0; id < logits.size(); ++id) logits[id] = float(id % 7);
+  logits[129] = 50;
+  std::vector<std::uint64_t> allowed(3);
+  for (const std::size_t id : {3, 64, 100}) allowed[id / 64] |= std::uint64_t(1) << id % 64;
+  SamplingParameters parameters;
+  parameters.logprobs = 1;
+  const auto greedy = Sampler(parameters).sample(logits, 0, {}, allowed);
+  REQUIRE(greedy.ok());
+  CHECK_EQ(greedy->id, 3);  // its logit is 3; those of 64 and 100 are 1 and 2
+  CHECK_EQ(greedy->top[0].id, 129);
+  for (const int top_k : {0, 2}) {
+    for (const float top_p : {1.0f, 0.5f}) {
+      for (std::uint64_t position = 0; position < 50; ++position) {
+        parameters.temperature = 5;
+        parameters.top_k = top_k;
+        parameters.top_p = top_p;
+        const auto drawn = Sampler(parameters).sample(logits, position, {}, allowed);
+        REQUIRE(drawn.ok());
+        CHECK(drawn->id == 3 || drawn->id == 64 || drawn->id == 100);
+      }
+    }
+  }
+  CHECK(!Sampler(parameters).sample(logits, 0, {}, std::vector<std::uint64_t>(3)).ok());
+}

@@ -1,4 +1,4 @@
-// fuzz_formats --kind gguf|folder|safetensors|json|config|tokenizer [--seed S] [--count N] [--only I]
+// fuzz_formats --kind gguf|folder|safetensors|json|config|tokenizer|grammar [--seed S] [--count N] [--only I]
 // Deterministic: input I of seed S is always the same bytes. Fails when an input crashes, takes too long, asks for more
 // memory than its size justifies, or is refused by an error that does not name file, field and remedy.
 // Runs under AddressSanitizer and UndefinedBehaviorSanitizer (-DTRIVIUM_SANITIZE=ON); needs nothing else.
@@ -124,7 +124,7 @@ int main(int count, char** words) {
     if (candidate.kind == arguments.kind) target = &candidate;
   }
   if (!understood || target == nullptr) {
-    std::fprintf(stderr, "usage: fuzz_formats --kind gguf|folder|safetensors|json|config|tokenizer [--seed S] [--count N] [--only I]\n");
+    std::fprintf(stderr, "usage: fuzz_formats --kind gguf|folder|safetensors|json|config|tokenizer|grammar [--seed S] [--count N] [--only I]\n");
     return 2;
   }
   const std::vector<fuzz::Seed> seeds = target->seeds();

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "formats/json.h"
+#include "grammar_target.h"
 #include "models/describe.h"
 #include "mutate_model.h"
 #include "run_model.h"
@@ -196,13 +197,16 @@ std::string mutate_folder(const Seed& seed, const Seed& other, Random& random) {
 // pages of 4 MiB; its folder's other files are as large as they are.
 const std::vector<Target>& targets() {
   constexpr std::size_t tables = 256 << 10, id_gaps = 5 << 20, pages = 8 << 20;
+  // Bounds multiply a schema out to as many states as the limits let.
+  constexpr std::size_t grammars = 64 << 20;
   static const std::vector<Target> all{
       {"gguf", gguf_seeds, mutate_gguf, use_gguf, tables, gguf_path, pages},
       {"folder", folder_seeds, mutate_folder, use_folder, id_gaps, folder_path, pages},
       {"safetensors", safetensors_seeds, mutate_safetensors, use_safetensors, tables, nullptr, 0},
       {"json", json_seeds, mutate_text, use_json, tables, nullptr, 0},
       {"config", config_seeds, mutate_config, use_config, tables, nullptr, 0},
-      {"tokenizer", tokenizer_seeds, mutate_text, use_tokenizer, id_gaps, nullptr, 0}};
+      {"tokenizer", tokenizer_seeds, mutate_text, use_tokenizer, id_gaps, nullptr, 0},
+      {"grammar", grammar_seeds, mutate_grammar, use_grammar, grammars, nullptr, 0}};
   return all;
 }
 

@@ -14,6 +14,7 @@ export interface ChatSettings {
   format: OutputFormat;
   /** Names of the tools that the template is given; empty where there are none or the format is unknown. */
   toolNames: ReadonlySet<string>;
+  tools: readonly FunctionTool[];
   /** The template takes the reasoning of earlier turns. */
   takesReasoning: boolean;
   /** Variables of the template beside the messages. */
@@ -21,7 +22,7 @@ export interface ChatSettings {
   warnings: CallWarning[];
 }
 
-interface FunctionTool {
+export interface FunctionTool {
   type: 'function';
   name: string;
   description?: string;
@@ -37,11 +38,12 @@ export function readChatSettings(
 ): ChatSettings {
   const format = outputFormatOf(chatTemplate);
   const warnings: CallWarning[] = [];
-  const tools = readTools(call, format, warnings);
+  const tools = readTools(call, format, extra.grammar === 'off', warnings);
   const thinking = readThinking(call, extra, { template: chatTemplate ?? '', format }, warnings);
   return {
     format,
     toolNames: new Set(tools.map(({ name }) => name)),
+    tools,
     takesReasoning: chatTemplate?.includes('reasoning_content') ?? false,
     variables: {
       ...(tools.length > 0 && { tools: tools.map(templateTool) }),
@@ -54,6 +56,7 @@ export function readChatSettings(
 function readTools(
   { tools = [], toolChoice }: ChatCall,
   format: OutputFormat,
+  unconstrained: boolean,
   warnings: CallWarning[],
 ): FunctionTool[] {
   const choice = toolChoice as { type: string; toolName?: string } | undefined;
@@ -68,7 +71,7 @@ function readTools(
   }
   const unsupported = (feature: string, details: string) =>
     warnings.push({ type: 'unsupported', feature, details });
-  if (choice?.type === 'required' || choice?.type === 'tool') {
+  if (unconstrained && (choice?.type === 'required' || choice?.type === 'tool')) {
     const wanted = choice.type === 'tool' ? `"${choice.toolName}"` : 'a tool';
     unsupported('toolChoice', `The model is not constrained to call ${wanted}.`);
   }
@@ -78,7 +81,7 @@ function readTools(
         unsupported(`tool ${tool.id}`, 'Tools of other providers do not run here.');
         return false;
       }
-      if (tool.strict)
+      if (tool.strict && unconstrained)
         unsupported(`strict of tool ${tool.name}`, 'Arguments are not constrained to the schema.');
       if (tool.inputExamples?.length)
         unsupported(`inputExamples of tool ${tool.name}`, 'Chat templates have no place for them.');

@@ -7,6 +7,7 @@ import { APICallError } from '@ai-sdk/provider';
 import type { GenerateEvent, GenerateOptions, NativeModel } from '@trivium/native';
 import { TriviumError } from '@trivium/protocol';
 import type { ModelStore } from '../models/model-store.js';
+import { answerGrammar, compileAnswer } from './answer-grammar.js';
 import { AnswerReader, specialMarkers } from './answer-reader.js';
 import { type ChatMessage, toChatMessages } from './chat-messages.js';
 import { type ChatCall, type ChatSettings, readChatSettings } from './chat-settings.js';
@@ -118,11 +119,19 @@ export class TriviumLanguageModel<Version extends SpecificationVersion = Specifi
       });
     }
     const settings = readChatSettings(options, extra, model.info);
-    const warnings = [...unsupportedSettings(options), ...settings.warnings];
+    const warnings = [...unsupportedSettings(options, extra), ...settings.warnings];
     const messages = toChatMessages(options.prompt, settings);
     const chat = await encodeWithin(model, messages, settings.variables, extra, warnings);
     options.abortSignal?.throwIfAborted();
     const request = toRequest(options, extra, chat.tokens, model, settings);
+    const { specialTokens } = model.tokenizer;
+    const grammar = answerGrammar(options, extra, settings, { promptText: chat.text, specialTokens });
+    if (grammar) {
+      // For its errors, before anything is streamed. The request takes the source: a model that was unloaded meanwhile
+      // compiles it anew.
+      await compileAnswer(model, grammar);
+      request.grammar = grammar;
+    }
     return { model, request, warnings, answer: new AnswerReader(model, settings, chat.text) };
   }
 }
@@ -203,11 +212,11 @@ async function encodeWithin(
   }
 }
 
-function unsupportedSettings(options: CallOptions): CallWarning[] {
+function unsupportedSettings(options: CallOptions, { grammar }: TriviumLanguageModelOptions): CallWarning[] {
   const warnings: CallWarning[] = [];
   const unsupported = (feature: string, details?: string) =>
     warnings.push({ type: 'unsupported', feature, ...(details !== undefined && { details }) });
-  if (options.responseFormat?.type === 'json')
+  if (options.responseFormat?.type === 'json' && grammar === 'off')
     unsupported('responseFormat', 'The text is not constrained to JSON.');
   return warnings;
 }

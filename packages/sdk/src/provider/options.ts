@@ -10,6 +10,14 @@ const schema = z
     logprobs: z.number().int().min(0).max(20).optional(),
     overflow: z.enum(['error', 'drop-oldest']).optional(),
     enableThinking: z.boolean().optional(),
+    grammar: z
+      .union([
+        z.literal('off'),
+        z.strictObject({ type: z.literal('regex'), pattern: z.string() }),
+        z.strictObject({ type: z.literal('context-free'), grammar: z.string() }),
+        z.strictObject({ type: z.literal('choice'), choices: z.array(z.string()).min(1) }),
+      ])
+      .optional(),
   })
   .strict();
 
@@ -29,6 +37,17 @@ export interface TriviumLanguageModelOptions {
   overflow?: 'error' | 'drop-oldest' | undefined;
   /** `enable_thinking` of templates that know it; it goes before the `reasoning` setting of the call. */
   enableThinking?: boolean | undefined;
+  /**
+   * What the text of the answer may be, where neither `responseFormat` nor tools say it: a regular expression or a choice of
+   * texts, or a context-free grammar in the notation of GBNF. `'off'`: nothing is held to a schema, neither JSON nor calls.
+   * @example providerOptions: { trivium: { grammar: { type: 'choice', choices: ['yes', 'no'] } } }
+   */
+  grammar?:
+    | 'off'
+    | { type: 'regex'; pattern: string }
+    | { type: 'context-free'; grammar: string }
+    | { type: 'choice'; choices: string[] }
+    | undefined;
 }
 
 export function parseTriviumOptions(given: unknown): TriviumLanguageModelOptions {

@@ -34,7 +34,7 @@ export interface CallOptions {
   readonly frequencyPenalty?: number | undefined;
   readonly seed?: number | undefined;
   readonly reasoning?: string | undefined;
-  readonly responseFormat?: { readonly type: string } | undefined;
+  readonly responseFormat?: { readonly type: string; readonly schema?: unknown } | undefined;
   readonly tools?: readonly unknown[] | undefined;
   readonly toolChoice?: unknown;
   readonly includeRawChunks?: boolean | undefined;

@@ -28,7 +28,7 @@ describe('tools', () => {
 
   it('are warned of where the choice, the kind or the template cannot be kept to', () => {
     const read = (call: object, name = 'qwen') =>
-      features(readChatSettings(call, {}, template(name)).warnings);
+      features(readChatSettings(call, { grammar: 'off' }, template(name)).warnings);
     expect(read({ tools: [tool], toolChoice: { type: 'required' } })).toEqual(['unsupported: toolChoice']);
     expect(read({ tools: [tool], toolChoice: { type: 'tool', toolName: 'search' } })).toEqual([
       'unsupported: toolChoice',
@@ -38,6 +38,8 @@ describe('tools', () => {
     ]);
     expect(read({ tools: [{ ...tool, strict: true }] })).toEqual(['unsupported: strict of tool search']);
     expect(read({ tools: [tool] }, 'deepseek')).toEqual(['unsupported: tools']);
+    const kept = { tools: [{ ...tool, strict: true }], toolChoice: { type: 'required' } };
+    expect(readChatSettings(kept, {}, template('qwen')).warnings).toEqual([]);
   });
 
   it('count as tokens of the prompt', async () => {

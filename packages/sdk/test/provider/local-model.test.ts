@@ -80,7 +80,7 @@ describe('a local language model', () => {
       prompt: [{ role: 'user', content: [{ type: 'text', text: 'hello' }] }],
       maxOutputTokens: 2,
       responseFormat: { type: 'json' },
-      providerOptions: { trivium: { logprobs: 2 } },
+      providerOptions: { trivium: { logprobs: 2, grammar: 'off' } },
     });
     expect(result.warnings.map((warning) => warning.type === 'unsupported' && warning.feature)).toEqual([
       'responseFormat',

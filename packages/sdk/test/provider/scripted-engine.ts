@@ -2,7 +2,8 @@
  * An engine that plays back answers: a NativeModel whose tokens are characters and special tokens, so that tests see what
  * a prompt is encoded to and decide where an answer is cut. Behaves as the engine does: usage, stop tokens, length, abort.
  */
-import type { GenerateEvent, GenerateOptions, NativeModel, Tokenizer } from '@trivium/native';
+import assert from 'node:assert/strict';
+import type { GenerateEvent, GenerateOptions, GrammarSource, NativeModel, Tokenizer } from '@trivium/native';
 import { TriviumLanguageModel } from '../../src/provider/language-model.js';
 import type { SpecificationVersion } from '../../src/provider/specification.js';
 
@@ -50,6 +51,7 @@ function scriptedTokenizer(specialTokens: readonly string[]): Tokenizer {
     decode: (tokens) => Array.from(tokens, tokenText).join(''),
     tokenText,
     idOf,
+    compileGrammar: () => Promise.reject(new Error('not scripted')),
   };
 }
 
@@ -57,6 +59,8 @@ export class ScriptedEngine {
   readonly model: NativeModel;
   /** The requests so far. */
   readonly requests: GenerateOptions[] = [];
+  /** The grammars that were asked for. */
+  readonly grammars: GrammarSource[] = [];
   /** Requests that were ended before their answer was. */
   cancelled = 0;
   readonly #settings: ScriptedEngineSettings;
@@ -83,6 +87,11 @@ export class ScriptedEngine {
         backend: 'scripted',
       },
       tokenizer,
+      // Answers are played back whatever they are held to; tests look at what that was.
+      compileGrammar: async (source) => {
+        this.grammars.push(source);
+        return { shortestTokens: 0, matches: () => true, matcher: () => assert.fail('not scripted') };
+      },
       generate: (options) => this.#generate(options),
       embed: refuse,
       embedTokens: refuse,
@@ -115,6 +124,7 @@ export class ScriptedEngine {
       queueMs: 0,
       prefillMs: 0,
       decodeMs: 0,
+      maskMs: 0,
     };
     const finish = (reason: 'stop' | 'length', outputTokens: number): GenerateEvent => ({
       type: 'finish',

@@ -2,6 +2,13 @@
  * The output formats that are read here, one row each: how a chat template shows that it has one, and who splits the
  * answer by it. A new format is a new row and its splitter; nobody asks for a model's name.
  */
+import {
+  type CallableTool,
+  type CallGrammars,
+  hermesCallGrammars,
+  llamaCallGrammars,
+  type MarkerGrammars,
+} from './call-grammars.js';
 import { splitHermesCalls } from './hermes-calls.js';
 import { splitLlamaCalls } from './llama-calls.js';
 import type { OutputSplitter } from './output-event.js';
@@ -22,6 +29,7 @@ export interface ToolFormat {
   /** The template takes one call a message and no text beside it. */
   readonly oneCallAMessage: boolean;
   readonly split: (toolNames: ReadonlySet<string>) => OutputSplitter;
+  readonly grammars: (tools: readonly CallableTool[], markers: MarkerGrammars) => CallGrammars;
 }
 
 const reasoningFormats: readonly ReasoningFormat[] = [
@@ -45,6 +53,7 @@ const toolFormats: readonly ToolFormat[] = [
     stopTokens: [],
     oneCallAMessage: false,
     split: splitHermesCalls,
+    grammars: hermesCallGrammars,
   },
   {
     name: 'llama-3',
@@ -56,6 +65,7 @@ const toolFormats: readonly ToolFormat[] = [
     stopTokens: ['<|eom_id|>'],
     oneCallAMessage: true,
     split: splitLlamaCalls,
+    grammars: llamaCallGrammars,
   },
 ];
 

@@ -1,0 +1,237 @@
+// Subset construction and products.
+#include "decode/grammar/code_automaton.h"
+
+#include <algorithm>
+#include <map>
+#include <queue>
+
+#include "base/utf8.h"
+#include "decode/grammar/grammar.h"
+
+namespace trivium::grammar {
+namespace {
+
+constexpr char32_t last_code = 0x10FFFF, first_surrogate = 0xD800, last_surrogate = 0xDFFF;
+
+std::u32string code_points(std::string_view text) {
+  std::u32string codes;
+  for (std::size_t at = 0; at < text.size();) {
+    const Utf8Step step = decode_utf8(text, at);
+    codes.push_back(step.code_point);
+    at += step.bytes;
+  }
+  return codes;
+}
+
+using Subset = std::vector<std::uint32_t>;
+
+void close(const CodeAutomaton& automaton, Subset& subset) {
+  for (std::size_t i = 0; i < subset.size(); ++i) {
+    for (const std::uint32_t next : automaton.states[subset[i]].epsilons)
+      if (std::find(subset.begin(), subset.end(), next) == subset.end()) subset.push_back(next);
+  }
+  std::sort(subset.begin(), subset.end());
+}
+
+void join_edges(std::vector<CodeEdge>& edges) {
+  std::vector<CodeEdge> joined;
+  for (const CodeEdge& edge : edges) {
+    if (!joined.empty() && joined.back().target == edge.target && joined.back().high + 1 == edge.low)
+      joined.back().high = edge.high;
+    else
+      joined.push_back(edge);
+  }
+  edges = std::move(joined);
+}
+
+}  // namespace
+
+const CodeSet& CodeSet::any() {
+  static const CodeSet all{{0, first_surrogate - 1}, {last_surrogate + 1, last_code}};
+  return all;
+}
+
+void CodeSet::add(char32_t low, char32_t high) {
+  if (low < first_surrogate && high > last_surrogate) {
+    add(low, first_surrogate - 1);
+    return add(last_surrogate + 1, high);
+  }
+  if (low >= first_surrogate && low <= last_surrogate) low = last_surrogate + 1;
+  if (high >= first_surrogate && high <= last_surrogate) high = first_surrogate - 1;
+  if (low > high) return;
+  auto at = std::lower_bound(ranges_.begin(), ranges_.end(), low,
+                             [](const Range& range, char32_t c) { return range.second + 1 < c; });
+  while (at != ranges_.end() && at->first <= high + 1) {
+    low = std::min(low, at->first);
+    high = std::max(high, at->second);
+    at = ranges_.erase(at);
+  }
+  ranges_.insert(at, {low, high});
+}
+
+CodeSet CodeSet::negated() const {
+  CodeSet rest;
+  char32_t next = 0;
+  for (const auto& [low, high] : ranges_) {
+    if (low > next) rest.add(next, low - 1);
+    next = high + 1;
+  }
+  if (next <= last_code) rest.add(next, last_code);
+  return rest;
+}
+
+bool CodeSet::contains(char32_t c) const {
+  return std::any_of(ranges_.begin(), ranges_.end(), [&](const Range& range) { return c >= range.first && c <= range.second; });
+}
+
+bool CodeAutomaton::accepts(std::string_view text) const {
+  if (states.empty()) return false;
+  Subset now{start};
+  close(*this, now);
+  for (const char32_t c : code_points(text)) {
+    Subset next;
+    for (const std::uint32_t id : now)
+      for (const CodeEdge& edge : states[id].edges)
+        if (c >= edge.low && c <= edge.high && std::find(next.begin(), next.end(), edge.target) == next.end())
+          next.push_back(edge.target);
+    close(*this, next);
+    now = std::move(next);
+  }
+  return std::any_of(now.begin(), now.end(), [&](std::uint32_t id) { return states[id].accepts; });
+}
+
+std::optional<CodeAutomaton> deterministic(const CodeAutomaton& any, std::size_t limit) {
+  CodeAutomaton result;
+  if (any.states.empty()) return result;
+  std::map<Subset, std::uint32_t> known;
+  std::vector<Subset> subsets;
+  std::size_t work = 0;  // sizes of subsets and their edges: many small subsets may be as dear as few large ones
+  const auto id_of = [&](Subset subset) {
+    const auto [at, fresh] = known.try_emplace(subset, std::uint32_t(subsets.size()));
+    if (fresh) {
+      auto& state = result.states.emplace_back();
+      state.accepts = std::any_of(subset.begin(), subset.end(), [&](std::uint32_t id) { return any.states[id].accepts; });
+      work += subset.size();
+      subsets.push_back(std::move(subset));
+    }
+    return at->second;
+  };
+  Subset first{any.start};
+  close(any, first);
+  id_of(std::move(first));
+  for (std::uint32_t id = 0; id < subsets.size(); ++id) {
+    std::vector<CodeEdge> edges;
+    for (const std::uint32_t one : subsets[id])
+      edges.insert(edges.end(), any.states[one].edges.begin(), any.states[one].edges.end());
+    std::vector<char32_t> borders;
+    for (const CodeEdge& edge : edges) borders.insert(borders.end(), {edge.low, edge.high + 1});
+    std::sort(borders.begin(), borders.end());
+    borders.erase(std::unique(borders.begin(), borders.end()), borders.end());
+    work += edges.size() * borders.size();
+    if (subsets.size() > limit || work > limit * 400) return std::nullopt;
+    for (std::size_t i = 0; i + 1 < borders.size(); ++i) {
+      Subset next;
+      for (const CodeEdge& edge : edges)
+        if (edge.low <= borders[i] && borders[i] <= edge.high) next.push_back(edge.target);
+      if (next.empty()) continue;
+      std::sort(next.begin(), next.end());
+      next.erase(std::unique(next.begin(), next.end()), next.end());
+      close(any, next);
+      const std::uint32_t target = id_of(std::move(next));
+      result.states[id].edges.push_back({borders[i], borders[i + 1] - 1, target});
+    }
+    join_edges(result.states[id].edges);
+  }
+  return trimmed(std::move(result));
+}
+
+std::optional<CodeAutomaton> intersection(const CodeAutomaton& a, const CodeAutomaton& b, std::size_t limit) {
+  CodeAutomaton result;
+  if (a.states.empty() || b.states.empty()) return result;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> known;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
+  const auto id_of = [&](std::uint32_t left, std::uint32_t right) {
+    const auto [at, fresh] = known.try_emplace({left, right}, std::uint32_t(pairs.size()));
+    if (fresh) {
+      pairs.emplace_back(left, right);
+      result.states.emplace_back().accepts = a.states[left].accepts && b.states[right].accepts;
+    }
+    return at->second;
+  };
+  id_of(a.start, b.start);
+  for (std::uint32_t id = 0; id < pairs.size(); ++id) {
+    if (pairs.size() > limit) return std::nullopt;
+    const auto [left, right] = pairs[id];
+    for (const CodeEdge& one : a.states[left].edges) {
+      for (const CodeEdge& other : b.states[right].edges) {
+        const char32_t low = std::max(one.low, other.low), high = std::min(one.high, other.high);
+        if (low > high) continue;
+        const std::uint32_t target = id_of(one.target, other.target);
+        result.states[id].edges.push_back({low, high, target});
+      }
+    }
+  }
+  return trimmed(std::move(result));
+}
+
+CodeAutomaton complement(const CodeAutomaton& deterministic) {
+  CodeAutomaton result = deterministic;
+  if (result.states.empty()) result.start = result.add_state();
+  const std::uint32_t sink = result.add_state();
+  for (auto& state : result.states) {
+    CodeSet covered;
+    for (const CodeEdge& edge : state.edges) covered.add(edge.low, edge.high);
+    for (const auto& [low, high] : covered.negated().ranges()) state.edges.push_back({low, high, sink});
+    state.accepts = !state.accepts;
+  }
+  return trimmed(std::move(result));
+}
+
+CodeAutomaton trimmed(CodeAutomaton automaton) {
+  const std::size_t count = automaton.states.size();
+  if (count == 0) return automaton;
+  std::vector<std::vector<std::uint32_t>> sources(count);
+  std::vector<bool> reached(count), useful(count);
+  std::vector<std::uint32_t> open{automaton.start};
+  reached[automaton.start] = true;
+  const auto each_target = [&](std::uint32_t id, auto&& visit) {
+    for (const CodeEdge& edge : automaton.states[id].edges) visit(edge.target);
+    for (const std::uint32_t next : automaton.states[id].epsilons) visit(next);
+  };
+  while (!open.empty()) {
+    const std::uint32_t id = open.back();
+    open.pop_back();
+    each_target(id, [&](std::uint32_t next) {
+      sources[next].push_back(id);
+      if (reached[next]) return;
+      reached[next] = true;
+      open.push_back(next);
+    });
+  }
+  for (std::uint32_t id = 0; id < count; ++id)
+    if (reached[id] && automaton.states[id].accepts) useful[id] = true, open.push_back(id);
+  while (!open.empty()) {
+    const std::uint32_t id = open.back();
+    open.pop_back();
+    for (const std::uint32_t source : sources[id])
+      if (!useful[source]) useful[source] = true, open.push_back(source);
+  }
+  if (!useful[automaton.start]) return {};
+  std::vector<std::uint32_t> renamed(count, 0);
+  CodeAutomaton result;
+  for (std::uint32_t id = 0; id < count; ++id)
+    if (useful[id]) renamed[id] = result.add_state();
+  for (std::uint32_t id = 0; id < count; ++id) {
+    if (!useful[id]) continue;
+    auto& state = result.states[renamed[id]];
+    state.accepts = automaton.states[id].accepts;
+    for (const CodeEdge& edge : automaton.states[id].edges)
+      if (useful[edge.target]) state.edges.push_back({edge.low, edge.high, renamed[edge.target]});
+    for (const std::uint32_t next : automaton.states[id].epsilons)
+      if (useful[next]) state.epsilons.push_back(renamed[next]);
+  }
+  result.start = renamed[automaton.start];
+  return result;
+}
+
+}  // namespace trivium::grammar

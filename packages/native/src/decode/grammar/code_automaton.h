@@ -1,0 +1,67 @@
+// Sets of code points and finite automata over them: the regular languages of patterns, formats, keys and numbers before
+// they become bytes. One struct is a nondeterministic automaton and, without epsilons and with edges that do not overlap,
+// a deterministic one. Refuses to know regular-expression syntax, JSON and UTF-8.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace trivium::grammar {
+
+// Sorted intervals that neither touch nor overlap, without surrogates.
+class CodeSet {
+ public:
+  using Range = std::pair<char32_t, char32_t>;  // inclusive
+  CodeSet() = default;
+  CodeSet(std::initializer_list<Range> ranges) { for (const Range& one : ranges) add(one.first, one.second); }
+  static const CodeSet& any();                  // every code point
+
+  void add(char32_t low, char32_t high);
+  void add(const CodeSet& other) { for (const Range& one : other.ranges_) add(one.first, one.second); }
+  CodeSet negated() const;
+  bool contains(char32_t c) const;
+  bool empty() const { return ranges_.empty(); }
+  const std::vector<Range>& ranges() const& { return ranges_; }
+  std::vector<Range> ranges() && { return std::move(ranges_); }  // of a temporary: a loop over them may outlive it
+
+ private:
+  std::vector<Range> ranges_;
+};
+
+struct CodeEdge { char32_t low, high; std::uint32_t target; };
+
+struct CodeAutomaton {
+  struct State {
+    std::vector<CodeEdge> edges;
+    std::vector<std::uint32_t> epsilons;
+    bool accepts = false;
+  };
+  std::vector<State> states;  // empty: the language without any text
+  std::uint32_t start = 0;
+
+  std::uint32_t add_state() { return states.emplace_back(), std::uint32_t(states.size() - 1); }
+  void add_edges(std::uint32_t from, const CodeSet& set, std::uint32_t to) {
+    for (const auto& [low, high] : set.ranges()) states[from].edges.push_back({low, high, to});
+  }
+  bool accepts(std::string_view text) const;
+  bool empty_language() const { return states.empty(); }
+};
+
+// Each answers nothing when it would take more than `limit` states.
+std::optional<CodeAutomaton> deterministic(const CodeAutomaton& any, std::size_t limit);
+std::optional<CodeAutomaton> intersection(const CodeAutomaton& a, const CodeAutomaton& b, std::size_t limit);  // of deterministic ones
+CodeAutomaton complement(const CodeAutomaton& deterministic);
+CodeAutomaton texts_of_length(std::uint32_t low, std::uint32_t high);  // deterministic; high may be `unbounded`
+CodeAutomaton one_of(const std::vector<std::string>& texts);           // deterministic
+// Texts that end with the first occurrence of `marker` (UTF-8, not empty) in them. Deterministic.
+CodeAutomaton up_to(std::string_view marker);
+CodeAutomaton without(std::string_view marker);                        // texts that do not contain it; deterministic
+// Without states that no text passes on its way to an end.
+CodeAutomaton trimmed(CodeAutomaton automaton);
+
+}  // namespace trivium::grammar

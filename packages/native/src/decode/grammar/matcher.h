@@ -1,0 +1,43 @@
+// One text on its way through a grammar, a token at a time: what may follow, whether it may end, how few tokens still
+// complete it. Copying forks it; the last tokens can be taken back (speculation). Holds rows, not text.
+// Refuses to know logits, requests and how a token is chosen.
+#pragma once
+#include <deque>
+#include <optional>
+
+#include "decode/grammar/compiled_grammar.h"
+
+namespace trivium::grammar {
+
+class Matcher {
+ public:
+  static constexpr int most_rollback = 64;  // tokens
+
+  explicit Matcher(std::shared_ptr<CompiledGrammar> compiled);
+
+  // Tokens that may follow, special ones that the grammar names among them; the end of the text is may_end()'s business.
+  // An error when the grammar is too ambiguous to follow here.
+  Result<SharedMask> mask();
+  bool may_end();
+  bool must_end();                          // nothing but the end may follow
+  bool accept(TokenId id);                  // false: it may not follow, and nothing has changed
+  void roll_back(int tokens);               // at most most_rollback of those accepted
+  // Tokens that complete the text, the fewest for its shortest completion in bytes; nothing when there are none.
+  std::optional<std::vector<TokenId>> completion();
+  std::uint32_t completion_bytes();         // no fewer than the tokens of completion()
+  const CompiledGrammar& compiled() const { return *compiled_; }
+
+ private:
+  struct Place {
+    std::shared_ptr<CompiledGrammar::Rows> rows;
+    RowId row = 0;
+    bool is_first = true;  // no token has been accepted
+  };
+  void move_from_full_rows();
+
+  std::shared_ptr<CompiledGrammar> compiled_;
+  Place now_;
+  std::deque<Place> before_;  // newest last
+};
+
+}  // namespace trivium::grammar

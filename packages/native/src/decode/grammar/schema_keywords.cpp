@@ -1,0 +1,140 @@
+// The keywords that say something by themselves, each into its place in the shape; several of one kind are merged.
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "decode/grammar/schema_reader.h"
+
+namespace trivium::grammar {
+
+Status SchemaReader::read_number_keyword(const Json::Member& member, Shape& shape, const std::string& field, bool& known) {
+  const auto& [name, value] = member;
+  NumberBounds& number = shape.number;
+  const bool low = name == "minimum" || name == "exclusiveMinimum", high = name == "maximum" || name == "exclusiveMaximum";
+  known = low || high || name == "multipleOf";
+  if (!known) return {};
+  if (!value.is_number()) return invalid(field, name + " is no number.", "a number", json_text(value).substr(0, 80));
+  const double bound = value.number();
+  const bool exclusive = name.starts_with("exclusive");
+  if (low && (!number.low || bound > *number.low || (bound == *number.low && exclusive))) {
+    number.low = bound;
+    number.low_exclusive = exclusive;
+  }
+  if (high && (!number.high || bound < *number.high || (bound == *number.high && exclusive))) {
+    number.high = bound;
+    number.high_exclusive = exclusive;
+  }
+  if (name != "multipleOf") return {};
+  if (bound <= 0) return invalid(field, "multipleOf is not above 0.", "a number above 0", number_text(bound));
+  if (bound != std::trunc(bound) || bound > double(largest_multiple))
+    return unsupported(field, "multipleOf is supported for whole numbers up to 10000.", "Scale the value to a whole number, or use a pattern.",
+                       number_text(bound));
+  const auto step = std::int64_t(bound);
+  if (number.multiple_of == 0) number.multiple_of = step;
+  std::int64_t a = number.multiple_of, b = step;
+  while (b != 0) a = std::exchange(b, a % b);
+  number.multiple_of = number.multiple_of / a * step;
+  if (number.multiple_of > largest_multiple)
+    return unsupported(field, "multipleOf is supported for whole numbers up to 10000.", "Take smaller multiples.", std::to_string(number.multiple_of));
+  return {};
+}
+
+Status SchemaReader::read_count_keyword(const Json::Member& member, Shape& shape, const std::string& field, bool& known) {
+  const auto& [name, value] = member;
+  struct Row { std::string_view name; std::uint32_t Shape::* count; bool least; };
+  static constexpr Row rows[] = {{"minLength", &Shape::min_length, true}, {"maxLength", &Shape::max_length, false},
+                                 {"minItems", &Shape::min_items, true}, {"maxItems", &Shape::max_items, false},
+                                 {"minProperties", &Shape::min_properties, true}, {"maxProperties", &Shape::max_properties, false}};
+  for (const Row& row : rows) {
+    if (row.name != name) continue;
+    known = true;
+    const auto count = value.integer();
+    if (!count || *count < 0) return invalid(field, name + " is no count.", "a whole number of at least 0", json_text(value).substr(0, 80));
+    const auto bounded = std::uint32_t(std::min<std::int64_t>(*count, unreachable));
+    std::uint32_t& held = shape.*row.count;
+    held = row.least ? std::max(held, bounded) : std::min(held, bounded);
+  }
+  return {};
+}
+
+Status SchemaReader::read_object_keywords(const Json& schema, Shape& shape, const std::string& field) {
+  ObjectClause clause;
+  bool any = false;
+  for (const auto& [name, list] : {std::pair{"properties", &clause.properties}, std::pair{"patternProperties", &clause.patterns}}) {
+    const Json* const given = schema.find(name);
+    if (given == nullptr) continue;
+    if (!given->is_object()) return invalid(field + "/" + name, std::string(name) + " is no object.", "an object of schemas");
+    for (const Json::Member& member : given->members()) list->emplace_back(member.first, &member.second);
+    any = true;
+  }
+  if ((clause.additional = schema.find("additionalProperties")) != nullptr) any = true;
+  if (any) shape.objects.push_back(std::move(clause));
+  return {};
+}
+
+Status SchemaReader::read_array_keywords(const Json& schema, Shape& shape, const std::string& field) {
+  ArrayClause clause;
+  clause.items = schema.find("items");
+  const Json* prefix = schema.find("prefixItems");
+  if (clause.items != nullptr && clause.items->is_array()) {  // a tuple as draft 7 writes it
+    if (prefix != nullptr) return invalid(field + "/items", "items is a list beside prefixItems.", "a schema");
+    prefix = clause.items;
+    clause.items = schema.find("additionalItems");
+  }
+  if (prefix != nullptr) {
+    if (!prefix->is_array()) return invalid(field + "/prefixItems", "prefixItems is no list.", "a list of schemas");
+    for (const Json& one : prefix->items()) clause.prefix.push_back(&one);
+  }
+  if (clause.items != nullptr || prefix != nullptr) shape.arrays.push_back(std::move(clause));
+  return {};
+}
+
+Status SchemaReader::read_type(const Json& type, Shape& shape, const std::string& field) {
+  using namespace json_type;
+  static constexpr std::pair<std::string_view, unsigned> names[] = {{"null", null}, {"boolean", boolean}, {"integer", whole},
+      {"number", whole | fraction}, {"string", string}, {"array", array}, {"object", object}};
+  unsigned allowed = 0;
+  const auto one = [&](const Json& name) -> Status {
+    for (const auto& [known, bits] : names) {
+      if (!name.is_string() || name.string() != known) continue;
+      allowed |= bits;
+      return {};
+    }
+    return invalid(field, "There is no such type.", "null, boolean, integer, number, string, array or object", json_text(name).substr(0, 80));
+  };
+  if (!type.is_array()) TRIVIUM_TRY(one(type));
+  for (const Json& name : type.items()) TRIVIUM_TRY(one(name));
+  shape.types &= allowed;
+  return {};
+}
+
+Status SchemaReader::read_values(const Json::Member& member, Shape& shape, const std::string& field) {
+  std::vector<const Json*> values;
+  if (member.first == "const") {
+    values.push_back(&member.second);
+  } else {
+    if (!member.second.is_array()) return invalid(field, "enum is no list.", "a list of values");
+    for (const Json& value : member.second.items()) values.push_back(&value);
+  }
+  if (!shape.values) {
+    shape.values = std::move(values);
+    return {};
+  }
+  std::erase_if(*shape.values, [&](const Json* held) {
+    return std::none_of(values.begin(), values.end(), [&](const Json* other) { return same_value(*held, *other); });
+  });
+  return {};
+}
+
+Status SchemaReader::read_choice(const Json::Member& member, Shape& shape, const std::string& field) {
+  Choice choice;
+  if (!member.second.is_array() || member.second.items().empty())
+    return invalid(field, member.first + " is no list of schemas.", "a list of schemas");
+  for (const Json& branch : member.second.items()) choice.branches.push_back(&branch);
+  choice.exactly_one = member.first == "oneOf" && choice.branches.size() > 1;
+  choice.field = field;
+  shape.choices.push_back(std::move(choice));
+  return {};
+}
+
+}  // namespace trivium::grammar

@@ -1,0 +1,227 @@
+// What can be asked of shapes: does a value fit, can two have a value in common, what must the value of a key be.
+#include <algorithm>
+#include <cmath>
+
+#include "base/utf8.h"
+#include "decode/grammar/regex_syntax.h"
+#include "decode/grammar/schema_reader.h"
+
+namespace trivium::grammar {
+namespace {
+
+constexpr int most_depth = 3;  // objects within objects that are compared
+
+unsigned type_of(const Json& value) {
+  switch (value.kind()) {
+    case Json::Kind::null: return json_type::null;
+    case Json::Kind::boolean: return json_type::boolean;
+    case Json::Kind::number: return value.number() == std::trunc(value.number()) ? json_type::whole : json_type::fraction;
+    case Json::Kind::string: return json_type::string;
+    case Json::Kind::array: return json_type::array;
+    case Json::Kind::object: return json_type::object;
+  }
+  return 0;
+}
+
+std::size_t code_points(std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < text.size(); ++count) at += decode_utf8(text, at).bytes;
+  return count;
+}
+
+void add(SchemaSet& set, const Json* schema) {
+  if (std::find(set.begin(), set.end(), schema) == set.end()) set.push_back(schema);
+}
+
+Error too_large(const TextConstraint& constraint) {
+  return unsupported(constraint.field, "The pattern is too large.", "Take smaller counts and fewer alternatives.", constraint.pattern);
+}
+
+}  // namespace
+
+Result<const CodeAutomaton*> SchemaReader::pattern_language(const TextConstraint& constraint, bool needs_deterministic) {
+  const std::pair key{constraint.pattern, constraint.whole};
+  auto found = languages_.find(key);
+  if (found == languages_.end()) {
+    const RegexMatch match = constraint.whole ? RegexMatch::whole : RegexMatch::anywhere;
+    TRIVIUM_TRY_ASSIGN(CodeAutomaton language, regex_language(constraint.pattern, match, limits_, constraint.field));
+    found = languages_.emplace(key, std::move(language)).first;
+  }
+  if (!needs_deterministic) return &found->second;
+  auto made = deterministic_.find(key);
+  if (made == deterministic_.end()) {
+    auto automaton = deterministic(found->second, limits_.automaton_states);
+    if (!automaton) return too_large(constraint);
+    made = deterministic_.emplace(key, std::move(*automaton)).first;
+  }
+  return &made->second;
+}
+
+Result<CodeAutomaton> SchemaReader::texts_of(const Shape& shape) {
+  const bool bounded = shape.min_length > 0 || shape.max_length != unbounded;
+  const bool several = shape.texts.size() > 1 || bounded;
+  CodeAutomaton texts;
+  for (std::size_t i = 0; i < shape.texts.size(); ++i) {
+    TRIVIUM_TRY_ASSIGN(const CodeAutomaton* const one, pattern_language(shape.texts[i], several));
+    if (i == 0) {
+      texts = *one;
+      continue;
+    }
+    auto both = intersection(texts, *one, limits_.automaton_states);
+    if (!both) return too_large(shape.texts[i]);
+    texts = std::move(*both);
+  }
+  if (!bounded) return texts;
+  const std::uint32_t last = shape.max_length == unbounded ? shape.min_length : shape.max_length;
+  if (shape.min_length > shape.max_length) return CodeAutomaton();
+  if (last > limits_.automaton_states) return too_large(shape.texts[0]);
+  auto both = intersection(texts, texts_of_length(shape.min_length, shape.max_length), limits_.automaton_states);
+  if (!both) return too_large(shape.texts[0]);
+  return std::move(*both);
+}
+
+Result<SchemaSet> SchemaReader::schemas_of_key(const Shape& shape, const std::string& key) {
+  SchemaSet set;
+  for (const ObjectClause& clause : shape.objects) {
+    bool named = false;
+    for (const auto& [name, schema] : clause.properties) {
+      if (name != key) continue;
+      named = true;
+      add(set, schema);
+    }
+    for (const auto& [pattern, schema] : clause.patterns) {
+      TRIVIUM_TRY_ASSIGN(const CodeAutomaton* const language, pattern_language({pattern, false, pointer(schema)}, false));
+      if (!language->accepts(key)) continue;
+      named = true;
+      add(set, schema);
+    }
+    if (!named && clause.additional != nullptr) add(set, clause.additional);
+  }
+  return set;
+}
+
+SchemaSet SchemaReader::schemas_of_item(const Shape& shape, std::size_t index) const {
+  SchemaSet set;
+  for (const ArrayClause& clause : shape.arrays) {
+    if (index < clause.prefix.size())
+      add(set, clause.prefix[index]);
+    else if (clause.items != nullptr)
+      add(set, clause.items);
+  }
+  return set;
+}
+
+Result<bool> SchemaReader::fits_all(const Json& value, const SchemaSet& schemas) {
+  TRIVIUM_TRY_ASSIGN(const std::vector<Shape> any, shapes(schemas));
+  for (const Shape& shape : any) {
+    TRIVIUM_TRY_ASSIGN(const bool fit, fits(value, shape));
+    if (fit) return true;
+  }
+  return false;
+}
+
+Result<bool> SchemaReader::fits(const Json& value, const Shape& shape) {
+  if ((type_of(value) & shape.types) == 0) return false;
+  if (shape.values && std::none_of(shape.values->begin(), shape.values->end(), [&](const Json* one) { return same_value(value, *one); }))
+    return false;
+  if (value.is_number()) return within(shape.number, value.number());
+  if (value.is_string()) {
+    const std::size_t length = code_points(value.string());
+    if (length < shape.min_length || length > shape.max_length) return false;
+    for (const TextConstraint& constraint : shape.texts) {
+      TRIVIUM_TRY_ASSIGN(const CodeAutomaton* const language, pattern_language(constraint, false));
+      if (!language->accepts(value.string())) return false;
+    }
+    return true;
+  }
+  if (value.is_array()) {
+    if (value.items().size() < shape.min_items || value.items().size() > shape.max_items) return false;
+    for (std::size_t i = 0; i < value.items().size(); ++i) {
+      TRIVIUM_TRY_ASSIGN(const bool fit, fits_all(value.items()[i], schemas_of_item(shape, i)));
+      if (!fit) return false;
+    }
+    return true;
+  }
+  if (!value.is_object()) return true;
+  if (value.members().size() < shape.min_properties || value.members().size() > shape.max_properties) return false;
+  if (std::any_of(shape.required.begin(), shape.required.end(), [&](const std::string& key) { return value.find(key) == nullptr; }))
+    return false;
+  for (const Json::Member& member : value.members()) {
+    TRIVIUM_TRY_ASSIGN(const SchemaSet schemas, schemas_of_key(shape, member.first));
+    TRIVIUM_TRY_ASSIGN(const bool fit, fits_all(member.second, schemas));
+    if (!fit) return false;
+  }
+  return true;
+}
+
+// True only when it is certain that no value fits both.
+Result<bool> SchemaReader::disjoint(const Shape& a, const Shape& b, int depth) {
+  const unsigned common = a.types & b.types;
+  if (common == 0) return true;
+  for (const auto& [named, other] : {std::pair{&a, &b}, std::pair{&b, &a}}) {
+    if (!named->values) continue;
+    for (const Json* const value : *named->values) {
+      TRIVIUM_TRY_ASSIGN(const bool here, fits(*value, *named));
+      TRIVIUM_TRY_ASSIGN(const bool there, fits(*value, *other));
+      if (here && there) return false;
+    }
+    return true;
+  }
+  if (common & (json_type::null | json_type::boolean)) return false;
+  if (common & (json_type::whole | json_type::fraction)) {
+    const auto below = [](const NumberBounds& x, const NumberBounds& y) {
+      return x.high && y.low && (*x.high < *y.low || (*x.high == *y.low && (x.high_exclusive || y.low_exclusive)));
+    };
+    if (!below(a.number, b.number) && !below(b.number, a.number)) return false;
+  }
+  if (common & json_type::string) {
+    const bool lengths = a.max_length < b.min_length || b.max_length < a.min_length;
+    if (!lengths) {
+      // A format says less than validators allow of it, so nothing follows from two formats that do not meet.
+      const auto patterns = [](const Shape& shape) {
+        return !shape.texts.empty() && std::none_of(shape.texts.begin(), shape.texts.end(), [](const TextConstraint& one) { return one.whole; });
+      };
+      if (!patterns(a) || !patterns(b)) return false;
+      Shape both = a;
+      both.texts.insert(both.texts.end(), b.texts.begin(), b.texts.end());
+      both.min_length = std::max(a.min_length, b.min_length);
+      both.max_length = std::min(a.max_length, b.max_length);
+      TRIVIUM_TRY_ASSIGN(const CodeAutomaton texts, texts_of(both));
+      if (!texts.empty_language()) return false;
+    }
+  }
+  if ((common & json_type::array) && !(a.max_items < b.min_items || b.max_items < a.min_items)) return false;
+  if (common & json_type::object) return disjoint_objects(a, b, depth);
+  return true;
+}
+
+Result<bool> SchemaReader::disjoint_objects(const Shape& a, const Shape& b, int depth) {
+  if (a.max_properties < b.min_properties || b.max_properties < a.min_properties) return true;
+  if (depth >= most_depth) return false;
+  const auto has = [](const Shape& shape, const std::string& key) {
+    return std::find(shape.required.begin(), shape.required.end(), key) != shape.required.end();
+  };
+  std::vector<std::string> keys = a.required;
+  for (const std::string& key : b.required)
+    if (!has(a, key)) keys.push_back(key);
+  for (const std::string& key : keys) {
+    TRIVIUM_TRY_ASSIGN(const SchemaSet left, schemas_of_key(a, key));
+    TRIVIUM_TRY_ASSIGN(const SchemaSet right, schemas_of_key(b, key));
+    TRIVIUM_TRY_ASSIGN(const std::vector<Shape> in_a, shapes(left));
+    TRIVIUM_TRY_ASSIGN(const std::vector<Shape> in_b, shapes(right));
+    // Asked for by one, and impossible in the other.
+    if (in_a.empty() || in_b.empty()) return true;
+    if (!has(a, key) || !has(b, key)) continue;
+    bool apart = true;
+    for (const Shape& one : in_a) {
+      for (const Shape& other : in_b) {
+        TRIVIUM_TRY_ASSIGN(const bool pair, disjoint(one, other, depth + 1));
+        apart = apart && pair;
+      }
+    }
+    if (apart) return true;
+  }
+  return false;
+}
+
+}  // namespace trivium::grammar

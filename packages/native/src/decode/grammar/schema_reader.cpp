@@ -1,0 +1,235 @@
+// Reading schemas into a shape, and multiplying choices out.
+#include "decode/grammar/schema_reader.h"
+
+#include <algorithm>
+
+namespace trivium::grammar {
+namespace {
+
+constexpr std::size_t most_work = 200'000;  // schemas read, the same one again counted again
+
+// Say nothing about what a value may be.
+constexpr std::string_view annotations[] = {"$schema", "$comment", "$defs", "definitions", "$anchor", "title", "description",
+                                            "default", "examples", "example", "deprecated", "readOnly", "writeOnly",
+                                            "contentEncoding", "contentMediaType", "contentSchema", "enumNames",
+                                            "enumDescriptions", "markdownDescription", "readonly", "links", "javaType", "tsType"};
+// Read together, by read_object_keywords and read_array_keywords.
+constexpr std::string_view together[] = {"properties", "patternProperties", "additionalProperties", "items", "prefixItems",
+                                         "additionalItems"};
+
+template <std::size_t N>
+bool among(const std::string_view (&names)[N], std::string_view name) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+std::string escaped_key(const std::string& key) {
+  std::string out;
+  for (const char c : key) out += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+  return out;
+}
+
+}  // namespace
+
+SchemaReader::SchemaReader(const Json& root, const GrammarLimits& limits, std::string field) : root_(root), limits_(limits) {
+  remember_pointers(root, field);
+}
+
+void SchemaReader::remember_pointers(const Json& node, const std::string& pointer) {
+  pointers_[&node] = pointer;
+  for (const Json::Member& member : node.members()) {
+    if (member.first == "$anchor" && member.second.is_string()) anchors_.emplace(member.second.string(), &node);
+    remember_pointers(member.second, pointer + "/" + escaped_key(member.first));
+  }
+  for (std::size_t i = 0; i < node.items().size(); ++i) remember_pointers(node.items()[i], pointer + "/" + std::to_string(i));
+}
+
+const std::string& SchemaReader::pointer(const Json* schema) const {
+  static const std::string none;
+  const auto found = pointers_.find(schema);
+  return found == pointers_.end() ? none : found->second;
+}
+
+Result<const Json*> SchemaReader::referred(const std::string& reference, const std::string& field) const {
+  const auto not_here = [&] {
+    return invalid(field, "The reference leads nowhere.", "a pointer such as #/$defs/name into the same schema", reference);
+  };
+  if (!reference.starts_with('#'))
+    return unsupported(field, "References to other documents are not followed.", "Put what it refers to under $defs.", reference);
+  std::string path;
+  for (std::size_t i = 1; i < reference.size(); ++i) {
+    if (reference[i] == '%' && i + 2 < reference.size()) {
+      path += char(std::strtol(reference.substr(i + 1, 2).c_str(), nullptr, 16));
+      i += 2;
+    } else {
+      path += reference[i];
+    }
+  }
+  const Json* at = &root_;
+  if (!path.empty() && path[0] != '/') {
+    const auto found = anchors_.find(path);
+    if (found == anchors_.end()) return not_here();
+    return found->second;
+  }
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find('/', 1), path.size());
+    std::string key;
+    for (std::size_t i = 1; i < end; ++i) {
+      if (path[i] == '~' && i + 1 < end) {
+        key += path[++i] == '1' ? '/' : '~';
+      } else {
+        key += path[i];
+      }
+    }
+    path.erase(0, end);
+    const Json* next = at->find(key);
+    if (at->is_array() && !key.empty() && key.size() < 7 && key.find_first_not_of("0123456789") == std::string::npos &&
+        std::size_t(std::stoi(key)) < at->items().size())
+      next = &at->items()[std::size_t(std::stoi(key))];
+    if (next == nullptr) return not_here();
+    at = next;
+  }
+  return at;
+}
+
+Status SchemaReader::read(const Json* schema, Shape& shape, Path& path) {
+  if (++work_ > most_work)
+    return unsupported(pointer(&root_), "The schema multiplies out to too much.", "Take fewer references, allOf and anyOf within one another.");
+  const std::string& field = pointer(schema);
+  if (schema->kind() == Json::Kind::boolean) {
+    if (!schema->boolean()) shape.types = 0;
+    return {};
+  }
+  if (!schema->is_object()) return invalid(field, "A schema is neither an object nor a boolean.", "a JSON Schema", json_text(*schema).substr(0, 80));
+  if (std::find(path.begin(), path.end(), schema) != path.end())
+    return invalid(field, "The schema refers to itself without anything in between.", "a reference that leads to a part of the value");
+  if (shape.field.empty()) shape.field = field;
+  path.push_back(schema);
+  for (const Json::Member& member : schema->members()) {
+    if (among(annotations, member.first) || among(together, member.first)) continue;
+    if (member.first.starts_with("x-") || member.first.starts_with('_')) continue;  // extensions, by their names
+    TRIVIUM_TRY(read_keyword(*schema, member, shape, path, field + "/" + escaped_key(member.first)));
+  }
+  TRIVIUM_TRY(read_object_keywords(*schema, shape, field));
+  TRIVIUM_TRY(read_array_keywords(*schema, shape, field));
+  path.pop_back();
+  return {};
+}
+
+Status SchemaReader::read_keyword(const Json& schema, const Json::Member& member, Shape& shape, Path& path,
+                                  const std::string& field) {
+  const auto& [name, value] = member;
+  if (name == "type") return read_type(value, shape, field);
+  if (name == "enum" || name == "const") return read_values(member, shape, field);
+  if (name == "$ref") {
+    if (!value.is_string()) return invalid(field, "A reference is no string.", "a string");
+    TRIVIUM_TRY_ASSIGN(const Json* const target, referred(value.string(), field));
+    return read(target, shape, path);
+  }
+  if (name == "allOf") {
+    if (!value.is_array()) return invalid(field, "allOf is no list.", "a list of schemas");
+    for (const Json& one : value.items()) TRIVIUM_TRY(read(&one, shape, path));
+    return {};
+  }
+  if (name == "anyOf" || name == "oneOf") return read_choice(member, shape, field);
+  if (name == "pattern" || name == "format") {
+    if (!value.is_string()) return invalid(field, name + " is no string.", "a string");
+    if (name == "pattern") {
+      shape.texts.push_back({value.string(), false, field});
+      return {};
+    }
+    const char* const pattern = format_pattern(value.string());
+    if (pattern == nullptr)
+      return unsupported(field, "The format is not supported.",
+                         "Use date, time, date-time, duration, uuid, email, hostname, ipv4, ipv6, uri or a pattern.", value.string());
+    shape.texts.push_back({pattern, true, field});
+    return {};
+  }
+  if (name == "required") {
+    for (const Json& key : value.items()) {
+      if (!key.is_string()) return invalid(field, "required names something that is no string.", "a list of strings");
+      if (std::find(shape.required.begin(), shape.required.end(), key.string()) == shape.required.end())
+        shape.required.push_back(key.string());
+    }
+    return value.is_array() ? Status() : Status(invalid(field, "required is no list.", "a list of strings"));
+  }
+  if (name == "uniqueItems" && value.kind() == Json::Kind::boolean && !value.boolean()) return {};
+  if ((name == "$id" || name == "id") && &schema == &root_) return {};
+  bool known = false;
+  TRIVIUM_TRY(read_number_keyword(member, shape, field, known));
+  if (!known) TRIVIUM_TRY(read_count_keyword(member, shape, field, known));
+  if (known) return {};
+  return unsupported(field, "The keyword " + name + " is not supported.",
+                     "Remove it from the schema and check it afterwards.", json_text(value).substr(0, 80));
+}
+
+Result<std::vector<Shape>> SchemaReader::shapes(const SchemaSet& schemas) {
+  // A value of its own: what the one around it was made of may come again.
+  const std::vector<const Json*> outer = std::exchange(branches_, {});
+  auto made = shapes_within(schemas);
+  branches_ = outer;
+  return made;
+}
+
+Result<std::vector<Shape>> SchemaReader::shapes_within(const SchemaSet& schemas) {
+  Shape shape;
+  for (const Json* const schema : schemas) {
+    Path path;
+    TRIVIUM_TRY(read(schema, shape, path));
+  }
+  std::vector<Shape> made;
+  TRIVIUM_TRY(multiply(std::move(shape), made));
+  return made;
+}
+
+// One choice at a time: every branch becomes part of a copy.
+Status SchemaReader::multiply(Shape shape, std::vector<Shape>& into) {
+  if (!shape.possible()) return {};
+  if (shape.choices.empty()) {
+    shape.number.integer = shape.number.integer || (shape.types & json_type::fraction) == 0;
+    into.push_back(std::move(shape));
+    if (into.size() > limits_.shapes)
+      return unsupported(into.back().field, "The schema multiplies out to too many alternatives.", "Take fewer anyOf and oneOf within one another.");
+    return {};
+  }
+  const Choice choice = std::move(shape.choices.back());
+  shape.choices.pop_back();
+  if (choice.exactly_one && checked_.insert(choice.field).second) TRIVIUM_TRY(check_exactly_one(choice));
+  for (const Json* const branch : choice.branches) {
+    if (std::find(branches_.begin(), branches_.end(), branch) != branches_.end())
+      return invalid(choice.field, "The schema refers to itself without anything in between.", "a reference that leads to a part of the value");
+    branches_.push_back(branch);
+    Shape copy = shape;
+    Path path;
+    TRIVIUM_TRY(read(branch, copy, path));
+    TRIVIUM_TRY(multiply(std::move(copy), into));
+    branches_.pop_back();
+  }
+  return {};
+}
+
+Status SchemaReader::check_exactly_one(const Choice& choice) {
+  std::vector<std::vector<Shape>> branches;
+  for (const Json* const branch : choice.branches) {
+    branches_.push_back(branch);
+    TRIVIUM_TRY_ASSIGN(std::vector<Shape> made, shapes_within({branch}));
+    branches_.pop_back();
+    branches.push_back(std::move(made));
+  }
+  for (std::size_t i = 0; i < branches.size(); ++i) {
+    for (std::size_t j = i + 1; j < branches.size(); ++j) {
+      for (const Shape& left : branches[i]) {
+        for (const Shape& right : branches[j]) {
+          work_ += 1;
+          TRIVIUM_TRY_ASSIGN(const bool apart, disjoint(left, right));
+          if (apart) continue;
+          return unsupported(choice.field, "It cannot be decided that no value fits two branches of oneOf.",
+                             "Use anyOf, or give the branches a required property with different const values.",
+                             "branches " + std::to_string(i) + " and " + std::to_string(j));
+        }
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace trivium::grammar

@@ -1,0 +1,123 @@
+// Values that schemas name: comparing and writing them. And the formats, as patterns: each says a part of what the format
+// allows that every validator agrees on.
+#include <algorithm>
+
+#include "decode/grammar/schema_shape.h"
+
+namespace trivium::grammar {
+namespace {
+
+#define DATE                                                                                                         \
+  "(?:(?:\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|02-(?:0[1-9]|1\\d|2[0-8])))" \
+  "|(?:\\d\\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)"
+#define TIME "(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{1,9})?(?:Z|[+-](?:[01]\\d|2[0-3]):[0-5]\\d)"
+#define LABEL "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+#define OCTET "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)"
+
+constexpr std::pair<std::string_view, const char*> formats[] = {
+    {"date", DATE},
+    {"time", TIME},
+    {"date-time", DATE "T" TIME},
+    {"uuid", "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"},
+    {"email", "[A-Za-z0-9_+-]+(?:\\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,24}"},
+    {"hostname", "(?:" LABEL "\\.){0,3}" LABEL},
+    {"ipv4", OCTET "(?:\\." OCTET "){3}"},
+    {"ipv6", "(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}"},
+    {"uri", "(?:https?|ftp)://(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\\.)*[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?::[1-9]\\d{0,3})?"
+            "(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]*)*(?:\\?[A-Za-z0-9._~!$&'()*+,;=:@/?-]*)?(?:#[A-Za-z0-9._~!$&'()*+,;=:@/?-]*)?"},
+    {"duration", "P(?:\\d{1,4}W|(?:\\d{1,4}D|\\d{1,4}M(?:\\d{1,4}D)?|\\d{1,4}Y(?:\\d{1,4}M(?:\\d{1,4}D)?)?)"
+                 "(?:T(?:\\d{1,4}S|\\d{1,4}M(?:\\d{1,4}S)?|\\d{1,4}H(?:\\d{1,4}M(?:\\d{1,4}S)?)?))?"
+                 "|T(?:\\d{1,4}S|\\d{1,4}M(?:\\d{1,4}S)?|\\d{1,4}H(?:\\d{1,4}M(?:\\d{1,4}S)?)?))"},
+};
+
+void write_string(std::string& out, const std::string& text) {
+  out += '"';
+  for (const char c : text) {
+    switch (c) {
+      case '"': out += "\\\""; continue;
+      case '\\': out += "\\\\"; continue;
+      case '\b': out += "\\b"; continue;
+      case '\f': out += "\\f"; continue;
+      case '\n': out += "\\n"; continue;
+      case '\r': out += "\\r"; continue;
+      case '\t': out += "\\t"; continue;
+      default: break;
+    }
+    if (static_cast<unsigned char>(c) < 0x20) {
+      out += "\\u00";
+      out += "0123456789abcdef"[c >> 4];
+      out += "0123456789abcdef"[c & 15];
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+void write(std::string& out, const Json& value) {
+  switch (value.kind()) {
+    case Json::Kind::null: out += "null"; return;
+    case Json::Kind::boolean: out += value.boolean() ? "true" : "false"; return;
+    case Json::Kind::number: out += number_text(value.number()); return;
+    case Json::Kind::string: write_string(out, value.string()); return;
+    case Json::Kind::array:
+      out += '[';
+      for (const Json& item : value.items()) {
+        if (&item != &value.items().front()) out += ',';
+        write(out, item);
+      }
+      out += ']';
+      return;
+    case Json::Kind::object:
+      out += '{';
+      for (const Json::Member& member : value.members()) {
+        if (&member != &value.members().front()) out += ',';
+        write_string(out, member.first);
+        out += ':';
+        write(out, member.second);
+      }
+      out += '}';
+      return;
+  }
+}
+
+}  // namespace
+
+bool same_value(const Json& a, const Json& b) {
+  if (a.kind() != b.kind()) return false;
+  switch (a.kind()) {
+    case Json::Kind::null: return true;
+    case Json::Kind::boolean: return a.boolean() == b.boolean();
+    case Json::Kind::number: return a.number() == b.number();
+    case Json::Kind::string: return a.string() == b.string();
+    case Json::Kind::array:
+      return std::equal(a.items().begin(), a.items().end(), b.items().begin(), b.items().end(), same_value);
+    case Json::Kind::object:
+      return a.members().size() == b.members().size() &&
+             std::all_of(a.members().begin(), a.members().end(), [&](const Json::Member& member) {
+               const Json* const other = b.find(member.first);
+               return other != nullptr && same_value(member.second, *other);
+             });
+  }
+  return false;
+}
+
+std::string json_text(const Json& value) {
+  std::string out;
+  write(out, value);
+  return out;
+}
+
+std::string json_string(const std::string& text) {
+  std::string out;
+  write_string(out, text);
+  return out;
+}
+
+const char* format_pattern(std::string_view format) {
+  for (const auto& [name, pattern] : formats)
+    if (name == format) return pattern;
+  return nullptr;
+}
+
+}  // namespace trivium::grammar

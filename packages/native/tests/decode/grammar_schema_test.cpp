@@ -1,0 +1,143 @@
+// JSON Schema as a grammar: what it accepts, and what it refuses to be.
+#include "grammar_support.h"
+
+using namespace grammar_test;
+
+namespace {
+
+void schema(const char* text, const std::vector<Expected>& texts) { check_all(compiled_schema(text), texts, text); }
+
+void refused(const char* text, const char* field) {
+  const auto made = compiled_schema(text);
+  if (made.ok()) return check::fail(__FILE__, __LINE__, std::string("must be refused: ") + text);
+  if (made.error().field != std::string("/schema") + field)
+    check::fail(__FILE__, __LINE__, std::string(text) + ": " + made.error().message + " at " + made.error().field);
+  CHECK(!made.error().remedy.empty());
+}
+
+}  // namespace
+
+TEST("any JSON value") {
+  schema("true", {{"null", true}, {"true", true}, {"-12.5e3", true}, {"\"a\\n\\u00e9\"", true}, {"[]", true}, {"[1,[2, {}]]", true},
+                  {"{\"a\":1,\"b\": [null]}", true}, {"{\n  \"a\": 1\n}", true}, {"01", false}, {"[1,]", false}, {"{\"a\"}", false},
+                  {"\"\xC3\"", false}, {"\"\\ud800\"", false}, {"\"\\ud83d\\ude00\"", true}, {"{  }", false}, {" 1", false}});
+}
+
+TEST("types, enum and const") {
+  schema(R"({"type":["null","boolean"]})", {{"null", true}, {"false", true}, {"0", false}});
+  schema(R"({"enum":["a\"b",1,null,[1,{"x":2}]]})",
+         {{"\"a\\\"b\"", true}, {"1", true}, {"null", true}, {"[1,{\"x\":2}]", true}, {"2", false}, {"\"a\"", false}});
+  schema(R"({"type":"string","enum":["a",1,"bb"],"minLength":2})", {{"\"bb\"", true}, {"\"a\"", false}, {"1", false}});
+  schema(R"({"const":1.5})", {{"1.5", true}, {"1", false}});
+}
+
+TEST("objects") {
+  const char* const closed = R"({"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"string"},"c":{"type":"null"}},
+                                 "required":["b"],"additionalProperties":false})";
+  schema(closed, {{R"({"b":"x"})", true}, {R"({"a":1,"b":"x","c":null})", true}, {R"({"a": 1, "b": "x"})", true}, {R"({"b":"x","c":null})", true},
+                  {R"({"b":"x","a":1})", false}, {"{}", false}, {R"({"a":1})", false}, {R"({"b":"x","d":1})", false}, {R"({"b":"x",})", false}});
+  schema(R"({"type":"object","properties":{"ab":{"type":"integer"}}})",
+         {{R"({"ab":1,"a":"x","abc":[]})", true}, {R"({"a":{}})", true}, {R"({"ab":"x"})", false}, {R"({"\u0061b":"x"})", false}, {"{}", true}});
+  schema(R"({"type":"object","additionalProperties":{"type":"integer"},"maxProperties":2})",
+         {{"{}", true}, {R"({"a":1,"b":2})", true}, {R"({"a":1,"b":2,"c":3})", false}, {R"({"a":"x"})", false}});
+  schema(R"({"type":"object","properties":{"a":true,"b":true,"c":true},"additionalProperties":false,"minProperties":2})",
+         {{R"({"a":1})", false}, {R"({"a":1,"c":1})", true}, {R"({"a":1,"b":1,"c":1})", true}});
+  schema(R"({"type":"object","patternProperties":{"^x":{"type":"integer"},"y$":{"type":"number","minimum":0}},"additionalProperties":false})",
+         {{R"({"x":-1})", true}, {R"({"y":0.5})", true}, {R"({"xy":1})", true}, {R"({"xy":-1})", false}, {R"({"xy":0.5})", false}, {R"({"z":1})", false}});
+  schema(R"({"type":"object","required":["k"],"additionalProperties":{"type":"null"}})", {{R"({"k":null})", true}, {"{}", false}, {R"({"k":1})", false}});
+  schema(R"({"type":"object","properties":{"a":false,"b":{"type":"null"}}})", {{R"({"b":null})", true}, {R"({"a":1})", false}});
+}
+
+TEST("arrays") {
+  schema(R"({"type":"array","items":{"type":"integer"},"minItems":1,"maxItems":3})",
+         {{"[]", false}, {"[1]", true}, {"[1, 2,3]", true}, {"[1,2,3,4]", false}, {"[1,\"a\"]", false}});
+  schema(R"({"type":"array","items":{"type":"integer"},"minItems":5,"maxItems":6})",
+         {{"[1,2,3,4]", false}, {"[1,2,3,4,5]", true}, {"[1,2,3,4,5,6]", true}, {"[1,2,3,4,5,6,7]", false}});
+  schema(R"({"type":"array","prefixItems":[{"type":"null"},{"type":"boolean"}],"items":false})",
+         {{"[]", true}, {"[null]", true}, {"[null,true]", true}, {"[null,true,1]", false}, {"[true]", false}});
+  schema(R"({"type":"array","items":[{"type":"null"}],"additionalItems":{"type":"integer"}})", {{"[null,1]", true}, {"[null,null]", false}});
+}
+
+TEST("strings") {
+  schema(R"({"type":"string","minLength":2,"maxLength":4})",
+         {{"\"a\"", false}, {"\"ab\"", true}, {"\"\xC3\xA9\xE4\xB8\xAD\"", true}, {"\"\\n\\ud83d\\ude00\"", true}, {"\"abcde\"", false}});
+  schema(R"({"type":"string","pattern":"^[a-z]+-\\d{2,3}$"})", {{"\"ab-12\"", true}, {"\"ab-1\"", false}, {"\"ab-1234\"", false}, {"\"-12\"", false}});
+  schema(R"({"type":"string","pattern":"b"})", {{"\"abc\"", true}, {"\"ac\"", false}, {"\"\\\"b\"", true}});
+  schema(R"({"type":"string","pattern":"^a|b$"})", {{"\"ax\"", true}, {"\"xb\"", true}, {"\"xa\"", false}});
+  schema(R"({"type":"string","pattern":"^(?!ab)[a-c]+$","maxLength":3})", {{"\"acb\"", true}, {"\"abc\"", false}, {"\"bcaa\"", false}});
+  schema(R"({"type":"string","format":"date"})",
+         {{"\"2024-02-29\"", true}, {"\"2023-02-29\"", false}, {"\"1900-02-29\"", false}, {"\"2000-02-29\"", true}, {"\"2024-04-31\"", false}});
+  schema(R"({"type":"string","format":"uuid"})", {{"\"123e4567-e89b-12d3-a456-426614174000\"", true}, {"\"123e4567\"", false}});
+  schema(R"({"type":"string","format":"date-time"})", {{"\"2024-01-01T23:59:59.5Z\"", true}, {"\"2024-01-01T24:00:00Z\"", false}});
+}
+
+TEST("numbers within bounds") {
+  schema(R"({"type":"integer","minimum":-3,"maximum":120})",
+         {{"-3", true}, {"-4", false}, {"0", true}, {"-0", false}, {"99", true}, {"120", true}, {"121", false}, {"1200", false}, {"1.0", false}});
+  schema(R"({"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991})",
+         {{"9007199254740991", true}, {"9007199254740992", false}, {"-9007199254740991", true}, {"-9007199254740992", false}});
+  schema(R"({"type":"integer","exclusiveMinimum":0,"multipleOf":5})", {{"0", false}, {"5", true}, {"12", false}, {"125", true}});
+  schema(R"({"type":"number","minimum":0.5,"exclusiveMaximum":2})",
+         {{"0.5", true}, {"0.50", true}, {"0.49", false}, {"1", true}, {"1.999", true}, {"2", false}, {"2.0", false}, {"10", false}, {"0.6", true}});
+  schema(R"({"type":"number","exclusiveMaximum":-1.25})", {{"-1.25", false}, {"-1.26", true}, {"-2", true}, {"-1", false}, {"1", false}, {"-10.5", true}});
+  schema(R"({"type":"number","minimum":1e-7,"maximum":1e3})", {{"0.0000001", true}, {"0.00000009", false}, {"1000", true}, {"1000.1", false}});
+}
+
+TEST("anyOf, allOf, oneOf and references") {
+  schema(R"({"anyOf":[{"type":"integer"},{"type":"string","maxLength":1}]})", {{"1", true}, {"\"a\"", true}, {"\"ab\"", false}});
+  schema(R"({"allOf":[{"type":"number","minimum":2},{"type":"integer","maximum":4}]})", {{"2", true}, {"5", false}, {"2.5", false}});
+  schema(R"({"type":"object","properties":{"a":{"type":"integer"}},"required":["a"],
+             "anyOf":[{"properties":{"b":{"type":"null"}},"required":["b"]},{"properties":{"c":{"type":"null"}},"required":["c"]}]})",
+         {{R"({"a":1,"b":null})", true}, {R"({"a":1,"c":null})", true}, {R"({"a":1})", false}});
+  schema(R"({"oneOf":[{"type":"object","properties":{"k":{"const":"x"}},"required":["k"]},{"type":"object","properties":{"k":{"const":"y"}},"required":["k"]}]})",
+         {{R"({"k":"x"})", true}, {R"({"k":"y","z":1})", true}, {R"({"k":"z"})", false}});
+  schema(R"({"$ref":"#/$defs/node","$defs":{"node":{"type":"object","properties":{"next":{"anyOf":[{"type":"null"},{"$ref":"#/$defs/node"}]}},
+             "required":["next"],"additionalProperties":false}}})",
+         {{R"({"next":null})", true}, {R"({"next":{"next":{"next":null}}})", true}, {R"({"next":{}})", false}});
+}
+
+TEST("what is not supported is refused by its place") {
+  refused(R"({"type":"array","uniqueItems":true})", "/uniqueItems");
+  refused(R"({"properties":{"a/b":{"not":{}}}})", "/properties/a~1b/not");
+  refused(R"({"type":"string","format":"iri"})", "/format");
+  refused(R"({"type":"string","pattern":"(a)\\1"})", "/pattern");
+  refused(R"({"type":"string","pattern":"\\bx"})", "/pattern");
+  refused(R"({"type":"number","multipleOf":0.1})", "/multipleOf");
+  refused(R"({"oneOf":[{"type":"integer"},{"type":"number"}]})", "/oneOf");
+  refused(R"({"$ref":"https://example.org/x.json"})", "/$ref");
+  refused(R"({"$ref":"#/$defs/none"})", "/$ref");
+  refused(R"({"if":{},"then":{}})", "/if");
+  refused(R"({"type":"object","minProperties":3})", "/minProperties");
+  refused(R"({"type":"thing"})", "/type");
+  refused(R"({"minLength":-1})", "/minLength");
+}
+
+TEST("what no value satisfies is refused") {
+  refused("false", "");
+  refused(R"({"type":"integer","minimum":3,"maximum":2})", "");
+  refused(R"({"type":"object","required":["a"],"properties":{"a":false}})", "");
+  refused(R"({"enum":[]})", "");
+  refused(R"({"type":"string","pattern":"^a$","minLength":2})", "");
+  refused(R"({"type":"object","properties":{"a":{"$ref":"#"}},"required":["a"]})", "");
+  refused(R"({"allOf":[{"$ref":"#"}]})", "");
+}
+
+TEST("schemas made to be too much are refused in bounded time") {
+  std::string nested = "{\"a\":", deep;
+  for (int i = 0; i < 100; ++i) deep += "{\"allOf\":[";
+  CHECK(!compiled_schema(deep).ok());
+  std::string doubling = "{\"$defs\":{\"d0\":{\"type\":\"integer\"}";
+  for (int i = 1; i < 40; ++i) {
+    const std::string before = "{\"$ref\":\"#/$defs/d" + std::to_string(i - 1) + "\"}";
+    doubling += ",\"d" + std::to_string(i) + "\":{\"allOf\":[" + before + "," + before + "]}";
+  }
+  CHECK(!compiled_schema(doubling + "},\"$ref\":\"#/$defs/d39\"}").ok());
+  std::string choices = "{\"allOf\":[";
+  for (int i = 0; i < 20; ++i) choices += std::string(i ? "," : "") + R"({"anyOf":[{"minimum":1},{"maximum":5}]})";
+  CHECK(!compiled_schema(choices + "]}").ok());
+  CHECK(!compiled_schema(R"({"type":"array","minItems":4000000000})").ok());
+  CHECK(compiled_schema(R"({"type":"array","maxItems":4000000000})").ok());
+  CHECK(compiled_schema(R"({"type":"string","maxLength":4000000000})").ok());
+  CHECK(!compiled_schema(R"({"type":"string","pattern":"((a{1000}){1000}){1000}"})").ok());
+  CHECK(!compiled_schema(R"({"type":"string","pattern":"^(a|b)*a(a|b){20}$","minLength":1})").ok());
+}

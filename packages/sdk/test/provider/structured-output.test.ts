@@ -1,0 +1,269 @@
+/** JSON and calls that are exact: `ai` 6 over the model that travels with the package, and grammars of calls themselves. */
+import { fileURLToPath } from 'node:url';
+import { getEngine, type Tokenizer } from '@trivium/native';
+import { generateObject, generateText, Output, streamObject, streamText, tool } from 'ai';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { answerGrammar } from '../../src/provider/answer-grammar.js';
+import { readChatSettings } from '../../src/provider/chat-settings.js';
+import { createTrivium } from '../../src/provider/index.js';
+import { ScriptedEngine } from './scripted-engine.js';
+import { fixture } from './split-output.js';
+
+const trivium = createTrivium({ specification: 'v3' });
+const language = fileURLToPath(new URL('../../../nano/models/language.gguf', import.meta.url));
+let tokenizer: Tokenizer;
+beforeAll(async () => {
+  tokenizer = await getEngine().loadTokenizer(language);
+});
+afterAll(() => trivium.dispose());
+
+const person = z.object({
+  name: z.string().min(1).max(40),
+  age: z.number().int().min(0).max(130),
+  email: z.email(),
+  born: z.iso.date().nullable(),
+  tags: z
+    .array(z.enum(['new', 'old', 'odd']))
+    .min(1)
+    .max(3),
+  address: z.object({ city: z.string().max(20), zip: z.string().regex(/^\d{5}$/) }).optional(),
+});
+
+describe('nano writes JSON', () => {
+  test.each([0, 1])('that a schema describes, at temperature %d', async (temperature) => {
+    const { output, finishReason } = await generateText({
+      model: trivium('nano'),
+      prompt: 'Describe a person.',
+      output: Output.object({ schema: person }),
+      maxOutputTokens: 300,
+      temperature,
+      seed: 5,
+    });
+    expect(person.parse(output)).toEqual(output);
+    expect(finishReason).toBe('stop');
+  });
+
+  test('within any budget that holds the shortest', async () => {
+    for (const maxOutputTokens of [90, 120]) {
+      const { object } = await generateObject({
+        model: trivium('nano'),
+        schema: person,
+        prompt: 'Describe a person.',
+        maxOutputTokens,
+        temperature: 1,
+        seed: maxOutputTokens,
+      });
+      expect(person.parse(object)).toEqual(object);
+    }
+    const tooSmall = generateText({
+      model: trivium('nano'),
+      prompt: 'Describe a person.',
+      output: Output.object({ schema: person }),
+      maxOutputTokens: 5,
+      maxRetries: 0,
+    });
+    await expect(tooSmall).rejects.toMatchObject({ code: 'invalid-argument', field: 'maxTokens' });
+  });
+
+  test('streamed, as a list, and without a schema', async () => {
+    const { partialObjectStream, object } = streamObject({
+      model: trivium('nano'),
+      schema: z.object({ title: z.string().max(30), points: z.array(z.string().max(20)).length(2) }),
+      prompt: 'What is a container?',
+    });
+    let parts = 0;
+    for await (const _ of partialObjectStream) parts += 1;
+    expect(parts).toBeGreaterThan(1);
+    expect((await object).points).toHaveLength(2);
+    const { output } = await generateText({
+      model: trivium('nano'),
+      prompt: 'Choose.',
+      output: Output.choice({ options: ['sunny', 'rainy'] }),
+    });
+    expect(['sunny', 'rainy']).toContain(output);
+    const any = await generateText({
+      model: trivium('nano'),
+      prompt: 'JSON, please.',
+      output: Output.json(),
+      maxOutputTokens: 60,
+    });
+    expect(typeof any.output).toBe('object');
+  });
+
+  test('and plain text of a grammar', async () => {
+    const text = async (grammar: Record<string, unknown>) =>
+      (
+        await generateText({
+          model: trivium('nano'),
+          prompt: 'Is it?',
+          providerOptions: { trivium: { grammar: grammar as never } },
+        })
+      ).text;
+    expect(['yes', 'no']).toContain(await text({ type: 'choice', choices: ['yes', 'no'] }));
+    expect(await text({ type: 'regex', pattern: '[A-Z][a-z]{2,9}( [a-z]{1,9}){2,4}\\.' })).toMatch(
+      /^[A-Z][a-z]+( [a-z]+){2,4}\.$/,
+    );
+    expect(await text({ type: 'context-free', grammar: 'root ::= "<" [a-z]{1,5} ">" root? "</>"' })).toMatch(
+      /^<[a-z]/,
+    );
+  });
+
+  test('or says what of a schema it cannot hold to', async () => {
+    const refused = generateText({
+      model: trivium('nano'),
+      prompt: 'x',
+      maxRetries: 0,
+      output: Output.object({ schema: z.object({ tags: z.array(z.string()).meta({ uniqueItems: true }) }) }),
+    });
+    await expect(refused).rejects.toMatchObject({
+      code: 'unsupported',
+      field: '#/properties/tags/uniqueItems',
+    });
+  });
+});
+
+const tools = [
+  {
+    type: 'function',
+    name: 'get_weather',
+    inputSchema: {
+      type: 'object',
+      properties: { city: { type: 'string' } },
+      required: ['city'],
+      additionalProperties: false,
+    },
+  },
+  {
+    type: 'function',
+    name: 'say "hi"',
+    inputSchema: { type: 'object', properties: {}, additionalProperties: false },
+  },
+];
+const weather = (args: string, key = 'arguments') => `{"name": "get_weather", "${key}": ${args}}`;
+
+async function grammarOf(
+  template: string,
+  call: { toolChoice?: unknown; responseFormat?: { type: string; schema?: unknown } },
+  promptText = '',
+) {
+  const settings = readChatSettings({ tools, ...call }, {}, { chatTemplate: fixture(template) });
+  const source = answerGrammar(call, {}, settings, { promptText, specialTokens: [] });
+  return tokenizer.compileGrammar(source!);
+}
+
+describe('calls of the Qwen convention', () => {
+  const called = (args: string) => `<tool_call>\n${weather(args)}\n</tool_call>`;
+  const good = called('{"city": "北京"}');
+
+  test('with free text around them', async () => {
+    const grammar = await grammarOf('qwen', {});
+    for (const text of [
+      '',
+      'Hello <b>',
+      good,
+      `I look.\n${good}\n${good}`,
+      `${good} then`,
+      `<think>\nTwo?\n</think>\n\n${good}`,
+    ])
+      expect([text, grammar.matches(text)]).toEqual([text, true]);
+    for (const text of [
+      called('{"city": 1}'),
+      called('{}'),
+      called('{"city":"a","b":1}'),
+      good.replace('get_weather', 'weather'),
+      good.slice(0, -3),
+    ])
+      expect([text, grammar.matches(text)]).toEqual([text, false]);
+    expect(grammar.matches('<tool_call>{"name": "say \\"hi\\"", "arguments": {}}</tool_call>')).toBe(true);
+  });
+
+  test('where one is asked for', async () => {
+    const required = await grammarOf('qwen', { toolChoice: { type: 'required' } });
+    expect([good, `${good}\n${good}`, '', 'x', `x${good}`].map((text) => required.matches(text))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+    const one = await grammarOf('qwen', { toolChoice: { type: 'tool', toolName: 'say "hi"' } }, '<think>\n');
+    const other = '<tool_call>{"name":"say \\"hi\\"","arguments":{}}</tool_call>';
+    expect([good, other, `So.</think>\n\n${other}`].map((text) => one.matches(text))).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  test('or JSON', async () => {
+    const either = await grammarOf('qwen', {
+      responseFormat: {
+        type: 'json',
+        schema: {
+          type: 'object',
+          properties: { a: { const: 1 } },
+          required: ['a'],
+          additionalProperties: false,
+        },
+      },
+    });
+    expect(['{"a":1}', good, 'text', '{"a":2}'].map((text) => either.matches(text))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe('calls of the Llama convention', () => {
+  const good = weather('{"city": "Paris"}', 'parameters');
+  test('are told from text and other JSON by their first key', async () => {
+    const grammar = await grammarOf('llama', {});
+    for (const text of ['', 'Hello', '{"a": 1}', good, `${good}; ${good}`, `<|python_tag|>${good}`])
+      expect([text, grammar.matches(text)]).toEqual([text, true]);
+    for (const text of [weather('{}', 'parameters'), ` ${weather('{}')}`, `${good} x`])
+      expect([text, grammar.matches(text)]).toEqual([text, false]);
+    const required = await grammarOf('llama', { toolChoice: { type: 'required' } });
+    expect([good, 'Hello', '{"a": 1}'].map((text) => required.matches(text))).toEqual([true, false, false]);
+  });
+});
+
+describe('a call of a tool', () => {
+  test('asks the engine for its grammar, and does not where that is off', async () => {
+    const engine = new ScriptedEngine({ chatTemplate: fixture('qwen'), answers: ['x'] });
+    const model = engine.languageModel('v3');
+    const call = { prompt: [], tools, toolChoice: { type: 'required' } };
+    await model.doGenerate(call);
+    expect(JSON.stringify(engine.requests[0]!.grammar)).toContain('tool get_weather');
+    const { warnings } = await model.doGenerate({
+      ...call,
+      providerOptions: { trivium: { grammar: 'off' } },
+    });
+    expect(engine.requests[1]!.grammar).toBeUndefined();
+    expect(warnings.map((warning) => warning.type === 'unsupported' && warning.feature)).toEqual([
+      'toolChoice',
+    ]);
+  });
+
+  test('cannot be asked for beside a grammar of its own, nor by a name that there is not', async () => {
+    const model = new ScriptedEngine({ chatTemplate: fixture('qwen'), answers: ['x'] }).languageModel('v3');
+    const own = { trivium: { grammar: { type: 'choice', choices: ['a'] } } };
+    await expect(model.doGenerate({ prompt: [], tools, providerOptions: own })).rejects.toMatchObject({
+      code: 'invalid-argument',
+    });
+    const unknown = { prompt: [], tools, toolChoice: { type: 'tool', toolName: 'none' } };
+    await expect(model.doGenerate(unknown)).rejects.toMatchObject({ field: 'toolChoice.toolName' });
+  });
+});
+
+test('streamed text and tools of nano, whose template has no tools, are as before', async () => {
+  const result = streamText({
+    model: trivium('nano'),
+    prompt: 'What is a container?',
+    tools: { now: tool({ inputSchema: z.object({}) }) },
+    maxOutputTokens: 8,
+  });
+  expect((await result.text).length).toBeGreaterThan(0);
+});
