@@ -11,7 +11,16 @@ export const ranking = {
   /** Best passages or documents that are looked at again. */
   candidates: 48,
   /** What orders the candidates, each part scaled among them; learned by `apps/bench/learn-ranking.mjs`. */
-  passageParts: { lexical: 0.52, static: 0.44, document: 0.2, late: 1.01 },
+  passageParts: {
+    lexical: 0.32,
+    static: 0.36,
+    document: 0.45,
+    late: 0.55,
+    window: 0.58,
+    pairs: 0.19,
+    near: 0.16,
+    siblings: -0.27,
+  },
   documentParts: { late: 1.18, lexical: 0.32, best: 0.79, opening: 0.71, contextual: 0.73 },
   /** Paragraphs at the beginning of a document that speak for it. */
   openingParagraphs: 4,
