@@ -43,14 +43,42 @@ export async function interactionParts(
   };
 }
 
-/** `late` alone. */
-export async function lateInteraction(
+/** One value a document each. */
+export interface OpeningParts {
+  /** As in `InteractionParts`, each token of the query looking for its likest one in all paragraphs. */
+  late: Float32Array;
+  /** In the paragraph where it is largest: late interaction both ways, so that a paragraph that says the same is told from one that says more. */
+  mutual: Float32Array;
+}
+
+/**
+ * Late interaction with the paragraphs that open documents.
+ * @throws an abort rejects with the signal's reason; what `embedTokens` throws.
+ */
+export async function openingParts(
   embedder: TokenEmbedder,
   query: string,
-  passages: readonly string[],
+  paragraphs: readonly (readonly string[])[],
   signal?: AbortSignal,
-): Promise<Float32Array> {
-  return (await interactionParts(embedder, query, passages, signal)).late;
+): Promise<OpeningParts> {
+  const { weights, blocks, covered } = await matchTokens(embedder, query, paragraphs.flat(), signal);
+  const count = weights.length;
+  const late = new Float32Array(paragraphs.length);
+  const mutual = new Float32Array(paragraphs.length);
+  let first = 0;
+  paragraphs.forEach((texts, document) => {
+    const likest = new Float32Array(count);
+    for (let at = first; at < first + texts.length; at++) {
+      const cosines = largest(blocks[at]!, count, 0, blocks[at]!.length);
+      cosines.forEach((cosine, token) => {
+        likest[token] = Math.max(likest[token]!, cosine);
+      });
+      mutual[document] = Math.max(mutual[document]!, (weighted(weights, cosines) + covered[at]!) / 2);
+    }
+    late[document] = weighted(weights, likest);
+    first += texts.length;
+  });
+  return { late, mutual };
 }
 
 /** Weights that grow with the share of passages in which a token is not met; they add up to 1, or to 0. */

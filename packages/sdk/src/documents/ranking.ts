@@ -12,16 +12,16 @@ export const ranking = {
   candidates: 48,
   /** What orders the candidates, each part scaled among them; learned by `apps/bench/learn-ranking.mjs`. */
   passageParts: {
-    lexical: 0.32,
-    static: 0.36,
-    document: 0.45,
-    late: 0.55,
-    window: 0.58,
-    pairs: 0.19,
-    near: 0.16,
-    siblings: -0.27,
+    lexical: 0.42,
+    static: 0.29,
+    document: 0.37,
+    late: 0.31,
+    window: 0.7,
+    pairs: 0.21,
+    near: 0.17,
+    siblings: -0.45,
   },
-  documentParts: { late: 1.18, lexical: 0.32, best: 0.79, opening: 0.71, contextual: 0.73 },
+  documentParts: { late: 0.89, mutual: 0.99, lexical: 0.28, best: 0.64, opening: 0.6, contextual: 0.7 },
   /** Paragraphs at the beginning of a document that speak for it. */
   openingParagraphs: 4,
 };

@@ -11,10 +11,10 @@ import {
   openingTexts,
   passageOf,
 } from './indexed-document.js';
-import { interactionParts, lateInteraction } from './late-interaction.js';
+import { interactionParts, openingParts } from './late-interaction.js';
 import { LexicalIndex } from './lexical-index.js';
-import { openingCosines as contextualOpenings, type OpeningVectors } from './opening-vectors.js';
 import { neighbourParts } from './neighbour-parts.js';
+import { openingCosines as contextualOpenings, type OpeningVectors } from './opening-vectors.js';
 import { lastAtOrBefore } from './places.js';
 import { best, blend, queryTerms, ranking, scaleCosines, scaleLexical } from './ranking.js';
 import { embedsTokens } from './token-matches.js';
@@ -207,15 +207,10 @@ export class SearchIndex {
     signal: AbortSignal | undefined,
   ): Promise<Parts> {
     const contextual = await embedders.contextual();
-    const texts = numbers.map((number) =>
-      openingTexts(this.documents[number]!, ranking.openingParagraphs).join('\n'),
-    );
+    const texts = numbers.map((number) => openingTexts(this.documents[number]!, ranking.openingParagraphs));
     const { static: embedder } = embedders;
     return {
-      late:
-        embedder && embedsTokens(embedder)
-          ? await lateInteraction(embedder, query, texts, signal)
-          : undefined,
+      ...(embedder && embedsTokens(embedder) && (await openingParts(embedder, query, texts, signal))),
       lexical: numbers.map((number) => documents.lexical![number]!),
       best: documents.best && numbers.map((number) => documents.best![number]!),
       opening: documents.opening && numbers.map((number) => documents.opening![number]!),

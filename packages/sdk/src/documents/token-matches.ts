@@ -24,6 +24,8 @@ export interface TokenMatches {
    * cosine of the two.
    */
   pairs: Float32Array[];
+  /** Per passage, the mean over its own tokens of the largest cosine with one of the query, heavy tokens counting more. */
+  covered: Float32Array;
 }
 
 export async function matchTokens(
@@ -49,29 +51,42 @@ export async function matchTokens(
     weights: lengths.map((length) => length / total),
     blocks: spans.map(([from, to]) => blockMaxima(cosines, from, to, count)),
     pairs: spans.map(([from, to]) => pairMaxima(cosines, from, to, count)),
+    covered: Float32Array.from(spans, ([from, to]) => coveredShare(cosines, from, to, count)),
   };
 }
 
-/** Cosines of distinct rows with the wanted ones, (distinct, wanted), and which of them each row is. */
+/** Cosines of distinct rows with the wanted ones, (distinct, wanted), their lengths, and which of them each row is. */
 interface Cosines {
   values: Float32Array;
+  lengths: Float32Array;
   slots: Int32Array;
 }
 
-function cosinesOf(wanted: readonly Float32Array[], { rows, offsets }: EmbeddedTokens, width: number): Cosines {
+function cosinesOf(
+  wanted: readonly Float32Array[],
+  { rows, offsets }: EmbeddedTokens,
+  width: number,
+): Cosines {
   const { slots, first } = distinctRows(rows, offsets.at(-1)!, width);
   const values = new Float32Array(first.length * wanted.length);
+  const lengths = new Float32Array(first.length);
   first.forEach((row, slot) => {
     const one = rows.subarray(row * width, (row + 1) * width);
     const length = Math.sqrt(dot(one, one));
+    lengths[slot] = length;
     if (length === 0) return;
-    for (let at = 0; at < wanted.length; at++) values[slot * wanted.length + at] = dot(wanted[at]!, one) / length;
+    for (let at = 0; at < wanted.length; at++)
+      values[slot * wanted.length + at] = dot(wanted[at]!, one) / length;
   });
-  return { values, slots };
+  return { values, lengths, slots };
 }
 
 /** Which distinct row each row is, and where each of these stands first. */
-function distinctRows(rows: Float32Array, count: number, width: number): { slots: Int32Array; first: number[] } {
+function distinctRows(
+  rows: Float32Array,
+  count: number,
+  width: number,
+): { slots: Int32Array; first: number[] } {
   const slots = new Int32Array(count);
   const first: number[] = [];
   const alike = new Map<number, number[]>();
@@ -114,4 +129,17 @@ function pairMaxima({ values, slots }: Cosines, from: number, to: number, count:
     }
   }
   return maxima;
+}
+
+function coveredShare({ values, lengths, slots }: Cosines, from: number, to: number, count: number): number {
+  let sum = 0;
+  let total = 0;
+  for (let row = from; row < to; row++) {
+    const slot = slots[row]!;
+    let likest = 0;
+    for (let at = 0; at < count; at++) likest = Math.max(likest, values[slot * count + at]!);
+    sum += lengths[slot]! * likest;
+    total += lengths[slot]!;
+  }
+  return total > 0 ? sum / total : 0;
 }
