@@ -104,7 +104,7 @@ function scaled(values) {
 
 const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
 
-/** Adam on the softmax loss, from equal weights and held near them where searches are few. */
+/** Adam on the softmax loss, from equal weights and held near them where searches are few; weights stay at 0 or above. */
 function learn(searches, names) {
   const data = searches.map(({ parts, right }) => {
     const columns = names.map((name) => scaled(parts.map((one) => one[name])));
@@ -131,7 +131,7 @@ function learn(searches, names) {
       mean[k] = 0.9 * mean[k] + 0.1 * slope;
       square[k] = 0.99 * square[k] + 0.01 * slope * slope;
       const move = mean[k] / (1 - 0.9 ** step) / (Math.sqrt(square[k] / (1 - 0.99 ** step)) + 1e-8);
-      weights[k] -= 0.03 * move;
+      weights[k] = Math.max(0, weights[k] - 0.03 * move);
     });
   }
   return { weights, data };

@@ -18,8 +18,6 @@ export const ranking = {
     late: 0.31,
     window: 0.7,
     pairs: 0.21,
-    near: 0.17,
-    siblings: -0.45,
   },
   documentParts: { late: 0.89, mutual: 0.99, lexical: 0.28, best: 0.64, opening: 0.6, contextual: 0.7 },
   /** Paragraphs at the beginning of a document that speak for it. */

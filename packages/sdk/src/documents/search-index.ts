@@ -13,7 +13,6 @@ import {
 } from './indexed-document.js';
 import { interactionParts, openingParts } from './late-interaction.js';
 import { LexicalIndex } from './lexical-index.js';
-import { neighbourParts } from './neighbour-parts.js';
 import { openingCosines as contextualOpenings, type OpeningVectors } from './opening-vectors.js';
 import { lastAtOrBefore } from './places.js';
 import { best, blend, queryTerms, ranking, scaleCosines, scaleLexical } from './ranking.js';
@@ -175,8 +174,9 @@ export class SearchIndex {
   }
 
   /**
-   * What the passages' text says token by token, over static rows, and where the candidates stand to one another. Over
-   * contextual rows it is no better (two of 100 questions more, none on another set) and takes five times as long.
+   * What the passages' text says token by token, over static rows. Over contextual rows it is no better (two of 100 questions
+   * more, none on another set) and takes five times as long. Left out: how many candidates are of the same document, and how
+   * well those beside a passage fit; on the recipe's questions they helped, elsewhere they pushed the right page down.
    */
   async #passageParts(
     query: string,
@@ -193,7 +193,6 @@ export class SearchIndex {
       static: chunks.map((chunk) => passages.static![chunk]!),
       document: chunks.map((chunk) => documents[this.#documentNumber(chunk)]!),
       ...words,
-      ...(words && neighbourParts(chunks, this.#documentNumber, words.late)),
     };
   }
 
