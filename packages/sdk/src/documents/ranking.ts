@@ -11,8 +11,15 @@ export const ranking = {
   /** Best passages or documents that are looked at again. */
   candidates: 48,
   /** What orders the candidates, each part scaled among them; learned by `apps/bench/learn-ranking.mjs`. */
-  passageParts: { lexical: 0.52, static: 0.44, document: 0.2, late: 1.01 },
-  documentParts: { late: 1.18, lexical: 0.32, best: 0.79, opening: 0.71, contextual: 0.73 },
+  passageParts: {
+    lexical: 0.42,
+    static: 0.29,
+    document: 0.37,
+    late: 0.31,
+    window: 0.7,
+    pairs: 0.21,
+  },
+  documentParts: { late: 0.89, mutual: 0.99, lexical: 0.28, best: 0.64, opening: 0.6, contextual: 0.7 },
   /** Paragraphs at the beginning of a document that speak for it. */
   openingParagraphs: 4,
 };

@@ -11,11 +11,12 @@ import {
   openingTexts,
   passageOf,
 } from './indexed-document.js';
-import { embedsTokens, lateInteraction } from './late-interaction.js';
+import { interactionParts, openingParts } from './late-interaction.js';
 import { LexicalIndex } from './lexical-index.js';
 import { openingCosines as contextualOpenings, type OpeningVectors } from './opening-vectors.js';
 import { lastAtOrBefore } from './places.js';
 import { best, blend, queryTerms, ranking, scaleCosines, scaleLexical } from './ranking.js';
+import { embedsTokens } from './token-matches.js';
 import type { DocumentEmbedder, Passage, SearchHit, SearchOptions } from './types.js';
 import { normalizedRow, openingCosines, passageCosines } from './vectors.js';
 
@@ -173,8 +174,9 @@ export class SearchIndex {
   }
 
   /**
-   * Late interaction with the passages' text, over static rows. Over contextual rows it is no better (two of 100 questions
-   * more, none on another set) and takes five times as long.
+   * What the passages' text says token by token, over static rows. Over contextual rows it is no better (two of 100 questions
+   * more, none on another set) and takes five times as long. Left out: how many candidates are of the same document, and how
+   * well those beside a passage fit; on the recipe's questions they helped, elsewhere they pushed the right page down.
    */
   async #passageParts(
     query: string,
@@ -185,11 +187,12 @@ export class SearchIndex {
     signal: AbortSignal | undefined,
   ): Promise<Parts> {
     const texts = chunks.map((chunk) => embeddedText(this.#documentOf(chunk), this.#chunkInDocument(chunk)));
+    const words = embedsTokens(embedder) ? await interactionParts(embedder, query, texts, signal) : undefined;
     return {
       lexical: chunks.map((chunk) => passages.lexical![chunk]!),
       static: chunks.map((chunk) => passages.static![chunk]!),
       document: chunks.map((chunk) => documents[this.#documentNumber(chunk)]!),
-      late: embedsTokens(embedder) ? await lateInteraction(embedder, query, texts, signal) : undefined,
+      ...words,
     };
   }
 
@@ -203,15 +206,10 @@ export class SearchIndex {
     signal: AbortSignal | undefined,
   ): Promise<Parts> {
     const contextual = await embedders.contextual();
-    const texts = numbers.map((number) =>
-      openingTexts(this.documents[number]!, ranking.openingParagraphs).join('\n'),
-    );
+    const texts = numbers.map((number) => openingTexts(this.documents[number]!, ranking.openingParagraphs));
     const { static: embedder } = embedders;
     return {
-      late:
-        embedder && embedsTokens(embedder)
-          ? await lateInteraction(embedder, query, texts, signal)
-          : undefined,
+      ...(embedder && embedsTokens(embedder) && (await openingParts(embedder, query, texts, signal))),
       lexical: numbers.map((number) => documents.lexical![number]!),
       best: documents.best && numbers.map((number) => documents.best![number]!),
       opening: documents.opening && numbers.map((number) => documents.opening![number]!),
