@@ -14,18 +14,11 @@ export interface FoundCommand {
   rest: readonly string[];
 }
 
-/** Plugins that the environment (`TRIVIUM_PLUGINS=a,b`) and the app's `package.json` name. */
-async function wantedPlugins(): Promise<{ names: string[]; fromFolder: string }> {
-  const { names, fromFolder } = await namedPlugins(process.cwd());
-  const more = (process.env.TRIVIUM_PLUGINS ?? '').split(',').filter(Boolean);
-  return { names: [...new Set([...more, ...names])], fromFolder };
-}
-
 /** Everything that can be called here, of the plugins that are named anywhere, and `more`. The caller disposes of them. */
 export async function allPlugins(
   more: readonly string[] = [],
 ): Promise<AsyncDisposable & { plugins: readonly Plugin[] }> {
-  const { names, fromFolder } = await wantedPlugins();
+  const { names, fromFolder } = await namedPlugins(process.cwd());
   const loaded = await loadPlugins([...new Set([...more, ...names])], { from: fromFolder });
   return { ...loaded, plugins: [...builtIn, ...loaded.plugins] };
 }
@@ -75,7 +68,7 @@ export async function findCommand(argv: readonly string[]): Promise<FoundCommand
 /** The plugin of that name: one that is named somewhere, or else one that is installed. */
 async function pluginNamed(name: string) {
   if (!/^[a-z][a-z0-9-]*$/.test(name)) return undefined;
-  const { names, fromFolder } = await wantedPlugins();
+  const { names, fromFolder } = await namedPlugins(process.cwd());
   if (names.length > 0) {
     const loaded = await loadPlugins(names, { from: fromFolder });
     const plugin = loaded.plugins.find((one) => one.name === name);

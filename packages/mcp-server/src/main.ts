@@ -63,8 +63,7 @@ async function rootOf(wanted: string): Promise<string> {
 /** What `--plugins` names, or else the environment and the app. */
 async function pluginNames(given: string[] | undefined): Promise<{ names: string[]; fromFolder: string }> {
   const { names, fromFolder } = await namedPlugins(process.cwd());
-  const environment = (process.env.TRIVIUM_PLUGINS ?? '').split(',').filter(Boolean);
-  return { names: given ?? [...new Set([...names, ...environment])], fromFolder };
+  return { names: given ?? names, fromFolder };
 }
 
 async function serve(surface: McpSurface, http: Flags['http']): Promise<void> {

@@ -58,11 +58,14 @@ export async function quoteAnswer(
   embed?: EmbedTexts,
   signal?: AbortSignal,
 ): Promise<string> {
-  const sentences = citations.flatMap((citation, index) =>
+  const all = citations.flatMap((citation, index) =>
     splitSentences(citation.text)
       .filter(({ text }) => /[\p{L}\p{N}].*[\p{L}\p{N}]/u.test(text) && !/^(?:```|import |---)/.test(text))
       .map(({ start, text }) => ({ start, text: text.slice(0, answerCharacters), index })),
   );
+  // A heading repeats the question and answers nothing; it is quoted only where there is nothing else.
+  const said = all.filter(({ text }) => !/^#{1,6} /.test(text));
+  const sentences = said.length > 0 ? said : all;
   const asked = new Set(terms(stripQuestion(question)));
   const overlap = ({ text }: { text: string }) => {
     const found = new Set(terms(text));

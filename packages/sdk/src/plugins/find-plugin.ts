@@ -57,10 +57,16 @@ export function findPlugin(name: string, fromFolder: string): FoundPlugin {
 const manifest = z.looseObject({ trivium: z.object({ plugins: z.array(z.string()) }).optional() });
 
 /**
- * The plugins that an app names in its `package.json`, as `"trivium": { "plugins": ["word-count"] }`: in the nearest one at or
- * above `folder`.
+ * The plugins that are named where nothing is said: by the environment (`TRIVIUM_PLUGINS=a,b`), and by the app in the nearest
+ * `package.json` at or above `folder`, as `"trivium": { "plugins": ["word-count"] }`; and the folder to look for them from.
  */
 export async function namedPlugins(folder: string): Promise<{ names: string[]; fromFolder: string }> {
+  const { names, fromFolder } = await pluginsOfApp(folder);
+  const environment = (process.env.TRIVIUM_PLUGINS ?? '').split(',').filter(Boolean);
+  return { names: [...new Set([...environment, ...names])], fromFolder };
+}
+
+async function pluginsOfApp(folder: string): Promise<{ names: string[]; fromFolder: string }> {
   for (let at = resolve(folder); ; at = dirname(at)) {
     const text = await readFile(join(at, 'package.json'), 'utf8').catch(() => undefined);
     if (text !== undefined) return { names: namesIn(text, join(at, 'package.json')), fromFolder: at };

@@ -25,6 +25,12 @@ test('ask cites the passage that answers, with offsets that slice back', async (
   expect(text).toContain('Set maxRetries to 0 to turn retries off. [1]');
 });
 
+test('a heading is not quoted where something is said below it', async () => {
+  const { text } = await longText.ask('Streams: how do I end a stream early?');
+  expect(text).toContain('Call stop to end a stream early.');
+  expect(text).not.toContain('#');
+});
+
 test('a citation is widened to its section and the line follows', async () => {
   const [citation] = (await longText.ask('lazy')).citations;
   expect(citation!.text).toBe(files['stream.md']);
