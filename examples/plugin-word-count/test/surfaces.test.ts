@@ -1,4 +1,4 @@
-/** One definition, every surface: the same call as a function, a command and a tool, with progress and cancellation on each. */
+/** One definition, every surface: the same call as a function, a command, an endpoint, a tool and a hook, with progress and cancellation on each. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -16,6 +16,7 @@ import { createClient } from '@trivium/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { count } from '../dist/contract.js';
 import wordCount from '../dist/index.js';
+import { noBrowser, openPage, servePage } from './page-in-chromium.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const texts = ['How many?', '三个词在这里'];
@@ -69,38 +70,58 @@ describe('as a command', () => {
   });
 });
 
+/** `trivium serve` with the plugin, until `use` has settled. */
+async function whileServing<T>(flags: string[], use: (url: string) => Promise<T>): Promise<T> {
+  const bin = join(root, 'packages/cli/bin/trivium.mjs');
+  const own = ['--port', '0', '--root', folder, '--plugins', 'word-count'];
+  const child = spawn(process.execPath, [bin, 'serve', ...own, ...flags], {
+    cwd: root,
+    env: { ...process.env, TRIVIUM_CACHE_DIR: folder },
+  });
+  try {
+    const [line] = await once(child.stdout, 'data');
+    return await use(String(line).trim());
+  } finally {
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
+}
+
 describe('over HTTP', () => {
   it('reports, answers, and stops', async () => {
-    const child = spawn(
-      process.execPath,
-      [
-        join(root, 'packages/cli/bin/trivium.mjs'),
-        'serve',
-        '--port',
-        '0',
-        '--root',
-        folder,
-        '--plugins',
-        'word-count',
-      ],
-      { cwd: root, env: { ...process.env, TRIVIUM_CACHE_DIR: folder } },
-    );
-    try {
-      const [line] = await once(child.stdout, 'data');
-      const counting = remote(count, { baseUrl: String(line).trim() });
+    await whileServing([], async (baseUrl) => {
+      const counting = remote(count, { baseUrl });
       const seen: unknown[] = [];
       const never = new AbortController();
       expect(await invoke(counting, { texts }, never, (step) => seen.push(step))).toEqual(counted);
       expect(seen).toEqual(steps);
       const controller = new AbortController();
-      setTimeout(() => controller.abort(), 100);
-      await expect(invoke(counting, long, controller)).rejects.toThrow();
+      const stopped = invoke(counting, long, controller, () => controller.abort());
+      await expect(stopped).rejects.toThrow();
       // The next call is answered: nothing of the one that was left holds it up.
       expect(await invoke(counting, { texts }, never)).toEqual(counted);
-    } finally {
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    }
+    });
+  });
+});
+
+describe.skipIf(noBrowser)(`as a hook in a page${noBrowser}`, () => {
+  it('reports, answers, and stops', async () => {
+    const site = await servePage();
+    await whileServing(['--allow-origin', site.origin], async (baseUrl) => {
+      const { page, close } = await openPage(`${site.origin}/?server=${encodeURIComponent(baseUrl)}`);
+      try {
+        await page.getByRole('button', { name: 'Count', exact: true }).click();
+        await page.getByText('7 words').waitFor();
+        expect(await page.getByRole('status').textContent()).toBe('success');
+        await page.getByRole('button', { name: 'Count slowly' }).click();
+        await page.locator('progress[value="1"]').waitFor();
+        expect(await page.getByRole('status').textContent()).toBe('running');
+        await page.getByRole('button', { name: 'Stop' }).click();
+        await page.getByRole('status').filter({ hasText: 'cancelled' }).waitFor();
+      } finally {
+        await close();
+      }
+    }).finally(site.close);
   });
 });
 
