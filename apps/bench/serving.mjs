@@ -2,7 +2,7 @@
  * The server under load: 64 streams at once whose clients read, vanish, resume and cancel; then the server is killed and
  * started again while streams run. Nothing may be stuck, memory must stay flat, what is resumed must begin with the bytes that
  * were seen. Then the first token through the whole server beside the engine's own, 16 clients at once.
- * node apps/bench/serving.mjs [--minutes 0.3] [--streams 64] [--rounds 12]
+ * node apps/bench/serving.mjs [--minutes 0.3] [--streams 64] [--rounds 12] [--first-token-models nano,FILE]
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '0.3' },
     streams: { type: 'string', default: '64' },
     rounds: { type: 'string', default: '12' },
+    'first-token-models': { type: 'string', default: 'nano' },
   },
 });
 const [minutes, streams, rounds] = [Number(values.minutes), Number(values.streams), Number(values.rounds)];
@@ -157,19 +158,21 @@ try {
     { name: 'streams', running: seen.length, cut: cut.length, replayed: resumed.filter(Boolean).length },
   ]);
 
-  const [engine, through] = [[], []];
-  // In turn, so that what else the machine does falls on both; the first round warms up.
-  for (let round = -1; round < rounds; round++) {
-    const alone = await server.ask('engine', { clients: 16, round: 2 * round });
-    const served = await serverRound(server.url, 16, 2 * round + 1);
-    if (round < 0) continue;
-    engine.push(...alone);
-    through.push(...served);
+  for (const model of values['first-token-models'].split(',')) {
+    const [engine, through] = [[], []];
+    // In turn, so that what else the machine does falls on both; the first round warms up.
+    for (let round = -1; round < rounds; round++) {
+      const alone = await server.ask('engine', { model, clients: 16, round: 2 * round });
+      const served = await serverRound(server.url, model, 16, 2 * round + 1);
+      if (round < 0) continue;
+      engine.push(...alone);
+      through.push(...served);
+    }
+    const rows = [figures('engine', engine), figures('server', through)];
+    report(`first token, 16 clients, ${path.basename(model)}`, rows, {
+      ratio: Math.round((rows[1].meanMs / rows[0].meanMs) * 1000) / 1000,
+    });
   }
-  const rows = [figures('engine', engine), figures('server', through)];
-  report('first token, 16 clients', rows, {
-    ratio: Math.round((rows[1].meanMs / rows[0].meanMs) * 1000) / 1000,
-  });
   server.child.kill('SIGTERM');
   await once(server.child, 'exit');
 } finally {

@@ -11,9 +11,9 @@ const settings = { maxSequences: 64, maxQueue: 256 };
 let trivium;
 
 /** Milliseconds from the call to the first piece, of `clients` calls at once, in this process without a server. */
-export async function engineRound(clients, round) {
+export async function engineRound(name, clients, round) {
   trivium ??= createTrivium(settings);
-  const model = trivium('nano');
+  const model = trivium(name);
   return atOnce(clients, async (client) => {
     const started = performance.now();
     const { stream } = await model.doStream({
@@ -27,13 +27,14 @@ export async function engineRound(clients, round) {
 }
 
 /** The same through the server at `url`; connections are kept, as clients keep them. */
-export async function serverRound(url, clients, round) {
+export async function serverRound(url, model, clients, round) {
   return atOnce(clients, async (client) => {
     const started = performance.now();
     const response = await fetch(`${url}/v1/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
+        model,
         stream: true,
         max_tokens: firstTokenTokens,
         temperature: 0,

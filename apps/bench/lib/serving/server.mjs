@@ -11,14 +11,15 @@ const host = new Host({ hub: { offline: true }, maxSequences: 64, maxQueue: 256 
 const server = await serve({
   host,
   port: Number(port),
-  root: folder,
+  // The models of the bench lie elsewhere.
+  root: '/',
   model: 'nano',
   streamStore: new FileStreamStore({ folder }),
 });
 const answers = {
   memory: () => settledMemory(),
   state: () => ({ ...server.handler.calls, sequences: getEngine().stats().liveSequences }),
-  engine: ({ clients, round }) => engineRound(clients, round),
+  engine: ({ model, clients, round }) => engineRound(model, clients, round),
 };
 process.on('message', async ({ ask, ...given }) => process.send({ ask, answer: await answers[ask](given) }));
 process.send({ ask: 'url', answer: server.url });
