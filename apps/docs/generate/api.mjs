@@ -23,6 +23,11 @@ const modules = [
     'Ask, summarize and write over any model.',
   ],
   [
+    '@trivium/sdk/server',
+    'packages/sdk/src/server/index.ts',
+    "OpenAI's interface, useChat, capabilities and jobs over HTTP.",
+  ],
+  [
     '@trivium/sdk/testing',
     'packages/sdk/src/testing/index.ts',
     'A model that plays back texts, and conformance checks.',
@@ -34,6 +39,12 @@ const modules = [
   ],
   ['@trivium/native', 'packages/native/lib/index.ts', 'The typed face of the engine.'],
   ['@trivium/mcp-server', 'packages/mcp-server/src/index.ts', 'Tools made from capabilities.'],
+  [
+    '@trivium/mcp-server/client',
+    'packages/mcp-server/src/client/index.ts',
+    "Any server's tools as tools of the AI SDK.",
+  ],
+  ['@trivium/react', 'packages/react/src/index.ts', 'Hooks and headless components over a server.'],
 ];
 const fileOf = (name) => name.replace('@trivium/', '').replace('/', '-');
 

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { toolsOf } from '@trivium/mcp-server';
-import { documents, Host, models } from '@trivium/sdk';
+import { documents, Host, jobs, models } from '@trivium/sdk';
 import { jsonFieldTable } from './fields.mjs';
 import { code, docs, fence, plain, root, table, writePage } from './write-page.mjs';
 
@@ -16,7 +16,7 @@ const flags = () => {
 
 export async function writeMcpTools() {
   const host = new Host({ hub: { offline: true } });
-  const plugins = [documents, models];
+  const plugins = [documents, models, jobs];
   const settings = { host, root: docs };
   const offered = new Set(toolsOf(plugins, settings).map(({ name }) => name));
   const readOnly = new Set(toolsOf(plugins, { ...settings, readOnly: true }).map(({ name }) => name));

@@ -28,7 +28,7 @@ export type GrammarSource =
   | { type: 'repeat'; part: GrammarSource; least?: number; most?: number };
 
 /** One text on its way through a grammar, a token at a time. */
-export interface GrammarMatcher {
+export interface GrammarState {
   /** Ids of the tokens that may follow, ascending; the end of the text is not among them. */
   allowed(): Int32Array;
   /** In milliseconds, what the engine took to know the last answer of `allowed`. */
@@ -49,5 +49,5 @@ export interface Grammar {
   readonly shortestTokens: number;
   /** Whether the text as a whole satisfies it. */
   matches(text: string): boolean;
-  matcher(): GrammarMatcher;
+  matcher(): GrammarState;
 }
