@@ -28,7 +28,10 @@ const leftOut = new Set(['node_modules', '__pycache__', 'venv']);
 
 export interface CollectOptions {
   signal?: AbortSignal | undefined;
-  /** A folder, absolute and real: what lies elsewhere, if only by way of a link, is skipped with a reason. */
+  /**
+   * A folder, absolute and real: what lies elsewhere, if only by way of a link, is skipped with a reason. Default: links are
+   * followed within the folder that was named, and a file that is named itself is read wherever it lies.
+   */
   within?: string | undefined;
 }
 
@@ -68,14 +71,10 @@ class Collector {
     });
     if (!found) return this.#addGlob(path);
     this.#roots.add(absolutePath);
-    if (found.isDirectory())
-      await this.#addFolder(
-        normalize(path),
-        absolutePath,
-        await enclosingRules(absolutePath),
-        await realpath(absolutePath),
-      );
-    else await this.#addFile(normalize(path), absolutePath);
+    if (found.isDirectory()) {
+      const reach = this.#within ?? (await realpath(absolutePath));
+      await this.#addFolder(normalize(path), absolutePath, await enclosingRules(absolutePath), reach);
+    } else await this.#addFile(normalize(path), absolutePath, this.#within);
   }
 
   finish(): FoundFiles {
@@ -98,25 +97,28 @@ class Collector {
     });
     if (matches.length === 0) throw missing();
     const fixed = pattern.slice(0, pattern.search(/[*?[{]/));
-    this.#roots.add(resolve(fixed.includes('/') ? dirname(`${fixed}x`) : '.'));
-    const base = await realpath(resolve(fixed.includes('/') ? dirname(`${fixed}x`) : '.'));
-    for (const match of matches.sort()) {
-      if (await leadsOut(resolve(match), base)) this.#skipped.push({ path: match, reason: leadsOutReason });
-      else await this.#addFile(normalize(match), resolve(match));
-    }
+    const base = resolve(fixed.includes('/') ? dirname(`${fixed}x`) : '.');
+    this.#roots.add(base);
+    const reach = this.#within ?? (await realpath(base));
+    for (const match of matches.sort()) await this.#addFile(normalize(match), resolve(match), reach);
   }
 
-  /** @param base the real path of the folder that was named: links within it are followed, those that lead out are not */
-  async #addFolder(path: string, absolutePath: string, rules: readonly Rules[], base: string): Promise<void> {
+  /** @param reach the real folder in which links are followed */
+  async #addFolder(
+    path: string,
+    absolutePath: string,
+    rules: readonly Rules[],
+    reach: string,
+  ): Promise<void> {
     this.#signal?.throwIfAborted();
     try {
       const real = await realpath(absolutePath);
       if (this.#visited.has(real)) return;
-      this.#visited.add(real);
-      if (this.#leaves(real)) {
+      if (isOutside(reach, real)) {
         this.#skipped.push({ path, reason: outOfReach });
         return;
       }
+      this.#visited.add(real);
       const entries = await readdir(absolutePath, { withFileTypes: true });
       const own = entries.some(({ name }) => name === '.gitignore')
         ? await readRules(absolutePath)
@@ -128,27 +130,27 @@ class Collector {
         if (entry.name.startsWith('.') || leftOut.has(entry.name)) continue;
         const inner = join(absolutePath, entry.name);
         let isFolder = entry.isDirectory();
-        if (entry.isSymbolicLink() && (await leadsOut(inner, base))) {
-          this.#skipped.push({ path: join(path, entry.name), reason: leadsOutReason });
-          continue;
-        }
         if (entry.isSymbolicLink())
           isFolder = (await stat(inner).catch(() => undefined))?.isDirectory() ?? false;
         if (isIgnored(inner, isFolder, all)) continue;
         if (isFolder) folders.push(entry.name);
-        else files.push(this.#addFile(join(path, entry.name), inner, entry.isSymbolicLink()));
+        // What is no link lies where its folder does.
+        else
+          files.push(
+            this.#addFile(join(path, entry.name), inner, entry.isSymbolicLink() ? reach : undefined),
+          );
       }
       await Promise.all(files);
       for (const name of folders)
-        await this.#addFolder(join(path, name), join(absolutePath, name), all, base);
+        await this.#addFolder(join(path, name), join(absolutePath, name), all, reach);
     } catch (error) {
       this.#signal?.throwIfAborted();
       this.#skipped.push({ path, reason: reasonOf(error) });
     }
   }
 
-  /** @param mayLeave unless it is known that its folder is inside and it is no link */
-  async #addFile(path: string, absolutePath: string, mayLeave = true): Promise<void> {
+  /** @param reach the real folder that it must lie in; `undefined` where that is known, or anywhere will do */
+  async #addFile(path: string, absolutePath: string, reach: string | undefined): Promise<void> {
     if (this.#files.has(absolutePath)) return;
     if (hasBinaryName(path)) {
       this.#skipped.push({
@@ -160,7 +162,7 @@ class Collector {
     try {
       const found = await stat(absolutePath);
       const { size, mtimeMs } = found;
-      if (this.#within !== undefined && mayLeave && this.#leaves(await realpath(absolutePath)))
+      if (reach !== undefined && isOutside(reach, await realpath(absolutePath)))
         this.#skipped.push({ path, reason: outOfReach });
       else if (found.isFile()) this.#files.set(absolutePath, { path, absolutePath, size, mtimeMs });
       else this.#skipped.push({ path, reason: 'not a regular file' });
@@ -168,23 +170,14 @@ class Collector {
       this.#skipped.push({ path, reason: reasonOf(error) });
     }
   }
-
-  #leaves(real: string): boolean {
-    if (this.#within === undefined) return false;
-    const inside = relative(this.#within, real);
-    return inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside);
-  }
 }
 
-const leadsOutReason = 'a link that leads out of the folder; name what it leads to';
+const outOfReach = 'a link that leads out of the folder that may be read: name what it leads to';
 
-/** Whether a path ends outside `base`. One that leads nowhere does not: it is left to whoever opens it. */
-async function leadsOut(path: string, base: string): Promise<boolean> {
-  const real = await realpath(path).catch(() => undefined);
-  return real !== undefined && real !== base && !real.startsWith(base.endsWith(sep) ? base : base + sep);
+function isOutside(folder: string, real: string): boolean {
+  const inside = relative(folder, real);
+  return inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside);
 }
-
-const outOfReach = 'a link that leads out of the folder that may be read';
 
 /** A file error as a reason of `skipped`. */
 export function reasonOf(error: unknown): string {

@@ -48,7 +48,7 @@ describe('a library within a folder', () => {
     expect(await library.paths()).toContain(join(root, 'file.md'));
     expect(skipped).toContainEqual({
       path: join(root, 'folder'),
-      reason: 'a link that leads out of the folder; name what it leads to',
+      reason: expect.stringContaining('name what it leads to'),
     });
   });
 });
