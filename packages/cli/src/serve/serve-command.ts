@@ -2,10 +2,12 @@
  * `trivium serve`: the SDK's HTTP server from the command line. Data (its address) goes to standard output, the log of
  * requests, which never holds what they say, to standard error. Refuses to know: routes, models, protocols.
  */
+import { existsSync, realpathSync } from 'node:fs';
 import { Host } from '@trivium/sdk';
 import { FileStreamStore, type RequestLogEntry, serve } from '@trivium/sdk/server';
 import { failure } from '../command.js';
 import { allPlugins } from '../find-command.js';
+import { playgroundMount, playgroundPath } from './playground.js';
 import { readServeFlags, type ServeFlags, serveHelp } from './serve-flags.js';
 
 /** @returns the exit code, once the server has closed */
@@ -25,16 +27,33 @@ export async function runServe(argv: readonly string[]): Promise<number> {
 }
 
 async function serveUntilStopped(flags: ServeFlags): Promise<number> {
-  const { allowNetwork, readOnly, model, plugins: names, streams, drainMs, quiet, ...settings } = flags;
+  const {
+    allowNetwork,
+    readOnly,
+    model,
+    plugins: names,
+    streams,
+    drainMs,
+    quiet,
+    playground: _,
+    ...settings
+  } = flags;
   // The host has its own word on it: what no route should do is not done by way of another either.
-  await using host = new Host(allowNetwork && !readOnly ? {} : { hub: { offline: true } });
+  const { root } = settings;
+  await using host = new Host({
+    ...(!(allowNetwork && !readOnly) && { hub: { offline: true } }),
+    // No link in the folder leads out of it; what is no folder the server refuses by itself.
+    ...(existsSync(root) && { documentsWithin: realpathSync(root) }),
+  });
   await using all = await allPlugins(names);
   if (model !== undefined) {
     process.stderr.write(`Loading ${model} …\n`);
     await host.models.preload(model, { purpose: 'language' });
   }
+  const playground = flags.playground ? playgroundMount() : undefined;
   const server = await serve({
     host,
+    mounts: playground ? [playground] : [],
     plugins: all.plugins,
     allowNetwork,
     readOnly,
@@ -45,13 +64,18 @@ async function serveUntilStopped(flags: ServeFlags): Promise<number> {
   });
   process.stdout.write(`${server.url}\n`);
   process.stderr.write(`Trivium serves ${settings.root} at ${server.url}; Ctrl-C ends it.\n`);
+  if (playground) process.stderr.write(`Playground: ${server.url}${playgroundPath}\n`);
   await stopped();
   process.stderr.write('Letting calls end; Ctrl-C again ends at once.\n');
   await server.close({ drainMs });
   return 0;
 }
 
+/** Who watches the server asks for these all the time. */
+const watching = new Set(['/healthz', '/metrics']);
+
 function log({ requestId, method, route, status, durationMs, code, fault }: RequestLogEntry): void {
+  if (status === 200 && watching.has(route)) return;
   const words = [
     new Date().toISOString(),
     method,

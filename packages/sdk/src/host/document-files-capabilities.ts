@@ -22,12 +22,13 @@ export const documentsText = implement<typeof contracts.documentsText, TriviumCo
     const { text, mediaType } = await documentText(
       within === undefined ? path : await insideRoot(within, path, 'path'),
     );
-    const last = end ?? text.length;
-    if (start > last || last > text.length) {
-      throw new TriviumError('invalid-argument', `${start} to ${last} is no range of the document.`, {
+    const last = Math.min(end ?? text.length, text.length);
+    if (start > last) {
+      throw new TriviumError('invalid-argument', `Nothing of the document begins at ${start}.`, {
         file: path,
-        field: start > last ? 'start' : 'end',
-        expected: `0 <= start <= end <= ${text.length}`,
+        field: 'start',
+        found: String(start),
+        expected: `0 <= start <= ${last}`,
         remedy: 'Take start and end from a citation.',
       });
     }
