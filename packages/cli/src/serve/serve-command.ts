@@ -2,11 +2,13 @@
  * `trivium serve`: the SDK's HTTP server from the command line. Data (its address) goes to standard output, the log of
  * requests, which never holds what they say, to standard error. Refuses to know: routes, models, protocols.
  */
-import { existsSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
+import { TriviumError } from '@trivium/protocol';
 import { Host } from '@trivium/sdk';
 import { FileStreamStore, type RequestLogEntry, serve } from '@trivium/sdk/server';
 import { failure } from '../command.js';
 import { allPlugins } from '../find-command.js';
+import { mcpMount, mcpPath } from './mcp-mount.js';
 import { playgroundMount, playgroundPath } from './playground.js';
 import { readServeFlags, type ServeFlags, serveHelp } from './serve-flags.js';
 
@@ -38,12 +40,13 @@ async function serveUntilStopped(flags: ServeFlags): Promise<number> {
     playground: _,
     ...settings
   } = flags;
-  // The host has its own word on it: what no route should do is not done by way of another either.
-  const { root } = settings;
+  const root = realRoot(settings.root);
   await using host = new Host({
+    // The host has its own word on it: what no route should do is not done by way of another either.
     ...(!(allowNetwork && !readOnly) && { hub: { offline: true } }),
-    // No link in the folder leads out of it; what is no folder the server refuses by itself.
-    ...(existsSync(root) && { documentsWithin: realpathSync(root) }),
+    // Callers of this folder know nothing of jobs over another, and no link in it leads out.
+    documentsWithin: root,
+    jobScope: root,
   });
   await using all = await allPlugins(names);
   if (model !== undefined) {
@@ -51,24 +54,38 @@ async function serveUntilStopped(flags: ServeFlags): Promise<number> {
     await host.models.preload(model, { purpose: 'language' });
   }
   const playground = flags.playground ? playgroundMount() : undefined;
+  const shared = { host, root, readOnly, allowNetwork, allowDestructive: settings.allowDestructive };
+  await using mcp = mcpMount(all.plugins, { ...shared, version: VERSION });
   const server = await serve({
-    host,
-    mounts: playground ? [playground] : [],
-    plugins: all.plugins,
-    allowNetwork,
-    readOnly,
     ...settings,
+    ...shared,
+    plugins: all.plugins,
+    mounts: [mcp, ...(playground ? [playground] : [])],
     ...(model !== undefined && { model }),
     ...(streams !== undefined && { streamStore: new FileStreamStore({ folder: streams }) }),
     ...(!quiet && { onRequest: log }),
   });
   process.stdout.write(`${server.url}\n`);
   process.stderr.write(`Trivium serves ${settings.root} at ${server.url}; Ctrl-C ends it.\n`);
+  process.stderr.write(`MCP: ${server.url}${mcpPath}\n`);
   if (playground) process.stderr.write(`Playground: ${server.url}${playgroundPath}\n`);
   await stopped();
   process.stderr.write('Letting calls end; Ctrl-C again ends at once.\n');
   await server.close({ drainMs });
   return 0;
+}
+
+function realRoot(root: string): string {
+  try {
+    return realpathSync(root);
+  } catch (cause) {
+    throw new TriviumError('invalid-argument', `${root} is no folder.`, {
+      field: '--root',
+      found: root,
+      remedy: 'Give an existing folder with --root.',
+      cause,
+    });
+  }
 }
 
 /** Who watches the server asks for these all the time. */
@@ -102,3 +119,5 @@ function stopped(): Promise<void> {
     process.on('SIGINT', stop).on('SIGTERM', stop);
   });
 }
+
+declare const VERSION: string;

@@ -5,7 +5,7 @@ import { TriviumError } from '@trivium/protocol';
 export const serveHelp = `trivium serve [flags]
 
 Serves models, documents and jobs over HTTP: OpenAI's interface at /v1, the AI SDK's chat at /api/chat, capabilities at
-/v1/capabilities, this interface as a document at /openapi.json, and a page to try it all at /playground.
+/v1/capabilities, MCP at /mcp, this interface as a document at /openapi.json, and a page to try it all at /playground.
 
   --port NUMBER         default 7474; 0 takes one that is free
   --host ADDRESS        default 127.0.0.1; any that other machines reach wants a key
