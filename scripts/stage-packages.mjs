@@ -3,7 +3,7 @@
 // stand in no manifest of the workspace, whose `npm ci` must not look for them: they become optional dependencies here.
 // node scripts/stage-packages.mjs [FOLDER]
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { packages, root } from './workspace.mjs';
 
@@ -74,6 +74,8 @@ export function stagePackages(into) {
       ...(libc && { libc: [libc] }),
       main: 'trivium_native.node',
       files: ['trivium_native.node'],
+      // The loader compares: a file that was cut off would end the process.
+      trivium: { bytes: statSync(binary).size },
     };
     const folder = stage(native, manifest, work, []);
     cpSync(binary, join(folder, 'trivium_native.node'));
