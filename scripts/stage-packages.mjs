@@ -12,7 +12,7 @@ const platforms = JSON.parse(readFileSync(join(native, 'platforms.json'), 'utf8'
 /** A platform's package, unpacked: what a user downloads once. */
 const platformBudget = 12_000_000;
 
-function thisPlatform() {
+export function thisPlatform() {
   const { platform, arch } = process;
   if (platform !== 'linux') return `${platform}-${arch}`;
   return `linux-${arch}-${process.report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl'}`;
@@ -43,17 +43,17 @@ function stage(folder, manifest, work, files) {
   return staged;
 }
 
-/** @returns the tarballs: { name, file, bytes } */
+/** @returns the tarballs: { name, file, bytes, platform }, the platform where it is a binary for one */
 export function stagePackages(into) {
   const work = join(into, '.work');
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
   const license = join(root, 'LICENSE');
   const staged = [];
-  const add = (folder) => {
+  const add = (folder, platform) => {
     cpSync(license, join(folder, 'LICENSE'));
     const { name, filename, unpackedSize } = pack(folder, into);
-    staged.push({ name, file: join(into, filename), bytes: unpackedSize });
+    staged.push({ name, file: join(into, filename), bytes: unpackedSize, platform });
   };
   const {
     version,
@@ -79,7 +79,7 @@ export function stagePackages(into) {
     };
     const folder = stage(native, manifest, work, []);
     cpSync(binary, join(folder, 'trivium_native.node'));
-    add(folder);
+    add(folder, name);
   }
   const over = staged.find(({ bytes }) => bytes > platformBudget);
   if (over) throw new Error(`${over.name} takes ${over.bytes} bytes, more than ${platformBudget}`);

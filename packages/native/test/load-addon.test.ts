@@ -107,7 +107,7 @@ describe('the loader', () => {
     const { error } = load({ TRIVIUM_NATIVE_PATH: file });
     expect(error?.found).toBe(`tried ${file}: it is no engine of Trivium`);
     expect(error?.remedy).toContain('TRIVIUM_NATIVE_PATH');
-    expect(load({ TRIVIUM_NATIVE_PATH: dirname(file) + '/absent.node' }).error?.found).toContain(
+    expect(load({ TRIVIUM_NATIVE_PATH: `${dirname(file)}/absent.node` }).error?.found).toContain(
       'no such file',
     );
   });
