@@ -88,7 +88,7 @@ export class Trial {
     try {
       const said = await work();
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
-      console.log(`ok   ${name} (${seconds} s)${typeof said === 'string' ? `: ${said}` : ''}`);
+      console.log(`ok   ${name} (${seconds} s)${said && !said.includes('\n') ? `: ${said}` : ''}`);
       return true;
     } catch (error) {
       this.failed += 1;

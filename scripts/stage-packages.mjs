@@ -25,6 +25,16 @@ function binaryOf(name) {
   return name === thisPlatform() && existsSync(own) ? own : undefined;
 }
 
+/**
+ * Where the sources are, which npm compares with the workflow that publishes before it vouches for a package's origin. Only
+ * that workflow knows; elsewhere the field is left out.
+ */
+function repositoryOf(directory) {
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
+  if (!GITHUB_SERVER_URL || !GITHUB_REPOSITORY) return {};
+  return { repository: { type: 'git', url: `git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git`, directory } };
+}
+
 const pack = (folder, into) =>
   JSON.parse(
     execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', into], {
@@ -38,12 +48,13 @@ const pack = (folder, into) =>
 function stage(folder, manifest, work, files) {
   const staged = join(work, manifest.name.replace('/', '__'));
   mkdirSync(staged, { recursive: true });
-  for (const file of files) cpSync(join(folder, file), join(staged, file), { recursive: true });
+  for (const file of files.filter((name) => existsSync(join(folder, name))))
+    cpSync(join(folder, file), join(staged, file), { recursive: true });
   writeFileSync(join(staged, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   return staged;
 }
 
-/** @returns the tarballs: { name, file, bytes, platform }, the platform where it is a binary for one */
+/** @returns the tarballs: { name, file, bytes, platform, paths }; a platform where it is a binary for one, what is in it */
 export function stagePackages(into) {
   const work = join(into, '.work');
   rmSync(work, { recursive: true, force: true });
@@ -52,8 +63,9 @@ export function stagePackages(into) {
   const staged = [];
   const add = (folder, platform) => {
     cpSync(license, join(folder, 'LICENSE'));
-    const { name, filename, unpackedSize } = pack(folder, into);
-    staged.push({ name, file: join(into, filename), bytes: unpackedSize, platform });
+    const { name, filename, unpackedSize, files } = pack(folder, into);
+    const paths = files.map(({ path }) => path);
+    staged.push({ name, file: join(into, filename), bytes: unpackedSize, platform, paths });
   };
   const {
     version,
@@ -66,8 +78,9 @@ export function stagePackages(into) {
     const manifest = {
       name: `@trivium/native-${name}`,
       version,
-      description: `The engine of Trivium for ${name}.`,
+      description: `The engine of Trivium for ${name}: a binary that @trivium/native loads.`,
       license: licence,
+      ...repositoryOf('packages/native'),
       engines,
       os: [os],
       cpu: [cpu],
@@ -91,15 +104,15 @@ export function stagePackages(into) {
         Object.keys(platforms).map((platform) => [`@trivium/native-${platform}`, version]),
       );
     }
+    Object.assign(manifest, repositoryOf(`packages/${name}`));
     delete manifest.devDependencies;
     delete manifest.scripts;
     add(
-      stage(
-        folder,
-        manifest,
-        work,
-        manifest.files.filter((file) => !file.startsWith('!')),
-      ),
+      stage(folder, manifest, work, [
+        'README.md',
+        'CHANGELOG.md',
+        ...manifest.files.filter((file) => !file.startsWith('!')),
+      ]),
     );
   }
   rmSync(work, { recursive: true, force: true });
