@@ -14,7 +14,7 @@ const welcome = [
 export function faultsOf(tarball, paths) {
   const name = tarball.split('/').at(-1);
   const strange = paths.filter(
-    (path) => !welcome.some((pattern) => pattern.test(path)) || /(^|[/.])test/.test(path),
+    (path) => !welcome.some((pattern) => pattern.test(path)) || /(^|\/)tests?\/|\.test\./.test(path),
   );
   const missing = ['package.json', 'LICENSE'].filter((path) => !paths.includes(path));
   const maps = paths.filter((path) => path.endsWith('.map'));

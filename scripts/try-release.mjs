@@ -52,11 +52,11 @@ await trial.step('tarballs, and nothing in them that is not for users', async ()
 for (const { name, bytes, paths } of staged)
   console.log(`     ${name.padEnd(34)}${(bytes / 1e6).toFixed(2)} MB, ${paths.length} files`);
 await trial.step('npm publish --dry-run of each', async () => {
-  for (const { name, file } of staged)
-    expect(
-      await trial.run(trial.folder, 'npm', ['publish', '--dry-run', '--access', 'public', file]),
-      `+ ${name}@`,
-    );
+  const publish = ['publish', '--dry-run', '--access', 'public'];
+  const said = await Promise.all(
+    staged.map(({ file }) => trial.run(trial.folder, 'npm', [...publish, file])),
+  );
+  for (const [index, { name }] of staged.entries()) expect(said[index], `+ ${name}@`);
 });
 
 if (values.registry && trial.failed === 0) await tryRegistry();
