@@ -1,7 +1,7 @@
 import { fireEvent, render, screen, within } from '@testing-library/react';
 import { Profiler } from 'react';
 import { describe, expect, it } from 'vitest';
-import { Citations, CitedText, Sections, Stages, StreamingText } from '../src/index.js';
+import { CitationMarkers, Citations, CitedText, Sections, Stages, StreamingText } from '../src/index.js';
 import { createLongTextStore, createTextBuffer } from '../src/stores/index.js';
 import { createWire } from './wire.js';
 import { cited, scriptedWriting } from './write-script.js';
@@ -132,5 +132,29 @@ describe('CitedText and Citations', () => {
     );
     expect(commits).toBe(1);
     expect(screen.getAllByRole('link')).toHaveLength(500);
+  });
+});
+
+describe('CitationMarkers', () => {
+  const citation = { path: 'scratch/x/tea.md', start: 0, end: 3, text: 'Tea', line: 2 };
+
+  it('are links within any element, that open their source in place of moving the page', () => {
+    const opened: number[] = [];
+    render(
+      <p>
+        <CitationMarkers
+          text="Steep it. [1] Not [2]."
+          citations={[citation]}
+          onOpen={(_, number) => opened.push(number)}
+          placeOf={({ path }) => path.split('/').at(-1) ?? ''}
+        />
+      </p>,
+    );
+    const link = screen.getByRole('link', { name: 'Citation 1: tea.md' });
+    expect(link.closest('p')?.textContent).toBe('Steep it. [1] Not [2].');
+    // What answers false was prevented.
+    expect(fireEvent.click(link)).toBe(false);
+    expect(fireEvent.click(link, { ctrlKey: true })).toBe(true);
+    expect(opened).toEqual([1]);
   });
 });
