@@ -12,8 +12,9 @@ export type Answer = string | readonly string[];
 
 export interface ScriptedEngineSettings {
   chatTemplate?: string;
-  /** Special tokens; `<|end|>` ends every answer. */
   specialTokens?: readonly string[];
+  /** The special token that ends every answer, `<|end|>` unless told otherwise. */
+  endToken?: string;
   answers: readonly Answer[];
   contextTokens?: number;
   /** Breaks a generation off behind so many tokens. */
@@ -65,10 +66,12 @@ export class ScriptedEngine {
   cancelled = 0;
   readonly #settings: ScriptedEngineSettings;
   readonly #specialTokens: readonly string[];
+  readonly #endToken: string;
 
   constructor(settings: ScriptedEngineSettings) {
     this.#settings = settings;
-    this.#specialTokens = ['<|end|>', ...(settings.specialTokens ?? [])];
+    this.#endToken = settings.endToken ?? '<|end|>';
+    this.#specialTokens = [this.#endToken, ...(settings.specialTokens ?? [])];
     const tokenizer = scriptedTokenizer(this.#specialTokens);
     const refuse = () => Promise.reject(new Error('not scripted'));
     this.model = {
@@ -134,7 +137,7 @@ export class ScriptedEngine {
     let ended = false;
     try {
       yield { type: 'prefill-progress', done: usage.inputTokens, total: usage.inputTokens };
-      for (const [index, text] of [...texts, '<|end|>'].entries()) {
+      for (const [index, text] of [...texts, this.#endToken].entries()) {
         await new Promise((resolve) => setTimeout(resolve, 0));
         options.signal?.throwIfAborted();
         if (index === failAfterTokens) throw new Error('The engine broke off.');
