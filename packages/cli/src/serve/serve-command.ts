@@ -25,9 +25,9 @@ export async function runServe(argv: readonly string[]): Promise<number> {
 }
 
 async function serveUntilStopped(flags: ServeFlags): Promise<number> {
-  const { allowNetwork, readOnly, model, plugins: names, streams, drainMs, quiet, ...settings } = flags;
+  const { allowNetwork, readOnly, model, load, plugins: names, streams, drainMs, quiet, ...settings } = flags;
   // The host has its own word on it: what no route should do is not done by way of another either.
-  await using host = new Host(allowNetwork && !readOnly ? {} : { hub: { offline: true } });
+  await using host = new Host({ ...load, ...(!(allowNetwork && !readOnly) && { hub: { offline: true } }) });
   await using all = await allPlugins(names);
   if (model !== undefined) {
     process.stderr.write(`Loading ${model} …\n`);
