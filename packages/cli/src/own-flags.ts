@@ -19,6 +19,7 @@ export type OwnFlags = Readonly<Record<string, OwnFlag>>;
 
 const quantizations = ['q8_0', 'q6_k', 'q5_k', 'q4_k', 'q4_0'] as const;
 const kvTypes = ['f32', 'f16', 'q8_0'] as const;
+const activationWidths = ['8', '16'] as const;
 
 /** How a model is loaded; as settings of the host they hold for every model of a call. */
 export const loadFlags = {
@@ -33,6 +34,12 @@ export const loadFlags = {
     value: 'TYPE',
     values: kvTypes,
     help: `hold keys and values so: ${kvTypes.join(', ')}; default f32 for F32 models, f16 otherwise`,
+  },
+  'activation-bits': {
+    type: 'string',
+    value: 'N',
+    values: activationWidths,
+    help: 'round activations to 8 or 16 bits where they meet quantized weights; default by the size of the model',
   },
   'context-tokens': { type: 'string', value: 'N', help: "tokens of context; default the model's own" },
   'kv-memory-bytes': { type: 'string', value: 'N', help: 'bytes of keys and values at most' },
@@ -86,17 +93,22 @@ export function ownFlagsOf(capability: AnyCapability): OwnFlags {
 export const typesOf = (flags: OwnFlags): Record<string, OwnFlag['type']> =>
   Object.fromEntries(Object.entries(flags).map(([flag, { type }]) => [flag, type]));
 
-export type LoadSettings = Pick<HostSettings, 'quantize' | 'kvType' | 'contextTokens' | 'kvMemoryBytes'>;
+export type LoadSettings = Pick<
+  HostSettings,
+  'quantize' | 'kvType' | 'activationBits' | 'contextTokens' | 'kvMemoryBytes'
+>;
 
 /** @throws TriviumError `invalid-argument` naming the flag */
 export function loadSettingsOf(given: Readonly<Record<string, unknown>>): LoadSettings {
   const quantize = oneOf('quantize', given, quantizations);
   const kvType = oneOf('kv-type', given, kvTypes);
+  const activations = oneOf('activation-bits', given, activationWidths);
   const contextTokens = countOf('context-tokens', given);
   const kvMemoryBytes = countOf('kv-memory-bytes', given);
   return {
     ...(quantize && { quantize }),
     ...(kvType && { kvType }),
+    ...(activations && { activationBits: activations === '8' ? 8 : 16 }),
     ...(contextTokens && { contextTokens }),
     ...(kvMemoryBytes && { kvMemoryBytes }),
   };

@@ -69,10 +69,17 @@ describe('flags of how a model is loaded', () => {
   });
 
   it('become settings of the host, or are refused by name', () => {
-    const given = { quantize: 'q4_k', 'kv-type': 'q8_0', 'context-tokens': '4096', 'kv-memory-bytes': '1e9' };
+    const given = {
+      quantize: 'q4_k',
+      'kv-type': 'q8_0',
+      'activation-bits': '16',
+      'context-tokens': '4096',
+      'kv-memory-bytes': '1e9',
+    };
     expect(loadSettingsOf(given)).toEqual({
       quantize: 'q4_k',
       kvType: 'q8_0',
+      activationBits: 16,
       contextTokens: 4096,
       kvMemoryBytes: 1e9,
     });
@@ -80,6 +87,7 @@ describe('flags of how a model is loaded', () => {
     for (const [flag, value] of [
       ['quantize', 'q3'],
       ['kv-type', 'bf16'],
+      ['activation-bits', '4'],
       ['context-tokens', '0'],
       ['kv-memory-bytes', 'much'],
     ] as const)

@@ -14,6 +14,7 @@ Serves models, documents and jobs over HTTP: OpenAI's interface at /v1, the AI S
   --model MODEL         the model of calls that name none, loaded at the start; default: TRIVIUM_MODEL
   --quantize TYPE       hold the plain weights of models in fewer bits: q8_0, q6_k, q5_k, q4_k, q4_0; default as in the file
   --kv-type TYPE        hold keys and values so: f32, f16, q8_0; default f32 for F32 models, f16 otherwise
+  --activation-bits N   round activations to 8 or 16 bits where they meet quantized weights; default by the model's size
   --context-tokens N    tokens of context; default each model's own
   --kv-memory-bytes N   bytes of keys and values of a model at most
   --api-key KEY         a key that callers must give, may be repeated; better TRIVIUM_API_KEY, which no process list shows
@@ -60,6 +61,7 @@ const options = {
   model: { type: 'string' },
   quantize: { type: 'string' },
   'kv-type': { type: 'string' },
+  'activation-bits': { type: 'string' },
   'context-tokens': { type: 'string' },
   'kv-memory-bytes': { type: 'string' },
   'api-key': { type: 'string', multiple: true, default: [] as string[] },
