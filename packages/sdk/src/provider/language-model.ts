@@ -7,6 +7,7 @@ import { APICallError } from '@ai-sdk/provider';
 import type { GenerateEvent, GenerateOptions, NativeModel } from '@trivium/native';
 import { TriviumError } from '@trivium/protocol';
 import type { ModelStore } from '../models/model-store.js';
+import { samplingOf } from '../models/sampling.js';
 import { answerGrammar, compileAnswer } from './answer-grammar.js';
 import { AnswerReader, specialMarkers } from './answer-reader.js';
 import { type ChatMessage, toChatMessages } from './chat-messages.js';
@@ -149,17 +150,19 @@ function toRequest(
   return {
     tokens,
     maxTokens: Math.min(options.maxOutputTokens ?? room, room),
-    // The specification leaves the default to the provider: greedy, so that a run can be repeated.
-    temperature: options.temperature ?? 0,
-    ...(options.topK !== undefined && { topK: options.topK }),
-    ...(options.topP !== undefined && { topP: options.topP }),
+    // The specification leaves the default to the provider: the model's own, else greedy, so that a run can be repeated.
+    ...samplingOf(info, {
+      temperature: options.temperature,
+      topK: options.topK,
+      topP: options.topP,
+      minP: extra.minP,
+      repeatPenalty: extra.repeatPenalty,
+    }),
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.presencePenalty !== undefined && { presencePenalty: options.presencePenalty }),
     ...(options.frequencyPenalty !== undefined && { frequencyPenalty: options.frequencyPenalty }),
     ...(options.stopSequences && { stop: options.stopSequences }),
-    ...(extra.repeatPenalty !== undefined && { repeatPenalty: extra.repeatPenalty }),
     ...(extra.logitBias !== undefined && { logitBias: extra.logitBias }),
-    ...(extra.minP !== undefined && { minP: extra.minP }),
     ...(extra.logprobs !== undefined && { logprobs: extra.logprobs }),
     ...(stopTokens && { stopTokens }),
     // Markers that are special tokens must be seen; the answer's reader takes the other special tokens out.

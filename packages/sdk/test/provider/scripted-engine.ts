@@ -3,7 +3,14 @@
  * a prompt is encoded to and decide where an answer is cut. Behaves as the engine does: usage, stop tokens, length, abort.
  */
 import assert from 'node:assert/strict';
-import type { GenerateEvent, GenerateOptions, GrammarSource, NativeModel, Tokenizer } from '@trivium/native';
+import type {
+  GenerateEvent,
+  GenerateOptions,
+  GrammarSource,
+  NativeModel,
+  SamplingDefaults,
+  Tokenizer,
+} from '@trivium/native';
 import { TriviumLanguageModel } from '../../src/provider/language-model.js';
 import type { SpecificationVersion } from '../../src/provider/specification.js';
 
@@ -17,6 +24,8 @@ export interface ScriptedEngineSettings {
   endToken?: string;
   answers: readonly Answer[];
   contextTokens?: number;
+  /** What the model's file says of sampling. */
+  sampling?: SamplingDefaults;
   /** Breaks a generation off behind so many tokens. */
   failAfterTokens?: number;
 }
@@ -86,6 +95,7 @@ export class ScriptedEngine {
         layers: 1,
         weightBytes: 0,
         ...(settings.chatTemplate !== undefined && { chatTemplate: settings.chatTemplate }),
+        ...(settings.sampling && { sampling: settings.sampling }),
         stopTokens: [firstSpecial],
         backend: 'scripted',
       },
