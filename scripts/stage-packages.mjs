@@ -3,26 +3,37 @@
 // stand in no manifest of the workspace, whose `npm ci` must not look for them: they become optional dependencies here.
 // node scripts/stage-packages.mjs [FOLDER]
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { packages, root } from './workspace.mjs';
 
 const native = join(root, 'packages/native');
-const platforms = JSON.parse(readFileSync(join(native, 'platforms.json'), 'utf8'));
+export const platforms = JSON.parse(readFileSync(join(native, 'platforms.json'), 'utf8'));
 /** A platform's package, unpacked: what a user downloads once. */
-const platformBudget = 12_000_000;
+export const platformBudget = 12_000_000;
 
-function thisPlatform() {
+export function thisPlatform() {
   const { platform, arch } = process;
   if (platform !== 'linux') return `${platform}-${arch}`;
   return `linux-${arch}-${process.report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl'}`;
 }
 
-function binaryOf(name) {
+/** The file of a platform's binary, or undefined where it was not compiled. */
+export function binaryOf(name) {
   const built = join(native, 'build/platforms', name, 'trivium_native.node');
   if (existsSync(built)) return built;
   const own = join(native, 'build/Release/trivium_native.node');
   return name === thisPlatform() && existsSync(own) ? own : undefined;
+}
+
+/**
+ * Where the sources are, which npm compares with the workflow that publishes before it vouches for a package's origin. Only
+ * that workflow knows; elsewhere the field is left out.
+ */
+function repositoryOf(directory) {
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
+  if (!GITHUB_SERVER_URL || !GITHUB_REPOSITORY) return {};
+  return { repository: { type: 'git', url: `git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git`, directory } };
 }
 
 const pack = (folder, into) =>
@@ -38,22 +49,24 @@ const pack = (folder, into) =>
 function stage(folder, manifest, work, files) {
   const staged = join(work, manifest.name.replace('/', '__'));
   mkdirSync(staged, { recursive: true });
-  for (const file of files) cpSync(join(folder, file), join(staged, file), { recursive: true });
+  for (const file of files.filter((name) => existsSync(join(folder, name))))
+    cpSync(join(folder, file), join(staged, file), { recursive: true });
   writeFileSync(join(staged, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   return staged;
 }
 
-/** @returns the tarballs: { name, file, bytes } */
+/** @returns the tarballs: { name, file, bytes, platform, paths }; a platform where it is a binary for one, what is in it */
 export function stagePackages(into) {
   const work = join(into, '.work');
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
   const license = join(root, 'LICENSE');
   const staged = [];
-  const add = (folder) => {
+  const add = (folder, platform) => {
     cpSync(license, join(folder, 'LICENSE'));
-    const { name, filename, unpackedSize } = pack(folder, into);
-    staged.push({ name, file: join(into, filename), bytes: unpackedSize });
+    const { name, filename, unpackedSize, files } = pack(folder, into);
+    const paths = files.map(({ path }) => path);
+    staged.push({ name, file: join(into, filename), bytes: unpackedSize, platform, paths });
   };
   const {
     version,
@@ -66,18 +79,21 @@ export function stagePackages(into) {
     const manifest = {
       name: `@trivium/native-${name}`,
       version,
-      description: `The engine of Trivium for ${name}.`,
+      description: `The engine of Trivium for ${name}: a binary that @trivium/native loads.`,
       license: licence,
+      ...repositoryOf('packages/native'),
       engines,
       os: [os],
       cpu: [cpu],
       ...(libc && { libc: [libc] }),
       main: 'trivium_native.node',
       files: ['trivium_native.node'],
+      // The loader compares: a file that was cut off would end the process.
+      trivium: { bytes: statSync(binary).size },
     };
     const folder = stage(native, manifest, work, []);
     cpSync(binary, join(folder, 'trivium_native.node'));
-    add(folder);
+    add(folder, name);
   }
   const over = staged.find(({ bytes }) => bytes > platformBudget);
   if (over) throw new Error(`${over.name} takes ${over.bytes} bytes, more than ${platformBudget}`);
@@ -89,15 +105,15 @@ export function stagePackages(into) {
         Object.keys(platforms).map((platform) => [`@trivium/native-${platform}`, version]),
       );
     }
+    Object.assign(manifest, repositoryOf(`packages/${name}`));
     delete manifest.devDependencies;
     delete manifest.scripts;
     add(
-      stage(
-        folder,
-        manifest,
-        work,
-        manifest.files.filter((file) => !file.startsWith('!')),
-      ),
+      stage(folder, manifest, work, [
+        'README.md',
+        'CHANGELOG.md',
+        ...manifest.files.filter((file) => !file.startsWith('!')),
+      ]),
     );
   }
   rmSync(work, { recursive: true, force: true });

@@ -1,86 +1,62 @@
 // Installs the packed packages into empty apps, as a new user does, and uses them in each form that we promise: ES modules,
-// CommonJS, TypeScript with the resolutions bundler, nodenext and node16 (both module kinds), the executables. Everything
-// happens in a temporary folder; the registry is asked for the dependencies alone.
+// CommonJS, a worker thread, TypeScript with the resolutions bundler, nodenext and node16 (both module kinds), the executables.
+// Everything happens in a temporary folder where no compiler is found; the registry is asked for the dependencies alone.
+// scripts/try-apps.mjs tries what takes longer: Vite, Next, Express, Hono.
 // node scripts/try-packages.mjs [--keep]
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stagePackages } from './stage-packages.mjs';
+import { expect, installFlags, Trial } from './empty-app.mjs';
+import { stagePackages, thisPlatform } from './stage-packages.mjs';
 import { root } from './workspace.mjs';
 
-const keep = process.argv.includes('--keep');
-const folder = mkdtempSync(join(tmpdir(), 'trivium-try-'));
-const app = join(folder, 'app');
-const cache = join(folder, 'cache');
-let failed = 0;
-
-function run(command, args, { cwd = app } = {}) {
-  return execFileSync(command, args, {
-    cwd,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, TRIVIUM_CACHE_DIR: cache },
-  });
-}
-
-function step(name, work) {
-  const started = performance.now();
-  try {
-    work();
-    console.log(`ok   ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
-  } catch (error) {
-    failed += 1;
-    console.log(`FAIL ${name}\n${error.stdout ?? ''}${error.stderr ?? error.stack}`);
-  }
-}
-
-function expect(output, wanted) {
-  if (!output.includes(wanted)) throw new Error(`expected ${JSON.stringify(wanted)} in:\n${output}`);
-}
-
-mkdirSync(join(folder, 'tarballs'), { recursive: true });
-mkdirSync(app);
-const staged = stagePackages(join(folder, 'tarballs'));
+const trial = new Trial({ keep: process.argv.includes('--keep') });
+const staged = stagePackages(trial.app('tarballs'));
 for (const { name, bytes } of staged)
   console.log(`     ${name.padEnd(34)}${(bytes / 1e6).toFixed(2)} MB unpacked`);
-cpSync(join(root, 'scripts/try-packages'), app, { recursive: true });
+const app = trial.app('app', join(root, 'scripts/try-packages'));
 writeFileSync(join(app, 'package.json'), JSON.stringify({ name: 'app', private: true, version: '1.0.0' }));
 writeFileSync(join(app, 'tea.md'), '# Tea\n\nGreen tea is steeped for two minutes at eighty degrees.\n');
+const run = (command, args) => trial.run(app, command, args);
 
-step('npm install of the tarballs', () => {
-  const tarballs = staged.map(({ file }) => file);
-  const flags = ['--no-audit', '--no-fund', '--prefer-offline'];
-  run('npm', ['install', ...flags, ...tarballs, 'ai@6.0.326', 'typescript@5.9.3', '@types/node@20.19.25']);
+await trial.step('npm install of the tarballs', () => {
+  const tarballs = staged
+    .filter(({ platform }) => !platform || platform === thisPlatform())
+    .map(({ file }) => file);
+  const tools = ['ai@6.0.326', 'typescript@5.9.3', '@types/node@20.19.25'];
+  return run('npm', ['install', ...installFlags, ...tarballs, ...tools]).then(() => undefined);
 });
-step('ES module', () => expect(run('node', ['use.mjs']), 'two minutes'));
-step('CommonJS', () => expect(run('node', ['use.cjs']), 'two minutes'));
+for (const [name, file] of [
+  ['ES module', 'use.mjs'],
+  ['CommonJS', 'use.cjs'],
+  ['worker thread', 'worker-thread.mjs'],
+]) {
+  await trial.step(name, async () => expect(await run('node', [file]), 'two minutes'));
+}
+await trial.step("the engine is the platform's package", async () => {
+  const script = `import { getEngine } from '@trivium/native'; getEngine();
+    console.log(Object.keys((await import('node:module')).createRequire(import.meta.url).cache).join());`;
+  expect(
+    await run('node', ['--input-type=module', '--eval', script]),
+    `@trivium/native-${thisPlatform()}/trivium_native.node`,
+  );
+});
 for (const [name, module, resolution] of [
   ['bundler', 'esnext', 'bundler'],
   ['nodenext', 'nodenext', 'nodenext'],
   ['node16', 'node16', 'node16'],
 ]) {
-  step(`TypeScript ${name}`, () => {
+  await trial.step(`TypeScript ${name}`, async () => {
     const files = name === 'bundler' ? ['use.ts'] : ['use.mts', 'use.cts'];
     cpSync(join(app, 'use.ts'), join(app, 'use.mts'));
     cpSync(join(app, 'use.ts'), join(app, 'use.cts'));
     const flags = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--types', 'node'];
-    run('npx', ['tsc', ...flags, '--module', module, '--moduleResolution', resolution, ...files]);
+    await run('npx', ['tsc', ...flags, '--module', module, '--moduleResolution', resolution, ...files]);
   });
 }
-step('trivium', () => {
-  expect(run('npx', ['trivium', '--version']), staged[0].file.match(/(\d+\.\d+\.\d+)\.tgz$/)[1]);
-  expect(
-    run('npx', ['trivium', 'ask', 'tea.md', '--question', 'How long is green tea steeped?']),
-    'two minutes',
-  );
+await trial.step('trivium', async () => {
+  expect(await run('npx', ['trivium', '--version']), staged[0].file.match(/(\d+\.\d+\.\d+)\.tgz$/)[1]);
+  const question = 'How long is green tea steeped?';
+  expect(await run('npx', ['trivium', 'ask', 'tea.md', '--question', question]), 'two minutes');
 });
-step('trivium-mcp-server', () => {
-  const client = "import('./mcp.mjs')";
-  expect(run('node', ['-e', client]), 'documents_ask');
-});
-
-if (keep) console.log(`kept: ${folder}`);
-else rmSync(folder, { recursive: true, force: true });
-console.log(failed === 0 ? 'all forms work' : `${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+await trial.step('trivium-mcp-server', async () => expect(await run('node', ['mcp.mjs']), 'documents_ask'));
+await trial.end('all forms work');

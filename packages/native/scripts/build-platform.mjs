@@ -1,9 +1,10 @@
 // Compiles the engine for another platform with the compiler that PyPI's `ziglang` carries, into
 // build/platforms/NAME/trivium_native.node, where scripts/stage-packages.mjs looks. Linux binaries need glibc 2.28 or musl and
-// nothing else: the C++ library is inside. `bash scripts/setup-zig.sh` installs the compiler.
-// node scripts/build-platform.mjs NAME... [-j 2]
-import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+// nothing else: the C++ library is inside. `bash scripts/setup-zig.sh` installs the compiler. With --tests the C++ tests are
+// compiled too; scripts/try-platforms.mjs of the workspace runs what comes out of here.
+// node scripts/build-platform.mjs NAME... [--tests] [-j 2]
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,12 +24,26 @@ const targets = {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { jobs: { type: 'string', short: 'j', default: '2' } },
+  options: {
+    jobs: { type: 'string', short: 'j', default: '2' },
+    tests: { type: 'boolean', default: false },
+  },
 });
-const python = join(native, '../../.oracles/bin/python');
-if (!existsSync(python) || spawnSync(python, ['-m', 'ziglang', 'version']).status !== 0) {
+const zig = findZig();
+if (!zig) {
   console.error('The compiler is missing: bash scripts/setup-zig.sh');
   process.exit(1);
+}
+
+function findZig() {
+  const python = join(native, '../../.oracles/bin/python');
+  const where = 'import ziglang, os; print(os.path.dirname(ziglang.__file__))';
+  try {
+    const stdio = ['ignore', 'pipe', 'ignore'];
+    return join(execFileSync(python, ['-c', where], { encoding: 'utf8', stdio }).trim(), 'zig');
+  } catch {
+    return undefined;
+  }
 }
 
 function cmake(args) {
@@ -39,7 +54,7 @@ function cmake(args) {
 /** CMake wants one program a tool; a wrapper is one. */
 function wrapper(folder, name, words) {
   const file = join(folder, name);
-  writeFileSync(file, `#!/bin/sh\nexec ${[python, '-m', 'ziglang', ...words].join(' ')} "$@"\n`);
+  writeFileSync(file, `#!/bin/sh\nexec ${[zig, ...words].join(' ')} "$@"\n`);
   chmodSync(file, 0o755);
   return file;
 }
@@ -58,7 +73,7 @@ for (const name of positionals) {
   cmake([
     ...['-S', native, '-B', work, '-G', 'Unix Makefiles'],
     '-DCMAKE_BUILD_TYPE=Release',
-    '-DTRIVIUM_TESTS=OFF',
+    `-DTRIVIUM_TESTS=${values.tests ? 'ON' : 'OFF'}`,
     `-DCMAKE_SYSTEM_NAME=${system}`,
     `-DCMAKE_SYSTEM_PROCESSOR=${processor}`,
     `-DCMAKE_CXX_COMPILER=${compiler}`,
@@ -70,7 +85,7 @@ for (const name of positionals) {
     `-DNODE_ADDON_API=${dirname(require.resolve('node-addon-api/package.json'))}`,
     `-DNODE_API_HEADERS=${join(dirname(require.resolve('node-api-headers/package.json')), 'include')}`,
   ]);
-  cmake(['--build', work, '-j', values.jobs, '--target', 'trivium_native']);
+  cmake(['--build', work, '-j', values.jobs, '--target', values.tests ? 'all' : 'trivium_native']);
   copyFileSync(join(work, 'trivium_native.node'), join(folder, 'trivium_native.node'));
   console.log(`${name}: ${join(folder, 'trivium_native.node')}`);
 }

@@ -20,17 +20,14 @@ export async function createLibrary(options: LibraryOptions = {}): Promise<Libra
   return workerFile ? new WorkerLibrary(workerFile, options) : inProcessLibrary(options);
 }
 
-/** The worker beside this file, or, where this code was put into a shared chunk, in the folder `documents`. */
+/**
+ * The built worker: below the chunk that holds this code, or in `dist` where the source itself runs. Said in one expression
+ * over two names, so that tracers of files (Next's, nft) take the worker along and not the whole folder.
+ */
 function builtWorker(): URL | undefined {
-  const candidates = [
-    './documents/worker.js',
-    './worker.js',
-    '../documents/worker.js',
-    '../../dist/documents/worker.js',
-  ];
-  return candidates
-    .map((path) => new URL(path, import.meta.url))
-    .find((url) => existsSync(fileURLToPath(url)));
+  const isSource = import.meta.url.endsWith('.ts');
+  const url = new URL(isSource ? '../../dist/documents/worker.js' : './documents/worker.js', import.meta.url);
+  return existsSync(fileURLToPath(url)) ? url : undefined;
 }
 
 function inProcessLibrary(options: LibraryOptions): Library {

@@ -22,6 +22,17 @@ interface Pending {
   onProgress: ReadOptions['onProgress'];
 }
 
+/**
+ * The thread. A class of its own because bundlers of Next read `new Worker(anything)` as a wish for every file of this folder,
+ * and fail over what is no program there.
+ */
+class DocumentsThread extends Worker {
+  constructor(file: string | URL, workerData: WorkerSettings) {
+    // Flags of the caller's command line (--input-type, loaders) are not for a file that is plain JavaScript.
+    super(file, { workerData, name: 'trivium-documents', execArgv: [] });
+  }
+}
+
 export class WorkerLibrary implements Library {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
@@ -38,8 +49,7 @@ export class WorkerLibrary implements Library {
       Object.entries(settings).filter(([, value]) => value !== undefined),
     ) as WorkerSettings;
     this.#stdin = readStandardInput(options.stdin);
-    // Flags of the caller's command line (--input-type, loaders) are not for a file that is plain JavaScript.
-    this.#worker = new Worker(workerFile, { workerData, name: 'trivium-documents', execArgv: [] });
+    this.#worker = new DocumentsThread(workerFile, workerData);
     this.#worker.unref();
     this.#worker.on('message', (message: FromWorker) => this.#receive(message));
     this.#worker.on('error', (error) => this.#fail(error));

@@ -93,7 +93,7 @@ export async function serve(settings: ServeSettings): Promise<RunningServer> {
  * A handler as Node's servers and Express take it. Nothing before it may have read the body.
  * @example
  * const app = express();
- * app.use(nodeListener(createHandler({ host, basePath: '/ai' }))); // before express.json()
+ * app.use('/ai', nodeListener(createHandler({ host }))); // before express.json(); Express takes /ai off the path
  */
 export function nodeListener(
   handler: Handler,
