@@ -25,6 +25,7 @@ class File {
 
  private:
   File(std::string path, int descriptor, std::uint64_t size);
+  Error ends_early(std::uint64_t offset, std::size_t bytes) const;
   std::string path_;
   int descriptor_ = -1;
   std::uint64_t size_ = 0;
