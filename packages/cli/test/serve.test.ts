@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, it } from 'vitest';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { readServeFlags } from '../src/serve/serve-flags.js';
 
 const bin = fileURLToPath(new URL('../bin/trivium.mjs', import.meta.url));
@@ -65,6 +67,70 @@ describe('trivium serve', () => {
     expect(notes()).toMatch(/POST \/v1\/chat\/completions 200 \d+ ms req_\w+/);
     expect(notes()).not.toContain('wellington');
     expect(notes()).not.toContain('secret-key');
+  });
+
+  it('has the playground, open and alone, where it is wanted', async () => {
+    const cache = await mkdtemp(join(tmpdir(), 'trivium-cache-'));
+    const env = { TRIVIUM_API_KEY: 'secret-key', TRIVIUM_CACHE_DIR: cache };
+    const { child, notes } = start(['--port', '0', '--root', await folder()], env);
+    const [url] = (await once(createInterface(child.stdout!), 'line')) as [string];
+    const page = await fetch(`${url}/playground`);
+    expect(page.url).toBe(`${url}/playground/`);
+    const html = await page.text();
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
+    const [, script] = /src="\.\/(assets\/[^"]+)"/.exec(html)!;
+    const loaded = await fetch(`${url}/playground/${script}`);
+    expect(loaded.headers.get('content-type')).toContain('javascript');
+    const tag = loaded.headers.get('etag')!;
+    const again = await fetch(`${url}/playground/${script}`, { headers: { 'if-none-match': tag } });
+    expect(again.status).toBe(304);
+    for (const path of ['assets', '../serve.js', '%2e%2e%2findex.js', 'none.js'])
+      expect((await fetch(`${url}/playground/${path}`)).status).toBe(404);
+    expect((await fetch(`${url}/playground/`, { method: 'POST' })).status).toBe(405);
+    await vi.waitFor(() => expect(notes()).toContain(`Playground: ${url}/playground`));
+    const bare = start(['--port', '0', '--no-playground', '--root', await folder()], env);
+    const [other] = (await once(createInterface(bare.child.stdout!), 'line')) as [string];
+    expect((await fetch(`${other}/playground/`)).status).toBe(404);
+  });
+
+  it('speaks MCP behind the same key', async () => {
+    const cache = await mkdtemp(join(tmpdir(), 'trivium-cache-'));
+    const env = { TRIVIUM_API_KEY: 'secret-key', TRIVIUM_CACHE_DIR: cache };
+    const { child } = start(['--port', '0', '--root', await folder(), '--read-only'], env);
+    const [url] = (await once(createInterface(child.stdout!), 'line')) as [string];
+    const mcp = new URL(`${url}/mcp`);
+    const connect = async (authorization: string) => {
+      const client = new Client({ name: 'test', version: '1' });
+      const transport = new StreamableHTTPClientTransport(mcp, {
+        requestInit: { headers: { authorization } },
+      });
+      await client.connect(transport as Parameters<typeof client.connect>[0]);
+      return client;
+    };
+    await expect(connect('Bearer wrong')).rejects.toThrow(/401|key/);
+    const client = await connect('Bearer secret-key');
+    const { tools } = await client.listTools();
+    const names = tools.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['documents_ask', 'models_embed']));
+    // What writes is left out, as over HTTP.
+    expect(names).not.toContain('documents_write');
+    const answer = await client.callTool({
+      name: 'documents_ask',
+      arguments: { question: 'How long is green tea steeped?' },
+    });
+    expect(answer.structuredContent).toMatchObject({ citations: [{ path: 'tea.md' }] });
+    const outside = await client.callTool({ name: 'documents_text', arguments: { path: '../secret.md' } });
+    expect(outside).toMatchObject({ isError: true });
+    await client.close();
+    const headers = { authorization: 'Bearer secret-key', 'content-type': 'application/json' };
+    const evil = { method: 'POST', headers: { ...headers, origin: 'https://evil.example' }, body: '{}' };
+    expect((await fetch(mcp, evil)).status).toBe(403);
+    // The server says no, or hangs up while it is still sent to.
+    const large = fetch(mcp, { method: 'POST', headers, body: 'x'.repeat(5 * 2 ** 20) });
+    expect([413, 'cut']).toContain(await large.then(({ status }) => status).catch(() => 'cut'));
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    child.kill('SIGTERM');
+    expect((await once(child, 'exit'))[0]).toBe(0);
   });
 
   it.each([

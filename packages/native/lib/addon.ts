@@ -140,6 +140,7 @@ export interface RawLoadOptions {
   backend?: string;
   quantize?: string;
   kvType?: string;
+  activationBits?: number;
 }
 
 export interface Addon {

@@ -35,6 +35,12 @@ export interface LoadModelOptions {
    * (else `unsupported`). Default: `'f32'` for F32 models, `'f16'` otherwise.
    */
   kvType?: 'f32' | 'f16' | 'q8_0';
+  /**
+   * Bits that activations keep where they meet quantized weights: 16 comes as close as f32 and multiplies twice, so a prompt
+   * takes up to twice as long. Default: 16 for language models of at most 134 million weights, 8 for the others and for
+   * embedding models. Another number is `invalid-argument`.
+   */
+  activationBits?: 8 | 16;
   onProgress?: (share: number) => void;
   signal?: AbortSignal;
 }

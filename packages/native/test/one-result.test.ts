@@ -61,7 +61,7 @@ function model(type: WeightType): string {
 async function inChild(
   file: string,
   wanted: Arrangement[],
-  { isa = process.env.TRIVIUM_ISA ?? '', asked = requests } = {},
+  { isa = process.env.TRIVIUM_ISA ?? '', asked = requests, activationBits = 16 } = {},
 ): Promise<Report> {
   const running = spawn(process.execPath, [child], { env: { ...process.env, TRIVIUM_ISA: isa } });
   let output = '';
@@ -72,7 +72,8 @@ async function inChild(
   running.stderr.setEncoding('utf8').on('data', (text) => {
     complaint += text;
   });
-  running.stdin.end(JSON.stringify({ file, requests: asked, neighbours, prompts, arrangements: wanted }));
+  const told = { file, activationBits, requests: asked, neighbours, prompts, arrangements: wanted };
+  running.stdin.end(JSON.stringify(told));
   const code = await new Promise((resolve) => running.on('close', resolve));
   if (code !== 0) throw new Error(`the process ended with ${code}: ${complaint}`);
   return JSON.parse(output) as Report;
@@ -81,15 +82,22 @@ async function inChild(
 // Keys and values of 64 tokens, two layers and 128 channels: F32 models keep them in f32, others in f16.
 const pageBytes = (type: WeightType) => 64 * 2 * 2 * 128 * (type === 'f32' ? 4 : 2);
 
-describe.each(['f32', 'q8_0', 'q4_0', 'q4_k'] as const)('a llama in %s', (type) => {
+describe.each([
+  ['f32', 16],
+  ['q8_0', 8],
+  ['q8_0', 16],
+  ['q4_0', 8],
+  ['q4_k', 8],
+  ['q4_k', 16],
+] as const)('a llama in %s, activations of %i bits', (type, activationBits) => {
   const wanted = arrangements(pageBytes(type));
   let alone: Run;
   let runs: Report['runs'];
   let left: number;
   beforeAll(async () => {
     const file = model(type);
-    alone = (await inChild(file, [reference])).runs[reference.name]!;
-    ({ runs, liveSequences: left } = await inChild(file, wanted));
+    alone = (await inChild(file, [reference], { activationBits })).runs[reference.name]!;
+    ({ runs, liveSequences: left } = await inChild(file, wanted, { activationBits }));
   });
 
   test('what is compared is worth comparing', () => {
@@ -125,14 +133,18 @@ describe.each(['f32', 'q8_0', 'q4_0', 'q4_k'] as const)('a llama in %s', (type) 
 
 describe.each(['generic', 'avx2', 'avx512'])('the instruction set %s', (isa) => {
   const asked = requests.filter(({ tokens: { length } }) => length < 20 || length === 65); // `generic` is slow
-  test.each(['f32', 'q4_k'] as const)('a llama in %s', async (type) => {
+  test.each([
+    ['f32', 16],
+    ['q4_k', 8],
+    ['q4_k', 16],
+  ] as const)('a llama in %s, activations of %i bits', async (type, activationBits) => {
     const file = model(type);
-    const first = await inChild(file, [reference], { isa, asked });
+    const first = await inChild(file, [reference], { isa, asked, activationBits });
     if (first.refusal) {
       expect(first.refusal).toEqual({ code: 'unsupported', field: 'TRIVIUM_ISA', found: isa });
       return;
     }
-    const { backend, runs } = await inChild(file, arrangementsOfAnIsa, { isa, asked });
+    const { backend, runs } = await inChild(file, arrangementsOfAnIsa, { isa, asked, activationBits });
     expect(backend).toBe(`cpu-${isa}`);
     const alone = first.runs[reference.name]!;
     for (const { name } of arrangementsOfAnIsa) expect(runs[name]!.written, name).toEqual(alone.written);

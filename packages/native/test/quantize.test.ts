@@ -1,5 +1,5 @@
 /**
- * Weights quantized while they are loaded, and keys and values of eight bits: near the full model, far smaller, deterministic, and refused by name.
+ * Weights quantized while they are loaded, keys and values of eight bits, activations of eight and sixteen: near the full model, far smaller, deterministic, and refused by name.
  * A reader of GGUF made by others is not needed here: the codecs have their own oracle (tests/tensor).
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -71,6 +71,27 @@ describe('types that are not the file’s', () => {
   ])('keys and values: %s', async (_, options, code, expected) => {
     const oddHeads = fileURLToPath(new URL('../tests/fixtures/parity/llama-odd-heads', import.meta.url));
     await expect(getEngine().loadModel(oddHeads, options)).rejects.toMatchObject({ code, expected });
+  });
+
+  test('activations of 16 bits come as close as those of ref, and are what small models take', async () => {
+    const { logits: exact } = await logitsOf('q4_0', 'ref');
+    const off = async (options: { activationBits?: 8 | 16 }) => {
+      await using model = await getEngine().loadModel(path, { quantize: 'q4_0', ...options });
+      const logits = await model.logits(tokens);
+      return Math.sqrt(logits.reduce((sum, value, index) => sum + (value - exact[index]!) ** 2, 0));
+    };
+    expect((await off({ activationBits: 16 })) * 20).toBeLessThan(await off({ activationBits: 8 }));
+    expect(await off({})).toBe(await off({ activationBits: 16 }));
+  });
+
+  test('another width of activations is refused with those that there are', async () => {
+    const loading = getEngine().loadModel(path, { activationBits: 12 as never });
+    await expect(loading).rejects.toMatchObject({
+      code: 'invalid-argument',
+      field: 'activationBits',
+      found: '12',
+      expected: '8, 16',
+    });
   });
 
   test('another name is refused with those that there are', async () => {

@@ -49,7 +49,7 @@ void bench_linear(const KernelTable* const* kernels) {
         std::vector<float> scales(rows * k / 32);
         std::vector<std::int32_t> sums(rows * k / 16);
         for (std::int64_t r = 0; r < rows; ++r)
-          (*kernels)->quantize_row(&x[r * k], k, &values[r * k], &scales[r * k / 32], &sums[r * k / 16]);
+          (*kernels)->quantize_row(&x[r * k], k, 1, &values[r * k], &scales[r * k / 32], &sums[r * k / 16]);
         const QuantizedRows quantized{values.data(), scales.data(), sums.data()};
         const int tasks = ThreadPool::instance().threads() * 4;
         double best = 1e9;

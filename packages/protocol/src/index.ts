@@ -21,4 +21,5 @@ export {
 } from './invoke.js';
 export { type Endpoint, eventsOf, remote, request } from './remote.js';
 export * from './remote-jobs.js';
+export * from './remote-scratch.js';
 export * from './wire.js';

@@ -2,10 +2,14 @@
  * `trivium serve`: the SDK's HTTP server from the command line. Data (its address) goes to standard output, the log of
  * requests, which never holds what they say, to standard error. Refuses to know: routes, models, protocols.
  */
+import { realpathSync } from 'node:fs';
+import { TriviumError } from '@trivium/protocol';
 import { Host } from '@trivium/sdk';
 import { FileStreamStore, type RequestLogEntry, serve } from '@trivium/sdk/server';
 import { failure } from '../command.js';
 import { allPlugins } from '../find-command.js';
+import { mcpMount, mcpPath } from './mcp-mount.js';
+import { playgroundMount, playgroundPath } from './playground.js';
 import { readServeFlags, type ServeFlags, serveHelp } from './serve-flags.js';
 
 /** @returns the exit code, once the server has closed */
@@ -25,33 +29,70 @@ export async function runServe(argv: readonly string[]): Promise<number> {
 }
 
 async function serveUntilStopped(flags: ServeFlags): Promise<number> {
-  const { allowNetwork, readOnly, model, plugins: names, streams, drainMs, quiet, ...settings } = flags;
-  // The host has its own word on it: what no route should do is not done by way of another either.
-  await using host = new Host(allowNetwork && !readOnly ? {} : { hub: { offline: true } });
+  const {
+    allowNetwork,
+    readOnly,
+    model,
+    plugins: names,
+    streams,
+    drainMs,
+    quiet,
+    playground: _,
+    ...settings
+  } = flags;
+  const root = realRoot(settings.root);
+  await using host = new Host({
+    // The host has its own word on it: what no route should do is not done by way of another either.
+    ...(!(allowNetwork && !readOnly) && { hub: { offline: true } }),
+    // Callers of this folder know nothing of jobs over another, and no link in it leads out.
+    documentsWithin: root,
+    jobScope: root,
+  });
   await using all = await allPlugins(names);
   if (model !== undefined) {
     process.stderr.write(`Loading ${model} …\n`);
     await host.models.preload(model, { purpose: 'language' });
   }
+  const playground = flags.playground ? playgroundMount() : undefined;
+  const shared = { host, root, readOnly, allowNetwork, allowDestructive: settings.allowDestructive };
+  await using mcp = mcpMount(all.plugins, { ...shared, version: VERSION });
   const server = await serve({
-    host,
-    plugins: all.plugins,
-    allowNetwork,
-    readOnly,
     ...settings,
+    ...shared,
+    plugins: all.plugins,
+    mounts: [mcp, ...(playground ? [playground] : [])],
     ...(model !== undefined && { model }),
     ...(streams !== undefined && { streamStore: new FileStreamStore({ folder: streams }) }),
     ...(!quiet && { onRequest: log }),
   });
   process.stdout.write(`${server.url}\n`);
   process.stderr.write(`Trivium serves ${settings.root} at ${server.url}; Ctrl-C ends it.\n`);
+  process.stderr.write(`MCP: ${server.url}${mcpPath}\n`);
+  if (playground) process.stderr.write(`Playground: ${server.url}${playgroundPath}\n`);
   await stopped();
   process.stderr.write('Letting calls end; Ctrl-C again ends at once.\n');
   await server.close({ drainMs });
   return 0;
 }
 
+function realRoot(root: string): string {
+  try {
+    return realpathSync(root);
+  } catch (cause) {
+    throw new TriviumError('invalid-argument', `${root} is no folder.`, {
+      field: '--root',
+      found: root,
+      remedy: 'Give an existing folder with --root.',
+      cause,
+    });
+  }
+}
+
+/** Who watches the server asks for these all the time. */
+const watching = new Set(['/healthz', '/metrics']);
+
 function log({ requestId, method, route, status, durationMs, code, fault }: RequestLogEntry): void {
+  if (status === 200 && watching.has(route)) return;
   const words = [
     new Date().toISOString(),
     method,
@@ -78,3 +119,5 @@ function stopped(): Promise<void> {
     process.on('SIGINT', stop).on('SIGTERM', stop);
   });
 }
+
+declare const VERSION: string;

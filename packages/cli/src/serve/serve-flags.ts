@@ -5,7 +5,7 @@ import { TriviumError } from '@trivium/protocol';
 export const serveHelp = `trivium serve [flags]
 
 Serves models, documents and jobs over HTTP: OpenAI's interface at /v1, the AI SDK's chat at /api/chat, capabilities at
-/v1/capabilities, this interface as a document at /openapi.json.
+/v1/capabilities, MCP at /mcp, this interface as a document at /openapi.json, and a page to try it all at /playground.
 
   --port NUMBER         default 7474; 0 takes one that is free
   --host ADDRESS        default 127.0.0.1; any that other machines reach wants a key
@@ -21,6 +21,7 @@ Serves models, documents and jobs over HTTP: OpenAI's interface at /v1, the AI S
   --allow-origin URL    an origin whose pages may call, may be repeated
   --max-concurrent N    calls that run at once, default 64; 256 more wait
   --drain-seconds N     seconds that calls may take to end when the server is stopped, default 10
+  --no-playground       no page at /playground
   --quiet               no log of requests
   --help                this text
 
@@ -44,6 +45,7 @@ export interface ServeFlags {
   allowedOrigins: string[];
   maxConcurrent?: number;
   drainMs: number;
+  playground: boolean;
   quiet: boolean;
 }
 
@@ -62,6 +64,7 @@ const options = {
   'allow-origin': { type: 'string', multiple: true, default: [] as string[] },
   'max-concurrent': { type: 'string' },
   'drain-seconds': { type: 'string', default: '10' },
+  'no-playground': { type: 'boolean', default: false },
   quiet: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -92,6 +95,7 @@ export function readServeFlags(argv: readonly string[], env: NodeJS.ProcessEnv):
       maxConcurrent: numberOf('max-concurrent', values['max-concurrent'], 1, 100_000),
     }),
     drainMs: numberOf('drain-seconds', values['drain-seconds'], 0, 86_400) * 1000,
+    playground: !values['no-playground'],
     quiet: values.quiet,
   };
 }

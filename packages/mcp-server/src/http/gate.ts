@@ -14,7 +14,7 @@ export interface GateSettings {
    * this machine alone.
    */
   allowedHosts?: readonly string[];
-  /** Origins of pages that may call, `https://app.example`, beside those of this machine. */
+  /** Origins of pages that may call, `https://app.example`, beside those of this machine; `'*'` for any. */
   allowedOrigins?: readonly string[];
   /** What `authorization: Bearer` must hold. Default: nothing is asked for. */
   token?: string | undefined;
@@ -26,7 +26,7 @@ export function createGate({ allowedHosts = loopbackNames, allowedOrigins = [], 
   const origins = new Set(allowedOrigins.map((origin) => origin.toLowerCase().replace(/\/$/, '')));
   const wanted = token === undefined ? undefined : digest(token);
   const originIsAllowed = (origin: string) =>
-    origins.has(origin.toLowerCase()) || loopbackNames.includes(nameOf(origin) ?? '');
+    origins.has('*') || origins.has(origin.toLowerCase()) || loopbackNames.includes(nameOf(origin) ?? '');
   return {
     originIsAllowed,
     check(request: Request): Response | undefined {

@@ -31,6 +31,7 @@ ModelOptions options_of(const Napi::Object& given) {
   options.max_sequences = static_cast<int>(number("maxSequences", options.max_sequences));
   options.max_queue = static_cast<int>(number("maxQueue", options.max_queue));
   options.prefill_chunk = static_cast<int>(number("prefillChunk", options.prefill_chunk));
+  options.activation_bits = static_cast<int>(number("activationBits", options.activation_bits));
   if (const Napi::Value backend = given.Get("backend"); !backend.IsUndefined()) options.backend = backend.ToString().Utf8Value();
   if (const Napi::Value kv = given.Get("kvType"); !kv.IsUndefined()) options.kv_type = kv.ToString().Utf8Value();
   if (const Napi::Value quantize = given.Get("quantize"); !quantize.IsUndefined()) options.quantize = quantize.ToString().Utf8Value();

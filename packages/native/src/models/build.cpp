@@ -7,7 +7,8 @@ using enum WeightName;
 
 class Builder {
  public:
-  Builder(const ModelSpec& spec, const WeightLookup& weights) : spec_(spec), weights_(weights) {}
+  Builder(const ModelSpec& spec, const WeightLookup& weights, int activation_bits)
+      : spec_(spec), weights_(weights), plan_(activation_bits) {}
 
   Result<Plan> build() {
     TensorId x = embeddings();
@@ -115,6 +116,8 @@ class Builder {
 
 }  // namespace
 
-Result<Plan> build(const ModelSpec& spec, const WeightLookup& weights) { return Builder(spec, weights).build(); }
+Result<Plan> build(const ModelSpec& spec, const WeightLookup& weights, int activation_bits) {
+  return Builder(spec, weights, activation_bits).build();
+}
 
 }  // namespace trivium

@@ -11,6 +11,7 @@ namespace trivium {
 // The handle of a weight of this shape; `required` false: no_tensor when the file has none.
 using WeightLookup = std::function<TensorId(PlanBuilder&, WeightName, int layer, Shape shape, Role role, bool required)>;
 
-Result<Plan> build(const ModelSpec& spec, const WeightLookup& weights);
+// `activation_bits`: Linear::activation_bits of every product.
+Result<Plan> build(const ModelSpec& spec, const WeightLookup& weights, int activation_bits);
 
 }  // namespace trivium

@@ -21,6 +21,8 @@ constexpr std::array<LoadType, 5> load_types{{{"q8_0", DType::q8_0, DType::q8_0}
                                               {"q4_k", DType::q4_k, DType::q4_0},
                                               {"q4_0", DType::q4_0, DType::q4_0}}};
 
+constexpr std::int64_t small_model = 1 << 27;  // weights
+
 bool divides(DType dtype, std::int64_t columns) {
   return columns % static_cast<std::int64_t>(info(dtype).block_elements) == 0;
 }
@@ -53,6 +55,24 @@ Result<DType> kv_type_named(std::string_view name) {
   error.found = std::string(name);
   error.remedy = "Leave it out for the model's own.";
   return error;
+}
+
+Result<int> checked_activation_bits(int bits) {
+  if (bits == 8 || bits == 16) return bits;
+  Error error;
+  error.code = ErrorCode::invalid_argument;
+  error.message = "Activations cannot be kept in " + std::to_string(bits) + " bits.";
+  error.field = "activationBits";
+  error.expected = "8, 16";
+  error.found = std::to_string(bits);
+  error.remedy = "Leave it out for the model's own.";
+  return error;
+}
+
+int default_activation_bits(const ModelSpec& spec, const ModelFile& file) {
+  std::int64_t weights = 0;
+  for (const TensorEntry& entry : file.tensors()) weights += entry.shape.elements();
+  return spec.head.logits && weights <= small_model ? 16 : 8;
 }
 
 DType load_type(DType wanted, const TensorEntry& entry, Role role) {

@@ -36,7 +36,7 @@ bool fits(const Shape& found, const Shape& expected) {
 }  // namespace
 
 Result<std::shared_ptr<LoadedModel>> LoadedModel::load(std::shared_ptr<const ModelFile> file, std::shared_ptr<Backend> backend,
-                                                       const HeldTypes& types,
+                                                       const Precision& precision,
                                                        const std::function<Status(double share)>& progress) {
   TRIVIUM_TRY_ASSIGN(const ArchitectureRow* row, row_of(*file));
   auto model = std::make_shared<LoadedModel>();
@@ -53,10 +53,10 @@ Result<std::shared_ptr<LoadedModel>> LoadedModel::load(std::shared_ptr<const Mod
       return no_tensor;
     }
     const Shape found = shape.rank == 1 ? shape : entry->shape;
-    wanted.push_back({entry, role, types.weights ? load_type(*types.weights, *entry, role) : entry->dtype});
+    wanted.push_back({entry, role, precision.weights ? load_type(*precision.weights, *entry, role) : entry->dtype});
     return plan.weight(entry->name, static_cast<int>(wanted.size()) - 1, wanted.back().dtype, found);
   };
-  Result<Plan> plan = build(model->spec_, lookup);
+  Result<Plan> plan = build(model->spec_, lookup, precision.activation_bits.value_or(default_activation_bits(model->spec_, *file)));
   if (!fault.ok()) return std::move(fault.error());
   if (!plan.ok()) {
     plan.error().file = file->path();
@@ -80,7 +80,7 @@ Result<std::shared_ptr<LoadedModel>> LoadedModel::load(std::shared_ptr<const Mod
     done += static_cast<double>(entry.bytes);
     if (progress) TRIVIUM_TRY(progress(total > 0 ? done / total : 1));
   }
-  model->kv_dtype_ = types.keys_and_values.value_or(all_f32 ? DType::f32 : DType::f16);
+  model->kv_dtype_ = precision.keys_and_values.value_or(all_f32 ? DType::f32 : DType::f16);
   const std::size_t block = info(model->kv_dtype_).block_elements;
   if (const int head = model->page_geometry().head_dim; std::size_t(head) % block != 0) {
     Error error;

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "models/build.h"
+#include "models/load_types.h"
 #include "models/rows.h"
 
 namespace trivium {
@@ -80,7 +81,7 @@ class Rehearser {
       }
       return plan.weight("blank", index, dtype, shape);
     };
-    Result<Plan> plan = build(spec, lookup);
+    Result<Plan> plan = build(spec, lookup, default_activation_bits(whole, file_));
     if (!fault.ok()) return fault.error();
     if (!plan.ok()) return plan.error();
     made.plan = std::move(*plan);

@@ -55,16 +55,18 @@ struct ModelSpec {
 Result<ModelSpec> spec_of(const ModelFile& file);            // by container and architecture name
 std::vector<std::string> supported_architectures();
 
-// Types that were asked for; absent: weights as in the file, keys and values in f32 for F32 models and f16 otherwise.
-struct HeldTypes {
+// What was asked for; absent: weights as in the file, keys and values in f32 for F32 models and f16 otherwise, and the
+// bits of activations that default_activation_bits() gives.
+struct Precision {
   std::optional<DType> weights, keys_and_values;
+  std::optional<int> activation_bits;  // 8 or 16
 };
 
 // A model on a backend: weights uploaded once, shared by every program compiled from it.
 class LoadedModel {
  public:
   static Result<std::shared_ptr<LoadedModel>> load(std::shared_ptr<const ModelFile> file, std::shared_ptr<Backend> backend,
-                                                   const HeldTypes& types,
+                                                   const Precision& precision,
                                                    const std::function<Status(double share)>& progress);
   const ModelSpec& spec() const { return spec_; }
   Backend& backend() const { return *backend_; }

@@ -41,7 +41,8 @@ enum class Pooling { mean, cls, last, sum };
 
 struct EmbedRows { IdInput ids; float scale = 1; };            // out[t] = table[ids[t]] * scale
 struct Normalize { NormKind kind; float epsilon; std::int64_t group; };  // group: columns a norm spans (a head, or all)
-struct Linear {};                                              // out = x · wᵀ (+ bias); weight (out, in)
+struct Linear { int activation_bits; };                        // out = x · wᵀ (+ bias); weight (out, in). A backend that rounds
+                                                               // x for a quantized weight keeps this many bits: 8 or 16
 struct Rope {
   int heads, head_dim, rotary_dim;                             // the first rotary_dim channels of each head turn
   RopeStyle style;
@@ -93,6 +94,8 @@ class Plan {
 
 class PlanBuilder {
  public:
+  explicit PlanBuilder(int activation_bits = 8) : activation_bits_(activation_bits) {}
+
   // `index`: position of the weight in the list given to Backend::compile.
   TensorId weight(std::string name, int index, DType dtype, const Shape& shape);
 
@@ -115,6 +118,7 @@ class PlanBuilder {
  private:
   TensorId append(Attributes op, std::vector<TensorId> inputs, Rows rows, std::int64_t columns);
   TensorId refuse(std::string message);
+  int activation_bits_;  // of every Linear
   Plan plan_;
   Status fault_;
 };

@@ -88,7 +88,7 @@ TensorId PlanBuilder::linear(TensorId x, TensorId weight, TensorId bias) {
   if (w.columns != in.columns) return refuse("linear of " + shown(in) + " by " + shown(w));
   if (bias != no_tensor && plan_.tensors_[bias].columns != w.row_count)
     return refuse("bias " + shown(plan_.tensors_[bias]) + " on " + shown(w));
-  return append(Linear{}, {x, weight, bias}, in.rows, w.row_count);
+  return append(Linear{activation_bits_}, {x, weight, bias}, in.rows, w.row_count);
 }
 
 TensorId PlanBuilder::rope(TensorId x, Rope attributes) {

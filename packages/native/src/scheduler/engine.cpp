@@ -34,14 +34,17 @@ class ProcessEngine final : public Engine {
     } else if (found.error().code != ErrorCode::not_found) {
       return std::move(found.error());
     }
-    HeldTypes types;
+    Precision precision;
     if (!options.quantize.empty()) {
-      TRIVIUM_TRY_ASSIGN(types.weights, load_type_named(options.quantize));
+      TRIVIUM_TRY_ASSIGN(precision.weights, load_type_named(options.quantize));
     }
     if (!options.kv_type.empty()) {
-      TRIVIUM_TRY_ASSIGN(types.keys_and_values, kv_type_named(options.kv_type));
+      TRIVIUM_TRY_ASSIGN(precision.keys_and_values, kv_type_named(options.kv_type));
     }
-    TRIVIUM_TRY_ASSIGN(auto model, LoadedModel::load(std::move(file), std::move(backend), types, progress));
+    if (options.activation_bits != 0) {
+      TRIVIUM_TRY_ASSIGN(precision.activation_bits, checked_activation_bits(options.activation_bits));
+    }
+    TRIVIUM_TRY_ASSIGN(auto model, LoadedModel::load(std::move(file), std::move(backend), precision, progress));
     return core_->add(std::make_shared<LoadedStepModel>(std::move(model)), std::move(tokenizer), options);
   }
   EngineStats stats() const override { return core_->stats(); }

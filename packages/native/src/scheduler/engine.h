@@ -81,6 +81,7 @@ struct ModelOptions {
   std::string backend = "cpu";            // a name make_backend() knows
   std::string quantize;                   // a name load_type_named() knows, or empty: weights as in the file
   std::string kv_type;                    // a name kv_type_named() knows, or empty: f32 for F32 models, f16 otherwise
+  int activation_bits = 0;                // 8 or 16, or 0: what default_activation_bits() says
 };
 
 struct EngineStats {

@@ -6,7 +6,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { getEngine } from '../../dist/index.js';
 
-const { file, requests, neighbours, prompts, arrangements } = JSON.parse(readFileSync(0, 'utf8'));
+const { file, activationBits, requests, neighbours, prompts, arrangements } = JSON.parse(
+  readFileSync(0, 'utf8'),
+);
 const engine = getEngine();
 
 /** What a request writes. `abortAt`: its signal is raised at this many tokens, at 0 as soon as its prompt moves. */
@@ -40,7 +42,7 @@ async function logitsHash(model, tokens) {
 }
 
 async function withModel(load, use) {
-  const model = await engine.loadModel(file, load);
+  const model = await engine.loadModel(file, { ...load, activationBits });
   try {
     return await use(model);
   } finally {

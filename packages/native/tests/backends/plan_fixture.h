@@ -26,7 +26,7 @@ struct Weight {
 // A plan and the weights it names, made from one seed.
 class Network {
  public:
-  explicit Network(std::uint32_t seed) : random_(seed) {}
+  explicit Network(std::uint32_t seed, int activation_bits = 8) : plan(activation_bits), random_(seed) {}
 
   TensorId weight(DType dtype, Shape shape, Role role, float mean = 0, float deviation = 0.3f) {
     Weight w{dtype, shape, role, {}};

@@ -1,4 +1,5 @@
 export { chat, chatMessage, chatWarning, loadProgress, reasoningDelta } from './chat.js';
+export { documentsList, documentsText } from './document-files.js';
 export { ask, read, search, searchHit, summarize } from './documents.js';
 export { modelsList, modelsRemove, modelsVerify, pull } from './hub.js';
 export { inspect, modelSpeed, speedEstimate, speedMeasurement } from './inspect.js';

@@ -3,7 +3,7 @@
  * they lead to. Refuses to know how a source is opened: `onOpen` does.
  */
 import type { Citation } from '@trivium/protocol';
-import type { HTMLAttributes, ReactNode } from 'react';
+import type { HTMLAttributes, MouseEvent, ReactNode } from 'react';
 import type { WriteCitation } from '../stores/long-text-snapshot.js';
 
 /** `citations[n - 1]` is what `[n]` cites, as answers have it; or numbered ones, as drafts of a writing have them. */
@@ -13,7 +13,7 @@ const numbered = (citations: CitationList): readonly WriteCitation[] =>
   citations.map((entry, index) => ('citation' in entry ? entry : { number: index + 1, citation: entry }));
 
 /** Where a citation stands, as people write it: `docs/a.md:12`, `a.pdf, page 3`. */
-const placeOf = ({ path, line, page }: Citation) =>
+export const citationPlace = ({ path, line, page }: Citation) =>
   `${path}${page ? `, page ${page}` : line ? `:${line}` : ''}`;
 
 interface Linked {
@@ -22,6 +22,53 @@ interface Linked {
   idPrefix?: string | undefined;
   /** A reader wants to see the source. Without it, markers lead to the list and places are plain text. */
   onOpen?: ((citation: Citation, number: number) => void) | undefined;
+  /** How a place is written. Default: {@link citationPlace}; for paths that say nothing to readers. */
+  placeOf?: ((citation: Citation) => string) | undefined;
+}
+
+export interface CitationMarkersProps extends Linked {
+  text: string;
+}
+
+/**
+ * A piece of text with its markers as links, and no element around it: for renderers of Markdown, whose paragraphs hold it.
+ * Markers that nothing is cited by stay text.
+ * @example
+ * <p><CitationMarkers text={paragraph} citations={answer.citations} onOpen={show} /></p>
+ */
+export function CitationMarkers({
+  text,
+  citations,
+  idPrefix = 'citation',
+  onOpen,
+  placeOf = citationPlace,
+}: CitationMarkersProps) {
+  const known = new Map(numbered(citations).map(({ number, citation }) => [number, citation]));
+  // Split by a pattern with a group: every second part is the number of a marker.
+  const parts = text.split(/\[(\d+)\]/);
+  return parts.map((part, index): ReactNode => {
+    if (index % 2 === 0) return part;
+    const number = Number(part);
+    const citation = known.get(number);
+    if (!citation) return `[${part}]`;
+    return (
+      <a
+        key={index}
+        href={`#${idPrefix}-${number}`}
+        aria-label={`Citation ${number}: ${placeOf(citation)}`}
+        onClick={onOpen && ((event) => openInstead(event, () => onOpen(citation, number)))}
+      >
+        [{part}]
+      </a>
+    );
+  });
+}
+
+/** The source opens in place of the list, unless the reader wants the link somewhere else: a new tab, a download. */
+function openInstead(event: MouseEvent, open: () => void): void {
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  open();
 }
 
 export interface CitedTextProps extends Linked, Omit<HTMLAttributes<HTMLDivElement>, 'children'> {
@@ -33,28 +80,10 @@ export interface CitedTextProps extends Linked, Omit<HTMLAttributes<HTMLDivEleme
  * @example
  * <CitedText text={answer.text} citations={answer.citations} style={{ whiteSpace: 'pre-wrap' }} />
  */
-export function CitedText({ text, citations, idPrefix = 'citation', onOpen, ...attributes }: CitedTextProps) {
-  const known = new Map(numbered(citations).map(({ number, citation }) => [number, citation]));
-  // Split by a pattern with a group: every second part is the number of a marker.
-  const parts = text.split(/\[(\d+)\]/);
+export function CitedText({ text, citations, idPrefix, onOpen, placeOf, ...attributes }: CitedTextProps) {
   return (
     <div {...attributes}>
-      {parts.map((part, index): ReactNode => {
-        if (index % 2 === 0) return part;
-        const number = Number(part);
-        const citation = known.get(number);
-        if (!citation) return `[${part}]`;
-        return (
-          <a
-            key={index}
-            href={`#${idPrefix}-${number}`}
-            aria-label={`Citation ${number}: ${placeOf(citation)}`}
-            onClick={onOpen && (() => onOpen(citation, number))}
-          >
-            [{part}]
-          </a>
-        );
-      })}
+      <CitationMarkers {...{ text, citations, idPrefix, onOpen, placeOf }} />
     </div>
   );
 }
@@ -73,6 +102,7 @@ export function Citations({
   citations,
   idPrefix = 'citation',
   onOpen,
+  placeOf = citationPlace,
   children: render,
   ...attributes
 }: CitationsProps) {
@@ -80,18 +110,20 @@ export function Citations({
     <ol aria-label="Citations" {...attributes}>
       {numbered(citations).map(({ number, citation }) => (
         <li key={number} id={`${idPrefix}-${number}`} value={number}>
-          {render ? render(citation, number) : <Source citation={citation} number={number} onOpen={onOpen} />}
+          {render ? render(citation, number) : <Source {...{ citation, number, onOpen, placeOf }} />}
         </li>
       ))}
     </ol>
   );
 }
 
-function Source({
-  citation,
-  number,
-  onOpen,
-}: { citation: Citation; number: number } & Pick<Linked, 'onOpen'>) {
+interface SourceProps extends Pick<Linked, 'onOpen'> {
+  citation: Citation;
+  number: number;
+  placeOf: (citation: Citation) => string;
+}
+
+function Source({ citation, number, onOpen, placeOf }: SourceProps) {
   return (
     <>
       {onOpen ? (

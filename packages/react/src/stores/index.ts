@@ -21,3 +21,10 @@ export type {
 export { createLongTextStore, type LongTextSettings, type LongTextStore } from './long-text-store.js';
 export type { Store } from './store.js';
 export { createTextBuffer, emptyText, type StreamedText, type TextBuffer } from './streamed-text.js';
+export {
+  createUploadsStore,
+  type Upload,
+  type UploadSource,
+  type UploadsSnapshot,
+  type UploadsStore,
+} from './uploads-store.js';

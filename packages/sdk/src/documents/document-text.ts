@@ -43,6 +43,21 @@ export async function documentText(
   }
 }
 
+/**
+ * Whether bytes can be a document of this name; of a PDF only its first bytes are looked at.
+ * @throws TriviumError `unsupported` with the reason
+ */
+export function assertDocument(name: string, bytes: Uint8Array): void {
+  if (hasBinaryName(name)) throw notADocument(name, 'its name is that of a binary format');
+  if (Buffer.from(bytes.subarray(0, 4)).toString('latin1') === '%PDF') return;
+  if (fileKind(name).reader === 'pdf') throw notADocument(name, 'it does not begin with %PDF');
+  try {
+    decodeText(bytes);
+  } catch (error) {
+    throw error instanceof SkippedFile ? notADocument(name, error.message) : TriviumError.from(error);
+  }
+}
+
 async function bytesOf(path: string, maxFileBytes: number): Promise<Buffer> {
   try {
     // Before it is opened: to open a pipe that nobody writes to waits for ever.

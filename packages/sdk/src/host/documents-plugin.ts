@@ -1,6 +1,7 @@
-/** Implementations of the document capabilities: read, search, ask, summarize; `write` has a file of its own. */
+/** Implementations of the document capabilities: read, search, ask, summarize; `write` and those of files have files of their own. */
 import { contracts, definePlugin, implement } from '@trivium/protocol';
 import type { LongText } from '../long-text/index.js';
+import { documentsList, documentsText } from './document-files-capabilities.js';
 import type { TriviumContext } from './host.js';
 import { bringUpToDate, longTextOver, type ReadStep } from './long-text-host.js';
 import { reporting } from './progress.js';
@@ -73,5 +74,5 @@ const summarize = implement<typeof contracts.summarize, TriviumContext>(
 
 export const documents = definePlugin({
   name: 'documents',
-  capabilities: [read, search, ask, summarize, write],
+  capabilities: [read, search, ask, summarize, write, documentsList, documentsText],
 });

@@ -40,6 +40,11 @@ export class Host implements AsyncDisposable {
     this.jobs = new JobStore({ folder: join(cacheDir ?? defaultCacheFolder(), 'jobs'), scope: jobScope });
   }
 
+  /** The folder that documents must lie in, where the host is held to one. */
+  get documentsWithin(): string | undefined {
+    return this.#settings.documentsWithin;
+  }
+
   /** The library over these paths; not read yet, and the same one for the same paths. */
   library(paths: readonly string[]): Promise<Library> {
     const key = JSON.stringify(paths);

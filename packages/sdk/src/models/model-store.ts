@@ -15,7 +15,7 @@ import { type JoinOptions, SharedTask } from './shared-task.js';
 export interface ModelStoreSettings
   extends Pick<
     LoadModelOptions,
-    'contextTokens' | 'kvMemoryBytes' | 'kvType' | 'maxSequences' | 'maxQueue' | 'quantize'
+    'activationBits' | 'contextTokens' | 'kvMemoryBytes' | 'kvType' | 'maxSequences' | 'maxQueue' | 'quantize'
   > {
   /** Bytes that all models of this store may take together; the least recently used idle ones go where one more does not fit. */
   memoryBytes?: number;
@@ -137,8 +137,9 @@ export class ModelStore implements AsyncDisposable {
 
   #makeResidents(): ResidentModels {
     const { memoryBytes, idleUnloadMs, ...settings } = this.#settings;
-    const { contextTokens, kvMemoryBytes, kvType, maxSequences, maxQueue, quantize } = settings;
-    const given = { contextTokens, kvMemoryBytes, kvType, maxSequences, maxQueue, quantize };
+    const { activationBits, contextTokens, kvMemoryBytes, kvType, maxSequences, maxQueue, quantize } =
+      settings;
+    const given = { activationBits, contextTokens, kvMemoryBytes, kvType, maxSequences, maxQueue, quantize };
     return new ResidentModels({
       load: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
       memoryBytes,

@@ -12,7 +12,7 @@ export interface ResidentModelsSettings {
   /** Handed to the engine for every model. */
   load: Pick<
     LoadModelOptions,
-    'contextTokens' | 'kvMemoryBytes' | 'kvType' | 'maxSequences' | 'maxQueue' | 'quantize'
+    'activationBits' | 'contextTokens' | 'kvMemoryBytes' | 'kvType' | 'maxSequences' | 'maxQueue' | 'quantize'
   >;
   /** Bytes that all models together may take; without it only the machine's memory bounds them. */
   memoryBytes?: number | undefined;

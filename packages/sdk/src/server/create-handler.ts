@@ -11,13 +11,14 @@ import { failureOf, failureResponse } from './failure.js';
 import { Admission } from './gate/admission.js';
 import { ApiKeys, checkHost, checkOrigin } from './gate/caller.js';
 import { corsHeaders, preflight } from './gate/cors.js';
-import { parsePart, readJson } from './gate/read-request.js';
+import { parsePart, readJson, readOctets } from './gate/read-request.js';
 import { ServerMetrics } from './metrics.js';
 import type { AnyRoute } from './route.js';
 import { routesOf } from './routes.js';
+import { ScratchFolders } from './scratch/scratch-folders.js';
 import { ServedModels } from './served-models.js';
 import type { ServerContext } from './server-context.js';
-import { type HandlerSettings, type RequestLogEntry, settle } from './settings.js';
+import { type HandlerSettings, type MountedHandler, type RequestLogEntry, settle } from './settings.js';
 import { ChatStreams } from './ui/chat-streams.js';
 import { MemoryStreamStore } from './ui/memory-stream-store.js';
 
@@ -55,6 +56,7 @@ class HttpHandler implements Handler {
   readonly #keys: ApiKeys;
   readonly #metrics: ServerMetrics;
   readonly #chats: ChatStreams;
+  readonly #scratch: ScratchFolders | undefined;
   readonly #app = new Hono();
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
@@ -69,8 +71,9 @@ class HttpHandler implements Handler {
     this.#settings = settings;
     this.#admission = new Admission({ maxRunning: settings.maxConcurrent, maxWaiting: settings.maxQueued });
     this.#keys = new ApiKeys(settings.apiKeys);
-    this.#metrics = new ServerMetrics(this.#admission);
+    this.#metrics = new ServerMetrics(this.#admission, () => statsOf(host));
     this.#chats = new ChatStreams(settings.streamStore ?? new MemoryStreamStore());
+    this.#scratch = readOnly ? undefined : new ScratchFolders(root);
     const context: ServerContext = {
       host,
       plugins: settings.plugins ?? [documents, models],
@@ -80,8 +83,10 @@ class HttpHandler implements Handler {
       models: new ServedModels({ host, models: settings.models, model: settings.model, root, permissions }),
       metrics: this.#metrics,
       chats: this.#chats,
+      scratch: this.#scratch,
     };
     for (const route of routesOf(context)) this.#mount(route);
+    for (const mounted of settings.mounts ?? []) this.#mountOther(mounted);
     this.#app.notFound((c) => this.#refuse(c.req.raw, noRoute(c.req.raw)));
     this.fetch = this.fetch.bind(this);
   }
@@ -107,8 +112,9 @@ class HttpHandler implements Handler {
     } catch (error) {
       response = this.#refuse(request, error);
     }
-    for (const [name, value] of Object.entries({ 'x-request-id': requestId, ...corsHeaders(origin) }))
-      response.headers.set(name, value);
+    response.headers.set('x-request-id', requestId);
+    for (const [name, value] of Object.entries(corsHeaders(origin)))
+      if (!response.headers.has(name)) response.headers.set(name, value);
     const isStream = response.headers.get('content-type')?.startsWith(eventStreamHeaders['content-type']);
     const record = () => this.#record(request, requestId, outcome, response.status, started);
     if (isStream) void Promise.allSettled([...(this.#works.get(request) ?? [])]).then(record);
@@ -128,6 +134,7 @@ class HttpHandler implements Handler {
     this.stop();
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
     await this.#chats[Symbol.asyncDispose]();
+    await this.#scratch?.[Symbol.asyncDispose]();
     this.#metrics.dispose();
   }
 
@@ -144,6 +151,22 @@ class HttpHandler implements Handler {
     });
   }
 
+  /** What is not of the table passes the same gate, and reads its own bodies. */
+  #mountOther({ path, isOpen, fetch }: MountedHandler): void {
+    const base = this.#settings.basePath + path;
+    this.#app.all(`${base}/*`, async (c) => {
+      const request = c.req.raw;
+      this.#outcomes.get(request)!.route = path;
+      try {
+        if (!isOpen) this.#keys.check(request);
+        this.#closing.signal.throwIfAborted();
+        return await fetch(request);
+      } catch (error) {
+        return this.#refuse(request, error);
+      }
+    });
+  }
+
   async #run(route: AnyRoute, c: Context): Promise<Response> {
     const request = c.req.raw;
     if (!route.isOpen) this.#keys.check(request);
@@ -152,8 +175,9 @@ class HttpHandler implements Handler {
     const signal = AbortSignal.any([request.signal, this.#closing.signal, left.signal]);
     const query = parsePart(route.query, c.req.query(), 'query');
     const params = parsePart(route.params, c.req.param(), 'path');
-    const body =
-      route.body && parsePart(route.body, await readJson(request, this.#settings.maxBodyBytes), 'body');
+    const { maxBodyBytes } = this.#settings;
+    const bytes = route.takesBytes ? await readOctets(request, maxBodyBytes) : new Uint8Array();
+    const body = route.body && parsePart(route.body, await readJson(request, maxBodyBytes), 'body');
     const leavePlace = route.isWork ? await this.#admission.enter(signal) : () => {};
     const works: Promise<unknown>[] = [];
     this.#works.set(request, works);
@@ -164,6 +188,7 @@ class HttpHandler implements Handler {
       request,
       requestId: requestIdOf(request),
       body,
+      bytes,
       query,
       params,
       signal,
@@ -223,6 +248,15 @@ class HttpHandler implements Handler {
       // Whoever listens must not take the answer down.
       process.emitWarning(`onRequest of the server threw: ${error}`);
     }
+  }
+}
+
+/** The engine's figures; nothing where it cannot be loaded, which calls say better. */
+function statsOf({ models }: HandlerSettings['host']) {
+  try {
+    return models.engine.stats();
+  } catch {
+    return undefined;
   }
 }
 

@@ -2,7 +2,7 @@
 export { createHandler, type Handler } from './create-handler.js';
 export { type CloseOptions, nodeListener, type RunningServer, type ServeSettings, serve } from './serve.js';
 export type { AnyEmbeddingModel, AnyRerankingModel, ServedModel } from './served-models.js';
-export type { HandlerSettings, RequestLogEntry } from './settings.js';
+export type { HandlerSettings, MountedHandler, RequestLogEntry } from './settings.js';
 export { FileStreamStore, type FileStreamStoreSettings } from './ui/file-stream-store.js';
 export { MemoryStreamStore } from './ui/memory-stream-store.js';
 export type { StreamStore, StreamWriter } from './ui/stream-store.js';

@@ -1,4 +1,8 @@
-/** What `/metrics` tells: requests, places, tokens, time to the first token, and Node's own figures. Knows no requests. */
+/**
+ * What `/metrics` tells: requests, places, tokens, time to the first token, the engine's memory and work, and Node's own
+ * figures. Knows no requests.
+ */
+import type { EngineStats } from '@trivium/native';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Admission } from './gate/admission.js';
 
@@ -12,7 +16,8 @@ export class ServerMetrics {
   readonly #firstToken: Histogram;
   readonly #tokens: Counter<'model' | 'kind'>;
 
-  constructor(admission: Admission) {
+  /** @param engine its figures now; nothing where there is no engine */
+  constructor(admission: Admission, engine: () => EngineStats | undefined) {
     const registers = [this.#registry];
     this.#requests = new Counter({
       name: 'trivium_http_requests_total',
@@ -50,6 +55,7 @@ export class ServerMetrics {
       });
     gauge('trivium_calls_running', 'Calls that have a place.', () => admission.running);
     gauge('trivium_calls_waiting', 'Calls that wait for a place.', () => admission.waiting);
+    engineFigures(registers, engine);
     collectDefaultMetrics({ register: this.#registry });
   }
 
@@ -80,4 +86,32 @@ export class ServerMetrics {
   dispose(): void {
     this.#registry.clear();
   }
+}
+
+/** The engine of the process: what its models take, and how many tokens they have read and written, while they do. */
+function engineFigures(registers: Registry[], engine: () => EngineStats | undefined): void {
+  new Gauge({
+    name: 'trivium_engine_bytes',
+    help: 'Memory of the engine: weights, pages of keys and values, and what of them is in use.',
+    labelNames: ['kind'],
+    registers,
+    collect() {
+      const { weightBytes = 0, kvBytes = 0, kvUsedBytes = 0 } = engine() ?? {};
+      this.set({ kind: 'weights' }, weightBytes);
+      this.set({ kind: 'kv' }, kvBytes);
+      this.set({ kind: 'kv_used' }, kvUsedBytes);
+    },
+  });
+  new Counter({
+    name: 'trivium_engine_tokens_total',
+    help: 'Tokens that the engine has read (prefill) and written (decode), those of answers under way included.',
+    labelNames: ['kind'],
+    registers,
+    collect() {
+      const { prefilledTokens = 0, decodedTokens = 0 } = engine() ?? {};
+      this.reset();
+      this.inc({ kind: 'prefill' }, prefilledTokens);
+      this.inc({ kind: 'decode' }, decodedTokens);
+    },
+  });
 }

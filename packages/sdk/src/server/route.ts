@@ -21,6 +21,8 @@ export interface RouteCall<Body = unknown, Query = unknown, Params = unknown> {
   readonly request: Request;
   readonly requestId: string;
   readonly body: Body;
+  /** The body of a route that takes bytes; empty for others. */
+  readonly bytes: Uint8Array;
   readonly query: Query;
   readonly params: Params;
   /** Aborts when the client has gone or the server closes. */
@@ -34,16 +36,18 @@ export interface RouteCall<Body = unknown, Query = unknown, Params = unknown> {
 }
 
 export interface Route<Body extends z.ZodType, Query extends z.ZodType, Params extends z.ZodType> {
-  method: 'get' | 'post';
+  method: 'get' | 'post' | 'put' | 'delete';
   /** As OpenAPI writes it, `/v1/jobs/{id}`. */
   path: `/${string}`;
   /** The operation's name in clients that are generated from the document. */
   id: string;
-  tag: 'OpenAI' | 'Capabilities' | 'Jobs' | 'Chat' | 'Server';
+  tag: 'OpenAI' | 'Capabilities' | 'Jobs' | 'Chat' | 'Scratch' | 'Server';
   summary: string;
   description?: string;
   /** JSON. */
   body?: Body;
+  /** Takes bytes in place of JSON: any, as `application/octet-stream`. */
+  takesBytes?: boolean;
   query?: Query;
   params?: Params;
   /** By status; what the gate answers (400, 401, 403, 413, 429, 5xx) is added by itself. */

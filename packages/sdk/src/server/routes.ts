@@ -6,6 +6,7 @@ import { jobRoutes } from './capabilities/job-routes.js';
 import { openaiRoutes } from './openai/index.js';
 import { openapiDocument } from './openapi/openapi-document.js';
 import { type AnyRoute, route } from './route.js';
+import { scratchRoutes } from './scratch/scratch-routes.js';
 import type { ServerContext } from './server-context.js';
 import { chatRoutes } from './ui/chat-routes.js';
 
@@ -15,6 +16,7 @@ export function routesOf(context: ServerContext): AnyRoute[] {
     ...chatRoutes(context),
     ...capabilityRoutes(context),
     ...jobRoutes(context),
+    ...scratchRoutes(context),
     route({
       method: 'get',
       path: '/healthz',

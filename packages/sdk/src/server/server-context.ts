@@ -2,6 +2,7 @@
 import type { Plugin } from '@trivium/protocol';
 import type { Host, Permissions } from '../host/index.js';
 import type { ServerMetrics } from './metrics.js';
+import type { ScratchFolders } from './scratch/scratch-folders.js';
 import type { ServedModels } from './served-models.js';
 import type { ChatStreams } from './ui/chat-streams.js';
 
@@ -16,4 +17,6 @@ export interface ServerContext {
   readonly models: ServedModels;
   readonly metrics: ServerMetrics;
   readonly chats: ChatStreams;
+  /** Absent where nothing may be written. */
+  readonly scratch: ScratchFolders | undefined;
 }

@@ -20,6 +20,16 @@ export interface RequestLogEntry {
   fault?: string;
 }
 
+/** What else a server answers: a page's files, another protocol. */
+export interface MountedHandler {
+  /** Everything at and below it, `/mcp`. */
+  path: `/${string}`;
+  /** Asks for no key. */
+  isOpen?: boolean;
+  /** Called behind the gate: host, origin and key have been checked. It reads, and bounds, bodies by itself. */
+  fetch(request: Request): Response | Promise<Response>;
+}
+
 export interface HandlerSettings extends Permissions {
   /** Models, documents and jobs; it stays the caller's to dispose of. */
   host: Host;
@@ -53,6 +63,8 @@ export interface HandlerSettings extends Permissions {
   allowedOrigins?: readonly string[];
   /** Where streams of `/api/chat` are kept so that clients can resume them; default: in memory. */
   streamStore?: StreamStore;
+  /** Handlers beside the server's own routes, behind the same gate. */
+  mounts?: readonly MountedHandler[];
   /** Told of each request when it has ended. */
   onRequest?: (entry: RequestLogEntry) => void;
 }

@@ -22,6 +22,9 @@ std::int64_t most_rows(const PlanTensor& tensor, const BatchShape& largest) {
   return 0;
 }
 
+// A level holds eight bits.
+int levels_of(const Linear& op) { return op.activation_bits > 8 ? 2 : 1; }
+
 // Rows a task: enough work that waking a thread pays.
 std::int64_t row_grain(std::int64_t columns) {
   return std::max<std::int64_t>(1, 16384 / std::max<std::int64_t>(1, columns));
@@ -77,10 +80,8 @@ void CpuProgram::lay_out() {
       if (table == rope_tables_.size()) rope_tables_.push_back({op, {}, {}});
       rope_table_of_[n] = static_cast<int>(table);
     }
-    if (std::holds_alternative<Linear>(node.op)) {
-      const DType dtype = tensor(node.inputs[1]).dtype;
-      if (is_blocked(dtype)) widest = std::max(widest, tensor(node.inputs[0]).columns);
-    }
+    if (const auto* op = std::get_if<Linear>(&node.op); op && is_blocked(tensor(node.inputs[1]).dtype))
+      widest = std::max(widest, tensor(node.inputs[0]).columns * levels_of(*op));
   }
   quantized_.resize(static_cast<std::size_t>(widest * largest_.tokens));
   scales_.resize(quantized_.size() / block_columns);
@@ -145,8 +146,8 @@ void CpuProgram::run_node(std::size_t index, const Bindings& bindings) {
       for (std::int64_t r = first; r < last; ++r)
         kernels_.normalize(*op, x + r * columns, w, b, columns, to + r * columns);
     });
-  } else if (std::holds_alternative<Linear>(node.op)) {
-    linear(node, rows);
+  } else if (const auto* op = std::get_if<Linear>(&node.op)) {
+    linear(node, *op, rows);
   } else if (const auto* op = std::get_if<Rope>(&node.op)) {
     rope(node, *op, rope_tables_[rope_table_of_[index]], rows);
   } else if (const auto* op = std::get_if<PagedAttention>(&node.op)) {
@@ -203,24 +204,26 @@ void CpuProgram::embed_rows(const Node& node, const EmbedRows& op, const Binding
   });
 }
 
-void CpuProgram::linear(const Node& node, std::int64_t rows) {
+void CpuProgram::linear(const Node& node, const Linear& op, std::int64_t rows) {
   const PackedMatrix& w = weight(node.inputs[1]).matrix;
   const float *x = activation(node.inputs[0]), *bias = vector_or_null(node.inputs[2]);
   float* out = activation(node.output);
-  const std::int64_t blocks = w.columns / block_columns;
-  if (is_blocked(w.dtype) && quantized_source_ != node.inputs[0]) {
+  const int levels = is_blocked(w.dtype) ? levels_of(op) : 1;
+  const std::int64_t blocks = levels * w.columns / block_columns;
+  if (is_blocked(w.dtype) && (quantized_source_ != node.inputs[0] || quantized_levels_ != levels)) {
     split(rows, row_grain(w.columns), [&](std::int64_t first, std::int64_t last) {
       for (std::int64_t r = first; r < last; ++r)
-        kernels_.quantize_row(x + r * w.columns, w.columns, quantized_.data() + r * w.columns,
+        kernels_.quantize_row(x + r * w.columns, w.columns, levels, quantized_.data() + r * levels * w.columns,
                               scales_.data() + r * blocks, sums_.data() + r * 2 * blocks);
     });
     quantized_source_ = node.inputs[0];
+    quantized_levels_ = levels;
   }
-  const QuantizedRows quantized{quantized_.data(), scales_.data(), sums_.data()};
+  const QuantizedRows quantized{quantized_.data(), scales_.data(), sums_.data(), levels};
   // Tasks of about 32 k multiply-adds, at most eight a thread.
   const std::int64_t most_tasks = 8 * ThreadPool::instance().threads();
   const std::int64_t for_work =
-      std::max<std::int64_t>(1, 65536 / std::max<std::int64_t>(1, rows * w.columns * panel_rows / 16));
+      std::max<std::int64_t>(1, 65536 / std::max<std::int64_t>(1, rows * levels * w.columns * panel_rows / 16));
   const std::int64_t grain = std::max(for_work, (w.panels() + most_tasks - 1) / most_tasks);
   split(w.panels(), grain, [&](std::int64_t first, std::int64_t last) {
     switch (w.dtype) {

@@ -40,7 +40,7 @@ class CpuProgram final : public Program {
   void lay_out();
   void run_node(std::size_t index, const Bindings& bindings);
   void embed_rows(const Node& node, const EmbedRows& op, const Bindings& bindings);
-  void linear(const Node& node, std::int64_t rows);
+  void linear(const Node& node, const Linear& op, std::int64_t rows);
   void rope(const Node& node, const Rope& op, const RopeTable& table, std::int64_t rows);
   void paged_attention(const Node& node, const PagedAttention& op, const Bindings& bindings);
   void ragged_attention(const Node& node, const RaggedAttention& op, const Bindings& bindings);
@@ -68,10 +68,11 @@ class CpuProgram final : public Program {
   std::vector<std::vector<float>> storage_;  // (largest rows, columns), reused once nobody reads it any more
   std::vector<RopeTable> rope_tables_;       // one for each distinct set of frequencies
   std::vector<int> rope_table_of_;           // node -> table, -1
-  std::vector<std::int8_t> quantized_;       // (tokens, widest columns)
-  std::vector<float> scales_;                // (tokens, widest columns / 32)
-  std::vector<std::int32_t> sums_;           // (tokens, widest columns / 16)
+  std::vector<std::int8_t> quantized_;       // (tokens, levels, widest columns)
+  std::vector<float> scales_;                // (tokens, levels, widest columns / 32)
+  std::vector<std::int32_t> sums_;           // (tokens, levels, widest columns / 16)
   TensorId quantized_source_ = no_tensor;    // whose rows quantized_ holds: Q, K and V share one pass
+  int quantized_levels_ = 0;                 // and how fine
 };
 
 // Calls body(first, last) over [0, count) in `grain`-sized tasks; in place when there is only one.

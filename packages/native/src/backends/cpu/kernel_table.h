@@ -10,11 +10,13 @@
 
 namespace trivium::cpu {
 
-// Activations as the integer kernels read them: one scale a block of 32.
+// Activations as the integer kernels read them: one scale a block of 32. A row has one level, or two whose values add up:
+// the second is what rounding to the first left, so that a row keeps twice the bits and kernels multiply two rows for it.
 struct QuantizedRows {
-  const std::int8_t* values;  // (rows, columns)
-  const float* scales;        // (rows, columns / 32)
-  const std::int32_t* sums;   // (rows, columns / 16): of the values of each half of a block
+  const std::int8_t* values;  // (rows, levels, columns)
+  const float* scales;        // (rows, levels, columns / 32)
+  const std::int32_t* sums;   // (rows, levels, columns / 16): of the values of each half of a block
+  int levels = 1;             // 1 or 2
 };
 
 // 64 keys of one head, as attention reads them. In q8_0 the bytes lie like the elements of other types, and behind
@@ -58,7 +60,8 @@ struct KernelTable {
                       std::int64_t last, const float* bias, float* out);
   void (*linear_q6_k)(const QuantizedRows& x, std::int64_t rows, const PackedMatrix& w, std::int64_t first,
                       std::int64_t last, const float* bias, float* out);
-  void (*quantize_row)(const float* x, std::int64_t columns, std::int8_t* values, float* scales,
+  // One row of QuantizedRows, all its levels.
+  void (*quantize_row)(const float* x, std::int64_t columns, int levels, std::int8_t* values, float* scales,
                        std::int32_t* sums);
   void (*normalize)(const Normalize& op, const float* x, const float* weight, const float* bias,
                     std::int64_t columns, float* out);

@@ -17,7 +17,7 @@ export function preflight(request: Request): Response {
   return new Response(null, {
     status: 204,
     headers: {
-      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-methods': 'GET, POST, PUT, DELETE',
       ...(headers !== null && { 'access-control-allow-headers': headers }),
       'access-control-max-age': String(daySeconds),
     },

@@ -10,8 +10,6 @@ const maxDepth = 200;
  * @throws TriviumError `too-large`, `invalid-argument` for what is no JSON or too deep
  */
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
-  const declared = Number(request.headers.get('content-length') ?? 0);
-  if (declared > maxBytes) throw tooLarge(maxBytes, declared);
   const bytes = await readBytes(request, maxBytes);
   if (bytes.length === 0) return {};
   const type = request.headers.get('content-type') ?? '';
@@ -61,7 +59,26 @@ function depthOf(json: Uint8Array): number {
 
 const [quote, backslash, openList, closeList, openObject, closeObject] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
 
+/**
+ * The body as it is. A page must ask before it may send this type, as with JSON.
+ * @throws TriviumError `too-large`, `invalid-argument` where it is declared as something else
+ */
+export async function readOctets(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const type = request.headers.get('content-type') ?? '';
+  if (!/^application\/octet-stream\b/i.test(type)) {
+    throw new TriviumError('invalid-argument', 'The body is not declared as bytes.', {
+      field: 'content-type',
+      expected: 'application/octet-stream',
+      found: type || 'none',
+      remedy: 'Send it with content-type: application/octet-stream.',
+    });
+  }
+  return readBytes(request, maxBytes);
+}
+
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const declared = Number(request.headers.get('content-length') ?? 0);
+  if (declared > maxBytes) throw tooLarge(maxBytes, declared);
   if (!request.body) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let bytes = 0;

@@ -44,7 +44,7 @@ export function openapiDocument(routes: readonly AnyRoute[], basePath: string): 
 }
 
 function operationOf(route: AnyRoute): object {
-  const { id, tag, summary, description, body, params, query, answers, isOpen } = route;
+  const { id, tag, summary, description, body, params, query, answers, isOpen, takesBytes } = route;
   const failures = Object.entries(failureAnswers).filter(([status]) => !(status in answers));
   return {
     operationId: id,
@@ -55,6 +55,12 @@ function operationOf(route: AnyRoute): object {
     parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
     ...(body && {
       requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, 'input') } } },
+    }),
+    ...(takesBytes && {
+      requestBody: {
+        required: true,
+        content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+      },
     }),
     responses: Object.fromEntries([
       ...Object.entries(answers as Record<string, Answer>).map(([status, answer]) => [

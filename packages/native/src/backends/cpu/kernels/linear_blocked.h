@@ -25,6 +25,7 @@ struct LinearBlocked {
   using Int = typename Dot::Int;
   static constexpr int parts = panel_rows / V::width;  // registers of a panel
   static constexpr int most_rows = Dot::template shape<Block>.rows;
+  static_assert(most_rows % 2 == 0, "both levels of a row lie in one tile");
   // How far the stream of weights is asked for before it is read: what memory delivers in its own latency,
   // and some.
   static constexpr std::size_t bytes_ahead = 4096;
@@ -131,19 +132,31 @@ struct LinearBlocked {
     return std::array{&tile<I + 1>...};  // [rows - 1]
   }
 
+  // (rows, 2, panel_rows) -> (rows, panel_rows), in place.
+  static void add_levels(float* results, std::int64_t rows) {
+    for (std::int64_t r = 0; r < rows; ++r)
+      for (int lane = 0; lane < panel_rows; lane += V::width) {
+        const float* level = results + 2 * r * panel_rows + lane;
+        V::store(results + r * panel_rows + lane, V::add(V::load(level), V::load(level + panel_rows)));
+      }
+  }
+
   static void run(const QuantizedRows& x, std::int64_t rows, const PackedMatrix& w, std::int64_t first,
                   std::int64_t last, const float* bias, float* out) {
     constexpr auto tiles = tiles_of(std::make_integer_sequence<int, most_rows>{});
+    const std::int64_t levels = x.levels, most = most_rows / levels;
     // Rows whose values stay in the second cache while all panels pass.
     const std::int64_t strip =
-        std::max<std::int64_t>(1, (std::int64_t(192) << 10) / w.columns / most_rows) * most_rows;
+        std::max<std::int64_t>(1, (std::int64_t(192) << 10) / w.columns / most_rows) * most;
     alignas(64) float results[most_rows * panel_rows];
     for (std::int64_t begin = 0; begin < rows; begin += strip) {
-      const std::int64_t end = std::min(rows, begin + strip), step = even_tiles(end - begin, most_rows);
+      const std::int64_t end = std::min(rows, begin + strip), step = even_tiles(end - begin, most);
       for (std::int64_t panel = first; panel < last; ++panel)
         for (std::int64_t r = begin; r < end; r += step) {
           const std::int64_t count = std::min(step, end - r);
-          tiles[count - 1](x, r, reinterpret_cast<const Block*>(w.panel(panel)), w.columns, results);
+          tiles[count * levels - 1](x, r * levels, reinterpret_cast<const Block*>(w.panel(panel)), w.columns,
+                                    results);
+          if (levels == 2) add_levels(results, count);
           write_tile<V>(results, count, w, panel, bias, out + r * w.rows);
         }
     }

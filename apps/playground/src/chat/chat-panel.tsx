@@ -1,0 +1,121 @@
+/** A conversation with the model, in the messages of the AI SDK. */
+import { useChat } from '@trivium/react/chat';
+import { type FormEvent, type KeyboardEvent, useId, useState } from 'react';
+import type { PanelProps } from '../ask/ask-panel.js';
+import { Notice } from '../parts/notice.js';
+import { useMeter } from '../server/use-meter.js';
+import { langOf } from '../text/lang-of.js';
+import { Message } from './message.js';
+
+export function ChatPanel({ model, meter }: PanelProps) {
+  const [settings, setSettings] = useState({ system: '', temperature: '', maxOutputTokens: '256' });
+  const { system, temperature, maxOutputTokens } = settings;
+  const chat = useChat({
+    model: model.trim() || undefined,
+    body: {
+      ...(system.trim() !== '' && { system }),
+      ...(temperature !== '' && { temperature: Number(temperature) }),
+      ...(maxOutputTokens !== '' && { maxOutputTokens: Number(maxOutputTokens) }),
+    },
+  });
+  const [text, setText] = useState('');
+  const id = useId();
+  const isRunning = chat.status === 'submitted' || chat.status === 'streaming';
+  useMeter(meter, isRunning, chat.status === 'streaming');
+  const send = () => {
+    if (isRunning || text.trim() === '') return;
+    setText('');
+    void chat.sendMessage({ text });
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    send();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    // While an input method composes a word, Enter chooses it.
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    send();
+  };
+  const failure = chat.error as (Error & { code?: string; remedy?: string }) | undefined;
+  const set = (change: Partial<typeof settings>) => setSettings({ ...settings, ...change });
+  return (
+    <div className="chat">
+      <ol className="messages" aria-label="Messages" aria-live="polite" aria-busy={isRunning}>
+        {chat.messages.map((message) => (
+          <Message key={message.id} message={message} />
+        ))}
+        {chat.status === 'submitted' && <li className="muted">Thinking …</li>}
+      </ol>
+      {chat.messages.length === 0 && (
+        <p className="muted">Say something to the model. It sees no documents here.</p>
+      )}
+      {failure && (
+        <Notice title={failure.message} remedy={failure.remedy} code={failure.code}>
+          <button type="button" onClick={() => void chat.regenerate()}>
+            Try again
+          </button>
+        </Notice>
+      )}
+      <form onSubmit={submit} className="composer">
+        <label htmlFor={id} className="hidden">
+          Message
+        </label>
+        <textarea
+          id={id}
+          rows={2}
+          value={text}
+          lang={langOf(text)}
+          placeholder="Message; Enter sends, Shift+Enter begins a line"
+          onChange={({ target }) => setText(target.value)}
+          onKeyDown={onKeyDown}
+        />
+        {isRunning ? (
+          <button type="button" onClick={() => void chat.stop()}>
+            Stop
+          </button>
+        ) : (
+          <button type="submit" className="primary" disabled={text.trim() === ''}>
+            Send
+          </button>
+        )}
+      </form>
+      <details>
+        <summary>Settings</summary>
+        <div className="row settings">
+          <label className="grow">
+            <span>What the model is told first</span>
+            <input
+              value={system}
+              lang={langOf(system)}
+              onChange={({ target }) => set({ system: target.value })}
+            />
+          </label>
+          <label>
+            <span>Temperature</span>
+            <input
+              type="number"
+              min={0}
+              max={2}
+              step={0.1}
+              placeholder="default"
+              value={temperature}
+              onChange={({ target }) => set({ temperature: target.value })}
+            />
+          </label>
+          <label>
+            <span>Tokens at most</span>
+            <input
+              type="number"
+              min={1}
+              step={1}
+              placeholder="default"
+              value={maxOutputTokens}
+              onChange={({ target }) => set({ maxOutputTokens: target.value })}
+            />
+          </label>
+        </div>
+      </details>
+    </div>
+  );
+}

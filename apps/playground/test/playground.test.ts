@@ -1,0 +1,134 @@
+/**
+ * The page as a person uses it, in Chromium over `trivium serve` with nano: a dropped document, a cited answer, its place in
+ * the source, a staged writing stopped and resumed, chat, and what is refused. Skips where there is no Chromium.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ask, chat, draft, drop, dropDraft, openPlayground, write, written } from '../look/drive.mjs';
+import { startServer } from '../look/server.mjs';
+
+const executablePath = process.env.TRIVIUM_CHROMIUM || '/usr/bin/chromium';
+const reason = existsSync(executablePath)
+  ? ''
+  : ' (skipped: no Chromium here; scripts/setup-browser.sh installs it)';
+
+describe.skipIf(reason)(`the playground in Chromium${reason}`, () => {
+  let server: Awaited<ReturnType<typeof startServer>>;
+  let browser: Browser;
+  const faults: string[] = [];
+  beforeAll(async () => {
+    server = await startServer();
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  async function open(url = server.url): Promise<Page> {
+    const page = await browser.newPage();
+    page.on('pageerror', ({ message }) => faults.push(message));
+    page.on('console', (message) => {
+      // What the browser's policy forbids is a fault of the page.
+      if (message.text().includes('Content Security Policy')) faults.push(message.text());
+    });
+    await openPlayground(page, url);
+    return page;
+  }
+
+  it('answers from a dropped document, and a citation leads to its marked place', async () => {
+    const page = await open();
+    await dropDraft(page);
+    await ask(page, 'What happens to a task that misses its deadline?');
+    expect(await page.locator('.answer .prose').textContent()).toContain('counted as failed');
+    const citation = page.getByRole('link', { name: /^Citation 1: release-notes\.md/ }).first();
+    await citation.click();
+    await page.locator('mark').first().waitFor();
+    const marked = (await page.locator('mark').allTextContents()).join('\n');
+    expect(marked).toContain('A task that misses its deadline is stopped and counted as failed.');
+    // Line by line what the document holds: the empty ones have no mark.
+    expect(draft.text.split('\n').filter(Boolean).join('\n')).toContain(marked);
+    await page.keyboard.press('Escape');
+    expect(await page.locator('dialog[open]').count()).toBe(0);
+    expect(await citation.evaluate((link) => link === document.activeElement)).toBe(true);
+    await page.close();
+  });
+
+  it('stops a staged writing, and goes on with it', async () => {
+    const page = await open();
+    await page.getByLabel('Use retries.md').check();
+    await write(page, 'A short guide to retries', 1000);
+    await page.getByRole('button', { name: /^expand section/ }).waitFor();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('button', { name: /^expand stopped/ }).waitFor();
+    const summary = page.getByRole('button', { name: /^summary finished/ });
+    await summary.click();
+    const points = (await page.locator('.stage-text').textContent()) ?? '';
+    expect(points.length).toBeGreaterThan(100);
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.getByRole('button', { name: /^expand (section|finished)/ }).waitFor();
+    await written(page);
+    await summary.click();
+    // The same summary: a draft also shows what was cut from its end.
+    expect(await page.locator('.stage-text').textContent()).toContain(points.slice(0, 60));
+    const out = page.locator('.meters dl > div', { hasText: 'Tokens out' }).locator('dd');
+    expect(Number((await out.textContent())?.replace(/\D/g, ''))).toBeGreaterThan(100);
+    await page.close();
+  });
+
+  it('talks with the model', async () => {
+    const page = await open();
+    await chat(page, 'Name a tea.');
+    await page.locator('[data-role="assistant"] .prose').waitFor();
+    expect(await page.locator('[data-role="assistant"] .prose').textContent()).not.toBe('');
+    await page.close();
+  });
+
+  it('says what is refused and what can be done', async () => {
+    const page = await open();
+    await drop(page, { name: 'photo.png', text: 'x' });
+    await page.getByText(/photo\.png is no document.*Convert it/).waitFor();
+    await page.getByLabel('Model', { exact: true }).first().fill('../secret.gguf');
+    await chat(page, 'Hello');
+    await page
+      .getByRole('alert')
+      .getByText(/outside the folder/)
+      .waitFor();
+    await page.close();
+  });
+
+  it('asks for the key of a server that wants one', async () => {
+    const locked = await startServer({ flags: ['--api-key', 'secret'] });
+    try {
+      const page = await browser.newPage();
+      await page.goto(`${locked.url}/playground/`);
+      for (const key of ['wrong', 'secret']) {
+        await page.getByLabel('API key').fill(key);
+        await page.getByRole('button', { name: 'Use it' }).click();
+        if (key === 'wrong') await page.getByText('The server does not know this key.').waitFor();
+      }
+      await page.getByText('Ready', { exact: true }).waitFor();
+      await page.getByLabel('Use retries.md').waitFor();
+      await page.close();
+    } finally {
+      await locked.stop();
+    }
+  });
+
+  it('threw nothing and was forbidden nothing meanwhile', () => {
+    expect(faults).toEqual([]);
+  });
+});
+
+describe('the built page', () => {
+  const assets = new URL('../dist/assets/', import.meta.url).pathname;
+  const script = readdirSync(assets).find((name) => name.endsWith('.js')) ?? '';
+
+  it('holds nothing of the engine and its host', () => {
+    const text = readFileSync(join(assets, script), 'utf8');
+    for (const word of ['trivium_native', 'node:fs', 'node-addon-api', 'worker_threads'])
+      expect(text).not.toContain(word);
+  });
+});

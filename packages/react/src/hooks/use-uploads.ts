@@ -1,0 +1,24 @@
+/** Documents of a page as a hook: dropped or chosen by a person, on the server afterwards. */
+import { useMemo } from 'react';
+import { createUploadsStore, type UploadsSnapshot, type UploadsStore } from '../stores/uploads-store.js';
+import { useEndpoint } from './trivium-provider.js';
+import { useSnapshot, useStoreOf } from './use-store.js';
+
+export type UploadsState = UploadsSnapshot & Pick<UploadsStore, 'add' | 'forget' | 'folder' | 'clear'>;
+
+/**
+ * Sends documents to the server, where calls name them by `path`; they go with the server, or when `clear` is called.
+ * @example
+ * const { uploads, add } = useUploads();
+ * <input type="file" multiple onChange={({ target }) => add(target.files ?? [])} />
+ * const { ask } = useDocuments(uploads.flatMap(({ path }) => path ?? []));
+ */
+export function useUploads(): UploadsState {
+  const endpoint = useEndpoint();
+  const store = useStoreOf(() => createUploadsStore(endpoint), endpoint);
+  const snapshot = useSnapshot(store);
+  return useMemo(() => {
+    const { add, forget, folder, clear } = store;
+    return { ...snapshot, add, forget, folder, clear };
+  }, [snapshot, store]);
+}
