@@ -60,6 +60,8 @@ Status write_file_atomically(const std::string& path, std::string_view bytes);
 
 enum class PathKind { absent, file, folder, other };
 PathKind path_kind(const std::string& path);
+// What a path lies in, `.` where it names no folder.
+std::string folder_of(const std::string& path);
 
 // From errno: what was being done ("read"), to which file.
 Error system_error(int error_number, std::string_view action, const std::string& path);

@@ -17,12 +17,6 @@ namespace {
 // Linux moves at most 2 GiB - 4 KiB in one call, macOS refuses more than 2 GiB - 1.
 constexpr std::size_t most_bytes_per_call = std::size_t{1} << 30;
 
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 int open_retrying(const char* path, int flags, mode_t mode = 0) {
   int descriptor;
   do {
@@ -40,6 +34,12 @@ void sync_folder(const std::string& folder) {
 }
 
 }  // namespace
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
 
 PathKind path_kind(const std::string& path) {
   struct stat status {};

@@ -54,6 +54,12 @@ int open_handle(const std::string& path, DWORD access, DWORD disposition, int fl
 
 }  // namespace
 
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.find_last_of("/\\");
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 PathKind path_kind(const std::string& path) {
   const DWORD attributes = GetFileAttributesW(wide(path).c_str());
   if (attributes == INVALID_FILE_ATTRIBUTES) return PathKind::absent;
