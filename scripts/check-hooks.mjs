@@ -1,16 +1,15 @@
-// The rules of React over packages/react: those of hooks, and those the React Compiler relies on. Biome does the rest.
-import { join } from 'node:path';
+// The rules of React over packages/react and the playground: those of hooks, and those the React Compiler relies on. Biome does the rest.
 import parser from '@typescript-eslint/parser';
 import { ESLint } from 'eslint';
 import hooks from 'eslint-plugin-react-hooks';
 import { root } from './workspace.mjs';
 
 const eslint = new ESLint({
-  cwd: join(root, 'packages/react'),
+  cwd: root,
   overrideConfigFile: true,
   overrideConfig: [
     {
-      files: ['src/**/*.{ts,tsx}'],
+      files: ['**/src/**/*.{ts,tsx}'],
       languageOptions: { parser, parserOptions: { ecmaFeatures: { jsx: true } } },
       plugins: { 'react-hooks': hooks },
       rules: Object.fromEntries(
@@ -20,7 +19,7 @@ const eslint = new ESLint({
     },
   ],
 });
-const results = await eslint.lintFiles(['src']);
+const results = await eslint.lintFiles(['packages/react/src', 'apps/playground/src']);
 const faults = results.reduce((sum, { errorCount, warningCount }) => sum + errorCount + warningCount, 0);
 if (faults > 0) console.error((await eslint.loadFormatter('stylish')).format(results));
 else console.log(`${results.length} files`);

@@ -17,6 +17,7 @@ for (const name of packages)
   await step(`types: ${name}`, 'npx', ['--no-install', 'tsc', '--noEmit'], {
     cwd: join(root, 'packages', name),
   });
+await step('types: playground', 'npx', ['--no-install', 'tsc', '--noEmit', '-p', 'apps/playground']);
 await step('types: examples', 'npx', ['--no-install', 'tsc', '--noEmit', '-p', 'examples/guide']);
 await step('lint', 'npx', ['--no-install', 'biome', 'check', '--error-on-warnings', '.']);
 await step('rules of hooks', process.execPath, ['scripts/check-hooks.mjs']);

@@ -19,6 +19,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
       page('Use the AI SDK', '/how-to/ai-sdk'),
       page('Put MCP into an agent', '/how-to/mcp'),
       page('Serve over HTTP', '/how-to/server'),
+      page('Try it in the playground', '/how-to/playground'),
       page('Build a page with React', '/how-to/react'),
       page('Command line and jobs', '/how-to/command-line'),
       page('Workers, bundlers, Next, Electron', '/how-to/workers-electron-next'),

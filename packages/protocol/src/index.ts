@@ -1,4 +1,5 @@
 export * from './capability.js';
+export * from './chat-parts.js';
 export type { ChatMessage } from './contracts/chat.js';
 export * as contracts from './contracts/index.js';
 export { type Job, type JobStatus, jobStatusIsFinal } from './contracts/jobs.js';

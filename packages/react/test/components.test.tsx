@@ -1,7 +1,7 @@
 import { fireEvent, render, screen, within } from '@testing-library/react';
 import { Profiler } from 'react';
 import { describe, expect, it } from 'vitest';
-import { Citations, CitedText, Sections, Stages, StreamingText } from '../src/index.js';
+import { CitationMarkers, Citations, CitedText, Sections, Stages, StreamingText } from '../src/index.js';
 import { createLongTextStore, createTextBuffer } from '../src/stores/index.js';
 import { createWire } from './wire.js';
 import { cited, scriptedWriting } from './write-script.js';
@@ -86,7 +86,7 @@ describe('Stages and Sections', () => {
   it('show sections, and let both be rendered otherwise', async () => {
     const { stages } = await finished();
     const { container, rerender } = render(<Sections stage={stages[2]!} />);
-    expect(screen.getByRole('region', { name: 'Section 2' }).textContent).toBe('Section 2polish 2 [1]');
+    expect(screen.getByRole('article', { name: 'Section 2' }).textContent).toBe('Section 2polish 2 [1]');
     rerender(<Sections stage={stages[2]!}>{({ number, isRejected }) => `${number} ${isRejected}`}</Sections>);
     expect(container.textContent).toBe('1 false2 true');
     rerender(<Stages stages={stages}>{({ stage, report }) => `${stage} ${report?.words} `}</Stages>);
@@ -132,5 +132,29 @@ describe('CitedText and Citations', () => {
     );
     expect(commits).toBe(1);
     expect(screen.getAllByRole('link')).toHaveLength(500);
+  });
+});
+
+describe('CitationMarkers', () => {
+  const citation = { path: 'scratch/x/tea.md', start: 0, end: 3, text: 'Tea', line: 2 };
+
+  it('are links within any element, that open their source in place of moving the page', () => {
+    const opened: number[] = [];
+    render(
+      <p>
+        <CitationMarkers
+          text="Steep it. [1] Not [2]."
+          citations={[citation]}
+          onOpen={(_, number) => opened.push(number)}
+          placeOf={({ path }) => path.split('/').at(-1) ?? ''}
+        />
+      </p>,
+    );
+    const link = screen.getByRole('link', { name: 'Citation 1: tea.md' });
+    expect(link.closest('p')?.textContent).toBe('Steep it. [1] Not [2].');
+    // What answers false was prevented.
+    expect(fireEvent.click(link)).toBe(false);
+    expect(fireEvent.click(link, { ctrlKey: true })).toBe(true);
+    expect(opened).toEqual([1]);
   });
 });

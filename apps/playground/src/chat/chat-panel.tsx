@@ -7,11 +7,13 @@ import { useMeter } from '../server/use-meter.js';
 import { langOf } from '../text/lang-of.js';
 import { Message } from './message.js';
 
-export function ChatPanel({ model, meter }: PanelProps) {
+export function ChatPanel({ paths, model, meter, onOpen }: PanelProps) {
+  const [fromDocuments, setFromDocuments] = useState(false);
   const [settings, setSettings] = useState({ system: '', temperature: '', maxOutputTokens: '256' });
   const { system, temperature, maxOutputTokens } = settings;
   const chat = useChat({
     model: model.trim() || undefined,
+    documents: fromDocuments && paths.length > 0 ? { paths } : undefined,
     body: {
       ...(system.trim() !== '' && { system }),
       ...(temperature !== '' && { temperature: Number(temperature) }),
@@ -43,13 +45,11 @@ export function ChatPanel({ model, meter }: PanelProps) {
     <div className="chat">
       <ol className="messages" aria-label="Messages" aria-live="polite" aria-busy={isRunning}>
         {chat.messages.map((message) => (
-          <Message key={message.id} message={message} />
+          <Message key={message.id} message={message} onOpen={onOpen} />
         ))}
         {chat.status === 'submitted' && <li className="muted">Thinking …</li>}
       </ol>
-      {chat.messages.length === 0 && (
-        <p className="muted">Say something to the model. It sees no documents here.</p>
-      )}
+      {chat.messages.length === 0 && <p className="muted">Say something to the model.</p>}
       {failure && (
         <Notice title={failure.message} remedy={failure.remedy} code={failure.code}>
           <button type="button" onClick={() => void chat.regenerate()}>
@@ -80,6 +80,15 @@ export function ChatPanel({ model, meter }: PanelProps) {
           </button>
         )}
       </form>
+      <label className="check">
+        <input
+          type="checkbox"
+          disabled={paths.length === 0}
+          checked={fromDocuments && paths.length > 0}
+          onChange={() => setFromDocuments(!fromDocuments)}
+        />
+        Answer from the chosen documents, in quotes
+      </label>
       <details>
         <summary>Settings</summary>
         <div className="row settings">

@@ -1,16 +1,26 @@
-/** One message: its text, and what the model thought before it, folded. */
-import type { useChat } from '@trivium/react/chat';
+/** One message: its text with what it cites, what the model thought before it, folded, and what it took. */
+import type { TriviumDataParts } from '@trivium/protocol';
+import type { TriviumUIMessage } from '@trivium/react/chat';
 import { memo } from 'react';
+import { count, duration, rate } from '../parts/numbers.js';
+import { placeOf } from '../source/place-of.js';
+import type { OpenPlace } from '../source/use-source.js';
 import { Markdown } from '../text/markdown.js';
 
-type ChatMessage = ReturnType<typeof useChat>['messages'][number];
+interface MessageProps {
+  message: TriviumUIMessage;
+  onOpen: OpenPlace;
+}
 
-export const Message = memo(function Message({ message: { role, parts } }: { message: ChatMessage }) {
+export const Message = memo(function Message({ message: { id, role, parts }, onOpen }: MessageProps) {
+  const citations = parts.flatMap((part) => (part.type === 'data-trivium-citation' ? [part.data] : []));
   return (
     <li data-role={role}>
       <p className="role">{role === 'user' ? 'You' : 'Model'}</p>
       {parts.map((part, index) => {
-        if (part.type === 'text') return <Markdown key={index} text={part.text} />;
+        if (part.type === 'data-trivium-usage') return <UsageLine key={index} usage={part.data} />;
+        if (part.type === 'text')
+          return <Markdown key={index} text={part.text} idPrefix={id} {...{ citations, onOpen, placeOf }} />;
         if (part.type !== 'reasoning') return null;
         return (
           <details key={index}>
@@ -22,3 +32,15 @@ export const Message = memo(function Message({ message: { role, parts } }: { mes
     </li>
   );
 });
+
+function UsageLine({ usage }: { usage: TriviumDataParts['trivium-usage'] }) {
+  const { inputTokens, outputTokens, tokensPerSecond, firstTokenMs } = usage;
+  const facts = [
+    inputTokens !== undefined &&
+      outputTokens !== undefined &&
+      `${count(inputTokens)} tokens in, ${count(outputTokens)} out`,
+    tokensPerSecond !== undefined && `${rate(tokensPerSecond)} tokens/s`,
+    firstTokenMs !== undefined && `first after ${duration(firstTokenMs)}`,
+  ];
+  return <p className="role">{facts.filter(Boolean).join(' · ')}</p>;
+}

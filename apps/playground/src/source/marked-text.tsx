@@ -23,7 +23,6 @@ export function MarkedText({
       mark.scrollIntoView({ block: 'center', behavior: still ? 'instant' : 'smooth' });
     else box.current?.scrollTo({ top: 0 });
   }, [start, end]);
-  let at = first;
   return (
     <section
       className="lines"
@@ -35,15 +34,23 @@ export function MarkedText({
     >
       {first > 0 && <p className="muted">… {first} characters before</p>}
       <ol start={line} style={{ counterReset: `line ${line - 1}` }}>
-        {text.split('\n').map((content, index) => {
-          const from = at;
-          at += content.length + 1;
-          return <Line key={index} content={content} from={from} start={start} end={end} />;
-        })}
+        {linesOf(text, first).map(({ content, from }) => (
+          <Line key={from} content={content} from={from} start={start} end={end} />
+        ))}
       </ol>
       {last < characters && <p className="muted">… {characters - last} characters behind</p>}
     </section>
   );
+}
+
+/** Lines with the offsets of their first characters. */
+function linesOf(text: string, first: number): { content: string; from: number }[] {
+  let from = first;
+  return text.split('\n').map((content) => {
+    const line = { content, from };
+    from += content.length + 1;
+    return line;
+  });
 }
 
 interface LineProps {

@@ -1,7 +1,6 @@
 /** The finished text, its sources, and how to take it along. */
 import type { contracts, OutputOf } from '@trivium/protocol';
 import { Citations } from '@trivium/react';
-import { useEffect, useState } from 'react';
 import { count, duration } from '../parts/numbers.js';
 import { placeOf } from '../source/place-of.js';
 import type { OpenPlace } from '../source/use-source.js';
@@ -20,7 +19,9 @@ export function WrittenText({ written: { text, citations, words, usage, ms }, on
           {count(words)} words · {count(usage.inputTokens)} tokens in, {count(usage.outputTokens)} out ·{' '}
           {duration(ms)}
         </span>
-        <Download text={text} />
+        <a href={`data:text/markdown;charset=utf-8,${encodeURIComponent(text)}`} download="text.md">
+          Download as Markdown
+        </a>
       </p>
       <Markdown text={text} citations={citations} idPrefix="written" onOpen={onOpen} placeOf={placeOf} />
       {citations.length > 0 && <h3>Sources</h3>}
@@ -32,19 +33,5 @@ export function WrittenText({ written: { text, citations, words, usage, ms }, on
         placeOf={placeOf}
       />
     </article>
-  );
-}
-
-function Download({ text }: { text: string }) {
-  const [url, setUrl] = useState<string>();
-  useEffect(() => {
-    const made = URL.createObjectURL(new Blob([text], { type: 'text/markdown' }));
-    setUrl(made);
-    return () => URL.revokeObjectURL(made);
-  }, [text]);
-  return (
-    <a href={url} download="text.md">
-      Download as Markdown
-    </a>
   );
 }

@@ -42,7 +42,9 @@ export const documentsText = defineCapability({
   input: z.object({
     path: filePath('A file.'),
     start: offset.optional().describe('First character; default: the beginning.'),
-    end: offset.optional().describe('One past the last character; default, and at most: the end of the document.'),
+    end: offset
+      .optional()
+      .describe('One past the last character; default, and at most: the end of the document.'),
   }),
   progress: z.never(),
   output: z.object({

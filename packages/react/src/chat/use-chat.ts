@@ -5,20 +5,26 @@ import {
   type UseChatOptions,
   useChat as useAiChat,
 } from '@ai-sdk/react';
+import type { TriviumDataParts } from '@trivium/protocol';
 import { useMemo } from 'react';
 import { useEndpoint } from '../hooks/trivium-provider.js';
 import { type ChatTransport, createChatTransport } from './chat-transport.js';
+
+/** Messages with what a Trivium server tells beside the text: parts `data-trivium-usage`, `-stage` and `-citation`. */
+export type TriviumUIMessage = UIMessage<unknown, TriviumDataParts>;
 
 type ChatInit<Message extends UIMessage> = Omit<
   Extract<UseChatOptions<Message>, { transport?: unknown }>,
   'transport'
 >;
 
-export type UseTriviumChatOptions<Message extends UIMessage = UIMessage> = ChatInit<Message> & {
+export type UseTriviumChatOptions<Message extends UIMessage = TriviumUIMessage> = ChatInit<Message> & {
   /** The model of the server that answers; default: the server's. */
   model?: string | undefined;
   /** Sent with each message beside it. */
   body?: Record<string, unknown> | undefined;
+  /** Documents of the server that the next message is answered from, with citations; `writes`: by the model, else by quotes. */
+  documents?: { paths: readonly string[]; limit?: number; writes?: boolean } | undefined;
 };
 
 /**
@@ -27,15 +33,19 @@ export type UseTriviumChatOptions<Message extends UIMessage = UIMessage> = ChatI
  * @example
  * const { messages, sendMessage, stop, status } = useChat({ id: 'support', resume: true, model: 'nano' });
  */
-export function useChat<Message extends UIMessage = UIMessage>(
-  { model, body, ...options }: UseTriviumChatOptions<Message> = {} as UseTriviumChatOptions<Message>,
+export function useChat<Message extends UIMessage = TriviumUIMessage>(
+  {
+    model,
+    body,
+    documents,
+    ...options
+  }: UseTriviumChatOptions<Message> = {} as UseTriviumChatOptions<Message>,
 ): UseChatHelpers<Message> {
   const endpoint = useEndpoint();
-  const transport = useMemo(
-    () =>
-      createChatTransport<Message>(endpoint, { body: { ...body, ...(model !== undefined && { model }) } }),
-    [endpoint, body, model],
-  );
+  const transport = useMemo(() => {
+    const own = { ...body, ...(model !== undefined && { model }), ...(documents && { documents }) };
+    return createChatTransport<Message>(endpoint, { body: own });
+  }, [endpoint, body, model, documents]);
   const chat = useAiChat<Message>({ ...options, transport } as UseChatOptions<Message>);
   const { id, stop: disconnect } = chat;
   const stop = useMemo(() => stopOf(transport, id, disconnect), [transport, id, disconnect]);

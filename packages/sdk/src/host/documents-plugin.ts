@@ -34,7 +34,8 @@ const search = implement<typeof contracts.search, TriviumContext>(
   },
 );
 
-const ask = implement<typeof contracts.ask, TriviumContext>(
+/** Also what chats over documents are made of. */
+export const ask = implement<typeof contracts.ask, TriviumContext>(
   contracts.ask,
   async function* ({ paths, question, model, limit }, { host, signal }) {
     const started = performance.now();

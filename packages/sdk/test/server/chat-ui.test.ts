@@ -162,7 +162,16 @@ describe('a chat', () => {
         .slice(0, -1)
         .map((data) => (JSON.parse(data) as { type: string }).type);
       expect(new Set(types)).toEqual(
-        new Set(['start', 'start-step', 'text-start', 'text-delta', 'text-end', 'finish-step', 'finish']),
+        new Set([
+          'start',
+          'start-step',
+          'text-start',
+          'text-delta',
+          'text-end',
+          'finish-step',
+          'data-trivium-usage',
+          'finish',
+        ]),
       );
     });
   });

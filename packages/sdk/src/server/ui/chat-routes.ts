@@ -7,13 +7,15 @@ import { doneFrame, eventStream } from '../event-stream.js';
 import { type AnyRoute, type RouteCall, route } from '../route.js';
 import type { ServerContext } from '../server-context.js';
 import { uiChatRequest, uiChunk } from './chat-schema.js';
+import { documentFrames, documentInput } from './document-answer.js';
 import type { StoredStream } from './stream-store.js';
 import { errorFrame, loadAi, promptOf, uiFrames } from './ui-answer.js';
 
 const params = z.object({ id: z.string().min(1).max(512) });
 const headers = { 'x-vercel-ai-ui-message-stream': 'v1' };
 
-export function chatRoutes({ models, chats, metrics }: ServerContext): AnyRoute[] {
+export function chatRoutes(context: ServerContext): AnyRoute[] {
+  const { models, chats, metrics } = context;
   return [
     route({
       method: 'post',
@@ -22,12 +24,20 @@ export function chatRoutes({ models, chats, metrics }: ServerContext): AnyRoute[
       tag: 'Chat',
       summary: 'The next answer in a chat, as a UI message stream of the AI SDK',
       description:
-        'The answer goes on when the client disconnects. A new message in a chat ends the answer that runs in it.',
+        'The answer goes on when the client disconnects. A new message in a chat ends the answer that runs in it. Beside the text there are `data-trivium-usage`, and of answers from documents `data-trivium-stage` and `data-trivium-citation` parts.',
       body: uiChatRequest,
       answers: { 200: { description: 'The stream.', events: uiChunk } },
       isWork: true,
       handle: async (call) => {
         const { body } = call;
+        if (body.documents) {
+          const input = await documentInput(body.documents, body, context);
+          const { stream, settled } = await chats.start(body.id, (signal) =>
+            documentFrames(input, context, call.failure, signal),
+          );
+          call.until(settled);
+          return eventStream(call, replay(stream, call), headers);
+        }
         const ai = await loadAi();
         const prompt = await promptOf(ai, body.messages);
         const model = await models.language(body.model);

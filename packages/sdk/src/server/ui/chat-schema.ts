@@ -19,6 +19,17 @@ export const uiChatRequest = z.looseObject({
   topP: z.number().gt(0).lte(1).optional(),
   maxOutputTokens: z.number().int().min(1).optional(),
   seed: z.number().int().optional(),
+  documents: z
+    .object({
+      paths: z.array(z.string().min(1)).min(1).describe("Relative to the server's root."),
+      limit: z.number().int().min(1).max(20).default(5).describe('Citations at most.'),
+      writes: z
+        .boolean()
+        .default(false)
+        .describe('The model writes the answer; without it the answer is made of quotes.'),
+    })
+    .optional()
+    .describe('Answers the last message from documents, with citations as `data-trivium-citation` parts.'),
   tools: z
     .record(
       z.string().regex(/^[\w-]{1,64}$/),

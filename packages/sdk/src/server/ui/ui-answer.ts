@@ -7,6 +7,7 @@ import { TriviumError } from '@trivium/protocol';
 import { doneFrame, frameOf } from '../event-stream.js';
 import type { RouteCall } from '../route.js';
 import type { ServedLanguageModel } from '../served-models.js';
+import { AnswerMeter } from './answer-meter.js';
 import type { UiChatRequest } from './chat-schema.js';
 
 /** Chunks that `ai` 6 and 7 share; `data-*` beside them. */
@@ -100,6 +101,7 @@ export async function* uiFrames(
 ): AsyncGenerator<string, void, void> {
   const { system, temperature, topP, maxOutputTokens, seed, tools } = body;
   const sentence = (error: unknown) => failure(error).message;
+  const meter = new AnswerMeter(model.id);
   try {
     const result = ai.streamText({
       model: model.forUi as never,
@@ -120,12 +122,15 @@ export async function* uiFrames(
       onError: sentence,
     });
     for await (const chunk of chunks as AsyncIterable<{ type: string }>) {
+      meter.see(chunk.type);
+      if (chunk.type === 'finish' && !abortSignal.aborted) {
+        // The last part before the end: clients take none behind it.
+        const usage = await result.totalUsage;
+        onTokens(usage.inputTokens, usage.outputTokens);
+        yield frameOf({ data: JSON.stringify(meter.part(usage)) });
+      }
       if (sharedChunks.has(chunk.type) || chunk.type.startsWith('data-'))
         yield frameOf({ data: JSON.stringify(chunk) });
-    }
-    if (!abortSignal.aborted) {
-      const { inputTokens, outputTokens } = await result.totalUsage;
-      onTokens(inputTokens, outputTokens);
     }
   } catch (error) {
     yield errorFrame(sentence(error));

@@ -1,0 +1,45 @@
+/**
+ * What a Trivium server tells in a chat beside its text: `data-trivium-*` parts of the AI SDK's UI messages. Plain data with
+ * schemas; runs anywhere. Refuses to know the AI SDK: `TriviumDataParts` is what its types take.
+ */
+import * as z from 'zod';
+import { citation } from './contracts/shared.js';
+
+/** What an answer took. Sent once, when the model has ended; tokens as the model counts them. */
+export const chatUsagePart = z.object({
+  model: z.string(),
+  inputTokens: z.number().int().optional(),
+  outputTokens: z.number().int().optional(),
+  cachedTokens: z.number().int().optional().describe('Of the input: taken from an earlier prompt.'),
+  firstTokenMs: z.number().optional().describe('Milliseconds to the first piece of text or reasoning.'),
+  ms: z.number().describe('Milliseconds of the whole answer.'),
+  tokensPerSecond: z.number().optional().describe('Output tokens behind the first, by the time behind it.'),
+});
+
+/** Where an answer from documents stands; one part a stage, which later ones replace. */
+export const chatStagePart = z.object({
+  stage: z.enum(['read', 'answer']),
+  status: z.enum(['running', 'finished']),
+  done: z.number().int().optional().describe('read: documents.'),
+  total: z.number().int().optional(),
+});
+
+/** What a marker `[number]` of the answer cites. */
+export const chatCitationPart = z.object({ number: z.number().int(), citation });
+
+/** Schemas by part, as `dataPartSchemas` of the AI SDK takes them. */
+export const chatDataSchemas = {
+  'trivium-usage': chatUsagePart,
+  'trivium-stage': chatStagePart,
+  'trivium-citation': chatCitationPart,
+} as const;
+
+/** A part's type is `data-` and its name here: `UIMessage<unknown, TriviumDataParts>`. */
+export type TriviumDataParts = {
+  [Name in keyof typeof chatDataSchemas]: z.output<(typeof chatDataSchemas)[Name]>;
+};
+
+/** A part as it travels. */
+export type TriviumDataPart = {
+  [Name in keyof TriviumDataParts]: { type: `data-${Name}`; id: string; data: TriviumDataParts[Name] };
+}[keyof TriviumDataParts];

@@ -1,0 +1,134 @@
+/**
+ * An answer from documents as a UI message stream: how reading stands, the text as it comes, and what its markers cite. It is
+ * the capability `ask`, told in the AI SDK's chunks. Refuses to know how answers are found.
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  type contracts,
+  type OutputOf,
+  type ProgressOf,
+  stream,
+  type TriviumDataPart,
+  TriviumError,
+} from '@trivium/protocol';
+import { ask, documents } from '../../host/documents-plugin.js';
+import { confine, mayUseHub, relativePaths } from '../../host/index.js';
+import { doneFrame, frameOf } from '../event-stream.js';
+import type { RouteCall } from '../route.js';
+import type { ServerContext } from '../server-context.js';
+import type { UiChatRequest } from './chat-schema.js';
+import { errorFrame } from './ui-answer.js';
+
+type DocumentsRequest = NonNullable<UiChatRequest['documents']>;
+type Answer = OutputOf<typeof contracts.ask>;
+
+export interface DocumentAnswerInput {
+  paths: string[];
+  question: string;
+  limit: number;
+  /** A reference of the host's own; without one the answer is made of quotes. */
+  model?: string;
+}
+
+/**
+ * The call, with its paths inside the root and its question: the last text of the user.
+ * @throws TriviumError `outside-root`, `invalid-argument` where nothing is asked, `unsupported` for models that are not the host's
+ */
+export async function documentInput(
+  { paths, limit, writes }: DocumentsRequest,
+  { messages, model }: UiChatRequest,
+  { root, permissions, models, plugins }: ServerContext,
+): Promise<DocumentAnswerInput> {
+  if (!plugins.includes(documents)) {
+    throw new TriviumError('unsupported', 'This server answers from no documents.', {
+      field: 'documents',
+      remedy: 'Leave documents out, or serve the plugin documents.',
+    });
+  }
+  const last = messages.at(-1);
+  const texts = last?.role === 'user' ? last.parts : [];
+  const question = texts.flatMap(({ type, text }) => (type === 'text' ? [String(text)] : [])).join('\n');
+  if (question.trim() === '') {
+    throw new TriviumError('invalid-argument', 'The last message asks nothing.', {
+      field: 'messages',
+      expected: 'a text of the user at the end',
+      remedy: 'Send the question as the last message.',
+    });
+  }
+  const served = writes ? await models.language(model) : undefined;
+  if (served && served.reference === undefined) {
+    throw new TriviumError('unsupported', `"${served.id}" writes no answers from documents.`, {
+      field: 'model',
+      expected: 'a model of the host: nano, a path, hf:',
+      remedy: 'Name such a model, or leave writes out.',
+    });
+  }
+  const confinement = { root, hub: mayUseHub(permissions) };
+  const confined = await confine(ask.capability, { paths, question, limit }, confinement);
+  return { ...(confined as Omit<DocumentAnswerInput, 'model'>), ...(served && { model: served.reference! }) };
+}
+
+type Chunk = TriviumDataPart | { type: string; id?: string; delta?: string; messageId?: string };
+
+/** The frames of an answer; always ends with `[DONE]`. */
+export async function* documentFrames(
+  input: DocumentAnswerInput,
+  { host, root }: Pick<ServerContext, 'host' | 'root'>,
+  failure: RouteCall['failure'],
+  signal: AbortSignal,
+): AsyncGenerator<string, void, void> {
+  try {
+    for await (const chunk of chunksOf(stream(ask, input, host.context(signal)), root))
+      yield frameOf({ data: JSON.stringify(chunk) });
+  } catch (error) {
+    yield signal.aborted
+      ? frameOf({ data: JSON.stringify({ type: 'abort' }) })
+      : errorFrame(failure(error).message);
+  }
+  yield doneFrame;
+}
+
+type Step = ProgressOf<typeof contracts.ask>;
+
+async function* chunksOf(running: AsyncGenerator<Step, Answer, void>, root: string): AsyncGenerator<Chunk> {
+  const stage = (data: Extract<TriviumDataPart, { type: 'data-trivium-stage' }>['data']): Chunk => ({
+    type: 'data-trivium-stage',
+    id: `stage-${data.stage}`,
+    data,
+  });
+  const id = 'answer';
+  let hasText = false;
+  yield { type: 'start', messageId: `msg_${randomUUID().replaceAll('-', '')}` };
+  yield { type: 'start-step' };
+  yield stage({ stage: 'read', status: 'running' });
+  try {
+    for (;;) {
+      const step = await running.next();
+      if (step.done) {
+        if (hasText) yield { type: 'text-end', id };
+        const { citations } = relativePaths(step.value, root) as Answer;
+        for (const [index, citation] of citations.entries()) {
+          const number = index + 1;
+          yield { type: 'data-trivium-citation', id: `citation-${number}`, data: { number, citation } };
+        }
+        yield stage({ stage: 'answer', status: 'finished' });
+        yield { type: 'finish-step' };
+        yield { type: 'finish' };
+        return;
+      }
+      if (step.value.type === 'read-progress') {
+        const { done, total } = step.value;
+        yield stage({ stage: 'read', status: done < total ? 'running' : 'finished', done, total });
+        continue;
+      }
+      if (!hasText) {
+        hasText = true;
+        yield stage({ stage: 'answer', status: 'running' });
+        yield { type: 'text-start', id };
+      }
+      yield { type: 'text-delta', id, delta: step.value.text };
+    }
+  } finally {
+    await running.return(undefined as never).catch(() => {});
+  }
+}

@@ -1,0 +1,91 @@
+/** Parts `data-trivium-*` of `/api/chat`: what an answer took, and answers from documents, as the AI SDK's own chat reads them. */
+import { Chat } from '@ai-sdk/react';
+import { chatDataSchemas, type TriviumDataParts } from '@trivium/protocol';
+import { DefaultChatTransport, type UIMessage } from 'ai';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { scriptedModel } from '../../src/testing/index.js';
+import { type TestServer, testServer } from './fixtures.js';
+
+type Message = UIMessage<unknown, TriviumDataParts>;
+
+let server: TestServer;
+beforeAll(async () => {
+  const quick = scriptedModel(['The answer is 42.'], { specification: 'v3' });
+  server = await testServer({ model: 'quick', models: { quick, nano: 'nano' } });
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+/** A chat of the AI SDK over the handler; what does not fit the schemas of the parts is an error of it. */
+function chatWith(body: object): Chat<Message> {
+  return new Chat<Message>({
+    dataPartSchemas: chatDataSchemas,
+    transport: new DefaultChatTransport({
+      api: 'http://localhost:7474/api/chat',
+      body,
+      fetch: (url, init) => server.handler.fetch(new Request(url as string, init)),
+    }),
+  });
+}
+
+const partsOf = (chat: Chat<Message>, type: Message['parts'][number]['type']) =>
+  (chat.messages.at(-1)?.parts ?? []).filter((part) => part.type === type);
+
+describe('data-trivium-usage', () => {
+  it('tells tokens and times of an answer, and a conversation goes on with it', async () => {
+    const chat = chatWith({ model: 'nano', maxOutputTokens: 12 });
+    for (const turn of [1, 2]) {
+      await chat.sendMessage({ text: 'Name a tea.' });
+      expect(chat.error).toBeUndefined();
+      expect(chat.messages).toHaveLength(2 * turn);
+      const [part, more] = partsOf(chat, 'data-trivium-usage');
+      expect(more).toBeUndefined();
+      expect(part).toMatchObject({
+        data: { model: 'nano', inputTokens: expect.any(Number), outputTokens: expect.any(Number) },
+      });
+      const { firstTokenMs = 0, ms } = (part as { data: TriviumDataParts['trivium-usage'] }).data;
+      expect(ms).toBeGreaterThanOrEqual(firstTokenMs);
+    }
+  });
+});
+
+describe('an answer from documents', () => {
+  it('tells its stages, its text and what its markers cite', async () => {
+    const chat = chatWith({ documents: { paths: ['.'] } });
+    await chat.sendMessage({ text: 'How long is green tea steeped?' });
+    expect(chat.error).toBeUndefined();
+    const text = partsOf(chat, 'text').map((part) => (part as { text: string }).text);
+    expect(text.join('')).toContain('two minutes');
+    expect(text.join('')).toContain('[1]');
+    expect(partsOf(chat, 'data-trivium-citation')[0]).toMatchObject({
+      data: { number: 1, citation: { path: 'tea.md', line: expect.any(Number) } },
+    });
+    expect(partsOf(chat, 'data-trivium-stage').map((part) => (part as { data: object }).data)).toEqual([
+      expect.objectContaining({ stage: 'read', status: 'finished' }),
+      expect.objectContaining({ stage: 'answer', status: 'finished' }),
+    ]);
+    // The next turn, with the parts in its messages, is answered by the model.
+    await chat.sendMessage({ text: 'Thanks' }, { body: { documents: undefined } });
+    expect(chat.error).toBeUndefined();
+  });
+
+  it('stays inside the root, and is asked something', async () => {
+    const outside = chatWith({ documents: { paths: ['../secret.md'] } });
+    await outside.sendMessage({ text: 'What?' });
+    expect(outside.error?.message).toContain('outside the folder');
+    const silent = chatWith({ documents: { paths: ['.'] } });
+    await silent.sendMessage({ text: '  ' });
+    expect(silent.error?.message).toContain('asks nothing');
+  });
+
+  it('is written by models of the host alone', async () => {
+    const foreign = chatWith({ model: 'quick', documents: { paths: ['.'], writes: true } });
+    await foreign.sendMessage({ text: 'How long is green tea steeped?' });
+    expect(foreign.error?.message).toContain('writes no answers from documents');
+    const own = chatWith({ model: 'nano', documents: { paths: ['tea.md'], writes: true } });
+    await own.sendMessage({ text: 'How long is green tea steeped?' });
+    expect(own.error).toBeUndefined();
+    // What nano writes may cite nothing; it writes, and says where it stands.
+    expect(partsOf(own, 'text')).toHaveLength(1);
+    expect(partsOf(own, 'data-trivium-stage')).toHaveLength(2);
+  });
+});
