@@ -18,10 +18,16 @@ export function thisPlatform() {
   return `linux-${arch}-${process.report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl'}`;
 }
 
-/** The file of a platform's binary, or undefined where it was not compiled. */
+/** The file of a binary that was compiled to be published, or undefined. */
+export function publishedBinaryOf(name) {
+  const file = join(native, 'build/platforms', name, 'trivium_native.node');
+  return existsSync(file) ? file : undefined;
+}
+
+/** The same, or this machine's own build for its own platform. */
 export function binaryOf(name) {
-  const built = join(native, 'build/platforms', name, 'trivium_native.node');
-  if (existsSync(built)) return built;
+  const built = publishedBinaryOf(name);
+  if (built) return built;
   const own = join(native, 'build/Release/trivium_native.node');
   return name === thisPlatform() && existsSync(own) ? own : undefined;
 }
@@ -55,7 +61,7 @@ function stage(folder, manifest, work, files) {
   return staged;
 }
 
-/** @returns the tarballs: { name, file, bytes, platform, paths }; a platform where it is a binary for one, what is in it */
+/** @returns the tarballs: { name, version, file, bytes, platform, paths }; a platform where it is a binary for one, what is in it */
 export function stagePackages(into) {
   const work = join(into, '.work');
   rmSync(work, { recursive: true, force: true });
@@ -64,9 +70,9 @@ export function stagePackages(into) {
   const staged = [];
   const add = (folder, platform) => {
     cpSync(license, join(folder, 'LICENSE'));
-    const { name, filename, unpackedSize, files } = pack(folder, into);
+    const { name, version, filename, unpackedSize, files } = pack(folder, into);
     const paths = files.map(({ path }) => path);
-    staged.push({ name, file: join(into, filename), bytes: unpackedSize, platform, paths });
+    staged.push({ name, version, file: join(into, filename), bytes: unpackedSize, platform, paths });
   };
   const {
     version,

@@ -8,7 +8,14 @@ import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { expect, installFlags, Trial } from './empty-app.mjs';
-import { binaryOf, platformBudget, platforms, stagePackages, thisPlatform } from './stage-packages.mjs';
+import {
+  binaryOf,
+  platformBudget,
+  platforms,
+  publishedBinaryOf,
+  stagePackages,
+  thisPlatform,
+} from './stage-packages.mjs';
 import { root } from './workspace.mjs';
 
 const { values, positionals } = parseArgs({
@@ -132,8 +139,8 @@ for (const name of names) {
     continue;
   }
   // This machine's own build asks for what this machine has: only what is published is held to the floor.
-  const isOwnBuild = !existsSync(join(root, 'packages/native/build/platforms', name, 'trivium_native.node'));
-  if (isOwnBuild) console.log(`     ${name}: this machine's own build, not the one that is published`);
+  if (!publishedBinaryOf(name))
+    console.log(`     ${name}: this machine's own build, not the one that is published`);
   else await trial.step(`${name}: what it asks of its system`, () => inspect(name));
   const runner = runners[name];
   if (!runner || (name === 'linux-x64-gnu' && thisPlatform() !== name) || !existsSync(runner.node)) {

@@ -22,7 +22,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
       page('Try it in the playground', '/how-to/playground'),
       page('Build a page with React', '/how-to/react'),
       page('Command line and jobs', '/how-to/command-line'),
-      page('Workers, Electron, Next', '/how-to/workers-electron-next'),
+      page('Workers, bundlers, Next, Electron', '/how-to/workers-electron-next'),
       page('Work offline', '/how-to/offline'),
       page('Test without a model', '/how-to/testing'),
       page('Come from node-llama-cpp', '/how-to/from-node-llama-cpp'),

@@ -1,23 +1,12 @@
-// POSIX files as values. Knows no format; refuses directories, devices and pipes, whose size means nothing.
+// What files are on every system: errors in words, whole files, moves. file_posix.cpp and file_windows.cpp open, read and replace.
 #include "base/file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <atomic>
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <system_error>
 #include <utility>
 
 namespace trivium {
 namespace {
-
-// Linux moves at most 2 GiB - 4 KiB in one call, macOS refuses more than 2 GiB - 1.
-constexpr std::size_t most_bytes_per_call = std::size_t{1} << 30;
 
 std::string remedy_for(int error_number) {
   switch (error_number) {
@@ -26,35 +15,16 @@ std::string remedy_for(int error_number) {
     case EACCES:
     case EPERM: return "Give this user permission for the file and its folders.";
     case ENOSPC:
-    case EDQUOT: return "Free some space on that disk, or choose another folder.";
+#ifdef EDQUOT  // Windows has no quotas by that name
+    case EDQUOT:
+#endif
+      return "Free some space on that disk, or choose another folder.";
     case EFBIG: return "The file would exceed this process's limit for file sizes (ulimit -f) or the file system's.";
     case EROFS: return "The file system is read-only; choose another folder.";
     case EMFILE:
     case ENFILE: return "Too many files are open; raise the limit (ulimit -n).";
     default: return "Check that the disk is healthy and the path is a regular file.";
   }
-}
-
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-int open_retrying(const char* path, int flags, mode_t mode = 0) {
-  int descriptor;
-  do {
-    descriptor = ::open(path, flags | O_CLOEXEC, mode);
-  } while (descriptor < 0 && errno == EINTR);
-  return descriptor;
-}
-
-// The rename itself must survive a crash too. A file system that cannot sync folders is no reason to fail.
-void sync_folder(const std::string& folder) {
-  const int descriptor = open_retrying(folder.c_str(), O_RDONLY);
-  if (descriptor < 0) return;
-  (void)::fsync(descriptor);
-  ::close(descriptor);
 }
 
 }  // namespace
@@ -70,11 +40,15 @@ Error system_error(int error_number, std::string_view action, const std::string&
   return error;
 }
 
-PathKind path_kind(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return PathKind::absent;
-  if (S_ISREG(status.st_mode)) return PathKind::file;
-  return S_ISDIR(status.st_mode) ? PathKind::folder : PathKind::other;
+Error File::ends_early(std::uint64_t offset, std::size_t bytes) const {
+  Error error;
+  error.code = ErrorCode::io;
+  error.message = path_ + " ends before the bytes that were to be read";
+  error.file = path_;
+  error.expected = "at least " + std::to_string(offset + bytes) + " bytes";
+  error.found = "the end at byte " + std::to_string(offset);
+  error.remedy = "The file was cut short or is still being written; fetch it again and reopen it.";
+  return error;
 }
 
 File::File(std::string path, int descriptor, std::uint64_t size)
@@ -88,49 +62,6 @@ File& File::operator=(File&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
   std::swap(size_, other.size_);
   return *this;
-}
-
-File::~File() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
-Result<File> File::open(const std::string& path) {
-  // Without O_NONBLOCK the open of a pipe would wait for a writer.
-  const int descriptor = open_retrying(path.c_str(), O_RDONLY | O_NONBLOCK);
-  if (descriptor < 0) return system_error(errno, "open", path);
-  File file(path, descriptor, 0);
-  struct stat status {};
-  if (::fstat(descriptor, &status) != 0) return system_error(errno, "inspect", path);
-  if (!S_ISREG(status.st_mode)) {
-    Error error = system_error(S_ISDIR(status.st_mode) ? EISDIR : EINVAL, "read", path);
-    error.expected = "a regular file";
-    return error;
-  }
-  file.size_ = static_cast<std::uint64_t>(status.st_size);
-  return file;
-}
-
-Status File::read_at(std::uint64_t offset, void* destination, std::size_t bytes) const {
-  char* out = static_cast<char*>(destination);
-  while (bytes > 0) {
-    const ssize_t got = ::pread(descriptor_, out, std::min(bytes, most_bytes_per_call), static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return system_error(errno, "read", path_);
-    if (got == 0) {
-      Error error;
-      error.code = ErrorCode::io;
-      error.message = path_ + " ends before the bytes that were to be read";
-      error.file = path_;
-      error.expected = "at least " + std::to_string(offset + bytes) + " bytes";
-      error.found = "the end at byte " + std::to_string(offset);
-      error.remedy = "The file was cut short or is still being written; fetch it again and reopen it.";
-      return error;
-    }
-    out += got;
-    offset += static_cast<std::uint64_t>(got);
-    bytes -= static_cast<std::size_t>(got);
-  }
-  return {};
 }
 
 Result<std::string> read_file(const std::string& path, std::uint64_t most_bytes) {
@@ -158,46 +89,6 @@ AtomicFile::AtomicFile(AtomicFile&& other) noexcept
       temporary_(std::move(other.temporary_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
       written_(other.written_) {}
-
-AtomicFile::~AtomicFile() {
-  if (descriptor_ < 0) return;
-  ::close(descriptor_);
-  ::unlink(temporary_.c_str());
-}
-
-Result<AtomicFile> AtomicFile::create(const std::string& path) {
-  static std::atomic<unsigned> serial{0};
-  for (int attempt = 0; attempt < 100; ++attempt) {
-    const std::string temporary =
-        path + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(serial.fetch_add(1));
-    const int descriptor = open_retrying(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666);
-    if (descriptor >= 0) return AtomicFile(path, temporary, descriptor);
-    if (errno != EEXIST) return system_error(errno, "write", path);
-  }
-  return system_error(EEXIST, "write", path);
-}
-
-Status AtomicFile::write(const void* source, std::size_t bytes) {
-  const char* in = static_cast<const char*>(source);
-  while (bytes > 0) {
-    const ssize_t put = ::write(descriptor_, in, std::min(bytes, most_bytes_per_call));
-    if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) return system_error(put < 0 ? errno : ENOSPC, "write", path_);
-    in += put;
-    bytes -= static_cast<std::size_t>(put);
-    written_ += static_cast<std::uint64_t>(put);
-  }
-  return {};
-}
-
-Status AtomicFile::commit() {
-  if (::fsync(descriptor_) != 0 && errno != EINVAL) return system_error(errno, "write", path_);
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0) return system_error(errno, "replace", path_);
-  // Past the rename the temporary name is gone: only the descriptor is left to release.
-  ::close(std::exchange(descriptor_, -1));
-  sync_folder(folder_of(path_));
-  return {};
-}
 
 Status write_file_atomically(const std::string& path, std::string_view bytes) {
   TRIVIUM_TRY_ASSIGN(AtomicFile file, AtomicFile::create(path));

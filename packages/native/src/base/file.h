@@ -25,6 +25,7 @@ class File {
 
  private:
   File(std::string path, int descriptor, std::uint64_t size);
+  Error ends_early(std::uint64_t offset, std::size_t bytes) const;
   std::string path_;
   int descriptor_ = -1;
   std::uint64_t size_ = 0;
@@ -59,6 +60,8 @@ Status write_file_atomically(const std::string& path, std::string_view bytes);
 
 enum class PathKind { absent, file, folder, other };
 PathKind path_kind(const std::string& path);
+// What a path lies in, `.` where it names no folder.
+std::string folder_of(const std::string& path);
 
 // From errno: what was being done ("read"), to which file.
 Error system_error(int error_number, std::string_view action, const std::string& path);

@@ -145,8 +145,7 @@ Result<std::shared_ptr<const ModelFile>> open_hugging_face_folder(const std::str
 }
 
 Result<std::shared_ptr<const ModelFile>> open_safetensors(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash);
+  const std::string folder = folder_of(path);
   TensorTable table;
   TRIVIUM_TRY(read_safetensors_part(path, table, [](std::string_view) { return true; }));
   Json config;

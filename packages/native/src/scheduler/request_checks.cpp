@@ -1,21 +1,15 @@
 // What a request and a model's options must be, checked before anything is queued: no step ever meets a bad token, a
 // prompt that cannot fit or a parameter out of range. The other half of ModelRunner; knows no threads.
-#include <unistd.h>
-
 #include <algorithm>
 #include <limits>
 
+#include "base/physical_memory.h"
 #include "scheduler/model_runner.h"
 
 namespace trivium {
 namespace {
 
 constexpr int unbounded_context = 1 << 20;  // static embeddings have no positions: memory alone bounds an input
-
-std::size_t physical_memory_bytes() {
-  const long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
-  return pages > 0 && bytes > 0 ? std::size_t(pages) * std::size_t(bytes) : std::size_t(4) << 30;
-}
 
 Error at_least(const char* field, int least, int found) {
   Error error = make_error(ErrorCode::invalid_argument, std::string(field) + " must be at least " + std::to_string(least),
