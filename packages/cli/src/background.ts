@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type AnyCapability, type SerializedError, TriviumError } from '@trivium/protocol';
 import { Host, type TriviumContext } from '@trivium/sdk';
 import { findCommand } from './find-command.js';
+import type { LoadSettings } from './own-flags.js';
 
 /** What the child is given in place of a command. */
 export const backgroundWord = '--background-job';
@@ -15,12 +16,17 @@ interface Call {
   plugin: string;
   capability: string;
   input: unknown;
+  settings: LoadSettings;
 }
 
 type Reply = { id: string } | { error: SerializedError };
 
 /** @returns the job's id, once its log is on disk. @throws TriviumError as the start of the job */
-export function startInBackground(capability: AnyCapability, input: unknown): Promise<string> {
+export function startInBackground(
+  capability: AnyCapability,
+  input: unknown,
+  settings: LoadSettings,
+): Promise<string> {
   const bin = fileURLToPath(new URL('../bin/trivium.mjs', import.meta.url));
   // `inherit` would keep a pipe of ours open for as long as the job runs.
   const child = fork(bin, [backgroundWord], { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
@@ -37,13 +43,13 @@ export function startInBackground(capability: AnyCapability, input: unknown): Pr
       const { code, message, ...details } = reply.error;
       reject(new TriviumError(code, message, details));
     });
-    child.send({ plugin: capability.plugin, capability: capability.name, input } satisfies Call);
+    child.send({ plugin: capability.plugin, capability: capability.name, input, settings } satisfies Call);
   });
 }
 
 /** The child's side: runs until its job has ended. */
 export async function runInBackground(signal: AbortSignal): Promise<void> {
-  const { plugin, capability, input } = await new Promise<Call>((resolve, reject) => {
+  const { plugin, capability, input, settings } = await new Promise<Call>((resolve, reject) => {
     if (!process.send) {
       reject(new TriviumError('invalid-argument', `${backgroundWord} is for trivium itself: give --job.`));
       return;
@@ -52,7 +58,7 @@ export async function runInBackground(signal: AbortSignal): Promise<void> {
   });
   const reply = (answer: Reply) =>
     new Promise<void>((sent) => process.send?.(answer, undefined, undefined, () => sent()));
-  await using host = new Host();
+  await using host = new Host(settings);
   try {
     await using found = {
       [Symbol.asyncDispose]: async () => {},

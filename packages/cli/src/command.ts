@@ -4,49 +4,17 @@
  */
 import { type AnyCapability, type Implementation, invoke, TriviumError } from '@trivium/protocol';
 import type { Host, TriviumContext } from '@trivium/sdk';
-import { z } from 'zod';
 import { startInBackground } from './background.js';
 import { parseCommand } from './flags.js';
 import { commandHelp } from './help.js';
 import { linesOf } from './lines.js';
+import { type LoadSettings, loadSettingsOf, ownFlagsOf, typesOf } from './own-flags.js';
 import { ProgressLine } from './progress-line.js';
 
 export type Command = Implementation<AnyCapability, TriviumContext>;
 
 interface Output {
   write(text: string): void;
-}
-
-/** Flags of the command line itself, with their help. */
-interface OwnFlag {
-  type: 'string' | 'boolean';
-  help: string;
-  /** The commands that have it; all where this is left out. */
-  isFor?: (capability: AnyCapability) => boolean;
-}
-
-const ownFlags: Record<string, OwnFlag> = {
-  json: { type: 'boolean', help: 'one line of JSON on standard output' },
-  events: {
-    type: 'boolean',
-    help: 'one line of JSON an event on standard output, as they happen; the last one holds the output',
-    isFor: ({ progress }) => !(progress instanceof z.ZodNever),
-  },
-  queries: {
-    type: 'string',
-    help: 'a file with one query a line ("-": standard input), instead of --query',
-    isFor: ({ name }) => name === 'search',
-  },
-  job: {
-    type: 'boolean',
-    help: 'start it as a job, print its id and leave it running; trivium jobs tells how it does',
-    isFor: ({ plugin, progress }) => plugin !== 'jobs' && !(progress instanceof z.ZodNever),
-  },
-  help: { type: 'boolean', help: 'this text' },
-};
-
-export function ownFlagsOf(capability: AnyCapability) {
-  return Object.entries(ownFlags).filter(([, { isFor }]) => !isFor || isFor(capability));
 }
 
 /** The inputs of a call: several where the command line stands for several calls. */
@@ -80,32 +48,29 @@ function jsonLines(output: unknown): string[] {
   return (perLine ?? [output]).map((value) => JSON.stringify(value));
 }
 
+/** @param openHost what the call runs on, loading models as its flags say; not asked for where only help is wanted */
 export async function runCommand(
   implementation: Command,
   argv: readonly string[],
-  host: Host,
+  openHost: (settings: LoadSettings) => Host,
   signal: AbortSignal,
   out: Output = process.stdout,
   notes: Output = process.stderr,
 ): Promise<void> {
   const { capability } = implementation;
   const own = ownFlagsOf(capability);
-  const parsed = parseCommand(
-    capability,
-    argv,
-    Object.fromEntries(own.map(([flag, { type }]) => [flag, type])),
-  );
+  const parsed = parseCommand(capability, argv, typesOf(own));
   if (parsed.own.help) {
-    out.write(
-      `${commandHelp(capability, Object.fromEntries(own.map(([flag, { help }]) => [flag, help])))}\n`,
-    );
+    out.write(`${commandHelp(capability, own)}\n`);
     return;
   }
+  const settings = loadSettingsOf(parsed.own);
   if (parsed.own.job) {
     for (const input of await inputsOf(capability, parsed.input, parsed.own.queries))
-      out.write(`${await startInBackground(capability, input)}\n`);
+      out.write(`${await startInBackground(capability, input, settings)}\n`);
     return;
   }
+  const host = openHost(settings);
   const progress = new ProgressLine();
   const shape = shapeOf(capability, parsed.own);
   try {

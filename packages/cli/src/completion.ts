@@ -5,6 +5,7 @@
 import { TriviumError } from '@trivium/protocol';
 import type { Command } from './command.js';
 import { flagsOf } from './flags.js';
+import { ownFlagsOf } from './own-flags.js';
 import { wordsOf } from './words.js';
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
@@ -16,13 +17,17 @@ interface Completed {
   flags: { flag: string; values: string[]; help: string }[];
 }
 
-function completedOf({ capability }: Command, own: Record<string, string>): Completed {
+function completedOf({ capability }: Command): Completed {
   const flags = flagsOf(capability).map(({ flag, property }) => ({
     flag: `--${flag}`,
     values: (property.enum ?? property.items?.enum ?? []).map(String),
     help: property.description ?? '',
   }));
-  const ownFlags = Object.entries(own).map(([flag, help]) => ({ flag: `--${flag}`, values: [], help }));
+  const ownFlags = Object.entries(ownFlagsOf(capability)).map(([flag, { help, values = [] }]) => ({
+    flag: `--${flag}`,
+    values: [...values],
+    help,
+  }));
   return { words: wordsOf(capability), title: capability.title, flags: [...flags, ...ownFlags] };
 }
 
@@ -94,12 +99,8 @@ function fish(commands: readonly Completed[]): string {
 }
 
 /** @throws TriviumError `invalid-argument` for a shell that is not known */
-export function completionScript(
-  shell: string | undefined,
-  commands: readonly Command[],
-  ownFlagsOf: (command: Command) => Record<string, string>,
-): string {
-  const completed = commands.map((command) => completedOf(command, ownFlagsOf(command)));
+export function completionScript(shell: string | undefined, commands: readonly Command[]): string {
+  const completed = commands.map(completedOf);
   switch (shell) {
     case 'bash':
       return bash(completed);

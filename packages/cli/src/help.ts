@@ -1,6 +1,7 @@
 /** Help texts, made from contracts. */
 import type { AnyCapability } from '@trivium/protocol';
 import { flagsOf } from './flags.js';
+import type { OwnFlags } from './own-flags.js';
 import { wordsOf } from './words.js';
 
 /** At least two blanks between columns, however long the left one is. */
@@ -31,7 +32,7 @@ export function generalHelp(capabilities: readonly AnyCapability[]): string {
 export const commandList = (capabilities: readonly AnyCapability[]) =>
   listed(capabilities.map(rowOf)).join('\n');
 
-export function commandHelp(capability: AnyCapability, ownFlags: Record<string, string>): string {
+export function commandHelp(capability: AnyCapability, ownFlags: OwnFlags): string {
   const flags = flagsOf(capability);
   const positional = flags.find(({ field }) => field === capability.commandLine?.positional);
   const place = positional
@@ -39,7 +40,8 @@ export function commandHelp(capability: AnyCapability, ownFlags: Record<string, 
     : '';
   const rows = flags.map(({ flag, property, required }) => {
     const notes = [
-      property.description,
+      // A sentence of the contract becomes a note among notes.
+      property.description?.replace(/\.$/, ''),
       property.enum && `one of ${property.enum.join(', ')}`,
       property.default !== undefined && `default ${JSON.stringify(property.default)}`,
       required && 'required',
@@ -48,7 +50,7 @@ export function commandHelp(capability: AnyCapability, ownFlags: Record<string, 
     return `  ${pad(`--${flag}${value}`, 26)}${notes.join('; ')}`;
   });
   const own = Object.entries(ownFlags).map(
-    ([flag, description]) => `  ${pad(`--${flag}`, 26)}${description}`,
+    ([flag, { help, value }]) => `  ${pad(`--${flag}${value ? ` ${value}` : ''}`, 26)}${help}`,
   );
   const examples = (capability.commandLine?.examples ?? []).map((example) => `  trivium ${example}`);
   return [

@@ -2,11 +2,12 @@
 import { Host } from '@trivium/sdk';
 import { backgroundWord, runInBackground } from './background.js';
 import { runChat } from './chat/chat-command.js';
-import { type Command, failure, ownFlagsOf, runCommand } from './command.js';
+import { type Command, failure, runCommand } from './command.js';
 import { completionScript } from './completion.js';
 import { doctor } from './doctor.js';
 import { allPlugins, findCommand } from './find-command.js';
 import { commandList, generalHelp } from './help.js';
+import type { LoadSettings } from './own-flags.js';
 import { runServe } from './serve/serve-command.js';
 
 /** @returns the exit code: 0 done, 1 failed, 2 wrong call, 130 interrupted */
@@ -28,7 +29,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       return name === undefined ? 2 : 0;
     }
     if (name === 'completion') {
-      await printAll((commands) => completionScript(rest[0], commands, ownHelpOf));
+      await printAll((commands) => completionScript(rest[0], commands));
       return 0;
     }
     if (name === backgroundWord) await runInBackground(signal);
@@ -36,9 +37,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   });
 }
-
-const ownHelpOf = ({ capability }: Command) =>
-  Object.fromEntries(ownFlagsOf(capability).map(([flag, { help }]) => [flag, help]));
 
 async function printAll(textOf: (commands: readonly Command[]) => string): Promise<void> {
   await using all = await allPlugins();
@@ -56,13 +54,17 @@ async function runFound(argv: readonly string[], signal: AbortSignal, interrupt:
     return;
   }
   const { conversation } = command.capability.commandLine ?? {};
-  const host = new Host();
+  let host: Host | undefined;
+  const openHost = (settings: LoadSettings) => {
+    host = new Host(settings);
+    return host;
+  };
   try {
     await (conversation === undefined
-      ? runCommand(command, rest, host, signal)
-      : runChat(command, conversation, rest, host, signal, interrupt));
+      ? runCommand(command, rest, openHost, signal)
+      : runChat(command, conversation, rest, openHost, signal, interrupt));
   } finally {
-    await host[Symbol.asyncDispose]();
+    await host?.[Symbol.asyncDispose]();
     await found[Symbol.asyncDispose]?.();
   }
 }

@@ -88,11 +88,19 @@ async function piped(text: string, argv: string[], played: Played = {}) {
   const input = new PassThrough();
   input.end(text);
   const [out, notes] = [kept(false), kept(false)];
-  const done = runChat(chat, 'messages', argv, host, new AbortController().signal, () => {}, {
-    input,
-    out,
-    notes,
-  });
+  const done = runChat(
+    chat,
+    'messages',
+    argv,
+    () => host,
+    new AbortController().signal,
+    () => {},
+    {
+      input,
+      out,
+      notes,
+    },
+  );
   const error = await done.then(
     () => undefined,
     (thrown: unknown) => thrown,
@@ -131,6 +139,20 @@ describe('piped', () => {
     expect(events.at(-1).output).toMatchObject({ text: 'Yes no.', reasoning: 'Hm.' });
   });
 
+  test('--load and --save: one conversation over several processes, settings kept where no flag says otherwise', async () => {
+    const file = join(folder, 'kept.json');
+    await piped('a', flags('--system', 'S', '--save', file));
+    const second = await piped('b', ['--load', file, '--save', file, '--seed', '7']);
+    expect(second.prompts).toEqual(['<system>S\n<user>a\n<assistant>One.\n<user>b\n<assistant>']);
+    const saved = JSON.parse(await readFile(file, 'utf8'));
+    expect(saved).toMatchObject({ model: 'played.gguf', system: 'S', seed: 7 });
+    expect(saved.messages).toHaveLength(4);
+    const other = await piped('c', ['--load', file, '--system', 'T']);
+    expect(other.prompts[0]).toMatch(/^<system>T\n<user>a\n/);
+    const refused = await piped('d', flags('--save', file));
+    expect(refused).toMatchObject({ prompts: [], error: { code: 'io', file } });
+  });
+
   test('turns that no longer fit leave, and it says so', async () => {
     const long = 'x'.repeat(90);
     const { stderr, prompts } = await piped(
@@ -163,7 +185,11 @@ function terminal(argv: string[], played: Played = {}) {
     interrupts += 1;
     controller.abort(new Error('interrupted'));
   };
-  const done = runChat(chat, 'messages', argv, host, controller.signal, interrupt, { input, out, notes });
+  const done = runChat(chat, 'messages', argv, () => host, controller.signal, interrupt, {
+    input,
+    out,
+    notes,
+  });
   const ended = done.then(
     () => 'left',
     (error: Error) => error.message,
@@ -183,6 +209,7 @@ describe('at a terminal', () => {
   test('messages, commands, a saved conversation, a forgotten one', async () => {
     const screen = terminal(flags());
     await screen.types('', 'played: 2000 tokens of context');
+    await screen.types('/save\r', '/save wants a file');
     await screen.types('first\r', 'One.');
     await screen.types('second\r', 'Two.');
     const json = join(folder, 'talk.json');
@@ -196,11 +223,31 @@ describe('at a terminal', () => {
     await screen.types(`/save ${taken}\r`, 'There is a file');
     expect(await readFile(taken, 'utf8')).toBe('mine');
     await screen.types('/nonsense\r', 'There is no command /nonsense');
-    await screen.types('/save\r', '/save wants a file');
+    await screen.types('/load\r', '/load wants a file');
     await screen.types('/reset\r', 'is forgotten');
     await screen.types('third\r', 'Three.');
     expect(screen.prompts.at(-1)).toBe('<user>third\n<assistant>');
     screen.input.write('/exit\r');
+    expect(await screen.ended).toBe('left');
+  });
+
+  test('a saved conversation goes on, and is saved where it came from', async () => {
+    const file = join(folder, 'earlier.json');
+    const messages = [
+      { role: 'user', content: 'before' },
+      { role: 'assistant', content: 'Zero.' },
+    ];
+    await writeFile(file, JSON.stringify({ model: 'other.gguf', messages }));
+    await writeFile(join(folder, 'notes.md'), '## You');
+    const screen = terminal(flags());
+    await screen.types(`/load ${join(folder, 'notes.md')}\r`, 'Markdown is for people');
+    await screen.types(`/load ${join(folder, 'nowhere.json')}\r`, '(not-found)');
+    await screen.types(`/load ${file}\r`, 'Going on with 2 messages');
+    await screen.types('after\r', 'One.');
+    expect(screen.prompts).toEqual(['<user>before\n<assistant>Zero.\n<user>after\n<assistant>']);
+    await screen.types('/save\r', 'Saved 4 messages');
+    expect(JSON.parse(await readFile(file, 'utf8')).messages).toHaveLength(4);
+    screen.input.end();
     expect(await screen.ended).toBe('left');
   });
 

@@ -2,6 +2,7 @@ import { contracts } from '@trivium/protocol';
 import { describe, expect, it } from 'vitest';
 import { flagsOf, parseCommand } from '../src/flags.js';
 import { commandHelp } from '../src/help.js';
+import { loadSettingsOf, ownFlagsOf } from '../src/own-flags.js';
 
 const own = { json: 'boolean', help: 'boolean' } as const;
 
@@ -50,10 +51,48 @@ describe('flags come from the contract', () => {
       contracts.generate,
       contracts.inspect,
     ]) {
-      const help = commandHelp(contract, { json: 'JSON' });
+      const help = commandHelp(contract, ownFlagsOf(contract));
       for (const { flag } of flagsOf(contract)) expect(help).toContain(`--${flag}`);
       for (const example of contract.commandLine?.examples ?? [])
         expect(help).toContain(`trivium ${example}`);
+      expect(help).not.toMatch(/\.[;.]/);
     }
+  });
+});
+
+describe('flags of how a model is loaded', () => {
+  it('are of the commands that load one, and of no other', () => {
+    const { read, search, ask, write, chat, embed, inspect, modelsList } = contracts;
+    const loading = [ask, write, chat, embed, inspect].map((contract) => 'quantize' in ownFlagsOf(contract));
+    expect(loading).toEqual([true, true, true, true, true]);
+    expect([read, search, modelsList].some((contract) => 'kv-type' in ownFlagsOf(contract))).toBe(false);
+  });
+
+  it('become settings of the host, or are refused by name', () => {
+    const given = {
+      quantize: 'q4_k',
+      'kv-type': 'q8_0',
+      'activation-bits': '16',
+      'context-tokens': '4096',
+      'kv-memory-bytes': '1e9',
+    };
+    expect(loadSettingsOf(given)).toEqual({
+      quantize: 'q4_k',
+      kvType: 'q8_0',
+      activationBits: 16,
+      contextTokens: 4096,
+      kvMemoryBytes: 1e9,
+    });
+    expect(loadSettingsOf({ json: true })).toEqual({});
+    for (const [flag, value] of [
+      ['quantize', 'q3'],
+      ['kv-type', 'bf16'],
+      ['activation-bits', '4'],
+      ['context-tokens', '0'],
+      ['kv-memory-bytes', 'much'],
+    ] as const)
+      expect(() => loadSettingsOf({ [flag]: value })).toThrow(
+        expect.objectContaining({ code: 'invalid-argument', field: `--${flag}`, found: value }),
+      );
   });
 });

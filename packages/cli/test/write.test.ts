@@ -71,7 +71,7 @@ async function run(flags: string[]) {
   const [out, notes] = [kept(), kept()];
   try {
     const argv = [docs, '--instruction', 'A note on tea', '--model', 'played.gguf', ...flags];
-    await runCommand(write, argv, host, new AbortController().signal, out, notes);
+    await runCommand(write, argv, () => host, new AbortController().signal, out, notes);
   } finally {
     await host[Symbol.asyncDispose]();
   }
@@ -129,7 +129,7 @@ test('--events of another capability ends with its output', async () => {
   const out = kept();
   try {
     const argv = [docs, '--query', 'steeped', '--limit', '1', '--events'];
-    await runCommand(search, argv, host, new AbortController().signal, out);
+    await runCommand(search, argv, () => host, new AbortController().signal, out);
   } finally {
     await host[Symbol.asyncDispose]();
   }

@@ -3,6 +3,7 @@
  * small JSON files of a Hugging Face folder; knows no tensors.
  */
 import type { RawDescription, RawModel } from './addon.js';
+import { samplingDefaultsOf } from './sampling-defaults.js';
 import type { ModelInfo, Tokenizer } from './types.js';
 
 type JsonObject = Record<string, unknown>;
@@ -67,6 +68,7 @@ export function toModelInfo(raw: RawModel, tokenizer: Tokenizer): ModelInfo {
   const chatTemplate = chatTemplateOf(description);
   const bosToken = special('bos');
   const eosToken = special('eos');
+  const sampling = samplingDefaultsOf(metadata);
   const prompts = json(texts, 'config_sentence_transformers.json').prompts as
     | Record<string, string>
     | undefined;
@@ -84,6 +86,7 @@ export function toModelInfo(raw: RawModel, tokenizer: Tokenizer): ModelInfo {
     ...(bosToken !== undefined && { bosToken }),
     ...(eosToken !== undefined && { eosToken }),
     stopTokens: stopTokensOf(description, tokenizer, eosToken),
+    ...(sampling && { sampling }),
     ...(prompts && { prompts }),
     backend: raw.backend,
   };

@@ -47,6 +47,15 @@ export interface LoadModelOptions {
 
 export type ModelKind = 'causal' | 'encoder' | 'static-embedding';
 
+/** Settings of {@link GenerateOptions} that a model's file asks for; what it does not say is left out. */
+export interface SamplingDefaults {
+  temperature?: number;
+  topK?: number;
+  topP?: number;
+  minP?: number;
+  repeatPenalty?: number;
+}
+
 export interface ModelInfo {
   kind: ModelKind;
   architecture: string;
@@ -64,6 +73,8 @@ export interface ModelInfo {
   eosToken?: string;
   /** Ids that end a generation. */
   stopTokens: number[];
+  /** What a GGUF file says in `general.sampling.*`; `generate` does not take it by itself. */
+  sampling?: SamplingDefaults;
   /** Prompts of a sentence-transformers folder, by name ("query", "passage"). */
   prompts?: Record<string, string>;
   backend: string;
@@ -218,6 +229,7 @@ export interface EngineStats {
   weightBytes: number;
   kvBytes: number;
   kvUsedBytes: number;
+  /** From here on totals since the process began, of models that have been disposed of too. */
   steps: number;
   prefilledTokens: number;
   decodedTokens: number;
@@ -276,9 +288,9 @@ export interface NativeEngine {
   inspect(path: string): Promise<InspectedModel>;
   /**
    * Takes some tenths of a second and about 128 MB; reads the file's header only.
-   * @throws TriviumError `unsupported` for models that write no text, and what {@link inspect} throws
+   * @throws TriviumError `unsupported` for models that write no text, and what {@link inspect} throws; the abort reason
    */
-  rehearse(path: string): Promise<Rehearsal>;
+  rehearse(path: string, options?: { signal?: AbortSignal }): Promise<Rehearsal>;
   stats(): EngineStats;
   /**
    * How many threads compute, for all models of the process: 1 to 256, default the physical cores it may use. Takes effect

@@ -86,7 +86,7 @@ describe('Stages and Sections', () => {
   it('show sections, and let both be rendered otherwise', async () => {
     const { stages } = await finished();
     const { container, rerender } = render(<Sections stage={stages[2]!} />);
-    expect(screen.getByRole('region', { name: 'Section 2' }).textContent).toBe('Section 2polish 2 [1]');
+    expect(screen.getByRole('article', { name: 'Section 2' }).textContent).toBe('Section 2polish 2 [1]');
     rerender(<Sections stage={stages[2]!}>{({ number, isRejected }) => `${number} ${isRejected}`}</Sections>);
     expect(container.textContent).toBe('1 false2 true');
     rerender(<Stages stages={stages}>{({ stage, report }) => `${stage} ${report?.words} `}</Stages>);

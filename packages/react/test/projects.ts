@@ -62,12 +62,14 @@ export function reactProjects(shared: Shared): TestProjectInlineConfiguration[] 
     {
       root,
       plugins: [reactCompiler],
-      test: { ...inDom, name: 'react-compiler', exclude: ['test/package.test.ts'] },
+      test: { ...inDom, name: 'react-compiler', exclude: ['test/package.test.ts', 'test/readme.test.ts'] },
     },
     {
       root,
       // Found by the first test instead, they would reload the page under it.
-      optimizeDeps: { include: ['react', 'react-dom/client', 'react/jsx-dev-runtime', '@ai-sdk/react'] },
+      optimizeDeps: {
+        include: ['react', 'react-dom/client', 'react/jsx-dev-runtime', '@ai-sdk/react', 'axe-core'],
+      },
       test: chromium
         ? {
             ...inBrowser,

@@ -1,10 +1,12 @@
 /**
- * The chat of the wire server: answers `word 1 word 2 …` for a message of that many words, goes on when its client goes,
+ * The chat of the wire server: answers `word 1 word 2 …` for a message of that many words and fails for one that is no
+ * number, goes on when its client goes,
  * tells a running answer again from its beginning, and stops only by `cancel`.
  */
 import { change, type Streamed, type WireRequest } from './wire.js';
 
 interface Answer {
+  id: string;
   parts: object[];
   isOver: boolean;
   listeners: Set<() => void>;
@@ -16,6 +18,7 @@ type ChatRoute = [string, RegExp, Handler];
 
 export function chatRoutes(streamed: Streamed): ChatRoute[] {
   const answers = new Map<string, Answer>();
+  let told = 0;
 
   const tell = (answer: Answer, request: WireRequest) => {
     const response = streamed(request, async (send, signal) => {
@@ -44,7 +47,9 @@ export function chatRoutes(streamed: Streamed): ChatRoute[] {
       (_, request) => {
         const { id, messages } = request.body() as { id: string; messages: { parts: { text?: string }[] }[] };
         const [words = '1', pauseMs = '0'] = (messages.at(-1)?.parts[0]?.text ?? '').split(' ');
+        told += 1;
         const answer: Answer = {
+          id: `answer-${told}`,
           parts: [],
           isOver: false,
           listeners: new Set(),
@@ -79,7 +84,8 @@ async function write(answer: Answer, words: number, pauseMs: number): Promise<vo
     answer.parts.push(part);
     for (const listener of [...answer.listeners]) listener();
   };
-  add({ type: 'start', messageId: 'answer-1' });
+  add({ type: 'start', messageId: answer.id });
+  if (Number.isNaN(words)) add({ type: 'error', errorText: 'The model is gone.' });
   add({ type: 'text-start', id: 't' });
   for (let word = 1; word <= words && !answer.controller.signal.aborted; word += 1) {
     await new Promise((resolve) => setTimeout(resolve, pauseMs));

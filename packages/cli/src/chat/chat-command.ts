@@ -8,23 +8,48 @@ import type { Host } from '@trivium/sdk';
 import { type Command, shapeOf } from '../command.js';
 import { parseCommand } from '../flags.js';
 import { commandHelp } from '../help.js';
+import {
+  helpFlag,
+  type LoadSettings,
+  loadFlags,
+  loadSettingsOf,
+  type OwnFlags,
+  typesOf,
+} from '../own-flags.js';
 import { ProgressLine } from '../progress-line.js';
 import { AnswerPrinter, type Output } from './answer-printer.js';
 import { Conversation } from './conversation.js';
+import { loadConversation, refuseExisting, saveConversation } from './conversation-file.js';
 import { talk } from './interactive.js';
 
-const ownFlags: Record<string, string> = {
-  lines: 'each line of standard input is a turn; without it the whole of it is one message',
-  json: 'one JSON object a turn, on one line of standard output',
-  events:
-    'one line of JSON an event on standard output, as they happen; the last one of a turn holds its output',
-  help: 'this text',
+const ownFlags: OwnFlags = {
+  load: {
+    type: 'string',
+    value: 'FILE',
+    help: 'go on with a conversation that was saved as JSON, its model and settings where no flag says otherwise',
+  },
+  save: {
+    type: 'string',
+    value: 'FILE',
+    help: 'write the conversation to a file at its end, as /save does; the file of --load is replaced',
+  },
+  ...loadFlags,
+  lines: {
+    type: 'boolean',
+    help: 'each line of standard input is a turn; without it the whole of it is one message',
+  },
+  json: { type: 'boolean', help: 'one JSON object a turn, on one line of standard output' },
+  events: {
+    type: 'boolean',
+    help: 'one line of JSON an event on standard output, as they happen; the last one of a turn holds its output',
+  },
+  ...helpFlag,
 };
 
 const atTerminal = [
   '',
-  'At a terminal it is a conversation: /reset, /save FILE, /help and /exit are commands, Ctrl-C stops an answer and a',
-  'second one leaves. What a model thinks is shown dimmed there, and nowhere but in --json and --events otherwise.',
+  'At a terminal it is a conversation: /reset, /save FILE, /load FILE, /help and /exit are commands, Ctrl-C stops an answer',
+  'and a second one leaves. What a model thinks is shown dimmed there, and nowhere but in --json and --events otherwise.',
 ].join('\n');
 
 export interface ChatStreams {
@@ -37,7 +62,7 @@ export async function runChat(
   command: Command,
   field: string,
   argv: readonly string[],
-  host: Host,
+  openHost: (settings: LoadSettings) => Host,
   signal: AbortSignal,
   interrupt: () => void,
   { input: typed, out, notes }: ChatStreams = {
@@ -47,24 +72,33 @@ export async function runChat(
   },
 ): Promise<void> {
   const { capability } = command;
-  const types = Object.fromEntries(Object.keys(ownFlags).map((flag) => [flag, 'boolean' as const]));
-  const { input, own } = parseCommand(capability, argv, types);
+  const { input: given, own } = parseCommand(capability, argv, typesOf(ownFlags));
   if (own.help) {
     out.write(`${commandHelp(capability, ownFlags)}\n${atTerminal}\n`);
     return;
   }
   const printer = new AnswerPrinter(out, notes, shapeOf(capability, own));
+  const [from, to] = [own.load, own.save].map((file) => (typeof file === 'string' ? file : undefined));
+  const earlier = from === undefined ? undefined : await loadConversation(from);
+  if (to !== undefined && to !== from) await refuseExisting(to);
+  const host = openHost(loadSettingsOf(own));
+  const input = { ...earlier?.input, ...given };
   const conversation = new Conversation({ command, field, input, host });
-  if (typed.isTTY && !own.lines) {
-    await greet(host, input.model as string | undefined, notes, signal);
-    return talk(conversation, printer, { input: typed, notes, interrupt }, signal);
-  }
+  if (earlier && from !== undefined) conversation.takeUp(earlier.messages, from);
   try {
-    for (const text of turnsOf(await textOf(typed), own.lines === true))
-      printer.end(await conversation.turn(text, signal, (step) => printer.step(step)));
+    if (typed.isTTY && !own.lines) {
+      await greet(host, input.model as string | undefined, notes, signal);
+      await talk(conversation, printer, { input: typed, notes, interrupt }, signal);
+    } else {
+      for (const text of turnsOf(await textOf(typed), own.lines === true))
+        printer.end(await conversation.turn(text, signal, (step) => printer.step(step)));
+    }
   } catch (error) {
     printer.break();
     throw error;
+  } finally {
+    // What was said until then is kept, whatever ended it.
+    if (to !== undefined && conversation.messages.length > 0) await saveConversation(conversation, to);
   }
 }
 

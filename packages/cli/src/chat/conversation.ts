@@ -21,6 +21,8 @@ export interface ConversationSettings {
 
 export class Conversation {
   readonly settings: ConversationSettings;
+  /** Where it was last saved, or came from. */
+  file: string | undefined;
   readonly #messages: ChatMessage[] = [];
 
   constructor(settings: ConversationSettings) {
@@ -32,8 +34,15 @@ export class Conversation {
     return this.#messages;
   }
 
+  /** Goes on with another conversation instead. */
+  takeUp(messages: readonly ChatMessage[], file: string): void {
+    this.#messages.splice(0, Infinity, ...messages);
+    this.file = file;
+  }
+
   forget(): void {
     this.#messages.length = 0;
+    this.file = undefined;
   }
 
   /**

@@ -7,7 +7,7 @@ import { TriviumError } from '@trivium/protocol';
 import { failure } from '../command.js';
 import type { AnswerPrinter, Output } from './answer-printer.js';
 import type { Conversation } from './conversation.js';
-import { saveConversation } from './save.js';
+import { loadConversation, saveConversation } from './conversation-file.js';
 
 export interface Terminal {
   input: NodeJS.ReadableStream;
@@ -20,7 +20,8 @@ export interface Terminal {
 const commands = [
   '/exit          leave (also Ctrl-D)',
   '/reset         forget the conversation',
-  '/save FILE     write it to a new file: JSON where it ends in .json, Markdown otherwise',
+  '/save [FILE]   write it to a new file: JSON where it ends in .json, Markdown otherwise; without FILE to the last one',
+  '/load FILE     go on with a conversation that was saved as JSON; the model and its settings stay',
   '/help          this text',
   'Ctrl-C stops an answer; at the prompt it leaves.',
 ].join('\n');
@@ -112,19 +113,28 @@ async function answer(
 
 async function obey(line: string, conversation: Conversation, notes: Output): Promise<void> {
   const [name = '', ...rest] = line.split(/\s+/);
-  const file = rest.join(' ');
+  const file = rest.join(' ') || (name === '/save' ? (conversation.file ?? '') : '');
   if (name === '/reset') {
     conversation.forget();
     notes.write('The conversation is forgotten.\n');
-  } else if (name === '/save' && file !== '') {
+  } else if ((name === '/save' || name === '/load') && file !== '') {
     try {
-      notes.write(`Saved ${await saveConversation(conversation, file)} messages to ${file}.\n`);
+      notes.write(`${await (name === '/save' ? saved : loaded)(conversation, file)}\n`);
     } catch (error) {
       notes.write(`${failure(TriviumError.from(error), false).text}\n`);
     }
   } else if (name === '/help') notes.write(`${commands}\n`);
   else {
-    const said = name === '/save' ? '/save wants a file.' : `There is no command ${name}.`;
+    const said = ['/save', '/load'].includes(name) ? `${name} wants a file.` : `There is no command ${name}.`;
     notes.write(`${said}\n${commands}\nA message that begins with "/" is typed with a blank before it.\n`);
   }
+}
+
+const saved = async (conversation: Conversation, file: string) =>
+  `Saved ${await saveConversation(conversation, file)} messages to ${file}.`;
+
+async function loaded(conversation: Conversation, file: string): Promise<string> {
+  const { messages } = await loadConversation(file);
+  conversation.takeUp(messages, file);
+  return `Going on with ${messages.length} messages of ${file}.`;
 }

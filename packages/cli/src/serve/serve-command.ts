@@ -33,6 +33,7 @@ async function serveUntilStopped(flags: ServeFlags): Promise<number> {
     allowNetwork,
     readOnly,
     model,
+    load,
     plugins: names,
     streams,
     drainMs,
@@ -42,6 +43,7 @@ async function serveUntilStopped(flags: ServeFlags): Promise<number> {
   } = flags;
   const root = realRoot(settings.root);
   await using host = new Host({
+    ...load,
     // The host has its own word on it: what no route should do is not done by way of another either.
     ...(!(allowNetwork && !readOnly) && { hub: { offline: true } }),
     // Callers of this folder know nothing of jobs over another, and no link in it leads out.

@@ -1,6 +1,7 @@
 /** The flags of `trivium serve`, their help and what they mean. Knows strings, starts nothing. */
 import { parseArgs } from 'node:util';
 import { TriviumError } from '@trivium/protocol';
+import { type LoadSettings, loadSettingsOf } from '../own-flags.js';
 
 export const serveHelp = `trivium serve [flags]
 
@@ -11,6 +12,11 @@ Serves models, documents and jobs over HTTP: OpenAI's interface at /v1, the AI S
   --host ADDRESS        default 127.0.0.1; any that other machines reach wants a key
   --root DIR            the only folder that callers may name paths in; default: the current one
   --model MODEL         the model of calls that name none, loaded at the start; default: TRIVIUM_MODEL
+  --quantize TYPE       hold the plain weights of models in fewer bits: q8_0, q6_k, q5_k, q4_k, q4_0; default as in the file
+  --kv-type TYPE        hold keys and values so: f32, f16, q8_0; default f32 for F32 models, f16 otherwise
+  --activation-bits N   round activations to 8 or 16 bits where they meet quantized weights; default by the model's size
+  --context-tokens N    tokens of context; default each model's own
+  --kv-memory-bytes N   bytes of keys and values of a model at most
   --api-key KEY         a key that callers must give, may be repeated; better TRIVIUM_API_KEY, which no process list shows
   --plugins NAME        packages that bring more capabilities, separated by commas; may be repeated
   --streams DIR         keep running answers of /api/chat in files, so that they survive a restart; default: memory
@@ -35,6 +41,7 @@ export interface ServeFlags {
   hostname: string;
   root: string;
   model?: string;
+  load: LoadSettings;
   apiKeys: string[];
   plugins: string[];
   streams?: string;
@@ -54,6 +61,11 @@ const options = {
   host: { type: 'string', default: '127.0.0.1' },
   root: { type: 'string', default: '.' },
   model: { type: 'string' },
+  quantize: { type: 'string' },
+  'kv-type': { type: 'string' },
+  'activation-bits': { type: 'string' },
+  'context-tokens': { type: 'string' },
+  'kv-memory-bytes': { type: 'string' },
   'api-key': { type: 'string', multiple: true, default: [] as string[] },
   plugins: { type: 'string', multiple: true, default: [] as string[] },
   streams: { type: 'string' },
@@ -80,6 +92,7 @@ export function readServeFlags(argv: readonly string[], env: NodeJS.ProcessEnv):
     hostname: values.host,
     root: values.root,
     ...(model && { model }),
+    load: loadSettingsOf(values),
     apiKeys: [...values['api-key'], ...(env.TRIVIUM_API_KEY ? [env.TRIVIUM_API_KEY] : [])],
     plugins: values.plugins
       .flatMap((names) => names.split(','))

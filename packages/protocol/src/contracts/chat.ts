@@ -40,7 +40,11 @@ export const chat = defineCapability({
     model: modelReference.optional(),
     system: z.string().optional().describe('What the model is told before the conversation.'),
     maxTokens: z.number().int().min(1).optional().describe('Of the answer; default: what the context holds.'),
-    temperature: z.number().min(0).default(0).describe('0 is greedy.'),
+    temperature: z
+      .number()
+      .min(0)
+      .optional()
+      .describe("0 is greedy; default: what the model's file asks for, else 0."),
     topK: z.number().int().min(0).optional(),
     topP: z.number().gt(0).lte(1).optional(),
     minP: z.number().min(0).max(1).optional(),

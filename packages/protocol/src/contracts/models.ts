@@ -33,7 +33,11 @@ export const generate = defineCapability({
     model: modelReference,
     prompt: z.string().describe('Given to the model as it is, without a chat template.'),
     maxTokens: z.number().int().min(1).default(256),
-    temperature: z.number().min(0).default(0).describe('0 is greedy.'),
+    temperature: z
+      .number()
+      .min(0)
+      .optional()
+      .describe("0 is greedy; default: what the model's file asks for, else 0."),
     topK: z.number().int().min(0).optional(),
     topP: z.number().gt(0).lte(1).optional(),
     minP: z.number().min(0).max(1).optional(),

@@ -51,27 +51,28 @@ const StageLine = memo(function StageLine({
 
 export interface SectionsProps extends Omit<HTMLAttributes<HTMLDivElement>, 'children'> {
   stage: StageState;
-  /** Renders one section, inside of its `<section>`. Default: its title as a heading, and its text. */
+  /** Renders one section, inside of its `<article>`. Default: its title as a heading, and its text. */
   children?: ((section: SectionState) => ReactNode) | undefined;
 }
 
 /**
  * The sections of one stage: drafts while they stream, their kept text once they are finished.
  * @example
- * <Sections stage={report.stages[1]}>{({ text, draft }) => text ?? <StreamingText text={draft} />}</Sections>
+ * report.stages.map((stage) => <Sections key={stage.stage} stage={stage} />);
  */
 export function Sections({ stage, children, ...attributes }: SectionsProps) {
   return (
     <div data-stage={stage.stage} {...attributes}>
       {stage.sections.map((section) => (
-        <section
+        // No landmark: a page with all stages of a writing would have two of each name.
+        <article
           key={section.number}
           aria-label={section.title ?? `Section ${section.number}`}
           aria-busy={section.status === 'running'}
           data-status={section.status}
         >
           {children ? children(section) : <SectionBody section={section} />}
-        </section>
+        </article>
       ))}
     </div>
   );

@@ -21,7 +21,7 @@ export interface Documents {
  * @example
  * const { ask } = useDocuments(['./docs']);
  * ask.run({ question: 'How do I stop a stream?' });
- * <StreamedText text={ask.text} />
+ * <StreamingText text={ask.text} isStreaming={ask.status === 'running'} />
  */
 export function useDocuments(paths: readonly string[]): Documents {
   const key = JSON.stringify(paths);

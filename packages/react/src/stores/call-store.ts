@@ -16,6 +16,7 @@ import {
   stream,
   TriviumError,
 } from '@trivium/protocol';
+import { createAttachment } from './attachment.js';
 import {
   type CallOutcome,
   type CallRecord,
@@ -92,7 +93,6 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
   #record: CallRecord<C> = newRecord<C>();
   #text: TextBuffer = createTextBuffer();
   #current: Run | undefined;
-  #attached = 0;
 
   constructor(capability: C, endpoint: Endpoint, settings: CallSettings<C>) {
     this.#capability = capability;
@@ -148,18 +148,13 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
     this.#publisher.publish();
   };
 
-  readonly attach = (): (() => void) => {
-    this.#attached += 1;
-    if (this.#current) this.#current.isLeaving = false;
-    else if (this.#attached === 1) void this.#resume();
-    let isAttached = true;
-    return () => {
-      if (!isAttached) return;
-      isAttached = false;
-      this.#attached -= 1;
-      if (this.#attached === 0) this.#detach();
-    };
-  };
+  readonly attach = createAttachment(
+    () => {
+      if (this.#current) this.#current.isLeaving = false;
+      else void this.#resume();
+    },
+    () => this.#detach(),
+  ).attach;
 
   #detach(): void {
     const run = this.#current;

@@ -11,6 +11,7 @@ import {
   jobStatusIsFinal,
   TriviumError,
 } from '@trivium/protocol';
+import { createAttachment } from './attachment.js';
 import { createPublisher, type Store } from './store.js';
 
 export interface JobSnapshot {
@@ -38,7 +39,6 @@ export interface JobStore extends Store<JobSnapshot> {
 export function createJobStore(endpoint: Endpoint, id: string): JobStore {
   let state: JobSnapshot = { job: undefined, error: undefined, isConnected: true };
   const publisher = createPublisher<JobSnapshot>(() => Object.freeze({ ...state }));
-  let attached = 0;
   let following: AbortController | undefined;
 
   const change = (changes: Partial<JobSnapshot>) => {
@@ -76,6 +76,14 @@ export function createJobStore(endpoint: Endpoint, id: string): JobStore {
     }
   };
 
+  const { attach } = createAttachment(
+    () => void follow(),
+    () => {
+      following?.abort();
+      following = undefined;
+    },
+  );
+
   return Object.freeze({
     subscribe: publisher.subscribe,
     getSnapshot: publisher.getSnapshot,
@@ -87,19 +95,7 @@ export function createJobStore(endpoint: Endpoint, id: string): JobStore {
         show({ error: TriviumError.from(thrown) });
       }
     },
-    attach: () => {
-      attached += 1;
-      if (attached === 1) void follow();
-      let isAttached = true;
-      return () => {
-        if (!isAttached) return;
-        isAttached = false;
-        attached -= 1;
-        if (attached > 0) return;
-        following?.abort();
-        following = undefined;
-      };
-    },
+    attach,
   });
 }
 

@@ -10,6 +10,7 @@ import {
   listJobs,
   TriviumError,
 } from '@trivium/protocol';
+import { createAttachment } from './attachment.js';
 import { createPublisher, type Store } from './store.js';
 
 /** A job as lists have it: everything but its output. */
@@ -56,7 +57,6 @@ export function createJobsStore(
     error: undefined,
   });
   const publisher = createPublisher(() => snapshot);
-  let attached = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let looking: AbortController | undefined;
 
@@ -83,11 +83,20 @@ export function createJobsStore(
   const poll = async () => {
     // A page that nobody sees asks nothing; it is up to date again one turn after it is seen.
     if (typeof document === 'undefined' || document.visibilityState === 'visible') await refresh();
-    if (attached > 0 && pollMs > 0) {
+    if (attachment.isAttached() && pollMs > 0) {
       clearTimeout(timer);
       timer = setTimeout(poll, pollMs);
     }
   };
+
+  const attachment = createAttachment(
+    () => void poll(),
+    () => {
+      clearTimeout(timer);
+      looking?.abort();
+      looking = undefined;
+    },
+  );
 
   return Object.freeze({
     subscribe: publisher.subscribe,
@@ -103,20 +112,7 @@ export function createJobsStore(
         fail(thrown);
       }
     },
-    attach: () => {
-      attached += 1;
-      if (attached === 1) void poll();
-      let isAttached = true;
-      return () => {
-        if (!isAttached) return;
-        isAttached = false;
-        attached -= 1;
-        if (attached > 0) return;
-        clearTimeout(timer);
-        looking?.abort();
-        looking = undefined;
-      };
-    },
+    attach: attachment.attach,
   });
 }
 

@@ -71,7 +71,7 @@ export function mount(children: ReactNode) {
       vi.waitFor(() => {
         const text = find(id)?.textContent ?? '';
         if (typeof wanted === 'string' ? text !== wanted : !wanted.test(text))
-          throw new Error(`${id} shows ${JSON.stringify(text.slice(0, 200))}, not ${wanted}`);
+          throw new Error(`${id} shows ${JSON.stringify(text.slice(-200))}, not ${wanted}`);
         return text;
       }, 20_000),
   };

@@ -2,6 +2,7 @@
 import { contracts, definePlugin, implement } from '@trivium/protocol';
 import type { DownloadProgress, Verification } from '../models/hub/model-hub.js';
 import type { PulledModel } from '../models/hub/pull-model.js';
+import { samplingOf } from '../models/sampling.js';
 import { chat } from './chat-capability.js';
 import type { TriviumContext } from './host.js';
 import { inspect } from './inspect-capability.js';
@@ -32,9 +33,12 @@ const generate = implement<typeof contracts.generate, TriviumContext>(
     const tokens = await model.tokenizer.encode(prompt);
     const written: number[] = [];
     let text = '';
-    const settings = { topK, topP, minP, seed, stop };
-    const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
-    for await (const event of model.generate({ tokens, maxTokens, temperature, ...given, signal })) {
+    const options = {
+      ...samplingOf(model.info, { temperature, topK, topP, minP, repeatPenalty: undefined }),
+      ...(seed !== undefined && { seed }),
+      ...(stop !== undefined && { stop }),
+    };
+    for await (const event of model.generate({ tokens, maxTokens, ...options, signal })) {
       if (event.type === 'token') {
         written.push(event.id);
         text += event.text;

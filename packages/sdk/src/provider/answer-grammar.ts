@@ -31,7 +31,11 @@ export function answerGrammar(
 ): GrammarSource | undefined {
   if (asked === 'off') return undefined;
   const markers = markerGrammars(specialTokens);
-  const answer = asked ? plainGrammar(asked, call, settings) : contentGrammar(call, settings, markers);
+  const frame = settings.format.tools?.frame;
+  const framed = (text: GrammarSource) => (frame ? frame(text, markers) : text);
+  const answer = asked
+    ? framed(plainGrammar(asked, call, settings))
+    : contentGrammar(call, settings, markers, framed);
   return answer && withReasoning(answer, settings, markers, promptText);
 }
 
@@ -54,8 +58,9 @@ function contentGrammar(
   { responseFormat, toolChoice }: AnswerCall,
   { format, tools }: ChatSettings,
   markers: MarkerGrammars,
+  framed: (text: GrammarSource) => GrammarSource,
 ): GrammarSource | undefined {
-  const json = responseFormat?.type === 'json' ? jsonGrammar(responseFormat.schema) : undefined;
+  const json = responseFormat?.type === 'json' ? framed(jsonGrammar(responseFormat.schema)) : undefined;
   const choice = toolChoice as { type: string; toolName?: string } | undefined;
   if (!format.tools || tools.length === 0) return json;
   const callable = tools.map(({ name, inputSchema }) => ({

@@ -4,7 +4,7 @@
  */
 import type { GenerateEvent, GenerateUsage, NativeModel, Tokenizer } from '@trivium/native';
 import type { ChatSettings } from './chat-settings.js';
-import { createOutputSplitter } from './output-format/formats.js';
+import { createOutputSplitter, formatOfCalls } from './output-format/formats.js';
 import type { OutputSplitter } from './output-format/output-event.js';
 import { OutputParts } from './output-format/output-parts.js';
 import { type TextFilter, unfiltered, withoutSpecialTokens } from './output-format/special-tokens.js';
@@ -24,10 +24,10 @@ export function specialMarkers(
   { format, toolNames }: Pick<ChatSettings, 'format' | 'toolNames'>,
   { specialTokens }: Pick<Tokenizer, 'specialTokens'>,
 ): string[] {
-  const { reasoning, tools } = format;
+  const { reasoning } = format;
   const markers = [
     ...(reasoning ? [reasoning.open, reasoning.close] : []),
-    ...(tools && toolNames.size > 0 ? tools.markers : []),
+    ...(formatOfCalls(format, toolNames)?.markers ?? []),
   ];
   return markers.filter((marker) => specialTokens.includes(marker));
 }

@@ -1,8 +1,9 @@
 /**
  * The AI SDK's prompt as the messages that chat templates expect: OpenAI's shapes for calls and results, which the
- * templates of Qwen, Hermes and Llama 3 share. Refuses by name what a model or its template cannot take; knows no tokens.
+ * templates of Qwen, Hermes, Llama 3, Mistral and gpt-oss share. Refuses by name what a model or its template cannot take; knows no tokens.
  */
 import { TriviumError } from '@trivium/protocol';
+import { nineCharacterId } from './call-id.js';
 import type { ToolFormat } from './output-format/formats.js';
 import type { PromptMessage, PromptPart } from './specification.js';
 
@@ -15,23 +16,26 @@ interface ChatToolCall {
 export interface ChatMessage {
   role: string;
   content: string;
-  /** Only for templates that know the word. */
+  /** Only for templates that know the word, one of the two. */
   reasoning_content?: string;
+  thinking?: string;
   tool_calls?: ChatToolCall[];
   /** Of a tool's result: the tool, and the call that it answers. */
   name?: string;
   tool_call_id?: string;
 }
 
+export type ReasoningKey = 'reasoning_content' | 'thinking';
+
 export interface ChatForm {
   /** How the template writes calls; without a row for tools, calls and results are refused. */
-  format: { tools?: Pick<ToolFormat, 'oneCallAMessage'> };
-  /** The template takes the reasoning of earlier turns; otherwise it is left out. */
-  takesReasoning: boolean;
+  format: { tools?: Pick<ToolFormat, 'oneCallAMessage' | 'nineCharacterIds'> };
+  /** Where the template takes the reasoning of earlier turns; without such a place it is left out. */
+  reasoningKey?: ReasoningKey | undefined;
 }
 
 /**
- * @example toChatMessages([{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }], { format: {}, takesReasoning: false });
+ * @example toChatMessages([{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }], { format: {} });
  * @throws TriviumError `unsupported` for parts that the model or its template cannot take
  */
 export function toChatMessages(prompt: readonly PromptMessage[], form: ChatForm): ChatMessage[] {
@@ -39,24 +43,28 @@ export function toChatMessages(prompt: readonly PromptMessage[], form: ChatForm)
   return form.format.tools?.oneCallAMessage ? oneCallAMessage(messages) : messages;
 }
 
-function messagesOf({ role, content }: PromptMessage, form: ChatForm): ChatMessage[] {
+function messagesOf({ role, content }: PromptMessage, { format, reasoningKey }: ChatForm): ChatMessage[] {
   if (typeof content === 'string') return [{ role, content }];
+  const { tools } = format;
   const message: ChatMessage = { role, content: '' };
   const results: ChatMessage[] = [];
   for (const part of content) {
     if (part.type === 'text' && typeof part.text === 'string') message.content += part.text;
     else if (part.type === 'reasoning' && typeof part.text === 'string') {
-      if (form.takesReasoning) message.reasoning_content = (message.reasoning_content ?? '') + part.text;
-    } else if (part.type === 'tool-call' && form.format.tools) {
-      message.tool_calls = [...(message.tool_calls ?? []), toolCallOf(part)];
-    } else if (part.type === 'tool-result' && form.format.tools) results.push(resultOf(part));
+      if (reasoningKey) message[reasoningKey] = (message[reasoningKey] ?? '') + part.text;
+    } else if (part.type === 'tool-call' && tools) {
+      message.tool_calls = [...(message.tool_calls ?? []), toolCallOf(part, idOf(part, tools))];
+    } else if (part.type === 'tool-result' && tools) results.push(resultOf(part, idOf(part, tools)));
     else throw refused(role, part.type);
   }
   return role === 'tool' ? results : [message, ...results];
 }
 
-function toolCallOf({ toolCallId = '', toolName = '', input }: PromptPart): ChatToolCall {
-  return { id: toolCallId, type: 'function', function: { name: toolName, arguments: argumentsOf(input) } };
+const idOf = ({ toolCallId = '' }: PromptPart, { nineCharacterIds }: { nineCharacterIds: boolean }) =>
+  nineCharacterIds ? nineCharacterId(toolCallId) : toolCallId;
+
+function toolCallOf({ toolName = '', input }: PromptPart, id: string): ChatToolCall {
+  return { id, type: 'function', function: { name: toolName, arguments: argumentsOf(input) } };
 }
 
 /** Templates want an object; a call that was broken keeps its text. */
@@ -70,8 +78,8 @@ function argumentsOf(input: unknown): unknown {
   }
 }
 
-function resultOf({ toolCallId = '', toolName = '', output }: PromptPart): ChatMessage {
-  return { role: 'tool', name: toolName, tool_call_id: toolCallId, content: outputText(output) };
+function resultOf({ toolName = '', output }: PromptPart, id: string): ChatMessage {
+  return { role: 'tool', name: toolName, tool_call_id: id, content: outputText(output) };
 }
 
 function outputText(output: unknown): string {
@@ -100,19 +108,22 @@ function refused(role: string, type: string): TriviumError {
   );
 }
 
-/** A turn with text and several calls becomes several turns: the text, then each call with its result behind it. */
+/**
+ * A turn with text and several calls becomes several turns: the text, then each call with its result behind it. Reasoning
+ * goes with the first call, before which a model that thinks between calls will look for it.
+ */
 function oneCallAMessage(messages: readonly ChatMessage[]): ChatMessage[] {
   const split: ChatMessage[] = [];
   const answered = new Set<ChatMessage>();
   for (const [index, message] of messages.entries()) {
-    const { tool_calls: calls, ...rest } = message;
+    const { role, content, tool_calls: calls, ...reasoning } = message;
     if (!calls) {
       if (!answered.has(message)) split.push(message);
       continue;
     }
-    if (rest.content.trim() !== '' || rest.reasoning_content) split.push(rest);
+    if (content.trim() !== '') split.push({ role, content });
     for (const call of calls) {
-      split.push({ role: message.role, content: '', tool_calls: [call] });
+      split.push({ role, content: '', ...(call === calls[0] && reasoning), tool_calls: [call] });
       const result = resultFor(call.id, messages.slice(index + 1));
       if (!result || answered.has(result)) continue;
       answered.add(result);

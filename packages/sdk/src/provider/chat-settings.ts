@@ -3,6 +3,7 @@
  * the template has no word for. Knows no tokens and no messages.
  */
 import type { ModelInfo } from '@trivium/native';
+import type { ReasoningKey } from './chat-messages.js';
 import type { TriviumLanguageModelOptions } from './options.js';
 import { type OutputFormat, outputFormatOf } from './output-format/formats.js';
 import type { CallOptions, CallWarning } from './specification.js';
@@ -15,8 +16,8 @@ export interface ChatSettings {
   /** Names of the tools that the template is given; empty where there are none or the format is unknown. */
   toolNames: ReadonlySet<string>;
   tools: readonly FunctionTool[];
-  /** The template takes the reasoning of earlier turns. */
-  takesReasoning: boolean;
+  /** Where the template takes the reasoning of earlier turns. */
+  reasoningKey: ReasoningKey | undefined;
   /** Variables of the template beside the messages. */
   variables: Record<string, unknown>;
   warnings: CallWarning[];
@@ -44,11 +45,8 @@ export function readChatSettings(
     format,
     toolNames: new Set(tools.map(({ name }) => name)),
     tools,
-    takesReasoning: chatTemplate?.includes('reasoning_content') ?? false,
-    variables: {
-      ...(tools.length > 0 && { tools: tools.map(templateTool) }),
-      ...(thinking !== undefined && { enable_thinking: thinking }),
-    },
+    reasoningKey: reasoningKeyOf(chatTemplate ?? ''),
+    variables: { ...(tools.length > 0 && { tools: tools.map(templateTool) }), ...thinking },
     warnings,
   };
 }
@@ -96,27 +94,47 @@ function templateTool({ name, description = '', inputSchema = {} }: FunctionTool
   return { type: 'function', function: { name, description, parameters } };
 }
 
+function reasoningKeyOf(template: string): ReasoningKey | undefined {
+  if (template.includes('reasoning_content')) return 'reasoning_content';
+  return /message(\.thinking\b|\[['"]thinking['"]\])/.test(template) ? 'thinking' : undefined;
+}
+
+/** How hard templates of gpt-oss can be told to think, by the words of the specification. */
+const efforts: Record<string, 'low' | 'medium' | 'high'> = {
+  minimal: 'low',
+  low: 'low',
+  medium: 'medium',
+  high: 'high',
+  xhigh: 'high',
+  max: 'high',
+};
+
+/** Variables of the template that say whether, or how hard, the model is to think. */
 function readThinking(
   { reasoning }: ChatCall,
   { enableThinking }: TriviumLanguageModelOptions,
   { template, format }: { template: string; format: OutputFormat },
   warnings: CallWarning[],
-): boolean | undefined {
+): Record<string, unknown> {
   const level = reasoning === 'provider-default' ? undefined : reasoning;
   const wanted = enableThinking ?? (level === undefined ? undefined : level !== 'none');
-  if (wanted === undefined) return undefined;
+  if (wanted === undefined) return {};
   const feature = enableThinking === undefined ? 'reasoning' : 'enableThinking';
+  const warn = (type: 'compatibility' | 'unsupported', details: string) =>
+    warnings.push({ type, feature, details });
   if (/\benable_thinking\b/.test(template)) {
-    if (wanted && feature === 'reasoning') {
-      const details = `The chat template switches thinking on and off; "${level}" means on.`;
-      warnings.push({ type: 'compatibility', feature, details });
-    }
-    return wanted;
+    if (wanted && feature === 'reasoning')
+      warn('compatibility', `The chat template switches thinking on and off; "${level}" means on.`);
+    return { enable_thinking: wanted };
+  }
+  const effort = efforts[level ?? ''];
+  if (/\breasoning_effort\b/.test(template) && wanted) {
+    if (effort !== undefined && effort !== level)
+      warn('compatibility', `The chat template knows low, medium and high; "${level}" means ${effort}.`);
+    return effort === undefined ? {} : { reasoning_effort: effort };
   }
   // A model that cannot think does not need to be told not to.
-  if (wanted || format.reasoning) {
-    const details = 'The chat template of this model has no switch for thinking.';
-    warnings.push({ type: 'unsupported', feature, details });
-  }
-  return undefined;
+  if (wanted || format.reasoning || format.tools?.frame)
+    warn('unsupported', 'The chat template of this model has no switch for thinking.');
+  return {};
 }

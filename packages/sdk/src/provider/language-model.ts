@@ -7,12 +7,14 @@ import { APICallError } from '@ai-sdk/provider';
 import type { GenerateEvent, GenerateOptions, NativeModel } from '@trivium/native';
 import { TriviumError } from '@trivium/protocol';
 import type { ModelStore } from '../models/model-store.js';
+import { samplingOf } from '../models/sampling.js';
 import { answerGrammar, compileAnswer } from './answer-grammar.js';
 import { AnswerReader, specialMarkers } from './answer-reader.js';
 import { type ChatMessage, toChatMessages } from './chat-messages.js';
 import { type ChatCall, type ChatSettings, readChatSettings } from './chat-settings.js';
 import { type EncodedChat, encodeChat } from './chat-template.js';
 import { parseTriviumOptions, type TriviumLanguageModelOptions } from './options.js';
+import { formatOfCalls } from './output-format/formats.js';
 import { contentOf } from './output-format/output-parts.js';
 import type {
   CallOptions,
@@ -144,30 +146,42 @@ function toRequest(
   settings: ChatSettings,
 ): GenerateOptions {
   const room = info.contextTokens - tokens.length;
-  const { format, toolNames } = settings;
-  const turnEnds = (toolNames.size > 0 ? (format.tools?.stopTokens ?? []) : []).flatMap(
-    (token) => tokenizer.idOf(token) ?? [],
-  );
+  const stopTokens = stopTokensOf(settings, { info, tokenizer });
   return {
     tokens,
     maxTokens: Math.min(options.maxOutputTokens ?? room, room),
-    // The specification leaves the default to the provider: greedy, so that a run can be repeated.
-    temperature: options.temperature ?? 0,
-    ...(options.topK !== undefined && { topK: options.topK }),
-    ...(options.topP !== undefined && { topP: options.topP }),
+    // The specification leaves the default to the provider: the model's own, else greedy, so that a run can be repeated.
+    ...samplingOf(info, {
+      temperature: options.temperature,
+      topK: options.topK,
+      topP: options.topP,
+      minP: extra.minP,
+      repeatPenalty: extra.repeatPenalty,
+    }),
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.presencePenalty !== undefined && { presencePenalty: options.presencePenalty }),
     ...(options.frequencyPenalty !== undefined && { frequencyPenalty: options.frequencyPenalty }),
     ...(options.stopSequences && { stop: options.stopSequences }),
-    ...(extra.repeatPenalty !== undefined && { repeatPenalty: extra.repeatPenalty }),
     ...(extra.logitBias !== undefined && { logitBias: extra.logitBias }),
-    ...(extra.minP !== undefined && { minP: extra.minP }),
     ...(extra.logprobs !== undefined && { logprobs: extra.logprobs }),
-    ...(turnEnds.length > 0 && { stopTokens: [...info.stopTokens, ...turnEnds] }),
+    ...(stopTokens && { stopTokens }),
     // Markers that are special tokens must be seen; the answer's reader takes the other special tokens out.
     ...(specialMarkers(settings, tokenizer).length > 0 && { skipSpecialTokens: false }),
     ...(options.abortSignal && { signal: options.abortSignal }),
   };
+}
+
+/** Where an answer ends that is read by a format; `undefined`: where the model says. */
+function stopTokensOf(
+  { format, toolNames }: ChatSettings,
+  { info, tokenizer }: Pick<NativeModel, 'info' | 'tokenizer'>,
+): number[] | undefined {
+  const calls = formatOfCalls(format, toolNames);
+  if (!calls) return undefined;
+  const idsOf = (tokens: readonly string[]) => tokens.flatMap((token) => tokenizer.idOf(token) ?? []);
+  // Files call markers the end of a turn behind which their format goes on (Harmony's <|end|>).
+  const inside = idsOf(calls.markers.filter((marker) => !calls.stopTokens.includes(marker)));
+  return [...info.stopTokens.filter((id) => !inside.includes(id)), ...idsOf(calls.stopTokens)];
 }
 
 /** Encodes the chat under the declared overflow policy; at least one token must be left to write. */

@@ -24,7 +24,10 @@ const schema = z
 export interface TriviumLanguageModelOptions {
   /** Tokens less likely than this share of the likeliest are never sampled; 0 to 1. */
   minP?: number | undefined;
-  /** Above 1 makes tokens of the prompt and of the text so far less likely (transformers' `repetition_penalty`). */
+  /**
+   * Above 1 makes tokens of the prompt and of the text so far less likely (transformers' `repetition_penalty`); default: what
+   * the model's file asks for, else 1, which is none.
+   */
   repeatPenalty?: number | undefined;
   /** Added to the logits of tokens, by id of the model's own vocabulary: -100 all but forbids, 100 all but forces. */
   logitBias?: Record<string, number> | undefined;

@@ -109,8 +109,9 @@ describe('a job', () => {
     const { child, id } = await childJob();
     const store = new JobStore({ folder });
     expect(await store.get(id)).toMatchObject({ status: 'running' });
+    const exited = once(child, 'exit'); // perhaps before the log has told that it was cancelled
     expect(await store.cancel(id)).toMatchObject({ status: 'cancelled' });
-    await once(child, 'exit');
+    await exited;
     expect(await readdir(folder)).toEqual([`${id}.jsonl`]);
   });
 

@@ -101,7 +101,7 @@ test('unsupported citations are dropped with a warning, the others are numbered 
   });
   const events = await eventsOf(write({ targetWords: 60, sections: 1, stages: { polish: false } }, model));
   const finish = events.at(-1)!;
-  expect(finish.type === 'finish' && finish.text).toContain('weighs 11 grams [1].');
+  expect(finish.type === 'finish' && finish.text).toContain('weighs 11 grams [2].');
   expect(finish.type === 'finish' && finish.text).toContain('Dogs bark loudly.');
   const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
   expect(warnings.some((warning) => warning.includes('[99]') && warning.includes('no such passage'))).toBe(

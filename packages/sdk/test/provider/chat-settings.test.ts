@@ -1,6 +1,6 @@
 /** What the template is given: tools, thinking, earlier calls and results, and what is said where it has no word. */
 import { describe, expect, it } from 'vitest';
-import { toChatMessages } from '../../src/provider/chat-messages.js';
+import { type ChatMessage, type ReasoningKey, toChatMessages } from '../../src/provider/chat-messages.js';
 import { readChatSettings } from '../../src/provider/chat-settings.js';
 import { TriviumLanguageModel } from '../../src/provider/language-model.js';
 import { outputFormatOf } from '../../src/provider/output-format/formats.js';
@@ -76,6 +76,18 @@ describe('thinking', () => {
     expect(read('llama', undefined, true)).toEqual([undefined, 'unsupported: enableThinking']);
   });
 
+  it('is told how hard to be where the template has words for that', () => {
+    const effort = (reasoning?: string, enableThinking?: boolean) => {
+      const read = readChatSettings({ reasoning }, { enableThinking }, template('harmony'));
+      return [read.variables.reasoning_effort, ...features(read.warnings)];
+    };
+    expect(effort('low')).toEqual(['low']);
+    expect(effort('max')).toEqual(['high', 'compatibility: reasoning']);
+    expect(effort('none')).toEqual([undefined, 'unsupported: reasoning']);
+    expect(effort(undefined, true)).toEqual([undefined]);
+    expect(effort('high', false)).toEqual([undefined, 'unsupported: enableThinking']);
+  });
+
   it('reaches the template', async () => {
     const engine = new ScriptedEngine({ ...template('qwen'), answers: ['x'] });
     const model = engine.languageModel('v4');
@@ -112,13 +124,13 @@ describe('earlier turns', () => {
       ],
     },
   ];
-  const form = (name: string, takesReasoning: boolean) => ({
+  const form = (name: string, reasoningKey?: ReasoningKey) => ({
     format: outputFormatOf(fixture(name)),
-    takesReasoning,
+    reasoningKey,
   });
 
   it('keep calls and results, and reasoning where the template takes it', () => {
-    const [, assistant, ...results] = toChatMessages(prompt, form('qwen', true));
+    const [, assistant, ...results] = toChatMessages(prompt, form('qwen', 'reasoning_content'));
     expect(assistant).toEqual({
       role: 'assistant',
       content: 'I look.',
@@ -132,11 +144,11 @@ describe('earlier turns', () => {
       { role: 'tool', name: 'search', tool_call_id: 'b', content: '[2]' },
       { role: 'tool', name: 'search', tool_call_id: 'a', content: 'No.' },
     ]);
-    expect(toChatMessages(prompt, form('qwen', false))[1]).not.toHaveProperty('reasoning_content');
+    expect(toChatMessages(prompt, form('qwen'))[1]).not.toHaveProperty('reasoning_content');
   });
 
   it('become turns of one call where the template takes no more, each with its result', () => {
-    const messages = toChatMessages(prompt, form('llama', false));
+    const messages = toChatMessages(prompt, form('llama'));
     const seen = messages.map(
       ({ role, content, tool_calls: calls }) => `${role} ${calls?.[0]?.id ?? content}`,
     );
@@ -150,12 +162,36 @@ describe('earlier turns', () => {
     ]);
   });
 
+  it('keep reasoning before the first call where each call is a turn', () => {
+    const messages = toChatMessages(prompt, form('harmony', 'thinking'));
+    expect(messages.map(({ content, thinking }) => [content, thinking])).toEqual([
+      ['x', undefined],
+      ['I look.', undefined],
+      ['', 'Both.'],
+      ['No.', undefined],
+      ['', undefined],
+      ['[2]', undefined],
+    ]);
+  });
+
+  it('have ids of nine letters and digits where the template takes no others', () => {
+    const ids = (messages: ChatMessage[]) =>
+      messages.flatMap(({ tool_calls: calls, tool_call_id: id }) => [
+        ...(calls ?? []).map((call) => call.id),
+        ...(id === undefined ? [] : [id]),
+      ]);
+    const [a, b, ...results] = ids(toChatMessages(prompt, form('mistral-list')));
+    expect([a, b].every((id) => /^[0-9A-Za-z]{9}$/.test(id!))).toBe(true);
+    expect(a).not.toBe(b);
+    expect(results).toEqual([b, a]);
+    const fit = prompt.map((message) => JSON.parse(JSON.stringify(message).replaceAll('"a"', '"Abc123xyZ"')));
+    expect(ids(toChatMessages(fit, form('mistral-list')))).toEqual(['Abc123xyZ', b, b, 'Abc123xyZ']);
+  });
+
   it('say what a tool gave, whatever kind it is of', () => {
     const text = (result: unknown) =>
-      toChatMessages(
-        [{ role: 'tool', content: [{ type: 'tool-result', output: result }] }],
-        form('qwen', false),
-      )[0]!.content;
+      toChatMessages([{ role: 'tool', content: [{ type: 'tool-result', output: result }] }], form('qwen'))[0]!
+        .content;
     expect(text({ type: 'text', value: 'x' })).toBe('x');
     expect(text({ type: 'error-json', value: { code: 1 } })).toBe('{"code":1}');
     expect(text({ type: 'execution-denied', reason: 'Too dear.' })).toBe('Execution denied: Too dear.');
@@ -164,11 +200,10 @@ describe('earlier turns', () => {
   });
 
   it('are refused by name where the template has no form for them', () => {
-    for (const name of ['deepseek'])
-      expect(() => toChatMessages(prompt, form(name, false))).toThrow('"tool-call"');
-    expect(() =>
-      toChatMessages([{ role: 'user', content: [{ type: 'file' }] }], form('qwen', false)),
-    ).toThrow('"file"');
+    expect(() => toChatMessages(prompt, form('deepseek'))).toThrow('"tool-call"');
+    expect(() => toChatMessages([{ role: 'user', content: [{ type: 'file' }] }], form('qwen'))).toThrow(
+      '"file"',
+    );
   });
 
   it('go with their results when the oldest are dropped', async () => {

@@ -70,6 +70,78 @@ describe('Llama calls', () => {
     it(name, () => expect(segments('llama', answer)).toEqual(expected));
 });
 
+describe('Mistral calls', () => {
+  const list = (json: string) => `[TOOL_CALLS] [${json}]`;
+  const named = (name: string, json: string) => `[TOOL_CALLS]${name}[ARGS]${json}`;
+  const examples: [string, string, Segment[]][] = [
+    ['a list of two', list('{"name": "now", "arguments": {}}, {"name": "search", "arguments": {"q": 1}, "id": "abcdefghi"}'), [call('now', '{}'), call('search', '{"q": 1}')]],
+    ['an object without a list', '[TOOL_CALLS]{"name": "now"}', [call('now', '{}')]],
+    ['a list that does not close', '[TOOL_CALLS] [{"name": "now"}', [call('now', '{}')]],
+    ['an empty list', 'So.\n[TOOL_CALLS] []', [text('So.')]],
+    ['single quotes in the arguments', list(`{"name":"search","arguments":{'q': 'x'}}`), [call('search', `{'q': 'x'}`)]],
+    ['a list that ends in the arguments', '[TOOL_CALLS][{"name": "search", "arguments": {"q": "Par', [call('search', '{"q": "Par')]],
+    ['markers in a string', list('{"name":"search","arguments":{"q":"[TOOL_CALLS]]"}}'), [call('search', '{"q":"[TOOL_CALLS]]"}')]],
+    ['text behind the list', `${list('{"name": "now"}')}\n\nYes.`, [call('now', '{}'), text('Yes.')]],
+    ['a list behind a list', `${list('{"name": "now"}')}${list('{"name": "search"}')}`, [call('now', '{}'), call('search', '{}')]],
+    ['a name', named('search', '{"q": 1}'), [call('search', '{"q": 1}')]],
+    ['names with ids', '[TOOL_CALLS]now[CALL_ID]abcdefghi[ARGS]{}[TOOL_CALLS]search[CALL_ID]123456789[ARGS]{"q":[1]}', [call('now', '{}'), call('search', '{"q":[1]}')]],
+    ['a name without the marker of arguments', '[TOOL_CALLS]search{"q": 1}', [call('search', '{"q": 1}')]],
+    ['a name without arguments', '[TOOL_CALLS]now', [call('', 'now')]],
+    ['white space around all', 'So: [TOOL_CALLS] search [ARGS] {"q": 1} \n\n Yes.', [text('So:'), call('search', '{"q": 1}'), text(' Yes.')]],
+    ['arguments that break off', named('search', '{"q": "Par'), [call('search', '{"q": "Par')]],
+    ['arguments that are no JSON', `${named('search', 'q=1')}${named('now', '{}')}`, [call('search', 'q=1'), call('now', '{}')]],
+    ['a string that is not closed', `${named('search', '{"q":"x}\n')}${named('now', '{}')}`, [call('search', '{"q":"x}'), call('now', '{}')]],
+    ['a marker in a string', named('search', '{"q":"[TOOL_CALLS]now[ARGS]"}'), [call('search', '{"q":"[TOOL_CALLS]now[ARGS]"}')]],
+    ['a marker twice', `[TOOL_CALLS]${named('now', '{}')}`, [call('now', '{}')]],
+    ['an answer that ends in the marker', 'So [TOOL_C', [text('So ')]],
+    ['an answer that ends in another', '[TOOL_CALLS]now[AR', [call('', 'now')]],
+    ['brackets that are text', 'a [1] [T', [text('a [1] [T')]],
+  ]; // biome-ignore format: a table
+  for (const [name, answer, expected] of examples)
+    for (const template of ['mistral-list', 'mistral-named'])
+      it(`${name}: ${template}`, () => expect(segments(template, answer)).toEqual(expected));
+});
+
+describe('Harmony messages', () => {
+  const prompt = 'x<|end|><|start|>assistant';
+  const thought = '<|channel|>analysis<|message|>Hm.<|end|>';
+  const examples: [string, string, Segment[]][] = [
+    ['reasoning and text', `${thought}<|start|>assistant<|channel|>final<|message|>Yes.<|return|>`, [reasoning('Hm.'), text('Yes.')]],
+    ['a call that is constrained', '<|channel|>commentary to=functions.search <|constrain|>json<|message|>{"q": 1}<|call|>', [call('search', '{"q": 1}')]],
+    ['a call in the analysis channel', '<|channel|>analysis to=functions.search code<|message|>{"q":1}', [call('search', '{"q":1}')]],
+    ['a call by the role', ' to=functions.now<|channel|>commentary json<|message|>{}', [call('now', '{}')]],
+    ['a tool of the house', '<|channel|>analysis to=python code<|message|>print(1)<|call|>', [call('python', 'print(1)')]],
+    ['a comment before the answer', '<|channel|>commentary<|message|>I look.<|end|><|start|>assistant<|channel|>final<|message|>Yes.', [text('I look.\n\nYes.')]],
+    ['two thoughts', `${thought}<|start|>assistant${thought}`, [reasoning('Hm.'), reasoning('Hm.')]],
+    ['no end and no start', '<|channel|>analysis<|message|>Hm.<|channel|>final<|message|>Yes.', [reasoning('Hm.'), text('Yes.')]],
+    ['no end', '<|channel|>analysis<|message|>Hm.<|start|>assistant<|channel|>final<|message|>Yes.', [reasoning('Hm.'), text('Yes.')]],
+    ['no header at all', 'To be, or <|not|> to be', [text('To be, or <|not|> to be')]],
+    ['the role alone', 'assistant', [text('assistant')]],
+    ['an answer that is only a word of headers', 'to', [text('to')]],
+    ['a role that is written again', 'assistant<|channel|>final<|message|>Yes.', [text('Yes.')]],
+    ['text between messages', `${thought} And <|start|>assistant<|channel|>final<|message|>Yes.`, [reasoning('Hm.'), text('And \n\nYes.')]],
+    ['a marker in a string', ' to=functions.search<|channel|>commentary<|message|>{"q":"<|end|>"}<|call|>', [call('search', '{"q":"<|end|>"}')]],
+    ['a brace too many', ' to=functions.search<|channel|>commentary<|message|>{"q":1}}<|call|>', [call('search', '{"q":1}')]],
+    ['arguments that break off', ' to=functions.search<|channel|>commentary<|message|>{"q": "Par', [call('search', '{"q": "Par')]],
+    ['a header that breaks off', `${thought}<|start|>assistant<|channel|>commentary to=func`, [reasoning('Hm.')]],
+    ['an answer that ends in a marker', '<|channel|>final<|message|>So <|retu', [text('So ')]],
+    ['an answer that ends in what may be text', '<|channel|>final<|message|>a <|', [text('a <|')]],
+  ]; // biome-ignore format: a table
+  for (const [name, answer, expected] of examples)
+    it(name, () => expect(segments('harmony', answer, prompt)).toEqual(expected));
+
+  it('are read where there are no tools, and then call nothing', () => {
+    const answer = `${thought}<|start|>assistant<|channel|>commentary to=functions.now<|message|>{}<|call|>`;
+    expect(split(splitterOf('harmony', prompt, []), [answer])).toEqual([reasoning('Hm.'), text('{}')]);
+  });
+
+  it('go on with the header that the prompt has begun', () => {
+    const began = `${prompt}<|channel|>`;
+    expect(segments('harmony', 'analysis<|message|>Hm.', began)).toEqual([reasoning('Hm.')]);
+    expect(segments('harmony', 'Hm.<|end|>', `${began}analysis<|message|>`)).toEqual([reasoning('Hm.')]);
+  });
+});
+
 describe('blocks of reasoning', () => {
   it('close where the answer ends, and show no part of a marker', () => {
     expect(segments('qwen', '<think>\nWell, a < b')).toEqual([reasoning('Well, a < b')]);
@@ -109,6 +181,8 @@ it('reads a format from the template, and no format from one that has none', () 
   expect(outputFormatOf('{{ messages }}')).toEqual({});
   expect(outputFormatOf('{{ tools }}<tool_call><function=x>').tools).toBeUndefined();
   expect(outputFormatOf(fixture('deepseek')).tools).toBeUndefined();
+  expect(outputFormatOf('[INST][TOOL_CALLS]').tools).toBeUndefined();
+  expect(outputFormatOf(fixture('mistral-named')).reasoning?.open).toBe('[THINK]');
 });
 
 it('takes special tokens out of a text but for the markers', () => {

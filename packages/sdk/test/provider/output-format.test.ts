@@ -15,7 +15,13 @@ const toolNames = new Set(['get_weather', 'search']);
 const callNames = ['get_weather', 'search', '未知', 'a.b-c'];
 
 const render = (template: string, messages: ChatMessage[], variables: Record<string, unknown> = {}) =>
-  new Template(template).render({ messages, bos_token: '', add_generation_prompt: false, ...variables });
+  new Template(template).render({
+    messages,
+    bos_token: '',
+    eos_token: '',
+    add_generation_prompt: false,
+    ...variables,
+  });
 
 interface Turn {
   reasoning?: string;
@@ -69,7 +75,7 @@ describe('answers that a template has written', () => {
 
   it('come back from the Qwen and Hermes convention, reasoning, text and calls', () => {
     const template = fixture('qwen');
-    const form = { format: outputFormatOf(template), takesReasoning: true };
+    const form = { format: outputFormatOf(template), reasoningKey: 'reasoning_content' as const };
     expect(form.format.tools?.name).toBe('hermes');
     for (let seed = 0; seed < cases; seed += 1) {
       const random = randomOf(seed);
@@ -100,7 +106,7 @@ describe('answers that a template has written', () => {
 
   it('come back from the Llama 3 convention, tagged or not, several behind each other', () => {
     const template = fixture('llama');
-    const form = { format: outputFormatOf(template), takesReasoning: false };
+    const form = { format: outputFormatOf(template) };
     expect(form.format.tools?.name).toBe('llama-3');
     for (let seed = 0; seed < cases; seed += 1) {
       const random = randomOf(seed);
@@ -120,6 +126,72 @@ describe('answers that a template has written', () => {
       expect(withInputs(splitBoth(template, prompt, written, random)), written).toEqual(segmentsOf(turn));
     }
   });
+
+  it('come back from the Mistral convention of one list, behind text or alone', () => {
+    const template = fixture('mistral-list');
+    const form = { format: outputFormatOf(template) };
+    expect(form.format.tools?.name).toBe('mistral-list');
+    for (let seed = 0; seed < cases; seed += 1) {
+      const random = randomOf(seed);
+      const { reasoning: _, ...turn } = randomTurn(random);
+      const prompt = render(template, [user], { add_generation_prompt: true });
+      const messages = [user, ...toChatMessages([promptOf(turn)], form)];
+      const list_gap = random.pick(['', ' ']);
+      const answer = render(template, messages, { list_gap }).slice(prompt.length);
+      expect(withInputs(splitBoth(template, prompt, answer, random)), answer).toEqual(segmentsOf(turn));
+    }
+  });
+
+  it('come back from the Mistral convention of named calls, with ids or without, reasoning before them', () => {
+    const template = fixture('mistral-named');
+    const form = { format: outputFormatOf(template), reasoningKey: 'reasoning_content' as const };
+    expect(form.format.tools?.name).toBe('mistral-named');
+    for (let seed = 0; seed < cases; seed += 1) {
+      const random = randomOf(seed);
+      const turn = randomTurn(random);
+      const prompt = render(template, [user], { add_generation_prompt: true });
+      const messages = [user, ...toChatMessages([promptOf(turn)], form)];
+      const answer = render(template, messages, { with_ids: random.chance(0.5) }).slice(prompt.length);
+      expect(withInputs(splitBoth(template, prompt, answer, random)), answer).toEqual(segmentsOf(turn));
+    }
+  });
+
+  it('come back from the Harmony convention, channel by channel, wherever the recipient stands', () => {
+    const template = fixture('harmony');
+    const form = { format: outputFormatOf(template), reasoningKey: 'thinking' as const };
+    expect(form.format.tools?.name).toBe('harmony');
+    expect(form.format.reasoning).toBeUndefined();
+    for (let seed = 0; seed < cases; seed += 1) {
+      const random = randomOf(seed);
+      const { text, ...turn } = randomTurn(random);
+      const prompt = render(template, [user], { add_generation_prompt: true });
+      // Text before calls is a comment, which comes after the reasoning; the template has it before.
+      const comments = text !== undefined && turn.calls.length > 0;
+      const written = (part: Turn, channel = 'final') => {
+        const messages = [user, ...toChatMessages([promptOf(part)], form)];
+        const variables = { channel, recipient_last: random.chance(0.5) };
+        return render(template, messages, variables).slice(prompt.length - '<|start|>assistant'.length);
+      };
+      const parts = comments
+        ? [
+            ...(turn.reasoning === undefined
+              ? []
+              : [`<|start|>assistant<|channel|>analysis<|message|>${turn.reasoning}<|end|>`]),
+            written({ text, calls: [] }, 'commentary'),
+            written({ calls: turn.calls }),
+          ]
+        : [written({ ...turn, ...(text !== undefined && { text }) })];
+      const ends = random.pick(['<|call|>', '<|end|>', '']);
+      const answer = parts
+        .join('')
+        .slice('<|start|>assistant'.length)
+        .replaceAll(/<\|call\|>(?=<\|start\|>|$)/g, ends)
+        .replace(/<\|end\|>$/, random.pick(['<|return|>', '<|end|>', '']));
+      expect(withInputs(splitBoth(template, prompt, answer, random)), answer).toEqual(
+        segmentsOf({ ...turn, ...(text !== undefined && { text }) }),
+      );
+    }
+  });
 });
 
 describe('random garbage', () => {
@@ -127,17 +199,23 @@ describe('random garbage', () => {
     '<think>', '</think>', '<tool_call>', '</tool_call>', '<|python_tag|>', '{', '}', '"', '[', ']', ':', ',', ';', '\\', "'",
     '"name": "search"', '"arguments": {', '"parameters": {"q": 1}}', '{"name": "search", "arguments": {"q": "x"}}', '"function"',
     '{"name": "get_weather"}', '\n', '\n\n', ' ', 'text', '天', '😀', '<', '</', '</th', '<tool_', '1', 'true', '"arguments": "{}"',
+    '[TOOL_CALLS]', '[ARGS]', '[CALL_ID]', 'search', '[TOOL_', '[THINK]', '[/THINK]', '<|start|>', '<|channel|>', '<|message|>',
+    '<|constrain|>', '<|end|>', '<|call|>', '<|return|>', 'assistant', 'analysis', 'commentary', 'final', ' to=functions.search', '<|',
   ]; // biome-ignore format: a list of fragments
 
-  for (const name of ['qwen', 'llama', 'deepseek'])
+  for (const name of ['qwen', 'llama', 'deepseek', 'mistral-list', 'mistral-named', 'harmony'])
     it(`neither fails nor depends on where it is cut: ${name}`, () => {
       const template = fixture(name);
       for (let seed = 0; seed < 3 * cases; seed += 1) {
         const random = randomOf(seed);
         const answer = Array.from({ length: random.below(24) }, () => random.pick(fragments)).join('');
         const segments = splitBoth(template, random.pick(['', '<think>\n']), answer, random);
-        for (const segment of segments)
-          if (segment.kind === 'reasoning') expect(segment.text).not.toContain('</think>');
+        const { reasoning, tools } = outputFormatOf(template);
+        for (const segment of segments) {
+          if (segment.kind === 'reasoning' && reasoning) expect(segment.text).not.toContain(reasoning.close);
+          if (segment.kind !== 'call' && tools?.frame)
+            for (const marker of tools.markers) expect(segment.text).not.toContain(marker);
+        }
       }
     });
 

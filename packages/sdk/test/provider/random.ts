@@ -37,6 +37,7 @@ export function cut(text: string, random: Random): string[] {
 const words = [
   'the', 'weather', 'in', '北京', 'is', 'fine', '🌦️', 'naïve', 'a < b', '{', '}', '"quoted"', "it's", '\\', '</', '<tool',
   '[1, 2]', ';', 'e\u0301', '\u3000', '`code`', '\n', '\n\n', '  ', '\t', 'null', '{"name": "Ann", "age": 3}', '</thin',
+  '[TOOL_C', '[ARGS', '[/THIN', '<|en', '<|channel',
 ]; // biome-ignore format: a list of words
 
 /** Text that neither begins nor ends with white space, with parts of markers in it, but no whole one. */
@@ -72,6 +73,11 @@ const strings = [
   '🧭🧭',
   ';',
   '\u0000',
+  '[TOOL_CALLS]',
+  '[ARGS]{',
+  ']',
+  '<|end|><|start|>assistant',
+  '\n<|call|>',
 ];
 
 /** The arguments of a call: an object, nested at most `depth` deep. */

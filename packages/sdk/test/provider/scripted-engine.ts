@@ -3,7 +3,14 @@
  * a prompt is encoded to and decide where an answer is cut. Behaves as the engine does: usage, stop tokens, length, abort.
  */
 import assert from 'node:assert/strict';
-import type { GenerateEvent, GenerateOptions, GrammarSource, NativeModel, Tokenizer } from '@trivium/native';
+import type {
+  GenerateEvent,
+  GenerateOptions,
+  GrammarSource,
+  NativeModel,
+  SamplingDefaults,
+  Tokenizer,
+} from '@trivium/native';
 import { TriviumLanguageModel } from '../../src/provider/language-model.js';
 import type { SpecificationVersion } from '../../src/provider/specification.js';
 
@@ -12,10 +19,13 @@ export type Answer = string | readonly string[];
 
 export interface ScriptedEngineSettings {
   chatTemplate?: string;
-  /** Special tokens; `<|end|>` ends every answer. */
   specialTokens?: readonly string[];
+  /** The special token that ends every answer, `<|end|>` unless told otherwise. */
+  endToken?: string;
   answers: readonly Answer[];
   contextTokens?: number;
+  /** What the model's file says of sampling. */
+  sampling?: SamplingDefaults;
   /** Breaks a generation off behind so many tokens. */
   failAfterTokens?: number;
 }
@@ -65,10 +75,12 @@ export class ScriptedEngine {
   cancelled = 0;
   readonly #settings: ScriptedEngineSettings;
   readonly #specialTokens: readonly string[];
+  readonly #endToken: string;
 
   constructor(settings: ScriptedEngineSettings) {
     this.#settings = settings;
-    this.#specialTokens = ['<|end|>', ...(settings.specialTokens ?? [])];
+    this.#endToken = settings.endToken ?? '<|end|>';
+    this.#specialTokens = [this.#endToken, ...(settings.specialTokens ?? [])];
     const tokenizer = scriptedTokenizer(this.#specialTokens);
     const refuse = () => Promise.reject(new Error('not scripted'));
     this.model = {
@@ -83,6 +95,7 @@ export class ScriptedEngine {
         layers: 1,
         weightBytes: 0,
         ...(settings.chatTemplate !== undefined && { chatTemplate: settings.chatTemplate }),
+        ...(settings.sampling && { sampling: settings.sampling }),
         stopTokens: [firstSpecial],
         backend: 'scripted',
       },
@@ -134,7 +147,7 @@ export class ScriptedEngine {
     let ended = false;
     try {
       yield { type: 'prefill-progress', done: usage.inputTokens, total: usage.inputTokens };
-      for (const [index, text] of [...texts, '<|end|>'].entries()) {
+      for (const [index, text] of [...texts, this.#endToken].entries()) {
         await new Promise((resolve) => setTimeout(resolve, 0));
         options.signal?.throwIfAborted();
         if (index === failAfterTokens) throw new Error('The engine broke off.');

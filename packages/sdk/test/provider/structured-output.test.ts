@@ -1,6 +1,6 @@
 /** JSON and calls that are exact: `ai` 6 over the model that travels with the package, and grammars of calls themselves. */
 import { fileURLToPath } from 'node:url';
-import { getEngine, type Tokenizer } from '@trivium/native';
+import { type Grammar, getEngine, type Tokenizer } from '@trivium/native';
 import { generateObject, generateText, Output, streamObject, streamText, tool } from 'ai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -227,6 +227,87 @@ describe('calls of the Llama convention', () => {
       expect([text, grammar.matches(text)]).toEqual([text, false]);
     const required = await grammarOf('llama', { toolChoice: { type: 'required' } });
     expect([good, 'Hello', '{"a": 1}'].map((text) => required.matches(text))).toEqual([true, false, false]);
+  });
+});
+
+const onlyA1 = {
+  type: 'json',
+  schema: {
+    type: 'object',
+    properties: { a: { const: 1 } },
+    required: ['a'],
+    additionalProperties: false,
+  },
+};
+const verdicts = (grammar: Grammar, texts: readonly string[]) =>
+  texts.map((text) => [text, grammar.matches(text)]);
+const all = (texts: readonly string[], verdict: boolean) => texts.map((text) => [text, verdict]);
+
+/** What each setting of a call lets a convention write, and what it does not. */
+const conventions: Record<
+  string,
+  { call: (args: string, name?: string) => string; join: (calls: string[]) => string }
+> = {
+  'mistral-list': {
+    call: (args, name = 'get_weather') => `{"name": "${name}", "arguments": ${args}, "id": "a1B2c3D4e"}`,
+    join: (calls) => `[TOOL_CALLS] [${calls.join(', ')}]`,
+  },
+  'mistral-named': {
+    call: (args, name = 'get_weather') => `[TOOL_CALLS]${name}[CALL_ID]a1B2c3D4e[ARGS]${args}`,
+    join: (calls) => calls.join(''),
+  },
+  harmony: {
+    call: (args, name = 'get_weather') =>
+      `<|channel|>commentary to=functions.${name} <|constrain|>json<|message|>${args}`,
+    join: (calls) => calls.join('<|end|><|start|>assistant'),
+  },
+};
+
+describe.each(Object.entries(conventions))('calls of the convention %s', (name, { call, join }) => {
+  const good = call('{"city": "北京"}');
+  const before = name === 'harmony' ? '<|channel|>analysis<|message|>Two?<|end|><|start|>assistant' : '';
+  const text = name === 'harmony' ? '<|channel|>final<|message|>Hello [TOOL' : 'Hello [TOOL';
+  const bad = [
+    join([call('{"city": 1}')]),
+    join([call('{}')]),
+    join([call('{"city":"a","b":1}')]),
+    join([call('{"city":"a"}', 'weather')]),
+    join([good]).slice(0, -1),
+  ];
+
+  test('with free text around them', async () => {
+    const grammar = await grammarOf(name, {});
+    const fit = [text, join([good]), join([good, good]), before + join([good]), before + text];
+    expect(verdicts(grammar, fit)).toEqual(all(fit, true));
+    expect(verdicts(grammar, bad)).toEqual(all(bad, false));
+  });
+
+  test('where one is asked for', async () => {
+    const required = await grammarOf(name, { toolChoice: { type: 'required' } });
+    const fit = [join([good]), join([good, good]), before + join([good])];
+    expect(verdicts(required, fit)).toEqual(all(fit, true));
+    const unfit = [...bad, '', text, before + text];
+    expect(verdicts(required, unfit)).toEqual(all(unfit, false));
+    const named = await grammarOf(name, { toolChoice: { type: 'tool', toolName: 'get_weather' } });
+    expect(verdicts(named, [join([good]), join([good, good])])).toEqual([
+      [join([good]), true],
+      [join([good, good]), false],
+    ]);
+  });
+
+  test('or JSON', async () => {
+    const either = await grammarOf(name, { responseFormat: onlyA1 });
+    const json = (value: string) =>
+      name === 'harmony' ? `<|channel|>final <|constrain|>json<|message|>${value}` : value;
+    const fit = [json('{"a":1}'), before + json('{"a":1}'), join([good])];
+    expect(verdicts(either, fit)).toEqual(all(fit, true));
+    const unfit = [...bad, text, json('{"a":2}')];
+    expect(verdicts(either, unfit)).toEqual(all(unfit, false));
+    const alone = await grammarOf(name, { responseFormat: onlyA1, toolChoice: { type: 'none' } });
+    expect(verdicts(alone, [json('{"a":1}'), join([good])])).toEqual([
+      [json('{"a":1}'), true],
+      [join([good]), false],
+    ]);
   });
 });
 

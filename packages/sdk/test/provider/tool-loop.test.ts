@@ -110,6 +110,85 @@ describe('a tool loop of the Llama convention', () => {
   });
 });
 
+describe('tool loops of the Mistral conventions', () => {
+  const answers: Record<string, string> = {
+    'mistral-list':
+      'I look.[TOOL_CALLS] [{"name": "get_weather", "arguments": {"city": "北京"}}, {"name": "get_weather", "arguments": {"city": "Paris"}}]',
+    'mistral-named':
+      'I look.[TOOL_CALLS]get_weather[ARGS]{"city": "北京"}[TOOL_CALLS]get_weather[ARGS]{"city": "Paris"}',
+  };
+  it.each(Object.entries(answers))(
+    '%s: two calls, whose results go back under ids of nine characters',
+    async (name, answer) => {
+      const engine = new ScriptedEngine({
+        chatTemplate: fixture(name),
+        specialTokens: ['[TOOL_CALLS]', '[ARGS]', '[CALL_ID]', '[INST]'],
+        answers: [answer.split(/(\[\w+\]|\s+)/).filter((piece) => piece !== ''), 'Paris is warmer.'],
+      });
+      const { steps, text } = await generateText({
+        model: engine.languageModel('v3') as LanguageModelV3,
+        tools,
+        prompt: 'Where is it warmer?',
+        stopWhen: stepCountIs(4),
+      });
+      expect([steps[0]!.text, text]).toEqual(['I look.', 'Paris is warmer.']);
+      expect(steps[0]!.toolCalls.map(({ input }) => input)).toEqual([{ city: '北京' }, { city: 'Paris' }]);
+      const prompt = engine.prompt();
+      expect(prompt).toContain('"degrees":21');
+      const results = prompt.match(/\[TOOL_RESULTS\].*?\[\/TOOL_RESULTS\]/gs)!.join('');
+      const ids = results.match(/(?<!\w)[0-9A-Za-z]{9}(?=["[])/g)!;
+      expect(new Set(ids).size).toBe(2);
+      if (name === 'mistral-list') for (const id of ids) expect(prompt.split(id)).toHaveLength(3);
+    },
+  );
+});
+
+describe('a tool loop of the Harmony convention', () => {
+  it('keeps channels apart, thinks between calls, and shows no markup', async () => {
+    const engine = new ScriptedEngine({
+      chatTemplate: fixture('harmony'),
+      endToken: '<|return|>',
+      specialTokens: ['<|start|>', '<|channel|>', '<|message|>', '<|constrain|>', '<|end|>', '<|call|>'],
+      answers: [
+        '<|channel|>analysis<|message|>Look first.<|end|><|start|>assistant<|channel|>commentary<|message|>I look.<|end|><|start|>assistant<|channel|>commentary to=functions.get_weather <|constrain|>json<|message|>{"city": "北京"}<|call|>never',
+        '<|channel|>final<|message|>Cold.<|return|>never',
+      ],
+    });
+    const { steps, text } = await generateText({
+      model: engine.languageModel('v3') as LanguageModelV3,
+      tools,
+      prompt: 'Is it cold?',
+      stopWhen: stepCountIs(4),
+    });
+    const [first] = steps;
+    expect([first!.reasoningText, first!.text, first!.finishReason]).toEqual([
+      'Look first.',
+      'I look.',
+      'tool-calls',
+    ]);
+    expect(first!.toolCalls.map(({ toolName, input }) => [toolName, input])).toEqual([
+      ['get_weather', { city: '北京' }],
+    ]);
+    expect(text).toBe('Cold.');
+    expect(engine.prompt()).toContain(
+      '<|channel|>analysis<|message|>Look first.<|end|><|start|>assistant to=functions.get_weather<|channel|>commentary json<|message|>{"city": "北京"}<|call|><|start|>functions.get_weather to=assistant<|channel|>commentary<|message|>{"city":"北京","degrees":3}<|end|><|start|>assistant',
+    );
+  });
+
+  it('tells reasoning from text where there are no tools', async () => {
+    const engine = new ScriptedEngine({
+      chatTemplate: fixture('harmony'),
+      endToken: '<|return|>',
+      answers: ['<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>Yes.'],
+    });
+    const { text, reasoningText } = await generateText({
+      model: engine.languageModel('v3') as LanguageModelV3,
+      prompt: 'Is it cold?',
+    });
+    expect([reasoningText, text]).toEqual(['Hm.', 'Yes.']);
+  });
+});
+
 describe('calls that are wrong', () => {
   it('reach the repair of the AI SDK with their text', async () => {
     const engine = qwen([

@@ -4,6 +4,7 @@
  * Refuses to know: how points came about, polish.
  */
 import { countWords } from '../words.js';
+import { alignCitations } from './align-citations.js';
 import { joinTexts } from './length.js';
 import { checkMarkers, citedNumbers } from './markers.js';
 import { nextSectionWords, sectionCount } from './plan.js';
@@ -88,6 +89,8 @@ async function writeSection(
 ): Promise<UnitResult> {
   const candidates = await finder.find(points[index]!, passagesAtMost);
   let isShortened = false;
+  let aligned = 0;
+  let isCited = false;
   const { text, warnings } = await writeToLength(
     {
       words,
@@ -105,7 +108,13 @@ async function writeSection(
         isShortened ||= fitted.isShortened;
         return fitted;
       },
-      settle: (piece) => checkMarkers(withoutHeading(piece, title), run.passages, run.embed, run.signal),
+      settle: async (piece) => {
+        const checked = await checkMarkers(withoutHeading(piece, title), run.passages, run.embed, run.signal);
+        isCited ||= checked.cited.length > 0;
+        const found = await alignCitations(checked.text, candidates);
+        aligned += found.added;
+        return { text: found.text, warnings: checked.warnings };
+      },
       join: joinTexts,
       measure: countWords,
       onDelta: (delta) => run.emit({ type: 'text-delta', stage: 'expand', section: index + 1, text: delta }),
@@ -118,5 +127,9 @@ async function writeSection(
     warnings.push(`${section}: the model saw the outline in short, its context holds no more.`);
   if (!text && !meter.ended) warnings.push(`${section} came out empty; its point stands in the summary.`);
   else if (text && citedNumbers(text).length === 0) warnings.push(`${section} cites nothing.`);
+  else if (!isCited && aligned > 0)
+    warnings.push(
+      `${section}: its model cites nothing; ${aligned} sentences that repeat a passage were given its number.`,
+    );
   return { text, warnings };
 }

@@ -4,6 +4,7 @@
  * Refuses to know: sections.
  */
 import { countWords } from '../words.js';
+import { alignCitations } from './align-citations.js';
 import { condense, materialRoom } from './condense.js';
 import { quotePoints } from './fallback-summary.js';
 import { headOf } from './length.js';
@@ -91,6 +92,7 @@ async function writePart(run: WriteRun, meter: StageMeter, part: Part): Promise<
   const { settings, embed, signal } = run;
   const { system, points } = promptsOf(settings.language);
   const tolerance = (shareTolerance * settings.targetWords) / part.words;
+  const shown = part.material.filter((item) => 'number' in item);
   const standing = (own: string) => [...part.before, ...own.split('\n').filter(Boolean)];
   const { text, warnings } = await writeToLength(
     {
@@ -115,7 +117,8 @@ async function writePart(run: WriteRun, meter: StageMeter, part: Part): Promise<
         const dropped: string[] = [];
         for (const point of parsePoints(piece)) {
           const checked = await checkMarkers(point, run.passages, embed, signal);
-          if (/[\p{L}\p{N}]/u.test(checked.text)) kept.push(checked.text);
+          const { text } = await alignCitations(checked.text, shown);
+          if (/[\p{L}\p{N}]/u.test(text)) kept.push(text);
           dropped.push(...checked.warnings);
         }
         return { text: kept.join('\n'), warnings: dropped };

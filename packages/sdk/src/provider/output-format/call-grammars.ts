@@ -1,6 +1,6 @@
 /**
  * How a model may write calls in its own format, as grammars: each call names a tool that there is and its arguments satisfy
- * that tool's schema. One function a format, beside the splitter that reads it. Knows no chat template and no SDK.
+ * that tool's schema. What formats share, and those of one object a call. Knows no chat template and no SDK.
  */
 import type { GrammarSource } from '@trivium/native';
 
@@ -28,7 +28,7 @@ export interface CallGrammars {
 
 export function markerGrammars(specialTokens: readonly string[]): MarkerGrammars {
   const mark = (marker: string): GrammarSource =>
-    specialTokens.includes(marker) ? { type: 'special', token: marker } : { type: 'literal', text: marker };
+    specialTokens.includes(marker) ? { type: 'special', token: marker } : literal(marker);
   return {
     mark,
     until: (marker) =>
@@ -41,17 +41,33 @@ export function markerGrammars(specialTokens: readonly string[]): MarkerGrammars
 export const sequence = (...parts: GrammarSource[]): GrammarSource => ({ type: 'sequence', parts });
 export const anyOf = (...parts: GrammarSource[]): GrammarSource => ({ type: 'any-of', parts });
 export const regex = (pattern: string): GrammarSource => ({ type: 'regex', pattern });
-const repeat = (part: GrammarSource): GrammarSource => ({ type: 'repeat', part });
+export const literal = (text: string): GrammarSource => ({ type: 'literal', text });
+export const repeat = (part: GrammarSource): GrammarSource => ({ type: 'repeat', part });
+export const optional = (part: GrammarSource): GrammarSource => ({ type: 'repeat', part, most: 1 });
 
-/** `{"name": "…", "<key>": …}` for one of the tools, with or without spaces. */
-function callObject(tools: readonly CallableTool[], key: string): GrammarSource {
-  const one = ({ name, schema }: CallableTool): GrammarSource =>
+/** The arguments of a tool, and nothing else. */
+export const argumentsOf = ({ name, schema }: CallableTool): GrammarSource => ({
+  type: 'json-schema',
+  schema,
+  name: `tool ${name}`,
+});
+
+/**
+ * `{"name": "…", "<key>": …}` for one of the tools, with or without spaces.
+ * @param behind what may stand behind the arguments
+ */
+export function callObject(
+  tools: readonly CallableTool[],
+  key: string,
+  behind: GrammarSource = literal('}'),
+): GrammarSource {
+  const one = (tool: CallableTool): GrammarSource =>
     sequence(
       regex('\\{"name": ?'),
-      { type: 'literal', text: JSON.stringify(name) },
+      literal(JSON.stringify(tool.name)),
       regex(`, ?"${key}": ?`),
-      { type: 'json-schema', schema, name: `tool ${name}` },
-      { type: 'literal', text: '}' },
+      argumentsOf(tool),
+      behind,
     );
   return anyOf(...tools.map(one));
 }

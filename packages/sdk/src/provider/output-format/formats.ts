@@ -2,6 +2,7 @@
  * The output formats that are read here, one row each: how a chat template shows that it has one, and who splits the
  * answer by it. A new format is a new row and its splitter; nobody asks for a model's name.
  */
+import type { GrammarSource } from '@trivium/native';
 import {
   type CallableTool,
   type CallGrammars,
@@ -9,9 +10,13 @@ import {
   llamaCallGrammars,
   type MarkerGrammars,
 } from './call-grammars.js';
+import { harmonyFinal, harmonyGrammars } from './harmony-grammars.js';
+import { harmony, splitHarmonyMessages } from './harmony-messages.js';
 import { splitHermesCalls } from './hermes-calls.js';
 import { splitLlamaCalls } from './llama-calls.js';
-import type { OutputSplitter } from './output-event.js';
+import { splitMistralCalls } from './mistral-calls.js';
+import { mistralListGrammars, mistralNamedGrammars } from './mistral-grammars.js';
+import type { OutputSplitter, SplitOptions } from './output-event.js';
 import { type ReasoningMarkers, splitReasoning } from './reasoning-block.js';
 
 export interface ReasoningFormat extends ReasoningMarkers {
@@ -28,7 +33,14 @@ export interface ToolFormat {
   readonly stopTokens: readonly string[];
   /** The template takes one call a message and no text beside it. */
   readonly oneCallAMessage: boolean;
-  readonly split: (toolNames: ReadonlySet<string>) => OutputSplitter;
+  /** The template refuses ids of calls that are not nine letters and digits. */
+  readonly nineCharacterIds: boolean;
+  /**
+   * Text and reasoning have markup of this format too: it is read where there are no tools as well, and this is the grammar
+   * of an answer with that text.
+   */
+  readonly frame?: (text: GrammarSource, markers: MarkerGrammars) => GrammarSource;
+  readonly split: (options: SplitOptions) => OutputSplitter;
   readonly grammars: (tools: readonly CallableTool[], markers: MarkerGrammars) => CallGrammars;
 }
 
@@ -38,6 +50,12 @@ const reasoningFormats: readonly ReasoningFormat[] = [
     isOf: (template) => template.includes('</think>'),
     open: '<think>',
     close: '</think>',
+  },
+  {
+    name: 'mistral-think',
+    isOf: (template) => template.includes('[/THINK]'),
+    open: '[THINK]',
+    close: '[/THINK]',
   },
 ];
 
@@ -52,6 +70,7 @@ const toolFormats: readonly ToolFormat[] = [
     markers: ['<tool_call>', '</tool_call>'],
     stopTokens: [],
     oneCallAMessage: false,
+    nineCharacterIds: false,
     split: splitHermesCalls,
     grammars: hermesCallGrammars,
   },
@@ -64,8 +83,42 @@ const toolFormats: readonly ToolFormat[] = [
     markers: ['<|python_tag|>'],
     stopTokens: ['<|eom_id|>'],
     oneCallAMessage: true,
+    nineCharacterIds: false,
     split: splitLlamaCalls,
     grammars: llamaCallGrammars,
+  },
+  {
+    name: 'mistral-named',
+    isOf: (template) =>
+      /\btools\b/.test(template) && template.includes('[TOOL_CALLS]') && template.includes('[ARGS]'),
+    markers: ['[TOOL_CALLS]', '[CALL_ID]', '[ARGS]'],
+    stopTokens: [],
+    oneCallAMessage: false,
+    nineCharacterIds: true,
+    split: splitMistralCalls,
+    grammars: mistralNamedGrammars,
+  },
+  {
+    name: 'mistral-list',
+    isOf: (template) => /\btools\b/.test(template) && template.includes('[TOOL_CALLS]'),
+    markers: ['[TOOL_CALLS]'],
+    stopTokens: [],
+    oneCallAMessage: false,
+    nineCharacterIds: true,
+    split: splitMistralCalls,
+    grammars: mistralListGrammars,
+  },
+  {
+    name: 'harmony',
+    isOf: (template) =>
+      [harmony.start, harmony.channel, harmony.message].every((marker) => template.includes(marker)),
+    markers: Object.values(harmony),
+    stopTokens: [harmony.call, harmony.return],
+    oneCallAMessage: true,
+    nineCharacterIds: false,
+    frame: harmonyFinal,
+    split: splitHarmonyMessages,
+    grammars: harmonyGrammars,
   },
 ];
 
@@ -77,28 +130,26 @@ export interface OutputFormat {
 /** What a model's answers look like, by the source of its chat template. */
 export function outputFormatOf(template: string | undefined): OutputFormat {
   if (template === undefined) return {};
-  const reasoning = reasoningFormats.find(({ isOf }) => isOf(template));
   const tools = toolFormats.find(({ isOf }) => isOf(template));
+  const reasoning = tools?.frame ? undefined : reasoningFormats.find(({ isOf }) => isOf(template));
   return { ...(reasoning && { reasoning }), ...(tools && { tools }) };
 }
 
-export interface SplitOptions {
-  /** The end of the rendered prompt, which may have opened a block of reasoning. */
-  promptText: string;
-  /** Tools of the call; without any, their markers are text. */
-  toolNames: ReadonlySet<string>;
-}
+/** The format of calls that an answer is read by. */
+export const formatOfCalls = (
+  { tools }: OutputFormat,
+  toolNames: ReadonlySet<string>,
+): ToolFormat | undefined => (tools?.frame || toolNames.size > 0 ? tools : undefined);
 
 /**
  * @example
  * const splitter = createOutputSplitter(outputFormatOf(template), { promptText: '', toolNames: new Set() });
  * splitter.push('<think>So?'); // [{ type: 'reasoning-delta', delta: 'So?' }]
  */
-export function createOutputSplitter(
-  { reasoning, tools }: OutputFormat,
-  { promptText, toolNames }: SplitOptions,
-): OutputSplitter {
-  const answer = tools && toolNames.size > 0 ? tools.split(toolNames) : splitNothing();
+export function createOutputSplitter(format: OutputFormat, options: SplitOptions): OutputSplitter {
+  const { reasoning } = format;
+  const { promptText, toolNames } = options;
+  const answer = formatOfCalls(format, toolNames)?.split(options) ?? splitNothing();
   if (!reasoning) return answer;
   return splitReasoning(reasoning, promptText.trimEnd().endsWith(reasoning.open), answer);
 }

@@ -3,6 +3,7 @@
  * and around text. A marker inside a JSON string is content; only behind a raw line break, which JSON strings cannot have,
  * it closes a call whose string was never closed.
  */
+import { endsInLineBreak } from './arguments-reader.js';
 import { CallReader } from './call-reader.js';
 import { findMarker, heldLength, isBlank, unfinishedMarker } from './markers.js';
 import type { OutputEvent, OutputSplitter } from './output-event.js';
@@ -34,10 +35,7 @@ export function splitHermesCalls(): OutputSplitter {
     return { events, more: found !== undefined };
   };
 
-  const closable = () => {
-    const { inString, raw } = call.object;
-    return !inString || /\n[ \t\r\n]*$/.test(raw.slice(-64));
-  };
+  const closable = () => !call.object.inString || endsInLineBreak(call.object.raw);
 
   const object = (): Step => {
     let at = 0;

@@ -5,7 +5,7 @@
  */
 import { CallReader } from './call-reader.js';
 import { findMarker, heldLength, isBlank, unfinishedMarker } from './markers.js';
-import type { OutputEvent, OutputSplitter } from './output-event.js';
+import type { OutputEvent, OutputSplitter, SplitOptions } from './output-event.js';
 import { createTextFlow } from './text-flow.js';
 
 const tag = '<|python_tag|>';
@@ -14,7 +14,7 @@ type State = 'start' | 'text' | 'object' | 'between';
 type Step = { events: OutputEvent[]; more: boolean };
 
 /** @param toolNames the tools of the call: an object with a name alone is a call only of one of them */
-export function splitLlamaCalls(toolNames: ReadonlySet<string>): OutputSplitter {
+export function splitLlamaCalls({ toolNames }: Pick<SplitOptions, 'toolNames'>): OutputSplitter {
   const flow = createTextFlow();
   let state: State = 'start';
   let call = new CallReader();

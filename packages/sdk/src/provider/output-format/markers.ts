@@ -34,6 +34,12 @@ export function heldLength(text: string, markers: readonly string[]): number {
  */
 export const unfinishedMarker = (held: string): string => (held.length > 2 ? '' : held);
 
+/** The text that is left when the answer ends where one of these markers may have begun. */
+export function withoutUnfinished(text: string, markers: readonly string[]): string {
+  const certain = text.length - heldLength(text, markers);
+  return text.slice(0, certain) + unfinishedMarker(text.slice(certain));
+}
+
 /** White space of JSON and of formats. Others, such as the ideographic space that indents Chinese, are text. */
 export const isBlank = (character: string | undefined): boolean =>
   character === ' ' || character === '\n' || character === '\t' || character === '\r';

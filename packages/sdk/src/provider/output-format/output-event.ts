@@ -19,3 +19,10 @@ export interface OutputSplitter {
   /** Whether the text now being written is reasoning. */
   readonly inReasoning: boolean;
 }
+
+export interface SplitOptions {
+  /** The end of the rendered prompt, which may have begun what the answer goes on with. */
+  promptText: string;
+  /** Tools of the call; without any, the markers of calls are text. */
+  toolNames: ReadonlySet<string>;
+}

@@ -8,8 +8,8 @@ import {
   heldLength,
   leadingBlank,
   trailingBlank,
-  unfinishedMarker,
   withoutBlankLines,
+  withoutUnfinished,
 } from './markers.js';
 import type { OutputEvent, OutputSplitter } from './output-event.js';
 
@@ -83,8 +83,7 @@ export function splitReasoning(
       const rest = held;
       held = '';
       if (state === 'answer') return answer.finish();
-      const partial = heldLength(rest, [state === 'inside' ? close : open]);
-      const left = rest.slice(0, rest.length - partial) + unfinishedMarker(rest.slice(rest.length - partial));
+      const left = withoutUnfinished(rest, [state === 'inside' ? close : open]);
       const body = left.slice(0, trailingBlank(left));
       const blank = body === '';
       if (state === 'inside' || (opened && !blank)) {

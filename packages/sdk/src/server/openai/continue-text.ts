@@ -1,6 +1,7 @@
 /** A text continued by one of the host's own models, without a chat template, as the same parts that a chat gives. */
 import type { GenerateOptions, NativeModel } from '@trivium/native';
 import type { Host } from '../../host/index.js';
+import { samplingOf } from '../../models/sampling.js';
 import type { AnyPart } from '../../provider/any-language-model.js';
 import type { ServerMetrics } from '../metrics.js';
 import { given, stopsOf } from './call-settings.js';
@@ -39,15 +40,17 @@ export async function continueText(
     tokens,
     maxTokens,
     signal,
-    // OpenAI's default is 1, ours is greedy, so that a run can be repeated.
-    temperature: body.temperature ?? 0,
-    ...given({
+    // OpenAI's default is 1, ours is the model's own or greedy, so that a run can be repeated.
+    ...samplingOf(model.info, {
+      temperature: body.temperature,
       topP: body.top_p,
       topK: body.top_k,
       minP: body.min_p,
+      repeatPenalty: body.repetition_penalty,
+    }),
+    ...given({
       presencePenalty: body.presence_penalty,
       frequencyPenalty: body.frequency_penalty,
-      repeatPenalty: body.repetition_penalty,
       logitBias: body.logit_bias,
       seed: body.seed,
       stop: stopsOf(body.stop),
