@@ -14,7 +14,7 @@ export const states = {
     act: async (page) => {
       await choose(page, 'retries.md', 'deployment.md');
       await write(page, instruction, 1000);
-      await page.getByRole('button', { name: /expand section 2/ }).waitFor({ timeout: 120_000 });
+      await page.getByRole('button', { name: /expand section/ }).waitFor({ timeout: 120_000 });
     },
   },
   stopped: {
