@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 const welcome = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|CARD\.md)$/,
   /^dist\/[\w./-]+\.(js|cjs|d\.ts|d\.cts|js\.map)$/,
+  /^dist\/playground\/(index\.html|trivium\.svg|assets\/[\w-]+\.(js|css))$/,
   /^bin\/[\w-]+\.mjs$/,
   /^models\/[\w-]+\.(gguf|json)$/,
   /^trivium_native\.node$/,
