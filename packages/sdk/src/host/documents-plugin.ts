@@ -3,7 +3,7 @@ import { contracts, definePlugin, implement } from '@trivium/protocol';
 import type { LongText } from '../long-text/index.js';
 import { documentsList, documentsText } from './document-files-capabilities.js';
 import type { TriviumContext } from './host.js';
-import { bringUpToDate, longTextOver, type ReadStep } from './long-text-host.js';
+import { bringUpToDate, type ReadStep, withLongText } from './long-text-host.js';
 import { reporting } from './progress.js';
 import { write } from './write-capability.js';
 
@@ -15,8 +15,8 @@ interface DeltaStep {
 const read = implement<typeof contracts.read, TriviumContext>(
   contracts.read,
   async function* ({ paths }, { host, signal }) {
-    return yield* reporting<ReadStep, Awaited<ReturnType<LongText['read']>>>(async (report) =>
-      bringUpToDate(await longTextOver(paths, host, undefined, signal), paths, signal, report),
+    return yield* reporting<ReadStep, Awaited<ReturnType<LongText['read']>>>((report) =>
+      withLongText(paths, { host, signal }, (client) => bringUpToDate(client, paths, signal, report)),
     );
   },
 );
@@ -25,11 +25,11 @@ const search = implement<typeof contracts.search, TriviumContext>(
   contracts.search,
   async function* ({ paths, query, limit }, { host, signal }) {
     return yield* reporting<ReadStep, { query: string; hits: Awaited<ReturnType<LongText['search']>> }>(
-      async (report) => {
-        const client = await longTextOver(paths, host, undefined, signal);
-        await bringUpToDate(client, paths, signal, report);
-        return { query, hits: await client.search(query, { limit, signal }) };
-      },
+      (report) =>
+        withLongText(paths, { host, signal }, async (client) => {
+          await bringUpToDate(client, paths, signal, report);
+          return { query, hits: await client.search(query, { limit, signal }) };
+        }),
     );
   },
 );
@@ -40,13 +40,13 @@ export const ask = implement<typeof contracts.ask, TriviumContext>(
   async function* ({ paths, question, model, limit }, { host, signal }) {
     const started = performance.now();
     return yield* reporting<ReadStep | DeltaStep, Awaited<ReturnType<LongText['ask']>> & { ms: number }>(
-      async (report) => {
-        const client = await longTextOver(paths, host, model, signal);
-        await bringUpToDate(client, paths, signal, report);
-        const running = client.ask(question, { limit, signal });
-        for await (const text of running.textStream) report({ type: 'text-delta', text });
-        return { ...(await running), ms: performance.now() - started };
-      },
+      (report) =>
+        withLongText(paths, { host, signal, model }, async (client) => {
+          await bringUpToDate(client, paths, signal, report);
+          const running = client.ask(question, { limit, signal });
+          for await (const text of running.textStream) report({ type: 'text-delta', text });
+          return { ...(await running), ms: performance.now() - started };
+        }),
     );
   },
 );
@@ -58,18 +58,19 @@ const summarize = implement<typeof contracts.summarize, TriviumContext>(
     return yield* reporting<
       ReadStep | DeltaStep,
       Awaited<ReturnType<LongText['summarize']>> & { ms: number }
-    >(async (report) => {
-      const client = await longTextOver(paths, host, model, signal);
-      await bringUpToDate(client, paths, signal, report);
-      const running = client.summarize({
-        signal,
-        ...(words !== undefined && { words }),
-        ...(ratio !== undefined && { ratio }),
-        ...(query !== undefined && { query }),
-      });
-      for await (const text of running.textStream) report({ type: 'text-delta', text });
-      return { ...(await running), ms: performance.now() - started };
-    });
+    >((report) =>
+      withLongText(paths, { host, signal, model }, async (client) => {
+        await bringUpToDate(client, paths, signal, report);
+        const running = client.summarize({
+          signal,
+          ...(words !== undefined && { words }),
+          ...(ratio !== undefined && { ratio }),
+          ...(query !== undefined && { query }),
+        });
+        for await (const text of running.textStream) report({ type: 'text-delta', text });
+        return { ...(await running), ms: performance.now() - started };
+      }),
+    );
   },
 );
 

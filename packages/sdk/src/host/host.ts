@@ -4,10 +4,11 @@
  */
 import { join } from 'node:path';
 import { type CapabilityContext, TriviumError } from '@trivium/protocol';
-import { createLibrary, type Library } from '../documents/index.js';
+import { createLibrary } from '../documents/index.js';
 import { defaultCacheFolder } from '../documents/index-cache.js';
 import { JobStore } from '../jobs/index.js';
 import { ModelStore, type ModelStoreSettings } from '../models/model-store.js';
+import { LeasedLibraries } from './leased-libraries.js';
 
 export interface HostSettings extends ModelStoreSettings {
   /** Where indexes, downloaded models and the state of jobs are kept between runs; default: the user's cache folder. */
@@ -28,37 +29,28 @@ export class Host implements AsyncDisposable {
   readonly models: ModelStore;
   /** Work that outlives the call that started it. */
   readonly jobs: JobStore;
-  readonly #libraries = new Map<string, Promise<Library>>();
+  /** Documents by their paths: the same library for the same paths, while somebody has it and a while after. */
+  readonly libraries: LeasedLibraries;
   readonly #settings: HostSettings;
 
   constructor(settings: HostSettings = {}) {
     this.#settings = settings;
-    const { cacheDir, jobScope } = settings;
+    const { cacheDir, jobScope, documentsWithin: within } = settings;
     this.models = new ModelStore(
       cacheDir === undefined ? settings : { ...settings, hub: { cacheDir, ...settings.hub } },
     );
     this.jobs = new JobStore({ folder: join(cacheDir ?? defaultCacheFolder(), 'jobs'), scope: jobScope });
+    this.libraries = new LeasedLibraries(() =>
+      createLibrary({
+        ...(cacheDir !== undefined && { cacheDir }),
+        ...(within !== undefined && { within }),
+      }),
+    );
   }
 
   /** The folder that documents must lie in, where the host is held to one. */
   get documentsWithin(): string | undefined {
     return this.#settings.documentsWithin;
-  }
-
-  /** The library over these paths; not read yet, and the same one for the same paths. */
-  library(paths: readonly string[]): Promise<Library> {
-    const key = JSON.stringify(paths);
-    let library = this.#libraries.get(key);
-    if (!library) {
-      const { cacheDir, documentsWithin: within } = this.#settings;
-      library = createLibrary({
-        ...(cacheDir !== undefined && { cacheDir }),
-        ...(within !== undefined && { within }),
-      });
-      this.#libraries.set(key, library);
-      library.catch(() => this.#libraries.delete(key));
-    }
-    return library;
   }
 
   /**
@@ -92,11 +84,7 @@ export class Host implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     // They use what is disposed of below.
     await this.jobs[Symbol.asyncDispose]();
-    const libraries = await Promise.allSettled(this.#libraries.values());
-    this.#libraries.clear();
-    await Promise.all(
-      libraries.map((result) => (result.status === 'fulfilled' ? result.value.dispose() : undefined)),
-    );
+    await this.libraries[Symbol.asyncDispose]();
     await this.models[Symbol.asyncDispose]();
   }
 }

@@ -11,18 +11,19 @@ export interface ReadStep {
   total: number;
 }
 
-/** A client over the library of `paths`, with the embedded vectors and, where one is named, a language model. */
-export async function longTextOver(
+/** Lends `use` a client over the library of `paths`, with the embedded vectors and, where one is named, a language model. */
+export async function withLongText<T>(
   paths: readonly string[],
-  host: Host,
-  model: string | undefined,
-  signal: AbortSignal,
-): Promise<LongText> {
-  return createLongText({
-    library: await host.library(paths),
+  { host, signal, model }: { host: Host; signal: AbortSignal; model?: string | undefined },
+  use: (client: LongText) => Promise<T>,
+): Promise<T> {
+  await using lease = await host.libraries.lease(paths);
+  const client = createLongText({
+    library: lease.library,
     embed: (texts, options) => host.embedSentences(texts, options?.signal),
     ...(model !== undefined && (await languageModel(model, host, signal))),
   });
+  return await use(client);
 }
 
 /** A model by reference, with what its context holds and how it counts. */
