@@ -68,7 +68,11 @@ async function look(name, size, scheme, url) {
       await enter(page, url, states[name]);
       await page.screenshot({ path: join(folder, `${name}-${size}-${scheme}.png`) });
       if (keeps && shown.some((one) => one.join() === [name, size, scheme].join()))
-        await page.screenshot({ path: join(kept, `${name}-${size}-${scheme}.jpg`), type: 'jpeg', quality: 70 });
+        await page.screenshot({
+          path: join(kept, `${name}-${size}-${scheme}.jpg`),
+          type: 'jpeg',
+          quality: 70,
+        });
       for (const sentence of await violationsOn(page)) faults.push(`${where}: ${sentence}`);
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       if (overflow > 0) faults.push(`${where}: wider than the window by ${overflow} pixels`);
