@@ -1,4 +1,6 @@
 /** Time to the first token, through the engine alone and through the server: the same prompts, all clients at once. */
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
 import { createTrivium } from '@trivium/sdk/provider';
 
 /** Prompts that share no prefix, so that none finds another's pages. */
@@ -26,29 +28,38 @@ export async function engineRound(name, clients, round) {
   });
 }
 
-/** The same through the server at `url`; connections are kept, as clients keep them. */
+const connections = new Agent({ keepAlive: true });
+
+/**
+ * The same through the server at `url`; connections are kept, as clients keep them. By `node:http`, which takes a third of
+ * what `fetch` does of the two cores that client, server and engine share.
+ */
 export async function serverRound(url, model, clients, round) {
   return atOnce(clients, async (client) => {
     const started = performance.now();
-    const response = await fetch(`${url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        model,
-        stream: true,
-        max_tokens: firstTokenTokens,
-        temperature: 0,
-        messages: [{ role: 'user', content: promptOf(client, round) }],
-      }),
+    const body = JSON.stringify({
+      model,
+      stream: true,
+      max_tokens: firstTokenTokens,
+      temperature: 0,
+      messages: [{ role: 'user', content: promptOf(client, round) }],
     });
-    if (!response.ok) throw new Error(await response.text());
-    const decoder = new TextDecoder();
+    const call = request(`${url}/v1/chat/completions`, {
+      agent: connections,
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+    });
+    call.end(body);
+    const [response] = await once(call, 'response');
+    response.setEncoding('utf8');
     let [text, firstMs] = ['', undefined];
-    for await (const bytes of response.body) {
-      text += decoder.decode(bytes, { stream: true });
+    response.on('data', (piece) => {
+      text += piece;
       // The first chunk names the role and has no text.
       if (firstMs === undefined && /"content":"[^"]/.test(text)) firstMs = performance.now() - started;
-    }
+    });
+    await once(response, 'end');
+    if (response.statusCode !== 200) throw new Error(text);
     return firstMs;
   });
 }

@@ -58,8 +58,10 @@ class HttpHandler implements Handler {
   readonly #chats: ChatStreams;
   readonly #scratch: ScratchFolders | undefined;
   readonly #app = new Hono();
-  readonly #closing = new AbortController();
-  readonly #running = new Set<Promise<unknown>>();
+  /** Why no more calls are taken. */
+  #closing: TriviumError | undefined;
+  /** Calls that have begun, each with what stops it. `AbortSignal.any` would make two signals more of each. */
+  readonly #running = new Map<Promise<unknown>, AbortController>();
   readonly #outcomes = new WeakMap<Request, Outcome>();
   /** What a request's answer still waits for. */
   readonly #works = new WeakMap<Request, Promise<unknown>[]>();
@@ -126,13 +128,14 @@ class HttpHandler implements Handler {
     const reason = new TriviumError('disposed', 'The server is closing.', {
       remedy: 'Call again once it runs.',
     });
-    this.#closing.abort(reason);
+    this.#closing ??= reason;
+    for (const stopping of this.#running.values()) stopping.abort(reason);
     this.#chats.stop(new DOMException(reason.message, 'AbortError'));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop();
-    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    while (this.#running.size > 0) await Promise.allSettled(this.#running.keys());
     await this.#chats[Symbol.asyncDispose]();
     await this.#scratch?.[Symbol.asyncDispose]();
     this.#metrics.dispose();
@@ -159,7 +162,7 @@ class HttpHandler implements Handler {
       this.#outcomes.get(request)!.route = path;
       try {
         if (!isOpen) this.#keys.check(request);
-        this.#closing.signal.throwIfAborted();
+        if (this.#closing) throw this.#closing;
         return await fetch(request);
       } catch (error) {
         return this.#refuse(request, error);
@@ -170,15 +173,22 @@ class HttpHandler implements Handler {
   async #run(route: AnyRoute, c: Context): Promise<Response> {
     const request = c.req.raw;
     if (!route.isOpen) this.#keys.check(request);
-    this.#closing.signal.throwIfAborted();
-    const left = new AbortController();
-    const signal = AbortSignal.any([request.signal, this.#closing.signal, left.signal]);
+    if (this.#closing) throw this.#closing;
+    const stopping = new AbortController();
+    const { signal } = stopping;
+    const leave = () => stopping.abort(request.signal.reason);
+    if (request.signal.aborted) leave();
+    request.signal.addEventListener('abort', leave, { once: true });
     const query = parsePart(route.query, c.req.query(), 'query');
     const params = parsePart(route.params, c.req.param(), 'path');
     const { maxBodyBytes } = this.#settings;
     const bytes = route.takesBytes ? await readOctets(request, maxBodyBytes) : new Uint8Array();
     const body = route.body && parsePart(route.body, await readJson(request, maxBodyBytes), 'body');
     const leavePlace = route.isWork ? await this.#admission.enter(signal) : () => {};
+    if (this.#closing) {
+      leavePlace();
+      throw this.#closing;
+    }
     const works: Promise<unknown>[] = [];
     this.#works.set(request, works);
     const until = (work: PromiseLike<unknown>) => {
@@ -193,7 +203,7 @@ class HttpHandler implements Handler {
       params,
       signal,
       failure: (thrown: unknown) => this.#noted(request, thrown),
-      leave: () => left.abort(),
+      leave,
       until,
     };
     const answer = (async () => route.handle(call))();
@@ -207,7 +217,7 @@ class HttpHandler implements Handler {
         leavePlace();
         this.#running.delete(whole);
       });
-    this.#running.add(whole);
+    this.#running.set(whole, stopping);
     return answer;
   }
 

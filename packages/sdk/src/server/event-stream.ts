@@ -33,13 +33,15 @@ export const eventStreamHeaders = {
 };
 
 /** @param frames whole events, as {@link frameOf} writes them */
-export function eventStream(
+export async function eventStream(
   call: Pick<RouteCall, 'leave' | 'until' | 'signal'>,
   frames: AsyncIterable<string>,
   headers: Record<string, string> = {},
-): Response {
+): Promise<Response> {
   const encoder = new TextEncoder();
   const iterator = frames[Symbol.asyncIterator]();
+  const { ready, next } = await readyFrames(iterator);
+  let pending: Promise<IteratorResult<string>> | undefined = next;
   let settle!: () => void;
   call.until(new Promise<void>((resolve) => (settle = resolve)));
   let beat = () => {};
@@ -62,11 +64,15 @@ export function eventStream(
   call.signal.addEventListener('abort', onAbort, { once: true });
   const body = new ReadableStream<Uint8Array>(
     {
+      start(controller) {
+        for (const frame of ready) controller.enqueue(encoder.encode(frame));
+      },
       async pull(controller) {
         // Only while the client waits: one that does not read is sent nothing.
         beat = () => controller.enqueue(encoder.encode(':\n\n'));
         try {
-          const step = await iterator.next();
+          const step = await (pending ?? iterator.next());
+          pending = undefined;
           if (!step.done) return controller.enqueue(encoder.encode(step.value));
           end();
           controller.close();
@@ -86,3 +92,21 @@ export function eventStream(
   );
   return new Response(body, { headers: { ...eventStreamHeaders, ...headers } });
 }
+
+/**
+ * The first two frames, where they wait already (a role, the piece for which the model was waited for): they leave in one
+ * packet with the headers, since an adapter that finds them does not first send those alone. `next` is what was asked for
+ * and did not come.
+ */
+async function readyFrames(iterator: AsyncIterator<string>) {
+  const ready: string[] = [];
+  while (ready.length < 2) {
+    const next = iterator.next();
+    const step = await Promise.race([next.catch(() => undefined), immediately()]);
+    if (!step || step.done) return { ready, next };
+    ready.push(step.value);
+  }
+  return { ready };
+}
+
+const immediately = () => new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined)));

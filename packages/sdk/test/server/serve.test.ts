@@ -58,6 +58,22 @@ describe('a server that closes', () => {
   });
 });
 
+describe('the first piece of a streamed answer', () => {
+  it('travels with the headers and the role, in one packet', async () => {
+    const running = await start();
+    const { port } = new URL(running.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    const body = JSON.stringify({ model: 'brief', stream: true, messages: [{ role: 'user', content: 'x' }] });
+    socket.write(
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    const [packet] = await once(socket, 'data');
+    expect(String(packet)).toMatch(/^HTTP\/1.1 200 OK[^]*"role":"assistant"[^]*"content":"word/);
+    socket.destroy();
+    await running.close();
+  });
+});
+
 describe('what a server does not listen on', () => {
   it('an address that others reach, without a key', async () => {
     const settings = { host: server.host, hostname: '0.0.0.0', port: 0 };
