@@ -45,15 +45,46 @@ Error nothing_left(bool masked) {
   return error;
 }
 
-// Words without a bit are skipped whole: most masks are nearly full or nearly empty.
-void forbid(std::span<const std::uint64_t> allowed, std::span<float> logits) {
-  constexpr float never = -std::numeric_limits<float>::infinity();
-  for (std::size_t word = 0; word * 64 < logits.size(); ++word) {
-    const std::uint64_t bits = word < allowed.size() ? allowed[word] : 0;
-    if (bits == ~std::uint64_t(0)) continue;
-    const std::size_t end = std::min(logits.size(), word * 64 + 64);
-    for (std::size_t id = word * 64; id < end; ++id)
-      if ((bits >> id % 64 & 1) == 0) logits[id] = never;
+constexpr float never = -std::numeric_limits<float>::infinity();
+constexpr std::size_t block = 64;  // logits of one word of a mask
+constexpr std::size_t lanes = 16;  // running values side by side, which become vectors without leave to reorder anything
+
+bool all_finite(std::span<const float> logits) {
+  float zeros[lanes] = {};  // 0 times what is not finite is NaN
+  std::size_t i = 0;
+  for (; i + lanes <= logits.size(); i += lanes)
+    for (std::size_t lane = 0; lane < lanes; ++lane) zeros[lane] += logits[i + lane] * 0.0f;
+  float zero = 0;
+  for (; i < logits.size(); ++i) zero += logits[i] * 0.0f;
+  for (const float lane : zeros) zero += lane;
+  return zero == 0;
+}
+
+// Of at most one block.
+float largest_of(std::span<const float> logits) {
+  float largest[lanes];
+  std::fill_n(largest, lanes, never);
+  std::size_t i = 0;
+  for (; i + lanes <= logits.size(); i += lanes)
+    for (std::size_t lane = 0; lane < lanes; ++lane)
+      largest[lane] = logits[i + lane] > largest[lane] ? logits[i + lane] : largest[lane];
+  float all = never;
+  for (; i < logits.size(); ++i) all = std::max(all, logits[i]);
+  for (const float lane : largest) all = std::max(all, lane);
+  return all;
+}
+
+// Calls visit(id) for the allowed tokens of every block that may hold one above `floor()`; whole blocks are passed over at
+// the speed of vectors, and of words of the mask: most masks are nearly full or nearly empty.
+template <class Floor, class Visit>
+void visit_above(std::span<const float> logits, std::span<const std::uint64_t> allowed, Floor floor, Visit visit) {
+  for (std::size_t begin = 0, word = 0; begin < logits.size(); begin += block, ++word) {
+    const std::uint64_t bits = allowed.empty() ? ~std::uint64_t(0) : word < allowed.size() ? allowed[word] : 0;
+    if (bits == 0) continue;
+    const auto part = logits.subspan(begin, std::min(block, logits.size() - begin));
+    if (bits == ~std::uint64_t(0) && !(largest_of(part) > floor())) continue;
+    for (std::size_t i = 0; i < part.size(); ++i)
+      if (bits >> i & 1) visit(begin + i);
   }
 }
 
@@ -88,43 +119,43 @@ double uniform_at(std::uint64_t seed, std::uint64_t position) {
 
 Result<SampledToken> Sampler::sample(std::span<const float> logits, std::uint64_t position, const TokenHistory& history,
                                      std::span<const std::uint64_t> allowed) {
-  constexpr float never = -std::numeric_limits<float>::infinity();
+  if (logits.empty()) return bad_logits(0, never);
+  if (!all_finite(logits)) {
+    const auto bad = std::find_if(logits.begin(), logits.end(), [](float logit) { return !std::isfinite(logit); });
+    return bad_logits(std::size_t(bad - logits.begin()), *bad);
+  }
+  std::span<const float> chosen_from = logits;
+  if (parameters_.penalties.any()) {
+    penalized_.assign(logits.begin(), logits.end());
+    apply_penalties(parameters_.penalties, history, penalized_, counts_);
+    chosen_from = penalized_;
+  }
   SampledToken sampled;
   float largest = never;
-  for (std::size_t id = 0; id < logits.size(); ++id) {
-    if (!std::isfinite(logits[id])) return bad_logits(id, logits[id]);
-    if (logits[id] > largest) {
-      largest = logits[id];
-      sampled.id = TokenId(id);
-    }
-  }
-  if (sampled.id < 0) return bad_logits(0, largest);
-  const float largest_plain = largest;
-  std::span<const float> chosen_from = logits;
-  if (parameters_.penalties.any() || !allowed.empty()) {
-    penalized_.assign(logits.begin(), logits.end());
-    if (parameters_.penalties.any()) apply_penalties(parameters_.penalties, history, penalized_, counts_);
-    if (!allowed.empty()) forbid(allowed, penalized_);
-    chosen_from = penalized_;
-    const auto best = std::max_element(penalized_.begin(), penalized_.end());  // the first of equals: the lower id
-    sampled.id = TokenId(best - penalized_.begin());
-    largest = *best;
-    if (largest == never) return nothing_left(!allowed.empty());
-  }
-  if (parameters_.temperature > 0) sampled.id = draw(chosen_from, largest, position);
-  if (parameters_.logprobs >= 0) log_probabilities(logits, largest_plain, sampled);
+  // The first of equals: the lower id.
+  visit_above(chosen_from, allowed, [&] { return largest; }, [&](std::size_t id) {
+    if (!(chosen_from[id] > largest)) return;
+    largest = chosen_from[id];
+    sampled.id = TokenId(id);
+  });
+  if (sampled.id < 0) return nothing_left(!allowed.empty());
+  if (parameters_.temperature > 0) sampled.id = draw(chosen_from, allowed, largest, position);
+  if (parameters_.logprobs >= 0) log_probabilities(logits, sampled);
   return sampled;
 }
 
-TokenId Sampler::draw(std::span<const float> logits, float largest, std::uint64_t position) {
+TokenId Sampler::draw(std::span<const float> logits, std::span<const std::uint64_t> allowed, float largest,
+                      std::uint64_t position) {
   // From here on `logit` is the tempered one minus the largest: its exponential is in (0, 1].
   candidates_.clear();
+  // e^-104 is below float's range and what it weighs below double's resolution beside the largest.
+  constexpr double least = -104;
   const double scale = 1.0 / parameters_.temperature;
-  for (std::size_t id = 0; id < logits.size(); ++id) {
+  const float floor = std::nextafter(float(largest + 1.01 * least * parameters_.temperature), never);
+  visit_above(logits, allowed, [&] { return floor; }, [&](std::size_t id) {
     const double tempered = (double(logits[id]) - largest) * scale;
-    // e^-104 is below float's range and what it weighs below double's resolution beside the largest.
-    if (tempered >= -104) candidates_.push_back({float(tempered), TokenId(id)});
-  }
+    if (tempered >= least) candidates_.push_back({float(tempered), TokenId(id)});
+  });
   if (parameters_.top_k > 0) keep_top_k(parameters_.top_k);
   if (parameters_.top_p < 1) keep_top_p(parameters_.top_p);
   if (parameters_.min_p > 0) {
@@ -172,7 +203,8 @@ void Sampler::keep_top_p(double p) {
   }
 }
 
-void Sampler::log_probabilities(std::span<const float> logits, float largest, SampledToken& sampled) {
+void Sampler::log_probabilities(std::span<const float> logits, SampledToken& sampled) {
+  const float largest = *std::max_element(logits.begin(), logits.end());
   double mass = 0;
   for (const float logit : logits) mass += std::exp(double(logit) - largest);
   const double log_mass = largest + std::log(mass);

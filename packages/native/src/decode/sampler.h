@@ -51,14 +51,14 @@ class Sampler {
 
  private:
   struct Candidate { float logit; TokenId id; };
-  TokenId draw(std::span<const float> logits, float largest, std::uint64_t position);
+  TokenId draw(std::span<const float> logits, std::span<const std::uint64_t> allowed, float largest, std::uint64_t position);
   void keep_top_k(std::size_t k);
   void keep_top_p(double largest);
-  void log_probabilities(std::span<const float> logits, float largest, SampledToken& sampled);
+  void log_probabilities(std::span<const float> logits, SampledToken& sampled);
 
   SamplingParameters parameters_;
   std::vector<Candidate> candidates_;  // scratch, (vocabulary) at most
-  std::vector<float> penalized_;       // scratch, (vocabulary): logits after penalties and mask
+  std::vector<float> penalized_;       // scratch, (vocabulary): logits after penalties
   std::vector<std::uint32_t> counts_;  // scratch of apply_penalties
 };
 

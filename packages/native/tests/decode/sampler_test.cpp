@@ -1,6 +1,7 @@
 #include "decode/sampler.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -110,6 +111,54 @@ TEST("bad numbers are errors") {
   CHECK(!check_sampling({.temperature = std::nanf("")}).ok());
   CHECK(!check_sampling({.top_p = 0}).ok());
   CHECK(!check_sampling({.min_p = 1.5f}).ok());
+}
+
+TEST("blocks that are passed over change nothing: every size, mask and temperature draws what a walk over all tokens draws") {
+  std::mt19937 random(7);
+  for (int round = 0; round < 400; ++round) {
+    const std::size_t size = 1 + random() % 700;
+    std::vector<float> logits(size);
+    std::normal_distribution<float> normal(0, round % 2 ? 2.0f : 300.0f);
+    for (float& logit : logits) logit = round % 3 ? normal(random) : float(random() % 4);
+    std::vector<std::uint64_t> allowed;
+    if (round % 4) {
+      allowed.assign((size + 63) / 64, 0);
+      for (std::uint64_t& word : allowed) {
+        const unsigned kind = random() % 3;
+        word = kind == 0 ? 0 : kind == 1 ? ~std::uint64_t(0) : std::uint64_t(random()) << 32 | random();
+      }
+    }
+    SamplingParameters parameters;
+    parameters.temperature = std::array<float, 4>{0, 1e-6f, 0.7f, 3}[random() % 4];
+    parameters.seed = std::uint64_t(round);
+    std::vector<std::size_t> ids;
+    for (std::size_t id = 0; id < size; ++id)
+      if (allowed.empty() || (allowed[id / 64] >> id % 64 & 1)) ids.push_back(id);
+    const auto sampled = Sampler(parameters).sample(logits, 5, {}, allowed);
+    CHECK_EQ(sampled.ok(), !ids.empty());
+    if (ids.empty()) continue;
+    std::size_t expected = ids[0];
+    for (const std::size_t id : ids)
+      if (logits[id] > logits[expected]) expected = id;
+    if (parameters.temperature > 0) {
+      const float largest = logits[expected];
+      std::vector<std::pair<std::size_t, double>> weights;
+      double mass = 0;
+      for (const std::size_t id : ids) {
+        const double tempered = (double(logits[id]) - largest) * (1.0 / parameters.temperature);
+        if (tempered < -104) continue;
+        weights.emplace_back(id, std::exp(double(float(tempered))));
+        mass += weights.back().second;
+      }
+      double left = uniform_at(parameters.seed, 5) * mass;
+      for (const auto& [id, weight] : weights) {
+        expected = id;
+        left -= weight;
+        if (left < 0) break;
+      }
+    }
+    CHECK_EQ(std::size_t(sampled->id), expected);
+  }
 }
 
 TEST("a mask takes candidates away from every sampler, and nothing from the log-probabilities") {
