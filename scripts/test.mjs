@@ -1,7 +1,6 @@
 // The README's test line: build, the engine's C++ tests, then vitest over every package. Ends with one plain line
 // summed over the runners, which CI reads.
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { build } from './build.mjs';
 import { must, root, run } from './workspace.mjs';
@@ -18,14 +17,8 @@ function add(passed, failed, skipped) {
 await build();
 
 const native = join(root, 'packages/native');
-const directory = join(native, 'build/tests');
-await must(
-  'configure C++ tests',
-  'cmake',
-  ['-S', native, '-B', directory, '-G', 'Unix Makefiles', '-DCMAKE_BUILD_TYPE=Release'],
-  { quiet: true },
-);
-await must('compile C++ tests', 'cmake', ['--build', directory, '-j', String(cpus().length)], {
+const directory = join(native, 'build/addon');
+await must('compile C++ tests', 'node', ['packages/native/scripts/build-addon.mjs', '--tests'], {
   quiet: true,
 });
 for (const program of readdirSync(directory).filter((name) => /^test_\w+$/.test(name))) {

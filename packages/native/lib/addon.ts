@@ -150,7 +150,8 @@ export interface Addon {
   setThreads(threads: number): Promise<void>;
   stats(): Record<string, number>;
   inspect(path: string): Promise<RawInspection>;
-  rehearse(path: string): Promise<RawRehearsal>;
+  /** `cancelled[0]`: set to 1 to give up. */
+  rehearse(path: string, cancelled: Uint8Array): Promise<RawRehearsal>;
   loadTokenizer(path: string): Promise<RawTokenizer>;
   /** `control[0]`: set to 1 to give up; `control[1]`: progress in thousandths, written by the loader. */
   loadModel(path: string, options: RawLoadOptions, control: Int32Array): Promise<RawModel>;

@@ -22,26 +22,24 @@ function createEngine(): NativeEngine {
 
   const loadModel = async (path: string, options: LoadModelOptions = {}) => {
     const { onProgress, signal, ...settings } = options;
-    signal?.throwIfAborted();
     const control = new Int32Array(2);
-    const abort = () => Atomics.store(control, 0, 1);
-    signal?.addEventListener('abort', abort, { once: true });
     const timer =
       onProgress && setInterval(() => onProgress(Atomics.load(control, 1) / 1000), progressIntervalMs);
     try {
-      const model = toModel(await translated(addon.loadModel(path, settings, control)), router);
+      const raw = await unlessAborted(signal, control, () => addon.loadModel(path, settings, control));
+      const model = toModel(raw, router);
       if (signal?.aborted) await model.dispose();
       signal?.throwIfAborted();
       onProgress?.(1);
       return model;
-    } catch (error) {
-      throw signal?.aborted && TriviumError.isInstance(error) && error.code === 'cancelled'
-        ? signal.reason
-        : error;
     } finally {
       clearInterval(timer);
-      signal?.removeEventListener('abort', abort);
     }
+  };
+
+  const rehearse: NativeEngine['rehearse'] = (path, { signal } = {}) => {
+    const cancelled = new Uint8Array(1);
+    return unlessAborted(signal, cancelled, () => addon.rehearse(path, cancelled));
   };
 
   return {
@@ -52,10 +50,29 @@ function createEngine(): NativeEngine {
       return inspection as InspectedModel;
     },
     setThreads: async (threads) => translated(translatedSync(() => addon.setThreads(threads))),
-    rehearse: (path) => translated(addon.rehearse(path)),
+    rehearse,
     stats: () => addon.stats() as unknown as EngineStats,
     get backend() {
       return addon.backend();
     },
   };
+}
+
+/** Work of the engine that gives up once `flag[0]` is 1. @throws the abort reason */
+async function unlessAborted<T>(
+  signal: AbortSignal | undefined,
+  flag: Int32Array | Uint8Array,
+  work: () => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted();
+  const abort = () => Atomics.store(flag, 0, 1);
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    return await translated(work());
+  } catch (error) {
+    const isAborted = signal?.aborted && TriviumError.isInstance(error) && error.code === 'cancelled';
+    throw isAborted ? signal.reason : error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
 }

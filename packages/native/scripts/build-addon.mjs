@@ -1,5 +1,6 @@
 // Compiles the addon with plain CMake into build/Release/trivium_native.node. Needs a C++20 compiler, make and CMake;
-// says in one sentence which of them is missing and how to get it. Quiet unless something fails.
+// says in one sentence which of them is missing and how to get it. Quiet unless something fails. With --tests the C++ test
+// programs too, from the same objects, into build/addon.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 const native = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
 const mac = process.platform === 'darwin';
+const tests = process.argv.includes('--tests');
 
 function versionOf(command, args, pattern) {
   try {
@@ -70,11 +72,11 @@ run([
   '-G',
   'Unix Makefiles',
   '-DCMAKE_BUILD_TYPE=Release',
-  '-DTRIVIUM_TESTS=OFF',
+  `-DTRIVIUM_TESTS=${tests ? 'ON' : 'OFF'}`,
   `-DNODE_ADDON_API=${addonApi}`,
   `-DNODE_API_HEADERS=${apiHeaders}`,
 ]);
-run(['--build', 'build/addon', '-j', String(cpus().length), '--target', 'trivium_native']);
+run(['--build', 'build/addon', '-j', String(cpus().length), ...(tests ? [] : ['--target', 'trivium_native'])]);
 const release = join(native, 'build/Release');
 mkdirSync(release, { recursive: true });
 // Renamed into place: a process that has the old binary mapped keeps it.

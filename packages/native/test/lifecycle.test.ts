@@ -158,10 +158,36 @@ describe('limits and bad input', () => {
     });
   });
 
+  test('a rehearsal can be given up, before it begins and while it runs', async () => {
+    await expect(
+      getEngine().rehearse(model, { signal: AbortSignal.abort(new Error('enough')) }),
+    ).rejects.toThrow('enough');
+    const controller = new AbortController();
+    const running = getEngine().rehearse(model, { signal: controller.signal });
+    controller.abort(new Error('no more'));
+    await expect(running).rejects.toThrow('no more');
+    expect((await getEngine().rehearse(model)).decodeMs).toBeGreaterThan(0);
+  });
+
   test('loading can be given up', async () => {
     const controller = new AbortController();
     controller.abort(new Error('enough'));
     await expect(getEngine().loadModel(model, { signal: controller.signal })).rejects.toThrow('enough');
+  });
+});
+
+test('totals stay when the model that they count goes', async () => {
+  const before = getEngine().stats();
+  const loaded = await getEngine().loadModel(model);
+  await loaded.logits([1, 2, 3]);
+  const counted = getEngine().stats();
+  expect(counted.prefilledTokens).toBe(before.prefilledTokens + 3);
+  expect(counted.steps).toBeGreaterThan(before.steps);
+  await loaded.dispose();
+  expect(getEngine().stats()).toMatchObject({
+    models: before.models,
+    prefilledTokens: counted.prefilledTokens,
+    steps: counted.steps,
   });
 });
 

@@ -91,12 +91,15 @@ Napi::Value inspect_file(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value rehearse_file(const Napi::CallbackInfo& info) {
+  auto flag = info[1].As<Napi::Uint8Array>();
+  static_assert(sizeof(std::atomic<bool>) == 1 && std::atomic<bool>::is_always_lock_free);
+  const auto* cancelled = reinterpret_cast<const std::atomic<bool>*>(flag.Data());
   return Task<Rehearsal>::start(
       info.Env(),
-      [path = info[0].ToString().Utf8Value()]() -> Result<Rehearsal> {
+      [path = info[0].ToString().Utf8Value(), cancelled]() -> Result<Rehearsal> {
         TRIVIUM_TRY_ASSIGN(const auto file, ModelFile::open(path));
         TRIVIUM_TRY_ASSIGN(const auto backend, make_backend("cpu"));
-        return rehearse(*file, *backend);
+        return rehearse(*file, *backend, cancelled);
       },
       [](Napi::Env env, Rehearsal&& rehearsal) -> Napi::Value {
         Napi::Object object = Napi::Object::New(env);
@@ -108,7 +111,8 @@ Napi::Value rehearse_file(const Napi::CallbackInfo& info) {
                                                           {"spread", rehearsal.spread}};
         for (const auto& [name, value] : figures) object[name] = Napi::Number::New(env, value);
         return object;
-      });
+      },
+      flag);
 }
 
 Napi::Value stats(const Napi::CallbackInfo& info) {

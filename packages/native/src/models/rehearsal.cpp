@@ -44,11 +44,18 @@ Error not_rehearsed(const ModelFile& file, std::string why, std::string found) {
   return error;
 }
 
+Error rehearsal_cancelled() {
+  Error error;
+  error.code = ErrorCode::cancelled;
+  error.message = "The rehearsal was cancelled.";
+  return error;
+}
+
 // Plans over weights of the file's types that hold nothing.
 class Rehearser {
  public:
-  Rehearser(const ModelFile& file, const ArchitectureRow& row, Backend& backend)
-      : file_(file), row_(row), backend_(backend) {}
+  Rehearser(const ModelFile& file, const ArchitectureRow& row, Backend& backend, const std::atomic<bool>* cancelled)
+      : file_(file), row_(row), backend_(backend), cancelled_(cancelled) {}
 
   bool all_f32() const { return all_f32_; }
 
@@ -92,6 +99,7 @@ class Rehearser {
   Result<std::shared_ptr<const Buffer>> blank(std::pair<int, int> key, DType dtype, const Shape& shape, Role role) {
     auto& held = blanks_[key];
     if (held) return held;
+    if (cancelled_ && cancelled_->load()) return rehearsal_cancelled();
     const std::size_t row = row_bytes(dtype, shape.columns());
     const WeightSource source{"blank", dtype, shape, [row](std::int64_t, std::int64_t rows, std::byte* destination) -> Status {
                                 std::memset(destination, 0, row * std::size_t(rows));
@@ -104,6 +112,7 @@ class Rehearser {
   const ModelFile& file_;
   const ArchitectureRow& row_;
   Backend& backend_;
+  const std::atomic<bool>* cancelled_;
   bool all_f32_ = true;
   std::map<std::pair<int, int>, std::shared_ptr<const Buffer>> blanks_;
 };
@@ -129,8 +138,8 @@ struct Timing {
 class Stage {
  public:
   static Result<Stage> make(Backend& backend, Slice& slice, const PageGeometry& geometry, int rows, int sequences, int position,
-                            int vocabulary) {
-    Stage stage(backend);
+                            int vocabulary, const std::atomic<bool>* cancelled) {
+    Stage stage(backend, cancelled);
     TRIVIUM_TRY_ASSIGN(stage.program_, backend.compile(slice.plan, slice.weights, {rows * sequences, sequences, sequences}));
     const int pages = (position + rows + page_tokens - 1) / page_tokens;
     stage.memory_.resize(std::size_t(pages) * sequences * geometry.page_bytes());
@@ -172,7 +181,7 @@ class Stage {
   }
 
  private:
-  explicit Stage(Backend& backend) : backend_(backend) {}
+  Stage(Backend& backend, const std::atomic<bool>* cancelled) : backend_(backend), cancelled_(cancelled) {}
 
   Status run(bool head) {
     Bindings bindings;
@@ -180,6 +189,7 @@ class Stage {
     bindings.positions = positions_;
     bindings.sequences = slices_;
     bindings.kv = {geometry_, addresses_};
+    bindings.cancelled = cancelled_;
     std::span<float> output;
     if (head) {
       bindings.output_rows = last_rows_;
@@ -190,6 +200,7 @@ class Stage {
   }
 
   Backend& backend_;
+  const std::atomic<bool>* cancelled_;
   std::unique_ptr<Program> program_;
   std::vector<std::byte> memory_;
   std::vector<std::vector<std::int32_t>> pages_;
@@ -214,12 +225,12 @@ PageGeometry geometry_of(const ModelSpec& spec, int layers, DType dtype) {
 
 }  // namespace
 
-Result<Rehearsal> rehearse(const ModelFile& file, Backend& backend) {
+Result<Rehearsal> rehearse(const ModelFile& file, Backend& backend, const std::atomic<bool>* cancelled) {
   TRIVIUM_TRY_ASSIGN(const ArchitectureRow* row, row_of(file));
   TRIVIUM_TRY_ASSIGN(ModelSpec spec, row->spec(file));
   if (spec.kind != ModelKind::causal || spec.layers.empty())
     return not_rehearsed(file, "Only models that write text are rehearsed.", spec.architecture);
-  Rehearser rehearser(file, *row, backend);
+  Rehearser rehearser(file, *row, backend, cancelled);
   const int layers = int(spec.layers.size());
   TRIVIUM_TRY_ASSIGN(const Slice whole, rehearser.slice(spec, every(layers), false));
   const double layer_bytes = whole.bytes.layers / layers;
@@ -244,10 +255,13 @@ Result<Rehearsal> rehearse(const ModelFile& file, Backend& backend) {
   const int rows = std::clamp(int(prefill_work / row_work) / 16 * 16, 16, rehearsed_prompt / 2);
   // The middle of the prompt: as many keys as its tokens see on average.
   TRIVIUM_TRY_ASSIGN(Stage prompt, Stage::make(backend, prefilling, geometry_of(spec, 1, kv_dtype), rows, 1,
-                                               (rehearsed_prompt - rows) / 2, spec.vocabulary));
+                                               (rehearsed_prompt - rows) / 2, spec.vocabulary, cancelled));
   const PageGeometry geometry = geometry_of(spec, few, kv_dtype);
-  TRIVIUM_TRY_ASSIGN(Stage one, Stage::make(backend, decoding, geometry, 1, 1, rehearsed_prompt, spec.vocabulary));
-  TRIVIUM_TRY_ASSIGN(Stage two, Stage::make(backend, decoding, geometry, 1, 2, rehearsed_prompt, spec.vocabulary));
+  const auto decoder = [&](int sequences) {
+    return Stage::make(backend, decoding, geometry, 1, sequences, rehearsed_prompt, spec.vocabulary, cancelled);
+  };
+  TRIVIUM_TRY_ASSIGN(Stage one, decoder(1));
+  TRIVIUM_TRY_ASSIGN(Stage two, decoder(2));
   TRIVIUM_TRY_ASSIGN(const Timing prefill, prompt.time(false));
   TRIVIUM_TRY_ASSIGN(const Timing body, one.time(false));
   TRIVIUM_TRY_ASSIGN(const Timing with_head, one.time(true));

@@ -1,6 +1,8 @@
 // How fast a model will run here, before it is loaded: a slice of its own plan over blank weights, timed. What it computes
 // does not matter to its speed, so nothing is read but the header of the file. Knows no scheduler, no sampler and no text.
 #pragma once
+#include <atomic>
+
 #include "models/spec.h"
 
 namespace trivium {
@@ -18,7 +20,7 @@ struct Rehearsal {
 inline constexpr int rehearsed_prompt = 512;
 
 // Takes about 128 MB and a few tenths of a second; more where one layer of the model alone is larger. `unsupported` for
-// models that write nothing and for layers that are too large to rehearse.
-Result<Rehearsal> rehearse(const ModelFile& file, Backend& backend);
+// models that write nothing and for layers that are too large to rehearse; `cancelled` within one operation of being told.
+Result<Rehearsal> rehearse(const ModelFile& file, Backend& backend, const std::atomic<bool>* cancelled = nullptr);
 
 }  // namespace trivium

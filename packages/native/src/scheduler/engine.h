@@ -87,6 +87,7 @@ struct ModelOptions {
 struct EngineStats {
   int live_sequences = 0, queued_requests = 0, models = 0;
   std::size_t weight_bytes = 0, kv_bytes = 0, kv_used_bytes = 0;
+  // Totals since the process began: a model that goes takes nothing from them.
   std::uint64_t steps = 0, prefilled_tokens = 0, decoded_tokens = 0;
   std::uint64_t masked_tokens = 0, mask_ns = 0;  // tokens chosen under a grammar, and the time their masks took
 };

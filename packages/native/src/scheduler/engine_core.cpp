@@ -6,6 +6,14 @@
 namespace trivium {
 namespace {
 
+void add_totals(EngineStats& stats, const Counters& counters) {
+  stats.steps += counters.steps;
+  stats.prefilled_tokens += counters.prefilled;
+  stats.decoded_tokens += counters.decoded;
+  stats.masked_tokens += counters.masked;
+  stats.mask_ns += counters.mask_ns;
+}
+
 // What binding/ holds: when it goes, so do the model's requests and pages.
 class ModelHandle final : public EngineModel {
  public:
@@ -92,6 +100,7 @@ void EngineCore::loop() {
         {
           const std::lock_guard lock(mutex_);  // first out of stats(), then retired
           std::erase(runners_, runner);
+          add_totals(retired_, runner->counters());
         }
         runner->retire();
         worked = true;
@@ -122,7 +131,7 @@ void EngineCore::shutdown() {
 
 EngineStats EngineCore::stats() const {
   const std::lock_guard lock(mutex_);
-  EngineStats stats;
+  EngineStats stats = retired_;
   std::set<const StepModel*> counted;  // weights that several models share count once
   for (const auto& runner : runners_) {
     const Counters& counters = runner->counters();
@@ -132,11 +141,7 @@ EngineStats EngineCore::stats() const {
     stats.queued_requests += std::max(0, open - counters.live.load());
     stats.kv_bytes += counters.kv_bytes;
     stats.kv_used_bytes += counters.kv_used_bytes;
-    stats.steps += counters.steps;
-    stats.prefilled_tokens += counters.prefilled;
-    stats.decoded_tokens += counters.decoded;
-    stats.masked_tokens += counters.masked;
-    stats.mask_ns += counters.mask_ns;
+    add_totals(stats, counters);
     if (counted.insert(&runner->model()).second) stats.weight_bytes += runner->model().weight_bytes();
   }
   return stats;

@@ -27,6 +27,7 @@ class EngineCore : public std::enable_shared_from_this<EngineCore> {
   std::mutex lifecycle_;                    // held by shutdown, and by add while it starts the thread
   std::condition_variable changed_;
   std::vector<std::shared_ptr<ModelRunner>> runners_;
+  EngineStats retired_;                     // totals of the models that have gone; all else in it is 0
   std::uint64_t signals_ = 0;               // counts wakes, so none that comes during a round is missed
   bool stopping_ = false;
   std::thread thread_;

@@ -41,6 +41,17 @@ TEST("every container, architecture and type of the fixtures that writes text is
   CHECK(rehearsed("llama-odd-heads", "ref").ok());
 }
 
+TEST("a rehearsal that is told to ends as cancelled") {
+  const auto file = ModelFile::open(TRIVIUM_FIXTURES "/parity/llama-grouped-tied.gguf");
+  REQUIRE(file.ok());
+  const auto backend = make_backend("cpu");
+  REQUIRE(backend.ok());
+  const std::atomic<bool> cancelled{true};
+  const auto rehearsal = rehearse(**file, **backend, &cancelled);
+  REQUIRE(!rehearsal.ok());
+  CHECK(rehearsal.error().code == ErrorCode::cancelled);
+}
+
 TEST("an embedder is refused: it writes nothing") {
   const auto rehearsal = rehearsed("bert-mean.gguf");
   REQUIRE(!rehearsal.ok());

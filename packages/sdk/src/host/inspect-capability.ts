@@ -18,7 +18,7 @@ export const inspect = implement<typeof contracts.inspect, TriviumContext>(
       signal.throwIfAborted();
       if (!inspected.supported || !(speed || measure)) return inspected;
       const { name: backend, threads } = host.models.engine.backend;
-      const estimate = speed ? await estimateOf(file, host) : {};
+      const estimate = speed ? await estimateOf(file, host, signal) : {};
       signal.throwIfAborted();
       const measurement = measure ? { measurement: await measurementOf(file, host, signal, report) } : {};
       return { ...inspected, speed: { backend, threads, ...estimate, ...measurement } };
@@ -27,10 +27,15 @@ export const inspect = implement<typeof contracts.inspect, TriviumContext>(
 );
 
 /** What a file holds is worth telling, whatever comes of its rehearsal. */
-async function estimateOf(file: string, host: Host): Promise<Pick<Speed, 'estimate' | 'absent'>> {
+async function estimateOf(
+  file: string,
+  host: Host,
+  signal: AbortSignal,
+): Promise<Pick<Speed, 'estimate' | 'absent'>> {
   try {
-    return { estimate: await estimateSpeed(host.models.engine, file) };
+    return { estimate: await estimateSpeed(host.models.engine, file, { signal }) };
   } catch (error) {
+    signal.throwIfAborted();
     return { absent: TriviumError.from(error).message };
   }
 }

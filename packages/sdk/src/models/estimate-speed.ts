@@ -10,13 +10,14 @@ const knownUncertainty = 0.3;
 
 /**
  * @example await estimateSpeed(getEngine(), './model.gguf') // { prefill: 240, decode: 27, … } tokens a second
- * @throws TriviumError `unsupported` for models that write no text; what inspecting throws
+ * @throws TriviumError `unsupported` for models that write no text; what inspecting throws; the abort reason
  */
 export async function estimateSpeed(
   engine: Pick<NativeEngine, 'rehearse'>,
   path: string,
+  options?: { signal?: AbortSignal },
 ): Promise<SpeedEstimate> {
-  const { prefillMs, decodeMs, pairMs, weightBytes, spread } = await engine.rehearse(path);
+  const { prefillMs, decodeMs, pairMs, weightBytes, spread } = await engine.rehearse(path, options);
   return {
     prefill: 1000 / prefillMs,
     decode: 1000 / decodeMs,
