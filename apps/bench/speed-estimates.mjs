@@ -28,7 +28,10 @@ function files() {
   const absent = modelsAbsent();
   if (absent) skip(absent);
   const types = ['Q4_0', 'Q4_K_M', 'Q8_0'];
-  const small = [...types.map((type) => randomModel('100m', type)), dequantizedModel(randomModel('100m', 'Q8_0'))];
+  const small = [
+    ...types.map((type) => randomModel('100m', type)),
+    dequantizedModel(randomModel('100m', 'Q8_0')),
+  ];
   return values.small ? small : [...small, ...types.map((type) => randomModel('1b', type))];
 }
 

@@ -76,7 +76,13 @@ run([
   `-DNODE_ADDON_API=${addonApi}`,
   `-DNODE_API_HEADERS=${apiHeaders}`,
 ]);
-run(['--build', 'build/addon', '-j', String(cpus().length), ...(tests ? [] : ['--target', 'trivium_native'])]);
+run([
+  '--build',
+  'build/addon',
+  '-j',
+  String(cpus().length),
+  ...(tests ? [] : ['--target', 'trivium_native']),
+]);
 const release = join(native, 'build/Release');
 mkdirSync(release, { recursive: true });
 // Renamed into place: a process that has the old binary mapped keeps it.
