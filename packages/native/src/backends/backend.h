@@ -19,7 +19,8 @@
 
 namespace trivium {
 
-// A weight to be uploaded: its bytes are pulled row by row, so the source is never held whole beside the packed form.
+// A weight to be uploaded: its bytes are pulled row by row, so the source is never held whole beside the packed form, and
+// by several threads at once.
 struct WeightSource {
   std::string name;
   DType dtype = DType::f32;

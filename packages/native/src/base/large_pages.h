@@ -1,6 +1,6 @@
 // Memory for weights that every step streams through: on cache lines, and in huge pages where the system has
 // them, so that the stream does not wait for address translations. For containers that are made once and
-// kept.
+// kept. resize() leaves new elements as they are: whoever fills them touches their pages first.
 #pragma once
 #include <cstddef>
 #include <limits>
@@ -26,6 +26,10 @@ struct LargePages {
     return static_cast<T*>(memory);
   }
   void deallocate(T* memory, std::size_t count) noexcept { free_large(memory, count * sizeof(T)); }
+  template <class U>
+  void construct(U* element) noexcept {
+    ::new (static_cast<void*>(element)) U;
+  }
   template <class Other>
   bool operator==(const LargePages<Other>&) const noexcept {
     return true;

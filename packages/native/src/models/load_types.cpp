@@ -91,11 +91,12 @@ WeightSource encoded(WeightSource source, DType to) {
   source.dtype = to;
   source.read_rows = [read = std::move(source.read_rows), from, to, columns](
                          std::int64_t first, std::int64_t rows, std::byte* destination) -> Status {
-    std::vector<std::byte> row(row_bytes(from, columns));
+    const std::size_t stride = row_bytes(from, columns);
+    std::vector<std::byte> stored(stride * static_cast<std::size_t>(rows));
+    TRIVIUM_TRY(read(first, rows, stored.data()));
     std::vector<float> values(static_cast<std::size_t>(columns));
     for (std::int64_t r = 0; r < rows; ++r) {
-      TRIVIUM_TRY(read(first + r, 1, row.data()));
-      decode_row(from, row.data(), values.data(), values.size());
+      decode_row(from, stored.data() + static_cast<std::size_t>(r) * stride, values.data(), values.size());
       encode_row(to, values.data(), destination + static_cast<std::size_t>(r) * row_bytes(to, columns), values.size());
     }
     return {};

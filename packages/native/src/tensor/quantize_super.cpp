@@ -31,69 +31,123 @@ struct Fit {
   double step = 0, offset = 0, error = 0;
 };
 
-double squared_error(const float* x, int count, const int* levels, double step, double offset) {
-  double error = 0;
-  for (int i = 0; i < count; ++i) {
-    const double left = x[i] - (step * levels[i] - offset);
-    error += left * left;
-  }
-  return error;
-}
+// Two float64 side by side, which every processor here has registers for (GCC's and Clang's vectors).
+using Pair [[gnu::vector_size(16)]] = double;
 
-// The line through (level, x) of least squares, its offset kept at or above 0.
-Fit line_through(const float* x, int count, const int* levels, bool with_offset) {
-  double sum_l = 0, sum_ll = 0, sum_x = 0, sum_lx = 0;
-  for (int i = 0; i < count; ++i) {
-    sum_l += levels[i];
-    sum_ll += double(levels[i]) * levels[i];
-    sum_x += x[i];
-    sum_lx += double(levels[i]) * x[i];
-  }
-  Fit fit;
-  const double spread = count * sum_ll - sum_l * sum_l;
-  if (with_offset && spread > 0) {
-    fit.step = (count * sum_lx - sum_l * sum_x) / spread;
-    fit.offset = (fit.step * sum_l - sum_x) / count;
-  }
-  if (!with_offset || !(spread > 0) || fit.offset < 0) fit = {sum_ll > 0 ? sum_lx / sum_ll : 0, 0, 0};
-  fit.error = squared_error(x, count, levels, fit.step, fit.offset);
-  return fit;
+// Of what is not negative and below 2^51.
+Pair whole_part(Pair value) {
+  const Pair nearest = (value + 0x1p52) - 0x1p52;
+  return nearest > value ? nearest - 1.0 : nearest;
 }
+Pair lower(Pair a, Pair b) { return a < b ? a : b; }
+
+// Four sub-blocks of `Count` elements side by side, each on its own way through the search: branches that would part them
+// are choices between values.
+constexpr int lanes = 4, pairs = lanes / 2;
+
+template <int Count>
+struct SubBlocks {
+  Pair x[Count][pairs], levels[Count][pairs], sum_x[pairs] = {};
+
+  explicit SubBlocks(const float* source) {
+    for (int i = 0; i < Count; ++i)
+      for (int p = 0; p < pairs; ++p) {
+        x[i][p] = Pair{source[2 * p * Count + i], source[(2 * p + 1) * Count + i]};
+        sum_x[p] += x[i][p];
+      }
+  }
+
+  // Levels by level(values of x, pair), and the line through (level, x) of least squares, its offset kept at or above 0.
+  template <class Level>
+  void fit(bool with_offset, const Level& level, Fit (&fits)[lanes]) {
+    Pair sum_l[pairs] = {}, sum_ll[pairs] = {}, sum_lx[pairs] = {};
+    for (int i = 0; i < Count; ++i)
+      for (int p = 0; p < pairs; ++p) {
+        const Pair l = level(x[i][p], p);
+        levels[i][p] = l;
+        sum_l[p] += l;
+        sum_ll[p] += l * l;
+        sum_lx[p] += l * x[i][p];
+      }
+    for (int s = 0; s < lanes; ++s) {
+      const double l = sum_l[s / 2][s % 2], ll = sum_ll[s / 2][s % 2], lx = sum_lx[s / 2][s % 2], all = sum_x[s / 2][s % 2];
+      const double spread = Count * ll - l * l;
+      Fit fit;
+      if (with_offset && spread > 0) {
+        fit.step = (Count * lx - l * all) / spread;
+        fit.offset = (fit.step * l - all) / Count;
+      }
+      if (!with_offset || !(spread > 0) || fit.offset < 0) fit = {ll > 0 ? lx / ll : 0, 0, 0};
+      fits[s] = fit;
+    }
+  }
+
+  // Keeps whichever is nearer, the earlier of equals.
+  void keep_best(Fit* best, const Fit (&fits)[lanes], bool first) const {
+    Pair step[pairs], offset[pairs], error[pairs] = {};
+    for (int p = 0; p < pairs; ++p) {
+      step[p] = Pair{fits[2 * p].step, fits[2 * p + 1].step};
+      offset[p] = Pair{fits[2 * p].offset, fits[2 * p + 1].offset};
+    }
+    for (int i = 0; i < Count; ++i)
+      for (int p = 0; p < pairs; ++p) {
+        const Pair left = x[i][p] - (step[p] * levels[i][p] - offset[p]);
+        error[p] += left * left;
+      }
+    for (int s = 0; s < lanes; ++s)
+      if (const double found = error[s / 2][s % 2]; first || found < best[s].error) best[s] = {fits[s].step, fits[s].offset, found};
+  }
+};
 
 // Sub-blocks with a minimum: levels 0 … most.
-Fit fit_from_zero(const float* x, int count, int most) {
-  const float low = std::min(0.0f, *std::min_element(x, x + count)), high = *std::max_element(x, x + count);
-  const double range = double(high) - low;
-  if (range == 0) return {0, -double(low), 0};  // all alike and not above zero: the minimum says it
-  if (!(range > 0) || !std::isfinite(range)) return {};
-  std::array<int, 32> levels;
-  Fit best;
-  for (int c = -candidates; c <= candidates; ++c) {
-    const double inverse = (most + 0.1 * c) / range;
-    for (int i = 0; i < count; ++i) levels[i] = nearest_level((double(x[i]) - low) * inverse, most);
-    Fit fit = line_through(x, count, levels.data(), true);
-    // No line rises through these levels: the plain one does.
-    if (fit.step <= 0) fit = {range / most, -double(low), squared_error(x, count, levels.data(), range / most, -double(low))};
-    if (c == -candidates || fit.error < best.error) best = fit;
+void fit_from_zero(const float* source, int most, Fit* best) {
+  SubBlocks<32> blocks(source);
+  double low[lanes], range[lanes];
+  for (int s = 0; s < lanes; ++s) {
+    const float* x = source + 32 * s;
+    low[s] = std::min(0.0f, *std::min_element(x, x + 32));
+    range[s] = double(*std::max_element(x, x + 32)) - low[s];
   }
-  return best;
+  const Pair lows[pairs] = {{low[0], low[1]}, {low[2], low[3]}}, zero = {}, highest = zero + double(most);
+  Fit fits[lanes];
+  for (int c = -candidates; c <= candidates; ++c) {
+    const double wide = most + 0.1 * c;
+    const Pair inverse[pairs] = {{wide / range[0], wide / range[1]}, {wide / range[2], wide / range[3]}};
+    blocks.fit(true, [&](Pair x, int p) {
+      const Pair value = (x - lows[p]) * inverse[p];
+      return whole_part(value > zero ? lower(value + 0.5, highest) : zero);
+    }, fits);
+    // No line rises through these levels: the plain one does.
+    for (int s = 0; s < lanes; ++s)
+      if (fits[s].step <= 0) fits[s] = {range[s] / most, -low[s], 0};
+    blocks.keep_best(best, fits, c == -candidates);
+  }
+  for (int s = 0; s < lanes; ++s) {
+    if (range[s] == 0) best[s] = {0, -low[s], 0};  // all alike and not above zero: the minimum says it
+    else if (!(range[s] > 0) || !std::isfinite(range[s])) best[s] = {};
+  }
 }
 
 // Sub-blocks around zero: levels -32 … 31, the element of largest magnitude on the side that reaches further.
-Fit fit_around_zero(const float* x, int count) {
-  float extreme = 0;
-  for (int i = 0; i < count; ++i)
-    if (std::fabs(x[i]) > std::fabs(extreme)) extreme = x[i];
-  if (extreme == 0 || !std::isfinite(extreme)) return {};
-  std::array<int, 32> levels;
-  Fit best;
+void fit_around_zero(const float* source, Fit* best) {
+  SubBlocks<16> blocks(source);
+  double extreme[lanes] = {};
+  for (int s = 0; s < lanes; ++s)
+    for (int i = 0; i < 16; ++i)
+      if (std::fabs(source[16 * s + i]) > std::fabs(extreme[s])) extreme[s] = source[16 * s + i];
+  const Pair zero = {};
+  Fit fits[lanes];
   for (int c = -candidates; c <= candidates; ++c) {
-    const double inverse = -(32 + 0.1 * c) / extreme;
-    for (int i = 0; i < count; ++i) levels[i] = nearest_signed(double(x[i]) * inverse, -32, 31);
-    const Fit fit = line_through(x, count, levels.data(), false);
-    if (c == -candidates || fit.error < best.error) best = fit;
+    const double wide = -(32 + 0.1 * c);
+    const Pair inverse[pairs] = {{wide / extreme[0], wide / extreme[1]}, {wide / extreme[2], wide / extreme[3]}};
+    blocks.fit(false, [&](Pair x, int p) {
+      const Pair value = x * inverse[p], above = whole_part(value > zero ? lower(value + 0.5, zero + 31.0) : zero);
+      return above - whole_part(value < zero ? lower(0.5 - value, zero + 32.0) : zero);
+    }, fits);
+    blocks.keep_best(best, fits, c == -candidates);
   }
-  return best;
+  for (int s = 0; s < lanes; ++s)
+    if (extreme[s] == 0 || !std::isfinite(extreme[s])) best[s] = {};
 }
 
 // f16 of largest / most, and its value: what integers are counted in.
@@ -105,9 +159,9 @@ double shares(double value, double unit) { return unit != 0 ? value / unit : 0; 
 
 SuperBlock quantize_with_minima(const float* source, int most) {
   std::array<Fit, 8> fits;
+  for (int s = 0; s < 8; s += lanes) fit_from_zero(source + 32 * s, most, &fits[s]);
   double largest_step = 0, largest_offset = 0;
   for (int s = 0; s < 8; ++s) {
-    fits[s] = fit_from_zero(source + 32 * s, 32, most);
     largest_step = std::max(largest_step, fits[s].step);
     largest_offset = std::max(largest_offset, fits[s].offset);
   }
@@ -125,9 +179,9 @@ SuperBlock quantize_with_minima(const float* source, int most) {
 
 SuperBlock quantize_around_zero(const float* source) {
   std::array<Fit, 16> fits;
+  for (int s = 0; s < 16; s += lanes) fit_around_zero(source + 16 * s, &fits[s]);
   double largest = 0;
   for (int s = 0; s < 16; ++s) {
-    fits[s] = fit_around_zero(source + 16 * s, 16);
     if (std::fabs(fits[s].step) > std::fabs(largest)) largest = fits[s].step;
   }
   SuperBlock block;

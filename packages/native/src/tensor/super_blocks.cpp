@@ -34,28 +34,24 @@ void close_scales(const SuperBlock& block, std::uint8_t* packed) {
   }
 }
 
-// Q4_K, Q5_K: 32 bytes of nibbles serve two sub-blocks, low and high.
-struct NibblePlace { std::size_t byte; int shift; };
-NibblePlace nibble_of(std::size_t element) { return {element / 64 * 32 + element % 32, element % 64 < 32 ? 0 : 4}; }
-
-// Q6_K: each half of 128 elements has 64 bytes of nibbles (four runs of 32: two low, two high) and 32 bytes of pairs.
-struct SixBitPlace { std::size_t low; int low_shift; std::size_t high; int high_shift; };
-SixBitPlace six_bits_of(std::size_t element) {
-  const std::size_t half = element / 128, run = element % 128 / 32, at = element % 32;
-  return {half * 64 + run % 2 * 32 + at, run < 2 ? 0 : 4, half * 32 + at, static_cast<int>(2 * run)};
-}
-
 template <class T>
 void copy_from(const std::byte* source, T& value) { std::memcpy(&value, source, sizeof value); }
 template <class T>
 void copy_to(std::byte* destination, const T& value) { std::memcpy(destination, &value, sizeof value); }
 
+// Each half of 128 elements has 64 bytes of nibbles (four runs of 32: two low, two high) and 32 bytes of pairs.
 SuperBlock open_q6_k(const std::byte* source) {
   SuperBlock block;
-  const auto byte = [&](std::size_t i) { return static_cast<int>(source[i]); };
-  for (std::size_t i = 0; i < super_elements; ++i) {
-    const SixBitPlace at = six_bits_of(i);
-    block.levels[i] = static_cast<std::uint8_t>((byte(at.low) >> at.low_shift & 15) | (byte(128 + at.high) >> at.high_shift & 3) << 4);
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(source);
+  for (std::size_t half = 0; half < 2; ++half) {
+    const std::uint8_t *low = bytes + 64 * half, *pairs = bytes + 128 + 32 * half;
+    std::uint8_t* const levels = block.levels.data() + 128 * half;
+    for (std::size_t i = 0; i < 32; ++i) {
+      levels[i] = static_cast<std::uint8_t>((low[i] & 15) | (pairs[i] & 3) << 4);
+      levels[32 + i] = static_cast<std::uint8_t>((low[32 + i] & 15) | (pairs[i] >> 2 & 3) << 4);
+      levels[64 + i] = static_cast<std::uint8_t>(low[i] >> 4 | (pairs[i] >> 4 & 3) << 4);
+      levels[96 + i] = static_cast<std::uint8_t>(low[32 + i] >> 4 | pairs[i] >> 6 << 4);
+    }
   }
   copy_from(source + 192, block.scales);
   copy_from(source + 208, block.scale);
@@ -63,11 +59,16 @@ SuperBlock open_q6_k(const std::byte* source) {
 }
 
 void close_q6_k(const SuperBlock& block, std::byte* destination) {
-  std::memset(destination, 0, 192);
-  for (std::size_t i = 0; i < super_elements; ++i) {
-    const SixBitPlace at = six_bits_of(i);
-    destination[at.low] |= static_cast<std::byte>((block.levels[i] & 15) << at.low_shift);
-    destination[128 + at.high] |= static_cast<std::byte>(block.levels[i] >> 4 << at.high_shift);
+  auto* bytes = reinterpret_cast<std::uint8_t*>(destination);
+  for (std::size_t half = 0; half < 2; ++half) {
+    std::uint8_t *low = bytes + 64 * half, *pairs = bytes + 128 + 32 * half;
+    const std::uint8_t* const levels = block.levels.data() + 128 * half;
+    for (std::size_t i = 0; i < 32; ++i) {
+      low[i] = static_cast<std::uint8_t>((levels[i] & 15) | (levels[64 + i] & 15) << 4);
+      low[32 + i] = static_cast<std::uint8_t>((levels[32 + i] & 15) | (levels[96 + i] & 15) << 4);
+      pairs[i] = static_cast<std::uint8_t>(levels[i] >> 4 | levels[32 + i] >> 4 << 2 | levels[64 + i] >> 4 << 4 |
+                                           levels[96 + i] >> 4 << 6);
+    }
   }
   copy_to(destination + 192, block.scales);
   copy_to(destination + 208, block.scale);
@@ -85,10 +86,13 @@ SuperBlock open_super(DType dtype, const std::byte* source) {
   bytes += packed_scales;
   const std::uint8_t* const fifth = dtype == DType::q5_k ? bytes : nullptr;
   if (fifth) bytes += super_elements / 8;
-  for (std::size_t i = 0; i < super_elements; ++i) {
-    const NibblePlace at = nibble_of(i);
-    block.levels[i] = static_cast<std::uint8_t>(bytes[at.byte] >> at.shift & 15);
-    if (fifth) block.levels[i] |= static_cast<std::uint8_t>((fifth[i % 32] >> (i / 32) & 1) << 4);
+  // 32 bytes of nibbles serve two sub-blocks, low and high; bit s of a fifth byte is of sub-block s.
+  for (std::size_t s = 0; s < 8; ++s) {
+    std::uint8_t* const levels = block.levels.data() + 32 * s;
+    const std::uint8_t* const nibbles = bytes + 32 * (s / 2);
+    for (std::size_t i = 0; i < 32; ++i) levels[i] = s % 2 == 0 ? nibbles[i] & 15 : nibbles[i] >> 4;
+    if (!fifth) continue;
+    for (std::size_t i = 0; i < 32; ++i) levels[i] |= static_cast<std::uint8_t>((fifth[i] >> s & 1) << 4);
   }
   return block;
 }
@@ -103,10 +107,12 @@ void close_super(const SuperBlock& block, DType dtype, std::byte* destination) {
   bytes += packed_scales;
   std::uint8_t* const fifth = dtype == DType::q5_k ? bytes : nullptr;
   if (fifth) bytes += super_elements / 8;
-  for (std::size_t i = 0; i < super_elements; ++i) {
-    const NibblePlace at = nibble_of(i);
-    bytes[at.byte] |= static_cast<std::uint8_t>((block.levels[i] & 15) << at.shift);
-    if (fifth) fifth[i % 32] |= static_cast<std::uint8_t>(block.levels[i] >> 4 << (i / 32));
+  for (std::size_t s = 0; s < 8; ++s) {
+    const std::uint8_t* const levels = block.levels.data() + 32 * s;
+    std::uint8_t* const nibbles = bytes + 32 * (s / 2);
+    for (std::size_t i = 0; i < 32; ++i) nibbles[i] |= static_cast<std::uint8_t>((levels[i] & 15) << (s % 2 * 4));
+    if (!fifth) continue;
+    for (std::size_t i = 0; i < 32; ++i) fifth[i] |= static_cast<std::uint8_t>(levels[i] >> 4 << s);
   }
 }
 

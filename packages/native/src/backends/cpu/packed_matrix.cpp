@@ -15,47 +15,55 @@ namespace {
 // nibble }.
 constexpr std::size_t q8_source_bytes = 34, q4_source_bytes = 18;
 
+constexpr std::int64_t strip_bytes = std::int64_t(1) << 19;
+
 template <class Element>
 void pack_plain(const std::byte* rows, std::int64_t count, std::int64_t columns, std::byte* panel) {
   auto* out = reinterpret_cast<Element*>(panel);
-  for (std::int64_t lane = 0; lane < count; ++lane) {
-    const auto* in = reinterpret_cast<const Element*>(rows) + lane * columns;
-    for (std::int64_t k = 0; k < columns; ++k) out[k * panel_rows + lane] = in[k];
-  }
+  const auto* in = reinterpret_cast<const Element*>(rows);
+  for (std::int64_t k = 0; k < columns; ++k)
+    for (std::int64_t lane = 0; lane < count; ++lane) out[k * panel_rows + lane] = in[lane * columns + k];
 }
 
 void pack_q8(const std::byte* rows, std::int64_t count, std::int64_t columns, std::byte* panel) {
   auto* blocks = reinterpret_cast<Q8Block*>(panel);
   const std::int64_t per_row = columns / block_columns;
-  for (std::int64_t lane = 0; lane < count; ++lane)
-    for (std::int64_t b = 0; b < per_row; ++b) {
+  for (std::int64_t b = 0; b < per_row; ++b)
+    for (std::int64_t lane = 0; lane < count; ++lane) {
       const std::byte* in = rows + (lane * per_row + b) * q8_source_bytes;
       std::memcpy(&blocks[b].scale[lane], in, 2);
-      std::int8_t values[block_columns];
-      std::memcpy(values, in + 2, block_columns);
-      for (int k = 0; k < block_columns; ++k)
-        blocks[b].values[k / 4][lane][k % 4] = static_cast<std::uint8_t>(values[k] + 128);
+      std::uint32_t groups[8];
+      std::memcpy(groups, in + 2, sizeof groups);
+      for (int group = 0; group < 8; ++group) {
+        const std::uint32_t shifted = groups[group] ^ 0x80808080u;  // + 128
+        std::memcpy(blocks[b].values[group][lane], &shifted, sizeof shifted);
+      }
     }
 }
 
 void pack_q4(const std::byte* rows, std::int64_t count, std::int64_t columns, std::byte* panel) {
   auto* blocks = reinterpret_cast<Q4Block*>(panel);
   const std::int64_t per_row = columns / block_columns;
-  for (std::int64_t lane = 0; lane < count; ++lane)
-    for (std::int64_t b = 0; b < per_row; ++b) {
+  constexpr std::uint32_t low = 0x0F0F0F0Fu;
+  for (std::int64_t b = 0; b < per_row; ++b)
+    for (std::int64_t lane = 0; lane < count; ++lane) {
       const std::byte* in = rows + (lane * per_row + b) * q4_source_bytes;
       std::memcpy(&blocks[b].scale[lane], in, 2);
-      const auto nibble = [&](int k) {
-        const auto byte = static_cast<std::uint8_t>(in[2 + k % 16]);
-        return static_cast<std::uint8_t>(k < 16 ? byte & 15 : byte >> 4);
-      };
-      for (int k = 0; k < block_columns; ++k) {
-        const int group = k / 4;
-        std::uint8_t& to = blocks[b].values[group / 2][lane][k % 4];
-        to = static_cast<std::uint8_t>(group % 2 == 0 ? (to & 0xF0) | nibble(k)
-                                                      : (to & 0x0F) | (nibble(k) << 4));
-      }
+      std::uint32_t both[4];  // word i: group i low, group i + 4 high
+      std::memcpy(both, in + 2, sizeof both);
+      const std::uint32_t pairs[4] = {(both[0] & low) | (both[1] & low) << 4, (both[2] & low) | (both[3] & low) << 4,
+                                      (both[0] >> 4 & low) | (both[1] & ~low), (both[2] >> 4 & low) | (both[3] & ~low)};
+      for (int pair = 0; pair < 4; ++pair)
+        std::memcpy(blocks[b].values[pair][lane], &pairs[pair], sizeof pairs[pair]);
     }
+}
+
+void pack_panel(DType dtype, const std::byte* rows, std::int64_t count, std::int64_t columns, std::byte* panel) {
+  if (dtype == DType::f32) return pack_plain<float>(rows, count, columns, panel);
+  if (dtype == DType::f16 || dtype == DType::bf16) return pack_plain<std::uint16_t>(rows, count, columns, panel);
+  if (dtype == DType::q8_0) return pack_q8(rows, count, columns, panel);
+  if (dtype == DType::q4_0) return pack_q4(rows, count, columns, panel);
+  pack_super(dtype, rows, count, columns, panel);
 }
 
 Error unsupported(const WeightSource& source) {
@@ -98,28 +106,25 @@ Result<PackedMatrix> pack_matrix(const WeightSource& source) {
   if (source.dtype == DType::i32 || matrix.columns % std::int64_t(info(source.dtype).block_elements) != 0)
     return unsupported(source);
   const std::size_t row = row_bytes(source.dtype, matrix.columns);
-  matrix.bytes.assign(matrix.panel_bytes() * matrix.panels(), std::byte{0});
-  // A strip of panels is read at a time, so the source never stands beside the packed form whole.
-  const std::int64_t strip = std::max<std::int64_t>(
-      1, (std::int64_t(1) << 20) / std::max<std::int64_t>(1, std::int64_t(row) * panel_rows));
-  std::vector<std::byte> rows;
+  matrix.bytes.resize(matrix.panel_bytes() * matrix.panels());
+  // A strip of panels is read at a time, so that the source never stands beside the packed form whole and whoever else
+  // computes has its turn in between. Whichever thread is free reads a panel, and with that encodes it, and packs it.
+  const std::int64_t strip = std::max<std::int64_t>(1, strip_bytes / std::max<std::int64_t>(1, std::int64_t(row) * panel_rows));
+  std::vector<std::byte> rows(row * std::size_t(std::min(strip * panel_rows, matrix.rows)));
   for (std::int64_t first = 0; first < matrix.panels(); first += strip) {
     const std::int64_t panels = std::min(strip, matrix.panels() - first);
-    const std::int64_t count = std::min(panels * panel_rows, matrix.rows - first * panel_rows);
-    rows.resize(row * count);
-    TRIVIUM_TRY(source.read_rows(first * panel_rows, count, rows.data()));
+    std::vector<Status> read(panels);
     ThreadPool::instance().run(panels, [&](std::size_t p) {
-      const std::int64_t begin = std::int64_t(p) * panel_rows;
-      const std::int64_t lanes = std::min<std::int64_t>(panel_rows, count - begin);
-      std::byte* panel = matrix.bytes.data() + (first + p) * matrix.panel_bytes();
-      const std::byte* in = rows.data() + begin * row;
-      if (matrix.dtype == DType::f32) pack_plain<float>(in, lanes, matrix.columns, panel);
-      if (matrix.dtype == DType::f16 || matrix.dtype == DType::bf16)
-        pack_plain<std::uint16_t>(in, lanes, matrix.columns, panel);
-      if (matrix.dtype == DType::q8_0) pack_q8(in, lanes, matrix.columns, panel);
-      if (matrix.dtype == DType::q4_0) pack_q4(in, lanes, matrix.columns, panel);
-      if (is_super(matrix.dtype)) pack_super(matrix.dtype, in, lanes, matrix.columns, panel);
+      const std::int64_t index = first + std::int64_t(p), first_row = index * panel_rows;
+      const std::int64_t count = std::min<std::int64_t>(panel_rows, matrix.rows - first_row);
+      std::byte* in = rows.data() + p * panel_rows * row;
+      std::byte* panel = matrix.bytes.data() + index * matrix.panel_bytes();
+      read[p] = source.read_rows(first_row, count, in);
+      if (!read[p].ok()) return;
+      if (count < panel_rows) std::memset(panel, 0, matrix.panel_bytes());
+      pack_panel(matrix.dtype, in, count, matrix.columns, panel);
     });
+    for (Status& status : read) TRIVIUM_TRY(std::move(status));
   }
   return matrix;
 }

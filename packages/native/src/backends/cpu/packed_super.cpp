@@ -1,5 +1,6 @@
 #include "backends/cpu/packed_super.h"
 
+#include <cstring>
 #include <type_traits>
 
 #include "tensor/tensor.h"
@@ -15,10 +16,13 @@ Place place_of(std::size_t element) {
   return {int(element / block_columns), within / 4, within % 4};
 }
 
-// The lane of a panel's super-block from an open one: scales first, levels one by one.
+constexpr std::uint32_t low_nibbles = 0x0F0F0F0Fu;
+
+// The lane of a panel's super-block from an open one: scales first, then levels, four at a time.
 template <class Block>
 void put(const SuperBlock& from, Block& to, std::int64_t lane) {
   to.scale[lane] = from.scale;
+  if constexpr (!Block::has_minima) to.padding[lane] = 0;
   for (int part = 0; part < super_parts; ++part) {
     for (int i = 0; i < Block::scales_a_part; ++i)
       to.scales[part][i][lane] = from.scales[Block::scales_a_part * part + i];
@@ -27,14 +31,25 @@ void put(const SuperBlock& from, Block& to, std::int64_t lane) {
       to.minima[part][lane] = from.minima[part];
     }
   }
-  for (std::size_t i = 0; i < super_elements; ++i) {
-    const auto [part, group, k] = place_of(i);
-    const int level = from.levels[i];
-    to.parts[part].values[group / 2][lane][k] |= static_cast<std::uint8_t>((level & 15) << (group % 2 * 4));
-    if constexpr (std::is_same_v<Block, Q5SuperBlock>)
-      to.parts[part].high[lane][k] |= static_cast<std::uint8_t>(level >> 4 << group);
-    if constexpr (std::is_same_v<Block, Q6SuperBlock>)
-      to.parts[part].high[group / 4][lane][k] |= static_cast<std::uint8_t>(level >> 4 << (group % 4 * 2));
+  for (int part = 0; part < super_parts; ++part) {
+    std::uint32_t groups[8];  // of 4 levels
+    std::memcpy(groups, from.levels.data() + part * block_columns, sizeof groups);
+    for (int pair = 0; pair < 4; ++pair) {
+      const std::uint32_t nibbles = (groups[2 * pair] & low_nibbles) | (groups[2 * pair + 1] & low_nibbles) << 4;
+      std::memcpy(to.parts[part].values[pair][lane], &nibbles, sizeof nibbles);
+    }
+    if constexpr (std::is_same_v<Block, Q5SuperBlock>) {
+      std::uint32_t bits = 0;
+      for (int group = 0; group < 8; ++group) bits |= (groups[group] >> 4 & 0x01010101u) << group;
+      std::memcpy(to.parts[part].high[lane], &bits, sizeof bits);
+    }
+    if constexpr (std::is_same_v<Block, Q6SuperBlock>) {
+      for (int half = 0; half < 2; ++half) {
+        std::uint32_t pairs = 0;
+        for (int group = 0; group < 4; ++group) pairs |= (groups[4 * half + group] >> 4 & 0x03030303u) << 2 * group;
+        std::memcpy(to.parts[part].high[half][lane], &pairs, sizeof pairs);
+      }
+    }
   }
 }
 
@@ -89,8 +104,8 @@ void pack_super(DType dtype, const std::byte* rows, std::int64_t count, std::int
                 std::byte* panel) {
   const std::size_t row = row_bytes(dtype, columns), block = info(dtype).block_bytes;
   with_blocks(dtype, panel, [&](auto* blocks) {
-    for (std::int64_t lane = 0; lane < count; ++lane)
-      for (std::int64_t b = 0; b < columns / std::int64_t(super_elements); ++b)
+    for (std::int64_t b = 0; b < columns / std::int64_t(super_elements); ++b)
+      for (std::int64_t lane = 0; lane < count; ++lane)
         put(open_super(dtype, rows + lane * row + b * block), blocks[b], lane);
   });
 }

@@ -50,7 +50,7 @@ struct Q6SuperBlock {
 };
 
 std::size_t super_panel_bytes(DType dtype, std::int64_t columns);
-// `panel` must be zero; `count` rows of the source, each `columns` long, become its first lanes.
+// `count` rows of the source, each `columns` long, become the first lanes of `panel`; the others stay as they are.
 void pack_super(DType dtype, const std::byte* rows, std::int64_t count, std::int64_t columns,
                 std::byte* panel);
 // One lane back as float32, bit for bit what decode_row() makes of the source.
