@@ -21,14 +21,19 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const cited = 'Tea number 1 is steeped for 3 minutes [1].';
+/** Another tea each time: what says the same again and again is cut. */
+const cited = (time: number) => {
+  const tea = (time + 1) % 12;
+  return `Tea number ${tea} is steeped for ${tea + 2} minutes [1].`;
+};
 const characters = (text: string) => Int32Array.from(text, (character) => character.codePointAt(0)!);
 
 /** As many words as the prompt asks for, in sentences of ten words; drafts come back as they are. */
 function answer(prompt: string): string {
   const draft = /Draft:\n([\s\S]*?)\n\nRewrite/u.exec(prompt)?.[1];
   if (draft) return draft;
-  const text = `${cited} `.repeat(Math.round(Number(/about (\d+) words\.$/u.exec(prompt)![1]) / 9)).trim();
+  const times = Math.round(Number(/about (\d+) words\.$/u.exec(prompt)![1]) / 9);
+  const text = Array.from({ length: times }, (_, time) => cited(time)).join(' ');
   return /numbered point/u.test(prompt) ? `1. **Steeping.** ${text}` : text;
 }
 

@@ -180,6 +180,23 @@ test.each<[string, Answer]>([
   expect(result.stages.map(({ outcome }) => outcome)).toEqual(['finished', 'finished', 'finished']);
 });
 
+test('a model that goes round in circles is stopped, and the source speaks for what it did not write', async () => {
+  const circles = (call: Parameters<Answer>[0]) =>
+    `${obey(call).split(' ').slice(0, 26).join(' ')}. ${'Round and round it goes. '.repeat(2000)}`;
+  const model = scriptedModel(circles, { specification: 'v3', wordsPerDelta: 5 });
+  const long = factsText(600);
+  const result = await write({ text: long, sections: 3, stages: { expand: { contextTokens: 2000 } } }, model);
+  expect(Math.abs(result.stages[0]!.words / 800 - 0.3)).toBeLessThanOrEqual(0.02);
+  expect(Math.abs(countWords(result.text) / 800 - 1)).toBeLessThanOrEqual(0.1);
+  expect(result.text).not.toContain('Round and round it goes. Round and round it goes.');
+  expect(result.citations.length).toBeGreaterThan(5);
+  for (const { start, end, text: cited } of result.citations) expect(long.slice(start, end)).toBe(cited);
+  expect(result.warnings.some((warning) => warning.includes('too short a summary'))).toBe(true);
+  expect(result.warnings.some((warning) => warning.includes('round in circles'))).toBe(true);
+  // Each call was left soon after it had begun to turn.
+  expect(result.usage.outputTokens / result.usage.calls).toBeLessThan(200);
+});
+
 test('without a summary the sources’ own sentences stand in its place, cited', async () => {
   const result = await write({}, modelBut({ points: () => '' }));
   expect(result.warnings[0]).toContain('no summary');

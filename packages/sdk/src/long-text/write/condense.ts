@@ -1,6 +1,7 @@
 /**
  * Makes the source small enough for the summary: passages as they are where the model can hold them, else notes on
- * chunks of passages, notes on those notes, and so on. Nothing is left out of the reading.
+ * chunks of passages, notes on those notes, and so on. Nothing is left out of the reading: where a model goes round in
+ * circles over a chunk, sentences of the chunk stand for the rest of its note.
  * Refuses to know: points, sections.
  */
 import { TriviumError } from '@trivium/protocol';
@@ -9,6 +10,7 @@ import { callModel, promptRoom } from './model-call.js';
 import { type Material, materialText, packMaterial } from './pack.js';
 import { wordsPerCall } from './plan.js';
 import { promptsOf } from './prompts.js';
+import { quoteSource } from './quote-source.js';
 import { doUnit, isOver, type WriteRun } from './run.js';
 import type { StageMeter } from './stage-meter.js';
 import { wholeText } from './write-to-length.js';
@@ -88,19 +90,24 @@ async function takeNotes(
 const groupWords = (group: readonly Material[]) => group.reduce((sum, { text }) => sum + countWords(text), 0);
 
 async function takeNote(
-  { settings, signal }: WriteRun,
+  run: WriteRun,
   meter: StageMeter,
   group: readonly Material[],
   isNotes: boolean,
   words: number,
 ): Promise<{ text: string; warnings: string[] }> {
+  const { settings, signal } = run;
   const { system, note } = promptsOf(settings.language);
   const { instruction } = settings;
   const most = words * 1.3;
   const prompt = note({ instruction, material: materialText(group), isNotes, words });
   const isEnough = (text: string) => countWords(text) > most;
   const result = await callModel({ system, prompt, words, isEnough }, meter, signal);
-  const { text } = wholeText(result, words, most);
+  let { text } = wholeText(result, words, most);
+  if (result.end === 'looped') {
+    const quotes = await quoteSource(run, { material: group, words: words - countWords(text), beside: text });
+    text = [text, ...quotes].filter(Boolean).join(' ');
+  }
   const warnings = text || meter.ended ? [] : ['The model noted nothing on a chunk of the source.'];
   return { text, warnings };
 }

@@ -9,6 +9,7 @@ import { joinTexts } from './length.js';
 import { checkMarkers, citedNumbers } from './markers.js';
 import { nextSectionWords, sectionCount } from './plan.js';
 import { groupPoints, numberedPoints, titleOf } from './points.js';
+import { quoteSource } from './quote-source.js';
 import { cite, doUnit, isOver, type UnitResult, type WriteRun, warn } from './run.js';
 import { type Section, sectionText, withoutHeading } from './section.js';
 import { fitSectionPrompt } from './section-prompt.js';
@@ -91,7 +92,7 @@ async function writeSection(
   let isShortened = false;
   let aligned = 0;
   let isCited = false;
-  const { text, warnings } = await writeToLength(
+  const written = await writeToLength(
     {
       words,
       mayLack,
@@ -122,7 +123,18 @@ async function writeSection(
     meter,
     run.signal,
   );
+  const { warnings } = written;
   const section = `Section ${index + 1}`;
+  let { text } = written;
+  const missing = words - countWords(text);
+  if (written.hasLooped && missing > words * mayLack && !meter.ended) {
+    const quotes = await quoteSource(run, { material: candidates, words: missing, beside: text });
+    text = joinTexts(text, quotes.join(' '));
+    if (quotes.length > 0)
+      warnings.push(
+        `${section}: its model went round in circles; ${quotes.length} sentences of the source stand for the rest.`,
+      );
+  }
   if (isShortened)
     warnings.push(`${section}: the model saw the outline in short, its context holds no more.`);
   if (!text && !meter.ended) warnings.push(`${section} came out empty; its point stands in the summary.`);

@@ -1,8 +1,9 @@
 /**
  * One call of a language model through the AI SDK: checked to fit the context, within the stage's deadline and budget,
- * ended early when the caller has enough. Refuses to know: what is written.
+ * ended early when the caller has enough or the model goes round in circles. Refuses to know: what is written.
  */
 import { TriviumError, type WriteUsage } from '@trivium/protocol';
+import { loopStart } from './loops.js';
 import { outputLimit, outputTokens, templateTokens } from './plan.js';
 import { modelName, type StageSettings } from './settings.js';
 import type { StageMeter } from './stage-meter.js';
@@ -19,8 +20,11 @@ export interface ModelCall {
 
 export interface CallResult {
   text: string;
-  /** `enough`: the caller ended it. `length`: the model ran into its output tokens. `ended`: see `meter.ended`. */
-  end: 'stop' | 'enough' | 'length' | 'ended';
+  /**
+   * `enough`: the caller ended it. `length`: the model ran into its output tokens. `looped`: it began to say the same again
+   * and again, and the text ends before that. `ended`: see `meter.ended`.
+   */
+  end: 'stop' | 'enough' | 'length' | 'looped' | 'ended';
 }
 
 /** Characters between two questions whether it is enough. */
@@ -72,12 +76,14 @@ async function readAnswer(
   });
   let text = '';
   let asked = 0;
+  let loop: number | undefined;
   for await (const delta of untilAborted(stream.textStream, abortSignal)) {
     text += delta;
     call.onDelta?.(delta);
-    if (!call.isEnough || text.length - asked < askEvery) continue;
+    if (text.length - asked < askEvery) continue;
     asked = text.length;
-    if (call.isEnough(text)) enough.abort();
+    loop = loopStart(text);
+    if (loop !== undefined || call.isEnough?.(text)) enough.abort();
   }
   signal?.throwIfAborted();
   const isCut = abortSignal.aborted;
@@ -86,6 +92,7 @@ async function readAnswer(
   const reported = isCut ? undefined : await reportedUsage(stream);
   meter.add(reported ?? { inputTokens, cachedTokens: 0, outputTokens: await countTokens(text), calls: 1 });
   if (meter.deadlineSignal.aborted) return { text, end: 'ended' };
+  if (loop !== undefined) return { text: text.slice(0, loop), end: 'looped' };
   if (enough.signal.aborted) return { text, end: 'enough' };
   const isLong = !isCut && (await stream.finishReason) === 'length';
   return { text, end: isLong ? 'length' : 'stop' };

@@ -1,18 +1,18 @@
 /**
  * The first stage: numbered points, each citing passages, of the summary's share of the text. The share is held closely:
- * what is missing is asked for, what runs over is cut at a sentence end.
+ * what is missing is asked for, what runs over is cut at a sentence end; what a model cannot write, the source says.
  * Refuses to know: sections.
  */
 import { countWords } from '../words.js';
 import { alignCitations } from './align-citations.js';
 import { condense, materialRoom } from './condense.js';
-import { quotePoints } from './fallback-summary.js';
 import { headOf } from './length.js';
 import { checkMarkers, citedNumbers } from './markers.js';
 import { type Material, materialText, packMaterial } from './pack.js';
 import { evenly, sectionCount, wordsPerCall } from './plan.js';
 import { numberedPoints, parsePoints, titleOf } from './points.js';
 import { promptsOf } from './prompts.js';
+import { quoteHeads, quoteSource } from './quote-source.js';
 import { cite, doUnit, isOver, type UnitResult, type WriteRun } from './run.js';
 import type { StageMeter } from './stage-meter.js';
 import { writeToLength } from './write-to-length.js';
@@ -51,7 +51,10 @@ export async function writePoints(run: WriteRun, meter: StageMeter): Promise<str
       points.push(...written);
     }
   }
-  if (points.length === 0) points.push(...(await quoted(run, meter, words)));
+  const missing = words - countWords(numberedPoints(points));
+  const isShort = missing > shareTolerance * settings.targetWords && !meter.ended;
+  if (points.length === 0 || isShort || run.journal.has(quotedUnit))
+    points.push(...(await quoted(run, meter, points, missing)));
   cite(run, 'summary', citedNumbers(points.join('\n')));
   return points;
 }
@@ -118,7 +121,8 @@ async function writePart(run: WriteRun, meter: StageMeter, part: Part): Promise<
         for (const point of parsePoints(piece)) {
           const checked = await checkMarkers(point, run.passages, embed, signal);
           const { text } = await alignCitations(checked.text, shown);
-          if (/[\p{L}\p{N}]/u.test(text)) kept.push(text);
+          const isNew = !part.before.includes(text) && !kept.includes(text);
+          if (isNew && /[\p{L}\p{N}]/u.test(text)) kept.push(text);
           dropped.push(...checked.warnings);
         }
         return { text: kept.join('\n'), warnings: dropped };
@@ -151,11 +155,35 @@ async function remindOf(points: readonly string[], tokens: number, meter: StageM
   return reminder;
 }
 
-async function quoted(run: WriteRun, meter: StageMeter, words: number): Promise<string[]> {
-  const unit = await doUnit(run, meter, 'summary/quoted', place, async () => ({
-    text: (await quotePoints(run, words)).join('\n'),
-    warnings: ['The model wrote no summary: sentences of the source stand in its place.'],
-  }));
-  run.emit({ type: 'text-delta', ...place, text: numberedPoints(unit.text.split('\n')) });
-  return unit.text.split('\n');
+const quotedUnit = 'summary/quoted';
+
+/** Sentences of the source for the words that the model's points lack. */
+async function quoted(
+  run: WriteRun,
+  meter: StageMeter,
+  points: readonly string[],
+  words: number,
+): Promise<string[]> {
+  const unit = await doUnit(run, meter, quotedUnit, place, async () => {
+    const request = {
+      material: run.passages,
+      words,
+      mayExceed: shareTolerance * run.settings.targetWords,
+      before: 1,
+      beside: points.join('\n'),
+    };
+    const quotes = await quoteSource(run, request);
+    if (quotes.length === 0 && points.length === 0) quotes.push(...quoteHeads(run.passages));
+    const part = points.length === 0 ? 'no summary' : 'too short a summary';
+    const stands = points.length === 0 ? 'in its place' : 'for what is missing';
+    return {
+      text: quotes.join('\n'),
+      warnings:
+        quotes.length > 0 ? [`The model wrote ${part}: sentences of the source stand ${stands}.`] : [],
+    };
+  });
+  const quotes = unit.text.split('\n').filter(Boolean);
+  if (quotes.length > 0)
+    run.emit({ type: 'text-delta', ...place, text: numberedPoints(quotes, points.length + 1) });
+  return quotes;
 }

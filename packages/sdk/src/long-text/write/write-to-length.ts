@@ -5,6 +5,7 @@
  */
 import { countWords } from '../words.js';
 import { cutNear, withoutOpenSentence } from './length.js';
+import { brief, loopStart } from './loops.js';
 import { type CallResult, callModel } from './model-call.js';
 import { wordsPerCall } from './plan.js';
 import type { StageMeter } from './stage-meter.js';
@@ -34,6 +35,8 @@ export interface LengthRequest {
 export interface WrittenToLength {
   text: string;
   warnings: string[];
+  /** The model went round in circles: within a call, or from one to the next. */
+  hasLooped: boolean;
 }
 
 export async function writeToLength(
@@ -46,6 +49,7 @@ export async function writeToLength(
   const planned = Math.min(mostPlannedCalls, Math.max(1, Math.ceil(words / perCall)));
   const warnings: string[] = [];
   let text = '';
+  let hasLooped = false;
   for (let call = 0; call < planned + continuations && !meter.ended; call++) {
     const missing = words - request.measure(text);
     if (text !== '' && (missing <= words * mayLack || missing < leastAskedWords)) break;
@@ -62,19 +66,29 @@ export async function writeToLength(
       signal,
     );
     const piece = wholeText(result, asked, most);
+    const isCircle = piece.isBroken && loopStart(piece.text, brief) !== undefined;
+    const isTurning = isCircle || result.end === 'looped';
+    // What it wrote twice it will write again.
+    if (isTurning && hasLooped) break;
+    hasLooped ||= isTurning;
+    if (isCircle) continue;
     if (piece.isBroken) warnings.push('A text without sentence ends was cut at its length, marked by "…".');
     const settled = await request.settle(piece.text);
     warnings.push(...settled.warnings);
+    if (settled.text !== '' && text.includes(settled.text)) {
+      hasLooped = true;
+      break;
+    }
     text = request.join(text, settled.text);
   }
-  return { text, warnings: [...new Set(warnings)] };
+  return { text, warnings: [...new Set(warnings)], hasLooped };
 }
 
 /** What a call wrote, cut to its length and to whole sentences. */
 export function wholeText({ text, end }: CallResult, asked: number, most: number) {
   if (countWords(text) > most) return cutNear(text.trim(), asked);
   if (end === 'length') return withoutOpenSentence(text);
-  if (end === 'ended') {
+  if (end === 'ended' || end === 'looped') {
     const whole = withoutOpenSentence(text);
     return whole.isBroken ? { text: '', isBroken: false } : whole;
   }

@@ -1,0 +1,74 @@
+/**
+ * The source's own sentences, each citing its passage, for what a model did not write. Calls no model.
+ * Refuses to know: why it did not.
+ */
+import { splitSentences } from '../sentences.js';
+import { selectSentences } from '../summarize-extractive.js';
+import { countWords } from '../words.js';
+import { headOf } from './length.js';
+import type { Material } from './pack.js';
+import type { WriteRun } from './run.js';
+
+const headWords = 20;
+const [leastWords, mostWords] = [3, 150];
+/** Sentences are chosen again for the words that the chosen ones leave open. */
+const rounds = 4;
+
+export interface QuoteRequest {
+  material: readonly Material[];
+  words: number;
+  /** Words by which they may run over, rather than leave more open. */
+  mayExceed?: number;
+  /** Words that are put before each. */
+  before?: number;
+  /** What stands already: none of its sentences is quoted. */
+  beside?: string;
+}
+
+/** Sentences of altogether about `words` words; none where all are longer. Notes keep the numbers they hold. */
+export async function quoteSource(
+  { embed, signal }: Pick<WriteRun, 'embed' | 'signal'>,
+  { material, words, mayExceed = 0, before = 0, beside = '' }: QuoteRequest,
+): Promise<string[]> {
+  let sentences = material.flatMap((item) =>
+    splitSentences(item.text)
+      .map(({ text }) => {
+        const quote = 'number' in item ? `${oneLine(text)} [${item.number}]` : oneLine(text);
+        return { text: quote, words: before + countWords(quote), isNew: !beside.includes(text) };
+      })
+      .filter(
+        (one) => one.isNew && one.words >= leastWords && one.words <= mostWords && /\p{L}{2}/u.test(one.text),
+      ),
+  );
+  const prose = sentences.filter(({ text }) => isProse(text));
+  if (prose.length > 0) sentences = prose;
+  const quoted: string[] = [];
+  let left = words;
+  for (let round = 0; round < rounds && left >= leastWords; round += 1) {
+    sentences = sentences.filter((one) => one.words <= left + mayExceed && !quoted.includes(one.text));
+    if (sentences.length === 0) break;
+    const chosen = await selectSentences(sentences, {
+      words: left,
+      ...(embed && { embed }),
+      ...(signal && { signal }),
+    });
+    for (const one of chosen) {
+      if (one.words > left + mayExceed) continue;
+      quoted.push(one.text);
+      left -= one.words;
+    }
+  }
+  return quoted;
+}
+
+/** The beginnings of passages, where there is no sentence to quote. */
+export const quoteHeads = (material: readonly Material[]): string[] =>
+  material
+    .slice(0, 5)
+    .map((item) => oneLine(`${headOf(item.text, headWords)}${'number' in item ? ` [${item.number}]` : ''}`));
+
+/** No code, no row of a table, no heading. */
+const isProse = (text: string) =>
+  /[.!?…。！？][\p{P}\s]*(?:\[\d+\])?$/u.test(text) && !/[{}|<>=\\]|--|\/\/|;\s/u.test(text);
+
+const oneLine = (text: string) => text.replace(/^(?:[-*+] +|\d+[.)] +|#{1,6} +)/u, '').replace(/\s+/gu, ' ');
