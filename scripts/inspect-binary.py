@@ -1,5 +1,6 @@
 """What a built addon asks of its system, as JSON: format, machine, libraries, the newest version of each versioned
-interface (GLIBC_2.17, ...), the oldest macOS, and whether it exports Node-API's entry. Reads ELF, Mach-O and PE; knows no policy.
+interface (GLIBC_2.17, ...), the oldest macOS, whether it exports Node-API's entry, and of Mach-O the functions that no library
+is named for: the process must have them. Reads ELF, Mach-O and PE; knows no policy.
 
 python scripts/inspect-binary.py FILE...
 """
@@ -35,10 +36,12 @@ def elf(binary):
 def macho(fat):
     binary = fat.at(0)
     minimum = binary.build_version.minos if binary.has_build_version else []
+    own_name = lief.MachO.LoadCommand.TYPE.ID_DYLIB
     return {
         "format": "mach-o",
         "machine": binary.header.cpu_type.name,
-        "libraries": [library.name for library in binary.libraries],
+        "libraries": [library.name for library in binary.libraries if library.command != own_name],
+        "fromProcess": sorted({binding.symbol.name for binding in binary.bindings if not binding.has_library}),
         "minimumSystem": ".".join(map(str, minimum)),
         "signed": binary.has_code_signature,
         "exportsEntry": any(symbol.name == f"_{ENTRY}" for symbol in binary.exported_symbols),

@@ -54,7 +54,7 @@ const runners = {
 const allowed = {
   gnu: { libraries: /^(lib(c|m|pthread|dl|rt)\.so\.\d|ld-linux-[\w-]+\.so\.\d)$/, newest: { GLIBC: '2.28' } },
   musl: { libraries: /^libc(\.musl-\w+)?\.so(\.1)?$/, newest: {} },
-  darwin: { libraries: /^\/usr\/lib\/libSystem\.B\.dylib$/, newest: {}, minimumSystem: '11.0' },
+  darwin: { libraries: /^\/usr\/lib\/libSystem\.B\.dylib$/, newest: {}, minimumSystem: '11.0.0' },
   win32: {
     libraries: /^(KERNEL32|api-ms-win-[\w-]+|node|NODE|ntdll|WS2_32|ucrtbase)(\.dll|\.exe|\.DLL)$/i,
     newest: {},
@@ -81,6 +81,9 @@ function inspect(name) {
   }
   if (rules.minimumSystem && isNewer(found.minimumSystem, rules.minimumSystem))
     faults.push(`needs macOS ${found.minimumSystem}`);
+  // The linker lets them pass, and the system would end the process at the first call.
+  const strays = (found.fromProcess ?? []).filter((name) => !/^_(napi|node_api)_/.test(name));
+  if (strays.length > 0) faults.push(`finds no ${strays.join(', ')}`);
   if (found.signed === false) faults.push('is not signed, which arm64 wants');
   if (faults.length > 0) throw new Error(faults.join('; '));
   const asks = Object.entries(found.versions ?? {}).map(([family, version]) => `${family} ${version}`);
