@@ -8,6 +8,12 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
+/** Longer than any program here takes, qemu's tests on busy cores included: what still runs then will not end. */
+const runDeadlineMs = 30 * 60_000;
+/** Longer than any server here takes to say where it listens. */
+const startDeadlineMs = 2 * 60_000;
+/** Long enough to end in good order. */
+const endDeadlineMs = 10_000;
 export const installFlags = ['--no-audit', '--no-fund', '--prefer-offline'];
 
 /** A temporary folder with apps in it, and what happened there. */
@@ -51,17 +57,19 @@ export class Trial {
     return app;
   }
 
-  /** Runs a program to its end. @returns what it wrote @throws with `stdout` and `stderr` */
+  /** Runs a program to its end, or to the deadline. @returns what it wrote @throws with `stdout` and `stderr` so far */
   async run(cwd, command, args, env = {}) {
     const { stdout, stderr } = await execute(command, args, {
       cwd,
       env: { ...this.env, ...env },
       maxBuffer: 1 << 26,
+      timeout: runDeadlineMs,
+      killSignal: 'SIGKILL',
     });
     return stdout + stderr;
   }
 
-  /** Starts a server and waits for the address that it prints. @returns the address */
+  /** Starts a server and waits for the address that it prints. @returns the address @throws with what it printed */
   async start(cwd, command, args, env = {}) {
     const child = spawn(command, args, {
       cwd,
@@ -70,6 +78,7 @@ export class Trial {
     });
     this.#children.add(child);
     let output = '';
+    let deadline;
     return new Promise((resolve, reject) => {
       const take = (chunk) => {
         output += chunk;
@@ -80,7 +89,11 @@ export class Trial {
       child.stderr.on('data', take);
       child.once('error', reject);
       child.once('exit', (code) => reject(new Error(`${command} ended with ${code}:\n${output}`)));
-    });
+      deadline = setTimeout(() => {
+        reject(new Error(`${command} printed no address in ${startDeadlineMs} ms:\n${output}`));
+        child.kill('SIGKILL');
+      }, startDeadlineMs);
+    }).finally(() => clearTimeout(deadline));
   }
 
   async step(name, work) {
@@ -92,7 +105,7 @@ export class Trial {
       return true;
     } catch (error) {
       this.failed += 1;
-      console.log(`FAIL ${name}\n${error.stdout ?? ''}${error.stderr ?? error.stack}`);
+      console.log(`FAIL ${name}\n${error.stdout ?? ''}${error.stderr ?? ''}${failureOf(error)}`);
       return false;
     }
   }
@@ -101,14 +114,23 @@ export class Trial {
   async end(verdict) {
     for (const child of this.#children) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
+      const exited = once(child, 'exit');
       child.kill('SIGTERM');
-      await once(child, 'exit');
+      const deadline = setTimeout(() => child.kill('SIGKILL'), endDeadlineMs);
+      await exited;
+      clearTimeout(deadline);
     }
     if (this.#keep) console.log(`kept: ${this.folder}`);
     else rmSync(this.folder, { recursive: true, force: true });
     console.log(this.failed === 0 ? verdict : `${this.failed} failed`);
     process.exitCode = this.failed === 0 ? 0 : 1;
   }
+}
+
+/** Why a program did not end well, after what it wrote; the message of `execFile` would repeat that. */
+function failureOf(error) {
+  if (error.stdout === undefined) return error.stack;
+  return `${error.cmd}: ${error.killed ? 'ended at the deadline' : (error.signal ?? error.code)}`;
 }
 
 export function expect(output, wanted) {

@@ -4,7 +4,7 @@
 // compiled (build-platform.mjs --tests). The rest is read: what the binary asks of its system, by LIEF.
 // node scripts/try-platforms.mjs [--no-tests] [--keep] [NAME...]
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { expect, installFlags, Trial } from './empty-app.mjs';
@@ -54,7 +54,7 @@ const runners = {
 const allowed = {
   gnu: { libraries: /^(lib(c|m|pthread|dl|rt)\.so\.\d|ld-linux-[\w-]+\.so\.\d)$/, newest: { GLIBC: '2.28' } },
   musl: { libraries: /^libc(\.musl-\w+)?\.so(\.1)?$/, newest: {} },
-  darwin: { libraries: /^\/usr\/lib\/libSystem\.B\.dylib$/, newest: {}, minimumSystem: '11.0' },
+  darwin: { libraries: /^\/usr\/lib\/libSystem\.B\.dylib$/, newest: {}, minimumSystem: '11.0.0' },
   win32: {
     libraries: /^(KERNEL32|api-ms-win-[\w-]+|node|NODE|ntdll|WS2_32|ucrtbase)(\.dll|\.exe|\.DLL)$/i,
     newest: {},
@@ -81,7 +81,11 @@ function inspect(name) {
   }
   if (rules.minimumSystem && isNewer(found.minimumSystem, rules.minimumSystem))
     faults.push(`needs macOS ${found.minimumSystem}`);
-  if (found.signed === false) faults.push('is not signed, which arm64 wants');
+  if (readFileSync(file).includes(root)) faults.push('tells where it was compiled');
+  // The linker lets them pass, and the system would end the process at the first call.
+  const strays = (found.fromProcess ?? []).filter((name) => !/^_(napi|node_api)_/.test(name));
+  if (strays.length > 0) faults.push(`finds no ${strays.join(', ')}`);
+  if (found.signed === false) faults.push('has no signature that holds, which arm64 wants');
   if (faults.length > 0) throw new Error(faults.join('; '));
   const asks = Object.entries(found.versions ?? {}).map(([family, version]) => `${family} ${version}`);
   if (found.minimumSystem) asks.push(`macOS ${found.minimumSystem}`);

@@ -30,9 +30,10 @@ if (values['run-tests']) {
     // No redistributable to install first: Microsoft's C++ library is inside.
     '-DCMAKE_MSVC_RUNTIME_LIBRARY=MultiThreaded',
     `-DTRIVIUM_TESTS=${values.tests ? 'ON' : 'OFF'}`,
-    `-DNODE_ADDON_API=${dirname(require.resolve('node-addon-api/package.json'))}`,
-    `-DNODE_API_HEADERS=${join(apiHeaders, 'include')}`,
-    `-DNODE_IMPORT_LIBRARY=${nodeImportLibrary(folder, ['llvm-dlltool'])}`,
+    // Typed, so that CMake turns backslashes into slashes.
+    `-DNODE_ADDON_API:PATH=${dirname(require.resolve('node-addon-api/package.json'))}`,
+    `-DNODE_API_HEADERS:PATH=${join(apiHeaders, 'include')}`,
+    `-DNODE_IMPORT_LIBRARY:FILEPATH=${nodeImportLibrary(folder, ['llvm-dlltool'])}`,
   ]);
   run('cmake', ['--build', work, '--target', values.tests ? 'all' : 'trivium_native']);
   copyFileSync(join(work, 'trivium_native.node'), join(folder, 'trivium_native.node'));

@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SerializedError } from '@trivium/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -13,7 +13,9 @@ import { loadFailure } from '../lib/load-failure.js';
 import { packageOf, platformName } from '../lib/platforms.js';
 
 const native = fileURLToPath(new URL('..', import.meta.url));
-const own = join(native, 'build/Release/trivium_native.node');
+const workspaceBuild = join(native, 'build', 'Release', 'trivium_native.node');
+/** The binary that the other tests of this run take. */
+const own = process.env.TRIVIUM_NATIVE_PATH ?? workspaceBuild;
 const platform = platformName();
 let app: string;
 
@@ -23,7 +25,7 @@ beforeEach(() => {
   mkdirSync(join(scope, 'native'), { recursive: true });
   for (const name of ['dist', 'package.json'])
     cpSync(join(native, name), join(scope, 'native', name), { recursive: true });
-  symlinkSync(join(native, '../protocol'), join(scope, 'protocol'));
+  symlinkSync(join(native, '../protocol'), join(scope, 'protocol'), 'junction');
 });
 afterEach(() => rmSync(app, { recursive: true, force: true }));
 
@@ -62,7 +64,7 @@ describe('the loader', () => {
   it('says that the package is not installed, each place that it looked at, and what to type', () => {
     const { error } = load();
     expect(error).toMatchObject({ code: 'native-unavailable', expected: `a binary for ${platform}` });
-    expect(error?.found).toContain('build/Release/trivium_native.node: no such file; tried ');
+    expect(error?.found).toContain(`${relative(native, workspaceBuild)}: no such file; tried `);
     expect(error?.found).toContain(`@trivium/native-${platform}: not installed`);
     expect(error?.remedy).toContain(`npm install --no-save @trivium/native-${platform}@`);
   });

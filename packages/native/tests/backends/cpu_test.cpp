@@ -1,11 +1,10 @@
 // The cpu backend against ref, and against the law of order: a row's result is the same bits in any company.
-#include <cstdlib>
-
 #include "backends/cpu/cpu_backend.h"
 #include "backends/cpu/kernel_table.h"
 #include "base/cpu_features.h"
 #include "base/thread_pool.h"
 #include "plan_fixture.h"
+#include "system.h"
 
 using namespace trivium;
 using namespace trivium::test;
@@ -22,9 +21,9 @@ std::vector<std::string> instruction_sets() {
 std::shared_ptr<Backend> backend(const std::string& isa) {
   if (isa == "ref") return *make_backend("ref");
   if (isa == "wide") return make_cpu_backend(cpu::wide_generic_kernels());
-  setenv("TRIVIUM_ISA", isa.c_str(), 1);
+  system_under_test::set_environment("TRIVIUM_ISA", isa.c_str());
   auto made = make_backend("cpu");
-  unsetenv("TRIVIUM_ISA");
+  system_under_test::unset_environment("TRIVIUM_ISA");
   CHECK(made.ok());
   return *made;
 }
@@ -363,9 +362,9 @@ TEST("every bit of a super-block counts, as the exact sum over integers says") {
 }
 
 TEST("an unknown instruction set, a missing weight and pages of another shape are errors") {
-  setenv("TRIVIUM_ISA", "sse9", 1);
+  system_under_test::set_environment("TRIVIUM_ISA", "sse9");
   CHECK(!make_backend("cpu").ok());
-  unsetenv("TRIVIUM_ISA");
+  system_under_test::unset_environment("TRIVIUM_ISA");
   CHECK(!make_backend("gpu").ok());
   Network net(5);
   const Plan plan = attention_plan(net, shapes[0], true);

@@ -1,20 +1,18 @@
 #include "base/file.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 
 #include "check.h"
+#include "system.h"
 
 using namespace trivium;
+using namespace system_under_test;
 
 namespace {
 
 struct Folder {
-  std::string path = (std::filesystem::temp_directory_path() / ("trivium-base-" + std::to_string(::getpid()))).string();
+  std::string path = (std::filesystem::temp_directory_path() / ("trivium-base-" + std::to_string(process_id()))).string();
   Folder() { std::filesystem::create_directories(path); }
   ~Folder() { std::filesystem::remove_all(path); }
 };
@@ -45,7 +43,7 @@ TEST("errors name the file, the cause and a remedy") {
   CHECK(missing.error().code == ErrorCode::not_found);
   CHECK(!missing.error().remedy.empty() && !missing.error().found.empty() && !missing.error().file.empty());
   CHECK(File::open(folder.path).error().code == ErrorCode::io);
-  CHECK(File::open("/dev/zero").error().code == ErrorCode::io);
+  CHECK(File::open(device).error().code == ErrorCode::io);
   CHECK(!write_file_atomically(folder.path + "/none/file", "x").ok());
 }
 
@@ -66,14 +64,10 @@ TEST("a full disk leaves the old file and no temporary one") {
   Folder folder;
   const std::string path = folder.path + "/c";
   REQUIRE(write_file_atomically(path, "old").ok());
-  rlimit before{};
-  getrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, SIG_IGN);
-  rlimit small = before;
-  small.rlim_cur = 1000;
-  setrlimit(RLIMIT_FSIZE, &small);
-  const Status status = write_file_atomically(path, std::string(5000, 'x'));
-  setrlimit(RLIMIT_FSIZE, &before);
+  const Status status = [&] {
+    FullDisk disk(1000);
+    return write_file_atomically(path, std::string(5000, 'x'));
+  }();
   REQUIRE(!status.ok());
   CHECK(status.error().code == ErrorCode::io);
   CHECK_EQ(status.error().file, path);

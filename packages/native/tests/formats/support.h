@@ -1,7 +1,5 @@
 // A folder that goes away, fixtures, and GGUF bytes built by hand: what the tests of this room share.
 #pragma once
-#include <unistd.h>
-
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -9,6 +7,7 @@
 
 #include "base/file.h"
 #include "formats/model_file.h"
+#include "system.h"
 
 namespace support {
 
@@ -17,7 +16,7 @@ struct Folder {
   Folder() {
     static int serial = 0;
     path = (std::filesystem::temp_directory_path() /
-            ("trivium-formats-" + std::to_string(::getpid()) + "-" + std::to_string(serial++))).string();
+            ("trivium-formats-" + std::to_string(system_under_test::process_id()) + "-" + std::to_string(serial++))).string();
     std::filesystem::create_directories(path);
   }
   ~Folder() { std::filesystem::remove_all(path); }

@@ -1,11 +1,10 @@
 #include "formats/writers.h"
 
-#include <sys/resource.h>
-
-#include <csignal>
+#include <utility>
 
 #include "check.h"
 #include "support.h"
+#include "system.h"
 #include "tensor/codecs.h"
 
 using namespace trivium;
@@ -93,13 +92,16 @@ TEST("safetensors: what is written is read, and stays aligned") {
   const auto owned = samples(false);
   const std::string path = folder.path + "/m.safetensors";
   REQUIRE(write_safetensors(path, tensors_of(owned), {{"format", "pt"}, {"note", "line\n\"two\""}}).ok());
-  auto opened = ModelFile::open(path);
-  REQUIRE(opened.ok());
-  for (const Owned& one : owned) {
-    check_same(**opened, one);
-    const std::size_t element = info(one.tensor.view.dtype).block_bytes;
-    CHECK_EQ((*opened)->find(one.tensor.name)->offset % element, std::uint64_t{0});
+  {
+    auto opened = ModelFile::open(path);
+    REQUIRE(opened.ok());
+    for (const Owned& one : owned) {
+      check_same(**opened, one);
+      const std::size_t element = info(one.tensor.view.dtype).block_bytes;
+      CHECK_EQ((*opened)->find(one.tensor.name)->offset % element, std::uint64_t{0});
+    }
   }
+  // Windows replaces no file that is open.
   REQUIRE(write_safetensors(path, {}, {}).ok());
   CHECK(ModelFile::open(path).ok());
 }
@@ -135,15 +137,10 @@ TEST("a full disk leaves the model that was there") {
   const std::string path = folder.path + "/m.gguf";
   Owned small("w", DType::f32, Shape::of(4)), large("w", DType::f32, Shape::of(64, 64));
   REQUIRE(write_gguf(path, {}, {small.tensor}).ok());
-  rlimit before{};
-  getrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, SIG_IGN);
-  rlimit limit = before;
-  limit.rlim_cur = 4096;
-  setrlimit(RLIMIT_FSIZE, &limit);
-  const Status gguf = write_gguf(path, {}, {large.tensor});
-  const Status safetensors = write_safetensors(path, {large.tensor}, {});
-  setrlimit(RLIMIT_FSIZE, &before);
+  const auto [gguf, safetensors] = [&] {
+    system_under_test::FullDisk disk(4096);
+    return std::pair{write_gguf(path, {}, {large.tensor}), write_safetensors(path, {large.tensor}, {})};
+  }();
   CHECK(!gguf.ok() && gguf.error().code == ErrorCode::io && !gguf.error().remedy.empty());
   CHECK(!safetensors.ok() && safetensors.error().code == ErrorCode::io);
   auto opened = ModelFile::open(path);

@@ -1,11 +1,10 @@
 // What GGUF's own words for an architecture may say, and how the engine names what they may not.
-#include <unistd.h>
-
 #include <filesystem>
 
 #include "check.h"
 #include "formats/writers.h"
 #include "models/spec.h"
+#include "system.h"
 
 using namespace trivium;
 
@@ -20,7 +19,7 @@ Result<ModelSpec> spec_with(const std::string& key, MetadataValue value) {
     metadata.set("llama." + name, number);
   metadata.set("llama." + key, std::move(value));
   static const std::vector<std::byte> zeros(4 * 16 * sizeof(float));
-  const std::string path = (std::filesystem::temp_directory_path() / ("trivium-rows-" + std::to_string(::getpid()) + ".gguf")).string();
+  const std::string path = (std::filesystem::temp_directory_path() / ("trivium-rows-" + std::to_string(system_under_test::process_id()) + ".gguf")).string();
   CHECK(write_gguf(path, metadata, {{"token_embd.weight", {DType::f32, Shape::of(4, 16), zeros.data(), zeros.size()}}}).ok());
   auto file = ModelFile::open(path);
   std::filesystem::remove(path);

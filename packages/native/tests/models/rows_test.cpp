@@ -1,14 +1,13 @@
 // The table of architectures: what is refused and how, and rope scaling by numbers that were worked out by hand.
 #include "models/rows.h"
 
-#include <unistd.h>
-
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <numbers>
 
 #include "check.h"
+#include "system.h"
 
 using namespace trivium;
 
@@ -20,7 +19,7 @@ struct Folder {
   explicit Folder(const std::string& config) {
     static int serial = 0;
     path = (std::filesystem::temp_directory_path() /
-            ("trivium-models-" + std::to_string(::getpid()) + "-" + std::to_string(serial++))).string();
+            ("trivium-models-" + std::to_string(system_under_test::process_id()) + "-" + std::to_string(serial++))).string();
     std::filesystem::create_directories(path);
     std::ofstream(path + "/config.json") << config;
     const std::string header = R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";

@@ -1,0 +1,53 @@
+// What tests ask of the system that they run on: its environment, the process, and a disk that is full.
+#pragma once
+#include <cstdlib>
+
+#include "check.h"
+
+#ifdef _WIN32
+#include <process.h>
+#else
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#endif
+
+namespace system_under_test {
+
+#ifdef _WIN32
+
+inline constexpr const char* device = "NUL";
+inline int process_id() { return _getpid(); }
+inline void set_environment(const char* name, const char* value) { _putenv_s(name, value); }
+inline void unset_environment(const char* name) { _putenv_s(name, ""); }
+
+struct FullDisk {
+  explicit FullDisk(unsigned long) { throw check::Skip{"Windows limits the size of no file"}; }
+};
+
+#else
+
+inline constexpr const char* device = "/dev/zero";
+inline int process_id() { return ::getpid(); }
+inline void set_environment(const char* name, const char* value) { ::setenv(name, value, 1); }
+inline void unset_environment(const char* name) { ::unsetenv(name); }
+
+// While it lives, no file of this process grows beyond `bytes`.
+class FullDisk {
+  rlimit before_{};
+
+ public:
+  explicit FullDisk(unsigned long bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, SIG_IGN);
+    rlimit limit = before_;
+    limit.rlim_cur = bytes;
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+};
+
+#endif
+
+}  // namespace system_under_test
