@@ -86,7 +86,7 @@ export async function readAll(
   if (more > 0)
     report({
       type: 'warning',
-      message: `${more} more documents are skipped; reading the folder lists them all.`,
+      message: `Skipped: ${more} more; reading the folder lists them all.`,
     });
 }
 
