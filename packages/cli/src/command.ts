@@ -5,7 +5,7 @@
 import { type AnyCapability, type Implementation, invoke, TriviumError } from '@trivium/protocol';
 import type { Host, TriviumContext } from '@trivium/sdk';
 import { startInBackground } from './background.js';
-import { parseCommand } from './flags.js';
+import { flagsOf, parseCommand, requireFlags } from './flags.js';
 import { commandHelp } from './help.js';
 import { linesOf } from './lines.js';
 import { type LoadSettings, loadSettingsOf, ownFlagsOf, typesOf } from './own-flags.js';
@@ -17,15 +17,27 @@ interface Output {
   write(text: string): void;
 }
 
+/** The model that is set for all calls, where a call has to name one and names none. */
+function withModel(capability: AnyCapability, input: Record<string, unknown>): Record<string, unknown> {
+  const { TRIVIUM_MODEL: model } = process.env;
+  const isWanted = flagsOf(capability).some(({ field, required }) => field === 'model' && required);
+  return isWanted && model ? { model, ...input } : input;
+}
+
 /** The inputs of a call: several where the command line stands for several calls. */
 async function inputsOf(
   capability: AnyCapability,
-  input: Record<string, unknown>,
+  given: Record<string, unknown>,
   queries: unknown,
 ): Promise<Record<string, unknown>[]> {
-  if (typeof queries === 'string') return (await linesOf(queries)).map((query) => ({ ...input, query }));
+  const input = withModel(capability, given);
+  if (typeof queries === 'string') {
+    requireFlags(capability, { ...input, query: '' });
+    return (await linesOf(queries)).map((query) => ({ ...input, query }));
+  }
   const wantsTexts = 'texts' in ((capability.input as { shape?: object }).shape ?? {});
   if (wantsTexts && input.texts === undefined) {
+    requireFlags(capability, { ...input, texts: [] });
     const texts = await linesOf('-');
     // Bounded calls, so that a long input streams through in bounded memory.
     const batches: Record<string, unknown>[] = [];
@@ -33,6 +45,7 @@ async function inputsOf(
       batches.push({ ...input, texts: texts.slice(at, at + 256) });
     return batches;
   }
+  requireFlags(capability, input);
   return [input];
 }
 
@@ -78,13 +91,16 @@ export async function runCommand(
       let streamed = false;
       let finished = false;
       const output = await invoke(implementation, input as never, host.context(signal), (step) => {
-        const { type, text, message } = step as { type: string; text?: string; message?: string };
+        const { type, text, message, path } = step as Record<
+          'type' | 'text' | 'message' | 'path',
+          string | undefined
+        >;
         progress.update(step as never);
         finished = type === 'finish';
         if (shape === 'events') out.write(`${JSON.stringify(step)}\n`);
         else if (type === 'warning') {
           progress.clear();
-          notes.write(`trivium: ${message}\n`);
+          notes.write(`trivium: ${path ? `${path}: ` : ''}${message}\n`);
         } else if (shape === 'text' && type === 'text-delta' && text !== undefined) {
           // Drafts are replaced by the output: only pieces of the output itself are printed as they come.
           if (capability.commandLine?.deltas === 'drafts') return;

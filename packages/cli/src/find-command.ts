@@ -5,6 +5,7 @@
 import { type Plugin, TriviumError } from '@trivium/protocol';
 import { loadPlugins, namedPlugins } from '@trivium/sdk';
 import type { Command } from './command.js';
+import { nearest } from './nearest.js';
 import { builtIn, wordsOf } from './words.js';
 
 export interface FoundCommand {
@@ -53,16 +54,30 @@ export async function findCommand(argv: readonly string[]): Promise<FoundCommand
   const found = loaded?.plugins[0] && capabilityOf(loaded.plugins[0], rest);
   if (found) return { ...found, [Symbol.asyncDispose]: () => loaded[Symbol.asyncDispose]() };
   await loaded?.[Symbol.asyncDispose]();
-  const plugin = loaded?.plugins[0] ?? group;
-  throw new TriviumError(
-    'invalid-argument',
-    `There is no command "${[name, ...(plugin ? rest.slice(0, 1) : [])].join(' ')}".`,
-    {
-      remedy: plugin
-        ? `Its commands are: ${plugin.capabilities.map(({ capability }) => wordsOf(capability)).join(', ')}.`
-        : `trivium help lists the commands; a plugin's are there once it is installed: npm install @trivium/plugin-${name}.`,
-    },
-  );
+  throw unknownCommand(argv, loaded?.plugins[0] ?? group);
+}
+
+/** Commands of this package that are no capabilities. */
+const ownCommands = ['serve', 'completion', 'doctor', 'help'];
+
+function unknownCommand([name = '', action]: readonly string[], plugin: Plugin | undefined): TriviumError {
+  const known = plugin
+    ? plugin.capabilities.map(({ capability }) => wordsOf(capability))
+    : [
+        ...builtIn.flatMap(({ capabilities }) => capabilities.map(({ capability }) => wordsOf(capability))),
+        ...ownCommands,
+      ];
+  const words = plugin && action !== undefined ? `${name} ${action}` : name;
+  const meant = nearest(words, known);
+  const isPluginName = plugin === undefined && meant === undefined && /^[a-z][a-z0-9-]*$/.test(name);
+  const remedies = [
+    meant && `Is "trivium ${meant}" meant?`,
+    plugin ? `Its commands are: ${known.join(', ')}.` : 'trivium help lists the commands.',
+    isPluginName && `A plugin's are there once it is installed: npm install @trivium/plugin-${name}.`,
+  ];
+  return new TriviumError('invalid-argument', `There is no command "${words}".`, {
+    remedy: remedies.filter(Boolean).join(' '),
+  });
 }
 
 /** The plugin of that name: one that is named somewhere, or else one that is installed. */

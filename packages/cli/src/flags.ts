@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { type AnyCapability, TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
+import { nearest } from './nearest.js';
 import { wordsOf } from './words.js';
 
 interface Property {
@@ -71,6 +72,47 @@ function convert({ flag, property }: Flag, given: string | boolean | (string | b
   return text;
 }
 
+type Options = Record<string, { type: 'string' | 'boolean'; multiple?: boolean; short?: string }>;
+
+/** `--seed -1` is a flag and its value, which `parseArgs` takes only as `--seed=-1`. */
+function withNegativeNumbers(argv: readonly string[], options: Options): string[] {
+  const args: string[] = [];
+  for (const word of argv) {
+    const flag = args.at(-1);
+    const takesValue = flag?.startsWith('--') && options[flag.slice(2)]?.type === 'string';
+    if (takesValue && /^-\.?\d/.test(word)) args.push(`${args.pop()}=${word}`);
+    else args.push(word);
+  }
+  return args;
+}
+
+function unparsed(capability: AnyCapability, flags: readonly string[], cause: Error): TriviumError {
+  const [said] = cause.message.split(/\.?(?:\s*\n|\. )/);
+  const unknown = /^Unknown option '--([^']+)'/.exec(cause.message)?.[1];
+  const meant = unknown === undefined ? undefined : nearest(unknown, flags);
+  return new TriviumError('invalid-argument', `${said!.replace(/\.$/, '')}.`, {
+    remedy: `${meant ? `Is --${meant} meant? ` : ''}trivium ${wordsOf(capability)} --help lists the flags.`,
+    cause,
+  });
+}
+
+/** @throws TriviumError `invalid-argument` naming the first flag that the contract wants and the call has not */
+export function requireFlags(capability: AnyCapability, input: Readonly<Record<string, unknown>>): void {
+  const missing = flagsOf(capability).find(({ field, required }) => required && input[field] === undefined);
+  if (!missing) return;
+  const { field, flag, property } = missing;
+  const isPositional = field === capability.commandLine?.positional;
+  const wanted = isPositional
+    ? `${flag.toUpperCase()}${property.type === 'array' ? '…' : ''}`
+    : `--${flag} ${(property.type ?? 'value').toUpperCase()}`;
+  const [example] = capability.commandLine?.examples ?? [];
+  throw new TriviumError('invalid-argument', `trivium ${wordsOf(capability)} wants ${wanted}.`, {
+    field: isPositional ? flag : `--${flag}`,
+    expected: property.description?.replace(/\.$/, ''),
+    remedy: example ? `As in: trivium ${example}` : `trivium ${wordsOf(capability)} --help lists the flags.`,
+  });
+}
+
 export interface ParsedCommand {
   input: Record<string, unknown>;
   /** Flags that belong to the command line itself: `--json`, `--help`, `--queries`. */
@@ -89,16 +131,17 @@ export function parseCommand(
       flag,
       { type: property.type === 'boolean' ? 'boolean' : 'string', multiple: true },
     ]),
-    ...Object.entries(ownFlags).map(([flag, type]) => [flag, { type }]),
-  ]) as Record<string, { type: 'string' | 'boolean'; multiple?: boolean }>;
+    ...Object.entries(ownFlags).map(([flag, type]) => [
+      flag,
+      { type, ...(flag === 'help' && { short: 'h' }) },
+    ]),
+  ]) as Options;
   let parsed: ReturnType<typeof parseArgs>;
   try {
-    parsed = parseArgs({ args: [...argv], options, allowPositionals: true, allowNegative: true });
+    const args = withNegativeNumbers(argv, options);
+    parsed = parseArgs({ args, options, allowPositionals: true, allowNegative: true });
   } catch (cause) {
-    throw new TriviumError('invalid-argument', (cause as Error).message.split('. ')[0]!.concat('.'), {
-      remedy: `trivium ${wordsOf(capability)} --help lists the flags.`,
-      cause,
-    });
+    throw unparsed(capability, Object.keys(options), cause as Error);
   }
   const input: Record<string, unknown> = {};
   for (const flag of flags) {

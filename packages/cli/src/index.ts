@@ -13,7 +13,7 @@ import { runServe } from './serve/serve-command.js';
 /** @returns the exit code: 0 done, 1 failed, 2 wrong call, 130 interrupted */
 export async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
-  if (name === '--version') {
+  if (name === '--version' || name === '-v') {
     process.stdout.write(`${VERSION}\n`);
     return 0;
   }
@@ -23,6 +23,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     return ok ? 0 : 1;
   }
   if (name === 'serve') return runServe(rest);
+  // `trivium help search` is `trivium search --help`.
+  if (name === 'help' && rest.length > 0) return main([...rest, '--help']);
   return interruptible(async (signal, interrupt) => {
     if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
       await printAll((commands) => generalHelp(commands.map(({ capability }) => capability)));
@@ -81,14 +83,22 @@ async function interruptible(
     controller.abort();
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  // A reader that has seen enough (`| head`) is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+  // A reader that has seen enough (`| head`) is no failure. The call is stopped rather than the process ended: its threads
+  // are at work.
+  let unwritten: 0 | 1 | undefined;
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (unwritten !== undefined) return;
+    unwritten = code === 'EPIPE' ? 0 : 1;
+    process.exitCode = unwritten;
+    if (unwritten === 1)
+      process.stderr.write(`trivium: Standard output cannot be written: ${message.replace(/\.$/, '')}.\n`);
+    controller.abort();
   });
   try {
-    return await run(controller.signal, interrupt);
+    const code = await run(controller.signal, interrupt);
+    return unwritten ?? code;
   } catch (error) {
+    if (unwritten !== undefined) return unwritten;
     const { text, code } = failure(error, interrupted);
     process.stderr.write(`${text}\n`);
     return code;

@@ -1,6 +1,7 @@
 /** The real command: the forms that scripts rely on, exit codes, data on standard output alone. */
-import { execFile } from 'node:child_process';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,12 +28,16 @@ beforeAll(async () => {
   await writeFile(join(cache, 'queries.txt'), 'green tea\nespresso\n');
 });
 
-function run(args: string[], stdin = ''): Promise<{ code: number; stdout: string; stderr: string }> {
+function run(
+  args: string[],
+  stdin = '',
+  env: Record<string, string> = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
       [bin, ...args],
-      { env: { ...process.env, TRIVIUM_CACHE_DIR: cache } },
+      { env: { ...process.env, TRIVIUM_CACHE_DIR: cache, ...env } },
       (error, stdout, stderr) =>
         resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, stdout, stderr }),
     );
@@ -190,6 +195,13 @@ describe('how fast', () => {
 describe('wrong calls', () => {
   test.each([
     [['nonsense'], 2, 'no command'],
+    [['serch', '.'], 2, 'Is "trivium search" meant?'],
+    [['jobs', 'lst'], 2, 'Is "trivium jobs list" meant?'],
+    [['search', '.', '--query', 'x', '--limt', '3'], 2, 'Is --limit meant?'],
+    [['search', '.'], 2, 'trivium search wants --query STRING'],
+    [['search'], 2, 'trivium search wants PATHS…'],
+    [['generate', '--prompt', 'x'], 2, 'trivium generate wants --model STRING'],
+    [['generate', '--model', 'nano', '--prompt', 'x', '--max-tokens', '-1'], 2, 'maxTokens: Too small'],
     [['search', '/nowhere', '--query', 'x'], 1, 'not-found'],
     [['search', '--query', 'x'], 2, 'paths'],
     [['search', '.', '--limit', 'x'], 2, '--limit'],
@@ -205,6 +217,55 @@ describe('wrong calls', () => {
     expect(result.stderr).toContain(says);
   });
 
+  test('documents that cannot be read are named, and end a call that has no others', async () => {
+    const scan = join(folder, 'scan.pdf');
+    await writeFile(scan, 'no PDF');
+    try {
+      const some = await run(['search', folder, '--query', 'green tea', '--limit', '1']);
+      expect(some).toMatchObject({ code: 0, stdout: expect.stringContaining('steeped') });
+      expect(some.stderr).toBe(`trivium: ${scan}: skipped, not a PDF: it does not begin with %PDF\n`);
+      for (const call of [['search', '--query', 'tea'], ['ask', '--question', 'tea?'], ['summarize']]) {
+        const none = await run([...call, scan]);
+        expect(none).toMatchObject({ code: 1, stdout: '' });
+        expect(none.stderr).toContain(`${scan} cannot be read. (bad-format)`);
+        expect(none.stderr).toContain('found: not a PDF');
+      }
+    } finally {
+      await rm(scan);
+    }
+  });
+
+  test('a model that is set for all calls is that of a call that names none', async () => {
+    const args = ['generate', '--prompt', 'a b', '--max-tokens', '3', '--temperature', '0'];
+    const named = await run([...args, '--model', model]);
+    expect(await run(args, '', { TRIVIUM_MODEL: model })).toEqual(named);
+    expect(named.code).toBe(0);
+  });
+
+  test('an answer that is not there is said in words', async () => {
+    const empty = await mkdtemp(join(tmpdir(), 'trivium-empty-'));
+    const { code, stdout, stderr } = await run(['ask', empty, '--question', 'What is tea?']);
+    expect([code, stdout]).toEqual([0, 'Nothing found.\n']);
+    expect(stderr).toContain(`${empty}: There are no documents.`);
+    await rm(empty, { recursive: true });
+  });
+
+  test.skipIf(process.platform !== 'linux')('an output that cannot be written is one sentence', async () => {
+    const full = await open('/dev/full', 'w');
+    const args = [bin, 'search', folder, '--query', 'tea'];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', full.fd, 'pipe'] });
+    let said = '';
+    child.stderr?.on('data', (chunk) => {
+      said += chunk;
+    });
+    const [code] = await once(child, 'close');
+    await full.close();
+    expect([code, said]).toEqual([
+      1,
+      expect.stringMatching(/^trivium: Standard output cannot be written: ENOSPC.*\n$/),
+    ]);
+  });
+
   test('a model whose context is too small is told so', async () => {
     const result = await run(['write', join(folder, 'tea.md'), '--instruction', 'x', '--model', model]);
     expect(result).toMatchObject({ code: 1, stdout: '' });
@@ -215,5 +276,7 @@ describe('wrong calls', () => {
     const { code, stdout } = await run(['ask', '--help']);
     expect(code).toBe(0);
     expect(stdout).toContain('--question');
+    expect((await run(['help', 'ask'])).stdout).toBe(stdout);
+    expect((await run(['ask', '-h'])).stdout).toBe(stdout);
   });
 });

@@ -25,6 +25,11 @@ describe('flags come from the contract', () => {
     expect(parseCommand(contracts.generate, ['--max-tokens', '5'], own).input).toEqual({ maxTokens: 5 });
   });
 
+  it('a negative number is a value, not a flag', () => {
+    const { input } = parseCommand(contracts.generate, ['--seed', '-1', '--prompt', 'x'], own);
+    expect(input).toEqual({ seed: -1, prompt: 'x' });
+  });
+
   it('booleans with --no-', () => {
     expect(parseCommand(contracts.tokenize, ['--no-special'], own).input).toEqual({ special: false });
   });

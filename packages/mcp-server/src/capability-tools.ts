@@ -164,6 +164,8 @@ interface AnyStep {
   total?: number;
   path?: string;
   text?: string;
+  /** Of warnings. */
+  message?: string;
   /** Of downloads. */
   file?: string;
   bytes?: number;
@@ -177,7 +179,9 @@ interface AnyStep {
 /** What a client is told of a step: how far, and in a few words what. */
 function progressOf(step: unknown, { commandLine }: AnyCapability) {
   const { type, text, stage, section, sections, ...rest } = step as AnyStep;
-  if (type === 'read-progress') return figures(rest.done, rest.total, rest.path?.split(/[\\/]/).at(-1));
+  const name = rest.path?.split(/[\\/]/).at(-1);
+  if (type === 'read-progress') return figures(rest.done, rest.total, name);
+  if (type === 'warning') return figures(0, undefined, [name, rest.message].filter(Boolean).join(': '));
   if (type === 'download-progress') return figures(rest.bytes, rest.totalBytes, rest.file);
   if (type === 'text-delta' && text !== undefined && commandLine?.deltas !== 'drafts')
     return figures(0, undefined, text);

@@ -29,16 +29,17 @@ export function parseInput<C extends AnyCapability>(capability: C, input: unknow
   if (parsed.success) return parsed.data as z.output<C['input']>;
   const [issue] = parsed.error.issues;
   const field = issue?.path.join('.') || undefined;
-  throw new TriviumError(
-    'invalid-argument',
-    `${capability.name}: ${field ? `${field}: ` : ''}${issue?.message}`,
-    {
-      field,
-      remedy: 'See the description of its input.',
-      cause: parsed.error,
-    },
-  );
+  const isMissing = issue?.code === 'invalid_type' && valueAt(input, issue.path) === undefined;
+  const fault = isMissing && field ? `${field} is missing.` : `${field ? `${field}: ` : ''}${issue?.message}`;
+  throw new TriviumError('invalid-argument', `${capability.name}: ${fault}`, {
+    field,
+    remedy: 'See the description of its input.',
+    cause: parsed.error,
+  });
 }
+
+const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((inside, key) => (inside as Record<PropertyKey, unknown> | undefined)?.[key], value);
 
 /** How long an implementation may take to stop once it is told to; then it is left behind. */
 const graceMs = 1000;

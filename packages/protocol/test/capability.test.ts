@@ -39,6 +39,8 @@ describe('a capability', () => {
     const error = await invoke(counted, { text: 3 } as never, context()).catch((thrown) => thrown);
     expect(TriviumError.isInstance(error)).toBe(true);
     expect(error).toMatchObject({ code: 'invalid-argument', field: 'text' });
+    const missing = await invoke(counted, {} as never, context()).catch((thrown) => thrown);
+    expect(missing.message).toBe('count-words: text is missing.');
   });
 
   it('refuses an output its contract does not allow', async () => {

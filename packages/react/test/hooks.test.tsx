@@ -189,6 +189,7 @@ describe('useDocuments', () => {
   it('asks with progress and streaming text, and searches, over the same paths', async () => {
     const ask = implement<typeof contracts.ask>(contracts.ask, async function* () {
       yield { type: 'read-progress', path: 'a.md', done: 1, total: 1 };
+      yield { type: 'warning', path: 'b.pdf', message: 'skipped, not a PDF' };
       yield { type: 'text-delta', text: 'Alpha ' };
       yield { type: 'text-delta', text: '[1]' };
       return { text: 'Alpha [1]', citations: [cited], mode: 'extractive' as const, ms: 1 };

@@ -10,14 +10,18 @@ import {
   readOnly,
   readProgress,
   sourcePaths,
+  sourceWarning,
   textDelta,
 } from './shared.js';
 
 const milliseconds = z.number().describe('Milliseconds.');
 
+const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 const quote = (hit: Citation) => `${place(hit)}\n${hit.text.trim().replace(/^/gm, '  ')}`;
 const cited = ({ text, citations, mode }: { text: string; citations: Citation[]; mode: string }) =>
-  `${text.trim()}\n\n${citations.map((hit, index) => `[${index + 1}] ${place(hit)}`).join('\n')}\n(${mode})`;
+  text === '' && citations.length === 0
+    ? 'Nothing found.'
+    : `${text.trim()}\n\n${citations.map((hit, index) => `[${index + 1}] ${place(hit)}\n`).join('')}(${mode})`;
 
 export const read = defineCapability({
   plugin: 'documents',
@@ -42,7 +46,7 @@ export const read = defineCapability({
   commandLine: { positional: 'paths', examples: ['read ./docs'] },
   readable: ({ documents, tokens, chunks, changed, skipped, warnings, ms }) =>
     [
-      `${documents} documents, ${tokens} tokens, ${chunks} passages; ${changed} read anew in ${Math.round(ms)} ms`,
+      `${counted(documents, 'document')}, ${counted(tokens, 'token')}, ${counted(chunks, 'passage')}; ${changed} read anew in ${Math.round(ms)} ms`,
       ...skipped.map(({ path, reason }) => `skipped ${path}: ${reason}`),
       ...warnings,
     ].join('\n'),
@@ -61,7 +65,7 @@ export const search = defineCapability({
     query: z.string().min(1).describe('What to look for.'),
     limit: z.number().int().min(1).max(1000).default(10).describe('How many hits at most.'),
   }),
-  progress: readProgress,
+  progress: z.discriminatedUnion('type', [readProgress, sourceWarning]),
   output: z.object({ query: z.string(), hits: z.array(searchHit) }),
   effects: readOnly,
   commandLine: { positional: 'paths', examples: ['search ./docs --query "retry a failed call" --limit 5'] },
@@ -81,7 +85,7 @@ export const ask = defineCapability({
     model: modelReference.optional(),
     limit: z.number().int().min(1).max(20).default(3).describe('How many citations at most.'),
   }),
-  progress: z.discriminatedUnion('type', [readProgress, textDelta]),
+  progress: z.discriminatedUnion('type', [readProgress, sourceWarning, textDelta]),
   output: z.object({ text: z.string(), citations: z.array(citation), mode: answerMode, ms: milliseconds }),
   effects: readOnly,
   commandLine: { positional: 'paths', examples: ['ask ./docs --question "How do I stop a stream?"'] },
@@ -106,7 +110,7 @@ export const summarize = defineCapability({
       message: 'give words or ratio, not both',
       path: ['ratio'],
     }),
-  progress: z.discriminatedUnion('type', [readProgress, textDelta]),
+  progress: z.discriminatedUnion('type', [readProgress, sourceWarning, textDelta]),
   output: z.object({
     text: z.string(),
     citations: z.array(citation),

@@ -67,7 +67,7 @@ export const modelsList = defineCapability({
   progress: z.never(),
   output: z.object({ models: z.array(heldModel) }),
   effects: readOnly,
-  commandLine: { examples: ['models-list'] },
+  commandLine: { examples: ['models list'] },
   readable: ({ models }) =>
     models.length === 0
       ? 'No models are held. trivium pull hf:org/repo downloads one.'
@@ -89,7 +89,7 @@ export const modelsVerify = defineCapability({
   progress: downloadProgress,
   output: z.object({ verified: z.array(modelFile.required()), faults: z.array(fault) }),
   effects: readOnly,
-  commandLine: { positional: 'model', examples: ['models-verify', 'models-verify hf:org/repo'] },
+  commandLine: { positional: 'model', examples: ['models verify', 'models verify hf:org/repo'] },
   readable: ({ verified, faults }) =>
     [
       `${verified.length} files are sound, ${faults.length} are not`,
@@ -111,6 +111,6 @@ export const modelsRemove = defineCapability({
     freedBytes: z.number().int(),
   }),
   effects: { writes: true, destructive: true, network: false },
-  commandLine: { positional: 'model', examples: ['models-remove hf:org/repo'] },
+  commandLine: { positional: 'model', examples: ['models remove hf:org/repo'] },
   readable: ({ removed, freedBytes }) => `${removed.length} files removed, ${gigabytes(freedBytes)} freed`,
 });

@@ -14,6 +14,7 @@ export {
   modelReference,
   readProgress,
   sourcePaths,
+  sourceWarning,
   textDelta,
 } from './shared.js';
 export { stageInput, stagesInput, write } from './write.js';

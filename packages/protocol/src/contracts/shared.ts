@@ -47,6 +47,13 @@ export const readProgress = z.object({
   total: z.number().int(),
 });
 
+/** What an answer lacks or does less well, said before it: documents that cannot be read, citations that do not hold. */
+export const sourceWarning = z.object({
+  type: z.literal('warning'),
+  message: z.string(),
+  path: z.string().optional().describe('The document or folder that it is about.'),
+});
+
 /** How far a download has come: of one file, in bytes. */
 export const downloadProgress = z.object({
   type: z.literal('download-progress'),

@@ -4,7 +4,7 @@
  * by `citation` events; only the text of `finish` is numbered from 1 in order of appearance.
  */
 import * as z from 'zod';
-import { citation } from './shared.js';
+import { citation, sourceWarning } from './shared.js';
 
 export const writeStage = z
   .enum(['summary', 'expand', 'polish'])
@@ -75,11 +75,9 @@ export const citationFound = z.object({
   number: z.number().int().describe('What a marker [n] of deltas and sections stands for.'),
   citation,
 });
-export const writeWarning = z.object({
-  type: z.literal('warning'),
+export const writeWarning = sourceWarning.extend({
   stage: stage.optional(),
   section: section.optional(),
-  message: z.string(),
 });
 export const stageReport = z.object({
   stage,

@@ -2,11 +2,11 @@
 import type { AnyCapability, OutputOf, ProgressOf, TriviumError } from '@trivium/protocol';
 import { emptyText, type StreamedText } from './streamed-text.js';
 
-/** Progress of `C` but its text deltas, which become `text`. */
-export type StepOf<C extends AnyCapability> = Exclude<ProgressOf<C>, { type: 'text-delta' }>;
+/** Progress of `C` but its text deltas, which become `text`, and its warnings, which say nothing of how far it is. */
+export type StepOf<C extends AnyCapability> = Exclude<ProgressOf<C>, { type: 'text-delta' | 'warning' }>;
 
 interface CallFacts<C extends AnyCapability> {
-  /** The last progress event that is no text delta. */
+  /** The last progress event that is neither a text delta nor a warning; `onProgress` is told all. */
   readonly progress: StepOf<C> | undefined;
   /** The output's text as it streams; empty for capabilities whose deltas are drafts. */
   readonly text: StreamedText;

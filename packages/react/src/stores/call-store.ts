@@ -192,8 +192,12 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
   #take(progress: ProgressOf<C>): void {
     const { type, text } = (progress ?? {}) as { type?: unknown; text?: unknown };
     this.#record.events += 1;
-    if (type !== 'text-delta') this.#record.progress = progress as StepOf<C>;
-    else if (typeof text === 'string' && this.#capability.commandLine?.deltas !== 'drafts')
+    if (type !== 'text-delta' && type !== 'warning') this.#record.progress = progress as StepOf<C>;
+    if (
+      type === 'text-delta' &&
+      typeof text === 'string' &&
+      this.#capability.commandLine?.deltas !== 'drafts'
+    )
       this.#text.append(text);
     this.#settings.onProgress?.(progress);
     this.#publisher.touch();

@@ -114,7 +114,8 @@ export class LongTextDraft {
         ]);
         return;
       case 'warning': {
-        const { stage, section, message } = event;
+        const { stage, section, path } = event;
+        const message = path ? `${path}: ${event.message}` : event.message;
         this.#warnings = Object.freeze([...this.#warnings, Object.freeze({ stage, section, message })]);
         return;
       }

@@ -17,7 +17,22 @@ import { WorkerLibrary } from './worker-library.js';
 export async function createLibrary(options: LibraryOptions = {}): Promise<Library> {
   if (options.inProcess || options.embedders) return inProcessLibrary(options);
   const workerFile = options.workerFile ?? builtWorker();
-  return workerFile ? new WorkerLibrary(workerFile, options) : inProcessLibrary(options);
+  if (!workerFile) return inProcessLibrary(options);
+  await keepEngineLoaded();
+  return new WorkerLibrary(workerFile, options);
+}
+
+/**
+ * Loads the engine on this thread too: an addon leaves memory with the last thread that loaded it, and threads of the engine
+ * may be at work still. Without this a process that exits while a library lives ends in a segmentation fault.
+ */
+async function keepEngineLoaded(): Promise<void> {
+  try {
+    const { getEngine } = await import('@trivium/native');
+    getEngine();
+  } catch {
+    // The worker says what is missing where it needs it; text alone needs nothing.
+  }
 }
 
 /**

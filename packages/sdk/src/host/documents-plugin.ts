@@ -3,7 +3,7 @@ import { contracts, definePlugin, implement } from '@trivium/protocol';
 import type { LongText } from '../long-text/index.js';
 import { documentsList, documentsText } from './document-files-capabilities.js';
 import type { TriviumContext } from './host.js';
-import { bringUpToDate, type ReadStep, withLongText } from './long-text-host.js';
+import { bringUpToDate, type ReadStep, readAll, type WarningStep, withLongText } from './long-text-host.js';
 import { reporting } from './progress.js';
 import { write } from './write-capability.js';
 
@@ -24,12 +24,14 @@ const read = implement<typeof contracts.read, TriviumContext>(
 const search = implement<typeof contracts.search, TriviumContext>(
   contracts.search,
   async function* ({ paths, query, limit }, { host, signal }) {
-    return yield* reporting<ReadStep, { query: string; hits: Awaited<ReturnType<LongText['search']>> }>(
-      (report) =>
-        withLongText(paths, { host, signal }, async (client) => {
-          await bringUpToDate(client, paths, signal, report);
-          return { query, hits: await client.search(query, { limit, signal }) };
-        }),
+    return yield* reporting<
+      ReadStep | WarningStep,
+      { query: string; hits: Awaited<ReturnType<LongText['search']>> }
+    >((report) =>
+      withLongText(paths, { host, signal }, async (client) => {
+        await readAll(client, paths, signal, report);
+        return { query, hits: await client.search(query, { limit, signal }) };
+      }),
     );
   },
 );
@@ -39,14 +41,18 @@ export const ask = implement<typeof contracts.ask, TriviumContext>(
   contracts.ask,
   async function* ({ paths, question, model, limit }, { host, signal }) {
     const started = performance.now();
-    return yield* reporting<ReadStep | DeltaStep, Awaited<ReturnType<LongText['ask']>> & { ms: number }>(
-      (report) =>
-        withLongText(paths, { host, signal, model }, async (client) => {
-          await bringUpToDate(client, paths, signal, report);
-          const running = client.ask(question, { limit, signal });
-          for await (const text of running.textStream) report({ type: 'text-delta', text });
-          return { ...(await running), ms: performance.now() - started };
-        }),
+    return yield* reporting<
+      ReadStep | WarningStep | DeltaStep,
+      Awaited<ReturnType<LongText['ask']>> & { ms: number }
+    >((report) =>
+      withLongText(paths, { host, signal, model }, async (client) => {
+        await readAll(client, paths, signal, report);
+        const running = client.ask(question, { limit, signal });
+        for await (const text of running.textStream) report({ type: 'text-delta', text });
+        const answer = await running;
+        for (const message of answer.warnings) report({ type: 'warning', message });
+        return { ...answer, ms: performance.now() - started };
+      }),
     );
   },
 );
@@ -56,11 +62,11 @@ const summarize = implement<typeof contracts.summarize, TriviumContext>(
   async function* ({ paths, words, ratio, query, model }, { host, signal }) {
     const started = performance.now();
     return yield* reporting<
-      ReadStep | DeltaStep,
+      ReadStep | WarningStep | DeltaStep,
       Awaited<ReturnType<LongText['summarize']>> & { ms: number }
     >((report) =>
       withLongText(paths, { host, signal, model }, async (client) => {
-        await bringUpToDate(client, paths, signal, report);
+        await readAll(client, paths, signal, report);
         const running = client.summarize({
           signal,
           ...(words !== undefined && { words }),
@@ -68,7 +74,9 @@ const summarize = implement<typeof contracts.summarize, TriviumContext>(
           ...(query !== undefined && { query }),
         });
         for await (const text of running.textStream) report({ type: 'text-delta', text });
-        return { ...(await running), ms: performance.now() - started };
+        const summary = await running;
+        for (const message of summary.warnings) report({ type: 'warning', message });
+        return { ...summary, ms: performance.now() - started };
       }),
     );
   },

@@ -1,5 +1,6 @@
 /** Long-text clients over the host's libraries and models: what the document capabilities share. */
-import type { ReadOptions } from '../documents/index.js';
+import { TriviumError } from '@trivium/protocol';
+import type { ReadOptions, ReadReport } from '../documents/index.js';
 import { createLongText, type LongText, type LongTextOptions } from '../long-text/index.js';
 import { TriviumLanguageModel } from '../provider/language-model.js';
 import type { Host } from './host.js';
@@ -9,6 +10,12 @@ export interface ReadStep {
   path: string;
   done: number;
   total: number;
+}
+
+export interface WarningStep {
+  type: 'warning';
+  message: string;
+  path?: string;
 }
 
 /** Lends `use` a client over the library of `paths`, with the embedded vectors and, where one is named, a language model. */
@@ -48,4 +55,49 @@ export async function bringUpToDate(
     onProgress: (progress) => report({ type: 'read-progress', ...progress }),
   };
   return client.read(paths, options);
+}
+
+/** Skipped documents that are named one by one. */
+const namedSkips = 3;
+
+/**
+ * As `bringUpToDate`, for what is made of the documents: those that cannot be read are warned of, for an answer without
+ * them would look whole.
+ * @throws TriviumError `bad-format` where none can be read, with the first one's reason
+ */
+export async function readAll(
+  client: LongText,
+  paths: readonly string[],
+  signal: AbortSignal,
+  report: (step: ReadStep | WarningStep) => void,
+): Promise<void> {
+  const { documents, skipped } = await bringUpToDate(client, paths, signal, report);
+  const [first] = skipped;
+  if (documents === 0 && first) throw nothingReadable(skipped.length, first);
+  if (documents === 0)
+    report({
+      type: 'warning',
+      message: 'There are no documents.',
+      ...(paths.length === 1 && { path: paths[0] }),
+    });
+  for (const { path, reason } of skipped.slice(0, namedSkips))
+    report({ type: 'warning', message: `skipped, ${reason}`, path });
+  const more = skipped.length - namedSkips;
+  if (more > 0)
+    report({
+      type: 'warning',
+      message: `Skipped: ${more} more; reading the folder lists them all.`,
+    });
+}
+
+function nothingReadable(count: number, { path, reason }: ReadReport['skipped'][number]): TriviumError {
+  return new TriviumError(
+    'bad-format',
+    count === 1 ? `${path} cannot be read.` : `None of ${count} documents can be read.`,
+    {
+      file: path,
+      found: reason,
+      remedy: 'Name documents with text: Markdown, text, HTML, PDF or source code.',
+    },
+  );
 }

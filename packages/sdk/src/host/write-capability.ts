@@ -2,7 +2,7 @@
 import { contracts, implement, type ParsedInputOf, type WriteEvent } from '@trivium/protocol';
 import type { StageOptions, WriteOptions, WrittenText } from '../long-text/index.js';
 import type { Host, TriviumContext } from './host.js';
-import { bringUpToDate, languageModel, type ReadStep, withLongText } from './long-text-host.js';
+import { languageModel, type ReadStep, readAll, type WarningStep, withLongText } from './long-text-host.js';
 import { reporting } from './progress.js';
 
 type WriteInput = ParsedInputOf<typeof contracts.write>;
@@ -12,10 +12,10 @@ export const write = implement<typeof contracts.write, TriviumContext>(
   contracts.write,
   async function* (input, { host, signal }) {
     const started = performance.now();
-    return yield* reporting<ReadStep | WriteEvent, WrittenText>((report) =>
+    return yield* reporting<ReadStep | WarningStep | WriteEvent, WrittenText>((report) =>
       withLongText(input.paths, { host, signal, model: input.model }, async (client) => {
         const options = await optionsOf(input, host, signal);
-        await bringUpToDate(client, input.paths, signal, report);
+        await readAll(client, input.paths, signal, report);
         const writing = client.write({ ...options, signal });
         for await (const event of writing.events) report(event);
         return { ...(await writing.result), ms: performance.now() - started };

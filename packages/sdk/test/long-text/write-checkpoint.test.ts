@@ -117,7 +117,11 @@ test('a damaged checkpoint, or any other file, is a bad format and stays as it i
 test('a checkpoint that cannot be written is an error before any model is called', async () => {
   const model = obedientModel();
   const error = await failure(write({ checkpoint: join(folder, 'missing', 'state.json') }, model));
-  expect(error.code).toBe('not-found');
+  expect(error).toMatchObject({
+    code: 'not-found',
+    message: `There is no folder ${join(folder, 'missing')} to keep the checkpoint in.`,
+    file: join(folder, 'missing', 'state.json'),
+  });
   expect(model.calls).toEqual([]);
 });
 

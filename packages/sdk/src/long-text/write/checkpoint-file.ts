@@ -81,8 +81,19 @@ export async function saveCheckpoint(
     await syncFolder(dirname(target));
   } catch (error) {
     await unlink(temporary).catch(() => {});
-    throw TriviumError.from(error);
+    throw notSaved(file, error as NodeJS.ErrnoException);
   }
+}
+
+/** Said of the file that was named: nobody knows the temporary one. */
+function notSaved(file: string, error: NodeJS.ErrnoException): TriviumError {
+  const { code, message, remedy } = TriviumError.from(Object.assign(error, { path: file }));
+  const details = { file, field: 'checkpoint', cause: error };
+  if (code !== 'not-found') return new TriviumError(code, message, { ...details, remedy });
+  return new TriviumError(code, `There is no folder ${dirname(file)} to keep the checkpoint in.`, {
+    ...details,
+    remedy: 'Create it, or name another file.',
+  });
 }
 
 /** Makes the new name last through a loss of power, where the system can; Windows cannot open folders. */

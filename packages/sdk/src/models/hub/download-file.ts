@@ -221,7 +221,7 @@ export function diskFull(
     expected: `${missingBytes} more bytes`,
     found: freeBytes === undefined ? undefined : `${freeBytes} bytes free`,
     remedy:
-      'Free some space, remove models (trivium models-list, trivium models-remove) or set TRIVIUM_CACHE_DIR, and try again; what has been fetched is kept.',
+      'Free some space, remove models (trivium models list, trivium models remove) or set TRIVIUM_CACHE_DIR, and try again; what has been fetched is kept.',
     cause,
   });
 }

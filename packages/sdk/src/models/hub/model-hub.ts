@@ -170,7 +170,7 @@ export class ModelHub {
       throw new TriviumError('not-found', `Nothing of ${reference} is held.`, {
         field: 'model',
         found: reference,
-        remedy: 'trivium models-list shows what is.',
+        remedy: 'trivium models list shows what is.',
       });
     }
     const part = parsed.file !== undefined || parsed.quantization !== undefined;

@@ -121,6 +121,7 @@ async function* chunksOf(running: AsyncGenerator<Step, Answer, void>, root: stri
         yield stage({ stage: 'read', status: done < total ? 'running' : 'finished', done, total });
         continue;
       }
+      if (step.value.type === 'warning') continue;
       if (!hasText) {
         hasText = true;
         yield stage({ stage: 'answer', status: 'running' });
