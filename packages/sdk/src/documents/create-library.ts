@@ -24,7 +24,8 @@ export async function createLibrary(options: LibraryOptions = {}): Promise<Libra
 
 /**
  * Loads the engine on this thread too: an addon leaves memory with the last thread that loaded it, and threads of the engine
- * may be at work still. Without this a process that exits while a library lives ends in a segmentation fault.
+ * may be at work still. Without this a process that exits while a library lives ends in a segmentation fault, but on Linux,
+ * whose binaries stay mapped.
  */
 async function keepEngineLoaded(): Promise<void> {
   try {
