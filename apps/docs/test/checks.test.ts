@@ -111,6 +111,7 @@ describe('references', () => {
   it('list the kinds of progress of a contract', () => {
     expect(progressList(contracts.ask.progress)).toEqual([
       '- `read-progress`: `path`, `done`, `total`',
+      '- `warning`: `message`, `path`',
       '- `text-delta`: `text`',
     ]);
     expect(progressList(contracts.embed.progress)).toEqual([]);
