@@ -37,6 +37,7 @@ for (const name of packages) {
 }
 await step('size budget', process.execPath, ['scripts/size-budget.mjs']);
 await step('install forms', process.execPath, ['scripts/try-packages.mjs']);
+await step('example apps', process.execPath, ['scripts/try-apps.mjs']);
 await step('release', process.execPath, ['scripts/try-release.mjs']);
 if (failed.length > 0) {
   console.error(`\ncheck failed: ${failed.join(', ')}`);
