@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 
 const execute = promisify(execFile);
 /** Longer than any program here takes, qemu's tests on busy cores included: what still runs then will not end. */
@@ -82,7 +82,9 @@ export class Trial {
     return new Promise((resolve, reject) => {
       const take = (chunk) => {
         output += chunk;
-        const address = /http:\/\/(?:localhost|127\.0\.0\.1):\d+/.exec(output)?.[0];
+        // Coloured where CI says that it likes that.
+        const plain = stripVTControlCharacters(output);
+        const address = /http:\/\/(?:localhost|127\.0\.0\.1):\d+/.exec(plain)?.[0];
         if (address) resolve(address.replace('localhost', '127.0.0.1'));
       };
       child.stdout.on('data', take);

@@ -23,7 +23,9 @@ async function settled(): Promise<void> {
 }
 
 describe('cancellation', () => {
-  test('1,000 requests aborted at random moments leave no sequence and no growing memory', async () => {
+  test('requests aborted at random moments leave no sequence and no growing memory', {
+    timeout: 60_000,
+  }, async () => {
     await using loaded = await getEngine().loadModel(model, { maxQueue: 2000, kvMemoryBytes: 8 * 2 ** 20 });
     const next = random(7);
     const round = async (count: number) => {
@@ -47,13 +49,18 @@ describe('cancellation', () => {
       await Promise.all(runs);
       await settled();
     };
-    // As many as then count: until then caches and arenas grow, the more so the busier the machine is.
     await round(1000);
-    const before = process.memoryUsage().rss;
-    await round(1000);
-    expect(getEngine().stats()).toMatchObject({ liveSequences: 0, queuedRequests: 0 });
-    // The bar (2 %) is measured by hand on a quiet machine; a leak of one page a request would be far over this.
-    expect(process.memoryUsage().rss).toBeLessThan(before * 1.25);
+    let before = process.memoryUsage().rss;
+    // Caches, arenas and the heap grow for a while, the more so the busier the machine is; a leak of one page a request grows
+    // in every round. The bar (2 %) is measured by apps/bench/aborted-requests.mjs.
+    for (let time = 0; time < 8; time += 1) {
+      await round(1000);
+      expect(getEngine().stats()).toMatchObject({ liveSequences: 0, queuedRequests: 0 });
+      const now = process.memoryUsage().rss;
+      if (now < before * 1.05) return;
+      before = now;
+    }
+    expect.unreachable('memory grew in every round');
   });
 
   test('leaving the loop ends the request', async () => {
