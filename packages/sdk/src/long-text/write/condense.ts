@@ -103,10 +103,15 @@ async function takeNote(
   const prompt = note({ instruction, material: materialText(group), isNotes, words });
   const isEnough = (text: string) => countWords(text) > most;
   const result = await callModel({ system, prompt, words, isEnough }, meter, signal);
-  let { text } = wholeText(result, words, most);
+  const { text } = wholeText(result, words, most);
   if (result.end === 'looped') {
     const quotes = await quoteSource(run, { material: group, words: words - countWords(text), beside: text });
-    text = [text, ...quotes].filter(Boolean).join(' ');
+    return {
+      text: [text, ...quotes].filter(Boolean).join(' '),
+      warnings: [
+        'The model went round in circles over chunks of the source: their sentences stand in its notes.',
+      ],
+    };
   }
   const warnings = text || meter.ended ? [] : ['The model noted nothing on a chunk of the source.'];
   return { text, warnings };

@@ -39,7 +39,9 @@ export interface DoneUnit extends FinishedUnit {
   isResumed: boolean;
 }
 
+/** Says it once in a writing, where it is met first. */
 export function warn(run: WriteRun, message: string, place?: Place): void {
+  if (run.warnings.includes(message)) return;
   run.warnings.push(message);
   run.emit({ type: 'warning', ...place, message });
 }
