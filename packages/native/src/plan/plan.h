@@ -35,7 +35,7 @@ struct PlanTensor {
 
 enum class IdInput { tokens, positions, types };               // which id list embed_rows reads
 enum class NormKind { rms, layer };                            // x / rms(x) * w        (x - mean) / sd * w + b
-enum class Activation { silu, gelu_erf, gelu_tanh };
+enum class Activation { silu, gelu_erf, gelu_tanh, tanh };
 enum class RopeStyle { half, interleaved };                    // pairs (i, i + d/2), or (2i, 2i + 1)
 enum class Pooling { mean, cls, last, sum };
 

@@ -76,7 +76,7 @@ TEST("columns that are no multiple of a vector: norms, activations, glu") {
   for (const std::string& isa : instruction_sets())
     for (int columns : {5, 20, 33, 48, 129})
       for (NormKind kind : {NormKind::rms, NormKind::layer})
-        for (Activation activation : {Activation::silu, Activation::gelu_erf, Activation::gelu_tanh}) {
+        for (Activation activation : {Activation::silu, Activation::gelu_erf, Activation::gelu_tanh, Activation::tanh}) {
           Network net(11);
           const TensorId x = net.plan.embed_rows(
               net.weight(DType::f32, Shape::of(50, columns), Role::table, 0.5f, 2), IdInput::tokens);
