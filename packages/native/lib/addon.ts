@@ -65,9 +65,19 @@ export interface RawGrammar {
   matcher(): RawMatcher;
 }
 
+/** `tokens` from `secondBegin` to `secondEnd` are the second text's; as many `types` as tokens. */
+export interface RawPair {
+  tokens: Int32Array;
+  types: Int32Array;
+  secondBegin: number;
+  secondEnd: number;
+}
+
 export interface RawTokenizer {
   readonly vocabularySize: number;
   encodeBatch(texts: readonly string[], addSpecial: boolean, parseSpecial: boolean): Promise<Int32Array[]>;
+  /** `first` with each of the texts, as the template for two texts has them. */
+  encodePairs(first: string, texts: readonly string[]): Promise<RawPair[]>;
   encodeSpans(text: string, addSpecial: boolean, parseSpecial: boolean): Promise<Int32Array>;
   encodeSync(text: string, addSpecial: boolean, parseSpecial: boolean): Int32Array;
   decode(tokens: Int32Array, skipSpecial: boolean): string;
@@ -82,7 +92,7 @@ export interface RawTokenizer {
 export interface RawDescription {
   path: string;
   container: 'gguf' | 'hugging-face';
-  kind: 'causal' | 'encoder' | 'static-embedding';
+  kind: 'causal' | 'encoder' | 'static-embedding' | 'cross-encoder';
   architecture: string;
   name: string;
   vocabularySize: number;
@@ -103,6 +113,8 @@ export interface RawModel {
   compileGrammar(description: string): Promise<RawGrammar>;
   generate(request: RawGenerateRequest): number;
   embed(inputs: readonly Int32Array[], tokenRows: boolean): number;
+  /** An empty list of types: all 0. */
+  rank(inputs: readonly Int32Array[], types: readonly Int32Array[]): number;
   logits(tokens: Int32Array): number;
   cancel(request: number): void;
   pause(request: number): void;

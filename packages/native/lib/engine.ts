@@ -46,8 +46,8 @@ function createEngine(): NativeEngine {
     loadModel,
     loadTokenizer: async (path) => toTokenizer(await translated(addon.loadTokenizer(path))),
     inspect: async (path) => {
-      const { texts: _, kind: __, ...inspection } = await translated(addon.inspect(path));
-      return inspection as InspectedModel;
+      const { texts: _, kind, ...inspection } = await translated(addon.inspect(path));
+      return { ...inspection, ...(inspection.supported && { kind }) } as InspectedModel;
     },
     setThreads: async (threads) => translated(translatedSync(() => addon.setThreads(threads))),
     rehearse,

@@ -3,11 +3,12 @@ import { TriviumError } from '@trivium/protocol';
 import type { RawModel } from './addon.js';
 import { toTriviumError, translated, translatedSync } from './errors.js';
 import type { EventRouter } from './event-router.js';
+import { fitPairs, fitTexts } from './fit.js';
 import { Generation, toRequest } from './generation.js';
 import { grammarCompiler, isCompiled } from './grammar.js';
 import { toModelInfo } from './model-info.js';
 import { toTokenizer } from './tokenizer.js';
-import type { EmbedOptions, EmbedResult, NativeModel, TokenRows } from './types.js';
+import type { EmbedOptions, EmbedResult, NativeModel, RankInput, RankResult, TokenRows } from './types.js';
 
 export function toModel(raw: RawModel, router: EventRouter): NativeModel {
   const tokenizer = toTokenizer(raw.tokenizer);
@@ -41,7 +42,7 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
   const embed = async (texts: readonly string[], options: EmbedOptions = {}): Promise<EmbedResult> => {
     alive();
     const encoded = await tokenizer.encodeBatch(texts);
-    const { inputs, truncated } = fit(encoded, info.contextTokens, options.overflow ?? 'error');
+    const { inputs, truncated } = fitTexts(encoded, info.contextTokens, options.overflow ?? 'error');
     const inputTokens = inputs.reduce((sum, { length }) => sum + length, 0);
     if (inputs.length === 0)
       return { embeddings: new Float32Array(0), width: info.width, inputTokens, truncated };
@@ -52,7 +53,7 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
   const embedTokens = async (texts: readonly string[], options: EmbedOptions = {}): Promise<TokenRows> => {
     alive();
     const encoded = await tokenizer.encodeBatch(texts);
-    const { inputs, truncated } = fit(encoded, info.contextTokens, options.overflow ?? 'error');
+    const { inputs, truncated } = fitTexts(encoded, info.contextTokens, options.overflow ?? 'error');
     const offsets = new Int32Array(inputs.length + 1);
     inputs.forEach((ids, index) => {
       offsets[index + 1] = offsets[index]! + ids.length;
@@ -60,6 +61,30 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
     const rows =
       inputs.length === 0 ? new Float32Array(0) : await once(() => raw.embed(inputs, true), options.signal);
     return { rows, offsets, width: info.width, truncated };
+  };
+
+  const rankTokens = async (
+    inputs: readonly RankInput[],
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<Float32Array> => {
+    alive();
+    if (inputs.length === 0) return new Float32Array(0);
+    const tokens = inputs.map((input) => input.tokens);
+    const types = inputs.map((input) => input.types ?? new Int32Array(0));
+    return once(() => raw.rank(tokens, types), signal);
+  };
+
+  const rank = async (
+    query: string,
+    texts: readonly string[],
+    { overflow = 'error', signal }: EmbedOptions = {},
+  ): Promise<RankResult> => {
+    alive();
+    signal?.throwIfAborted();
+    const pairs = await translated(raw.tokenizer.encodePairs(query, texts));
+    const { inputs, truncated } = fitPairs(pairs, info.contextTokens, overflow);
+    const inputTokens = inputs.reduce((sum, { tokens }) => sum + tokens.length, 0);
+    return { scores: await rankTokens(inputs, signal ? { signal } : {}), inputTokens, truncated };
   };
 
   const compileGrammar = grammarCompiler((description) => raw.compileGrammar(description));
@@ -85,33 +110,10 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
     },
     embed,
     embedTokens,
+    rank,
+    rankTokens,
     logits: async (tokens, { signal } = {}) => once(() => raw.logits(Int32Array.from(tokens)), signal),
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
-}
-
-function fit(encoded: Int32Array[], contextTokens: number, overflow: 'error' | 'truncate') {
-  const truncated: number[] = [];
-  const inputs = encoded.map((ids, index) => {
-    if (ids.length <= contextTokens) return ids;
-    if (overflow === 'error') {
-      throw new TriviumError(
-        'context-overflow',
-        `Input ${index} has ${ids.length} tokens; the model takes ${contextTokens}.`,
-        {
-          field: `texts.${index}`,
-          expected: `at most ${contextTokens} tokens`,
-          found: `${ids.length} tokens`,
-          remedy: "Split the text, or pass overflow: 'truncate'.",
-        },
-      );
-    }
-    truncated.push(index);
-    // The last token stays: it closes the text ([SEP]) where the tokenizer adds one.
-    const cut = ids.slice(0, contextTokens);
-    cut[contextTokens - 1] = ids[ids.length - 1]!;
-    return cut;
-  });
-  return { inputs, truncated };
 }

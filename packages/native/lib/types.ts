@@ -45,7 +45,8 @@ export interface LoadModelOptions {
   signal?: AbortSignal;
 }
 
-export type ModelKind = 'causal' | 'encoder' | 'static-embedding';
+/** `'cross-encoder'`: reads two texts together and says how well one answers the other. */
+export type ModelKind = 'causal' | 'encoder' | 'static-embedding' | 'cross-encoder';
 
 /** Settings of {@link GenerateOptions} that a model's file asks for; what it does not say is left out. */
 export interface SamplingDefaults {
@@ -202,6 +203,22 @@ export interface TokenRows {
   truncated: number[];
 }
 
+/** One input of a cross-encoder: both texts and the special tokens around them. */
+export interface RankInput {
+  /** (tokens), at most `contextTokens`. */
+  tokens: Int32Array;
+  /** (tokens), rows of the model's table of token types; absent: all 0. */
+  types?: Int32Array;
+}
+
+export interface RankResult {
+  /** (texts): what the head says, a logit; its sigmoid lies between 0 and 1. */
+  scores: Float32Array;
+  inputTokens: number;
+  /** Indices of texts that were cut, only with `overflow: 'truncate'`. */
+  truncated: number[];
+}
+
 /** A loaded model. Every pending promise rejects with `disposed` when it is disposed of. */
 export interface NativeModel extends AsyncDisposable {
   readonly info: ModelInfo;
@@ -217,6 +234,19 @@ export interface NativeModel extends AsyncDisposable {
   embed(texts: readonly string[], options?: EmbedOptions): Promise<EmbedResult>;
   /** The same models, one row a token instead of one a text: what late interaction (ColBERT) compares. */
   embedTokens(texts: readonly string[], options?: EmbedOptions): Promise<TokenRows>;
+  /**
+   * Cross-encoders: how well each text answers the query. Each is read together with the query, as the tokenizer's template
+   * for two texts has them; `overflow: 'truncate'` cuts the text and keeps the query.
+   * @throws TriviumError `unsupported` for models of another kind, `context-overflow`; the abort reason
+   * @example const { scores } = await model.rank('Who pays the rent?', ['The tenant pays.', 'The sun shines.'])
+   */
+  rank(query: string, texts: readonly string[], options?: EmbedOptions): Promise<RankResult>;
+  /**
+   * The same for tokens and token types that the caller made: (inputs) logits.
+   * @throws TriviumError `unsupported` for models of another kind, `context-overflow`, `invalid-argument` for ids or types that
+   * the model lacks and for another number of types than of tokens; the abort reason
+   */
+  rankTokens(inputs: readonly RankInput[], options?: { signal?: AbortSignal }): Promise<Float32Array>;
   /** float32 logits of the last position, (vocabularySize). */
   logits(tokens: ArrayLike<number>, options?: { signal?: AbortSignal }): Promise<Float32Array>;
   dispose(): Promise<void>;
@@ -252,6 +282,8 @@ export interface InspectedModel {
   supported: boolean;
   /** Why not, and what is. */
   reason?: string;
+  /** Where it is supported. */
+  kind?: ModelKind;
   name: string;
   parameters: number;
   fileBytes: number;

@@ -15,7 +15,7 @@ import torch
 from gguf import quants
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-from transformers import (BertConfig, BertModel, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM,
+from transformers import (BertConfig, BertForSequenceClassification, BertModel, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM,
                           Qwen2Config, Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM)
 
 ROOT = Path(__file__).resolve().parent.parent / "tests/fixtures/parity"
@@ -55,6 +55,12 @@ BERTS = {
     "bert-cls": (dict(hidden_size=40, num_attention_heads=5, hidden_act="gelu"), "cls", False, True),
     "bert-last-tanh": (dict(hidden_size=28, num_attention_heads=2, hidden_act="gelu_new"), "lasttoken", False, False),
 }
+# name: (configuration, GGUF: with the pooler, or without it as llama.cpp's converter writes BertForSequenceClassification)
+CROSS_ENCODERS = {
+    "bert-cross": (dict(hidden_size=36, num_attention_heads=3, hidden_act="gelu", type_vocab_size=2), True),
+    "bert-cross-types": (dict(hidden_size=24, num_attention_heads=2, hidden_act="gelu", type_vocab_size=7), False),
+}
+QUERY = "which fox jumps"
 TEXTS = ["a", "abc def", "the quick brown fox jumps over", "zz top a b c d e f g", "hello world hello world"]
 
 
@@ -76,13 +82,14 @@ def bpe_tokenizer():
     return tokenizer
 
 
-def wordpiece_tokenizer():
+def wordpiece_tokenizer(pairs=False):
     tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + LETTERS + ["##" + c for c in LETTERS] + list("0123456")
     tokenizer = Tokenizer(models.WordPiece({t: i for i, t in enumerate(tokens)}, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1" if pairs else None,
+        special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
     tokenizer.add_special_tokens(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
     return tokenizer
 
@@ -265,7 +272,7 @@ def write_bert_gguf(path, config, state, tokenizer, pooling):
     writer.add_head_count(config.num_attention_heads)
     writer.add_layer_norm_eps(config.layer_norm_eps)
     writer.add_causal_attention(False)
-    writer.add_pooling_type({"mean": gguf.PoolingType.MEAN, "cls": gguf.PoolingType.CLS}[pooling])
+    writer.add_pooling_type({"mean": gguf.PoolingType.MEAN, "cls": gguf.PoolingType.CLS, "rank": gguf.PoolingType.RANK}[pooling])
     writer.add_string("tokenizer.huggingface.json", tokenizer.to_str())
     names = {"attention.self.query": "attn_q", "attention.self.key": "attn_k", "attention.self.value": "attn_v",
              "attention.output.dense": "attn_output", "attention.output.LayerNorm": "attn_output_norm",
@@ -273,8 +280,12 @@ def write_bert_gguf(path, config, state, tokenizer, pooling):
     fixed = {"word_embeddings.weight": "token_embd.weight", "position_embeddings.weight": "position_embd.weight",
              "token_type_embeddings.weight": "token_types.weight", "LayerNorm.weight": "token_embd_norm.weight",
              "LayerNorm.bias": "token_embd_norm.bias"}
+    head = {"pooler.dense": gguf.TENSOR_NAMES[gguf.MODEL_TENSOR.CLS], "classifier": gguf.TENSOR_NAMES[gguf.MODEL_TENSOR.CLS_OUT]}
     for name, tensor in state.items():
-        if name.startswith("embeddings."):
+        module, kind = name.rsplit(".", 1)
+        if module in head:
+            writer.add_tensor(f"{head[module]}.{kind}", tensor.numpy())
+        elif name.startswith("embeddings."):
             writer.add_tensor(fixed[name.removeprefix("embeddings.")], tensor.numpy())
         elif name.startswith("encoder."):
             _, _, layer, rest = name.split(".", 3)
@@ -319,14 +330,53 @@ def bert_case(index, name, options, pooling, normalize, with_gguf):
             "embeddings": embeddings}
 
 
+def cross_encoder_case(index, name, options, with_pooler):
+    config = BertConfig(vocab_size=VOCABULARY, intermediate_size=60, num_hidden_layers=2, max_position_embeddings=64,
+                        attn_implementation="eager", num_labels=1, **options)
+    model = BertForSequenceClassification(config).eval()
+    randomize(model, 300 + index)
+    folder = ROOT / name
+    state = {k: v.contiguous() for k, v in model.state_dict().items()}
+    write_json(folder / "config.json", {**configuration_json(config, "v5", "BertForSequenceClassification"),
+                                        "id2label": {"0": "LABEL_0"}, "label2id": {"LABEL_0": 0}})
+    save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
+    tokenizer = wordpiece_tokenizer(pairs=True)
+    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+    bare = {k.removeprefix("bert."): v for k, v in state.items() if with_pooler or "pooler" not in k}
+    write_bert_gguf(ROOT / f"{name}.gguf", config, bare, tokenizer, "rank")
+
+    def scores_of(inputs):
+        folder_scores, gguf_scores = [], []
+        for ids, types in inputs:
+            with torch.no_grad():
+                given = dict(input_ids=torch.tensor([ids]), token_type_ids=torch.tensor([types]))
+                folder_scores.append(round(float(model(**given).logits), 6))
+                first = model.bert(**given).last_hidden_state[:, 0]
+                gguf_scores.append(folder_scores[-1] if with_pooler else round(float(model.classifier(first)), 6))
+        return {"folder": folder_scores, "gguf": gguf_scores}
+
+    encoded = [tokenizer.encode(QUERY, text) for text in TEXTS]
+    pairs = [(one.ids, one.type_ids) for one in encoded]
+    generator = torch.Generator().manual_seed(index)
+    inputs = []
+    for length in (1, 2, 17, 40, 64):
+        inputs.append((torch.randint(2, VOCABULARY, (length,), generator=generator).tolist(),
+                       torch.randint(0, config.type_vocab_size, (length,), generator=generator).tolist()))
+    return {"name": name, "types": config.type_vocab_size, "query": QUERY, "texts": TEXTS, "pairScores": scores_of(pairs),
+            "inputs": [{"tokens": ids, "types": types} for ids, types in inputs], "inputScores": scores_of(inputs),
+            "untypedScores": scores_of([(ids, [0] * len(ids)) for ids, _ in inputs])}
+
+
 def main():
     shutil.rmtree(ROOT, ignore_errors=True)
     ROOT.mkdir(parents=True)
     torch.set_num_threads(1)
     causal = [llama_case(i, name, *row) for i, (name, row) in enumerate(LLAMAS.items())]
     encoders = [bert_case(i, name, *row) for i, (name, row) in enumerate(BERTS.items())]
+    cross_encoders = [cross_encoder_case(i, name, *row) for i, (name, row) in enumerate(CROSS_ENCODERS.items())]
     quantized = [k_quants_case("llama-k-quants")]
-    (ROOT / "expected.json").write_text(json.dumps({"causal": causal, "encoders": encoders, "quantized": quantized}) + "\n")
+    (ROOT / "expected.json").write_text(json.dumps({"causal": causal, "encoders": encoders, "crossEncoders": cross_encoders,
+                                                    "quantized": quantized}) + "\n")
     print(sum(f.stat().st_size for f in ROOT.rglob("*") if f.is_file()), "bytes")
     for case in causal:
         print(case["name"], "smallest greedy gap", min(case["greedy"]["gaps"]), "distinct", len(set(case["greedy"]["tokens"])))

@@ -9,6 +9,17 @@
 #include "binding/tokenizer_object.h"
 
 namespace trivium::binding {
+namespace {
+
+std::vector<std::vector<std::int32_t>> to_vectors(const Napi::Value& value) {
+  const auto arrays = value.As<Napi::Array>();
+  std::vector<std::vector<std::int32_t>> vectors;
+  vectors.reserve(arrays.Length());
+  for (std::uint32_t i = 0; i < arrays.Length(); ++i) vectors.push_back(to_vector(arrays.Get(i)));
+  return vectors;
+}
+
+}  // namespace
 
 Napi::Function ModelObject::define(Napi::Env env) {
   return DefineClass(env, "Model",
@@ -19,6 +30,7 @@ Napi::Function ModelObject::define(Napi::Env env) {
                       InstanceAccessor<&ModelObject::backend>("backend"),
                       InstanceMethod<&ModelObject::compile_grammar>("compileGrammar"),
                       InstanceMethod<&ModelObject::generate>("generate"), InstanceMethod<&ModelObject::embed>("embed"),
+                      InstanceMethod<&ModelObject::rank>("rank"),
                       InstanceMethod<&ModelObject::logits>("logits"), InstanceMethod<&ModelObject::cancel>("cancel"),
                       InstanceMethod<&ModelObject::pause>("pause"), InstanceMethod<&ModelObject::resume>("resume"),
                       InstanceMethod<&ModelObject::dispose>("dispose")});
@@ -102,11 +114,17 @@ Napi::Value ModelObject::generate(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value ModelObject::embed(const Napi::CallbackInfo& info) {
-  const auto inputs = info[0].As<Napi::Array>();
   EmbedRequest request;
-  request.inputs.reserve(inputs.Length());
-  for (std::uint32_t i = 0; i < inputs.Length(); ++i) request.inputs.push_back(to_vector(inputs.Get(i)));
-  request.token_rows = info[1].ToBoolean();
+  request.inputs = to_vectors(info[0]);
+  if (info[1].ToBoolean()) request.wanted = EmbedRequest::Wanted::token_rows;
+  return started(info, alive(info).embed(std::move(request), Environment::of(info.Env()).sink()));
+}
+
+Napi::Value ModelObject::rank(const Napi::CallbackInfo& info) {
+  EmbedRequest request;
+  request.inputs = to_vectors(info[0]);
+  request.types = to_vectors(info[1]);
+  request.wanted = EmbedRequest::Wanted::scores;
   return started(info, alive(info).embed(std::move(request), Environment::of(info.Env()).sink()));
 }
 

@@ -29,6 +29,7 @@ class ModelObject final : public Napi::ObjectWrap<ModelObject> {
   Napi::Value compile_grammar(const Napi::CallbackInfo& info);
   Napi::Value generate(const Napi::CallbackInfo& info);
   Napi::Value embed(const Napi::CallbackInfo& info);
+  Napi::Value rank(const Napi::CallbackInfo& info);
   Napi::Value logits(const Napi::CallbackInfo& info);
   void cancel(const Napi::CallbackInfo& info);
   void pause(const Napi::CallbackInfo& info);

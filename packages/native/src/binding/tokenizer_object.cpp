@@ -16,6 +16,14 @@ EncodeOptions options_of(const Napi::CallbackInfo& info) {
   return options;
 }
 
+std::vector<std::string> to_strings(const Napi::Value& value) {
+  const auto array = value.As<Napi::Array>();
+  std::vector<std::string> texts;
+  texts.reserve(array.Length());
+  for (std::uint32_t i = 0; i < array.Length(); ++i) texts.push_back(array.Get(i).ToString().Utf8Value());
+  return texts;
+}
+
 // (id, start, end) triples with byte offsets turned into UTF-16 ones; spans come in text order.
 std::vector<std::int32_t> to_utf16_triples(const std::string& text, const std::vector<TokenSpan>& spans) {
   std::vector<std::int32_t> at(text.size() + 1);
@@ -54,6 +62,7 @@ Napi::Function TokenizerObject::define(Napi::Env env) {
   return DefineClass(env, "Tokenizer",
                      {InstanceAccessor<&TokenizerObject::vocabulary_size>("vocabularySize"),
                       InstanceMethod<&TokenizerObject::encode_batch>("encodeBatch"),
+                      InstanceMethod<&TokenizerObject::encode_pairs>("encodePairs"),
                       InstanceMethod<&TokenizerObject::encode_spans>("encodeSpans"),
                       InstanceMethod<&TokenizerObject::encode_sync>("encodeSync"),
                       InstanceMethod<&TokenizerObject::decode>("decode"),
@@ -77,10 +86,7 @@ Napi::Value TokenizerObject::vocabulary_size(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value TokenizerObject::encode_batch(const Napi::CallbackInfo& info) {
-  const auto array = info[0].As<Napi::Array>();
-  std::vector<std::string> texts;
-  texts.reserve(array.Length());
-  for (std::uint32_t i = 0; i < array.Length(); ++i) texts.push_back(array.Get(i).ToString().Utf8Value());
+  std::vector<std::string> texts = to_strings(info[0]);
   using Encoded = std::vector<std::vector<TokenId>>;
   return Task<Encoded>::start(
       info.Env(),
@@ -93,6 +99,31 @@ Napi::Value TokenizerObject::encode_batch(const Napi::CallbackInfo& info) {
       [](Napi::Env env, Encoded&& encoded) -> Napi::Value {
         Napi::Array result = Napi::Array::New(env, encoded.size());
         for (std::size_t i = 0; i < encoded.size(); ++i) result.Set(static_cast<std::uint32_t>(i), to_int32_array(env, encoded[i]));
+        return result;
+      });
+}
+
+Napi::Value TokenizerObject::encode_pairs(const Napi::CallbackInfo& info) {
+  using Encoded = std::vector<PairEncoding>;
+  return Task<Encoded>::start(
+      info.Env(),
+      [tokenizer = tokenizer_, first = info[0].ToString().Utf8Value(), texts = to_strings(info[1])]() -> Result<Encoded> {
+        Encoded encoded;
+        encoded.reserve(texts.size());
+        for (const std::string& text : texts) encoded.push_back(tokenizer->encode_pair(first, text, {}));
+        return encoded;
+      },
+      [](Napi::Env env, Encoded&& encoded) -> Napi::Value {
+        Napi::Array result = Napi::Array::New(env, encoded.size());
+        for (std::size_t i = 0; i < encoded.size(); ++i) {
+          const PairEncoding& made = encoded[i];
+          Napi::Object pair = Napi::Object::New(env);
+          pair["tokens"] = to_int32_array(env, made.ids);
+          pair["types"] = to_int32_array(env, {made.types.begin(), made.types.end()});
+          pair["secondBegin"] = Napi::Number::New(env, static_cast<double>(made.second_begin));
+          pair["secondEnd"] = Napi::Number::New(env, static_cast<double>(made.second_end));
+          result.Set(static_cast<std::uint32_t>(i), pair);
+        }
         return result;
       });
 }

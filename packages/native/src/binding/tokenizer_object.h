@@ -16,6 +16,7 @@ class TokenizerObject final : public Napi::ObjectWrap<TokenizerObject> {
  private:
   Napi::Value vocabulary_size(const Napi::CallbackInfo& info);
   Napi::Value encode_batch(const Napi::CallbackInfo& info);
+  Napi::Value encode_pairs(const Napi::CallbackInfo& info);
   Napi::Value encode_spans(const Napi::CallbackInfo& info);
   Napi::Value encode_sync(const Napi::CallbackInfo& info);
   Napi::Value decode(const Napi::CallbackInfo& info);

@@ -16,7 +16,7 @@ class Builder {
     if (spec_.head.logits) {
       plan_.output(logits(x));
     } else {
-      plan_.output(embedding(x));
+      plan_.output(spec_.head.scores > 0 ? scores(x) : embedding(x));
       plan_.output(plan_.gather_outputs(x));
     }
     return plan_.finish();
@@ -45,8 +45,8 @@ class Builder {
       const TensorId table = weights_(plan_, position_embedding, 0, Shape::of(0, spec_.width), Role::table, true);
       x = plan_.add(x, plan_.embed_rows(table, IdInput::positions));
     }
-    if (spec_.embedding.types) {
-      const TensorId table = weights_(plan_, type_embedding, 0, Shape::of(0, spec_.width), Role::table, true);
+    if (spec_.embedding.types > 0) {
+      const TensorId table = weights_(plan_, type_embedding, 0, Shape::of(spec_.embedding.types, spec_.width), Role::table, true);
       x = plan_.add(x, plan_.embed_rows(table, IdInput::types));
     }
     return spec_.embedding.norm ? norm(x, embedding_norm, embedding_norm_bias, 0) : x;
@@ -106,6 +106,15 @@ class Builder {
   TensorId embedding(TensorId x) {
     x = plan_.pool(x, spec_.pooling.value_or(Pooling::mean));
     return spec_.normalize ? plan_.normalize_l2(x) : x;
+  }
+
+  TensorId scores(TensorId x) {
+    x = plan_.pool(x, spec_.pooling.value_or(Pooling::cls));
+    if (spec_.head.pooler) {
+      const TensorId dense = matrix(pooler, 0, spec_.width, spec_.width);
+      x = plan_.activate(plan_.linear(x, dense, vector(pooler_bias, 0, spec_.width)), Activation::tanh);
+    }
+    return plan_.linear(x, matrix(classifier, 0, spec_.head.scores, spec_.width), vector(classifier_bias, 0, spec_.head.scores));
   }
 
   const ModelSpec& spec_;

@@ -12,6 +12,7 @@ const char* kind_name(ModelKind kind) {
     case ModelKind::causal: return "causal";
     case ModelKind::encoder: return "encoder";
     case ModelKind::static_embedding: return "static-embedding";
+    case ModelKind::cross_encoder: return "cross-encoder";
   }
   return "causal";
 }

@@ -150,7 +150,9 @@ Result<ModelSpec> bert(const ModelFile& file) {
   spec.kind = ModelKind::encoder;
   spec.norm = {NormKind::layer, static_cast<float>(keys.number("attention.layer_norm_epsilon", 1e-12))};
   spec.embedding.positions = file.find("position_embd.weight") != nullptr;
-  spec.embedding.types = file.find("token_types.weight") != nullptr;
+  if (const TensorEntry* types = file.find("token_types.weight")) {
+    TRIVIUM_TRY_ASSIGN(spec.embedding.types, checked_count(file, "token_types.weight", types->shape.rows(), most_width));
+  }
   spec.embedding.norm = true;
   LayerSpec layer;
   TRIVIUM_TRY_ASSIGN(layer.attention, attention_of(keys, spec.width));
@@ -165,8 +167,14 @@ Result<ModelSpec> bert(const ModelFile& file) {
   TRIVIUM_TRY_ASSIGN(const int layers, keys.count("block_count", most_layers));
   spec.layers.assign(layers, layer);
   spec.head = {.logits = false, .tied = false, .final_norm = false};
-  // GGUF's numbering: 1 mean, 2 cls, 3 last.
+  // GGUF's numbering: 1 mean, 2 cls, 3 last, 4 rank: a classification head on the first token.
   const std::int64_t pooling = keys.integer("pooling_type").value_or(1);
+  if (pooling == 4) {
+    const TensorEntry* classifier = file.find("cls.output.weight");  // a missing one is reported where weights are looked up
+    const std::int64_t labels = classifier ? classifier->shape.rows() : 1;
+    TRIVIUM_TRY(make_cross_encoder(file, "cls.output.weight", labels, file.find("cls.weight") != nullptr, spec));
+    return spec;
+  }
   spec.pooling = pooling == 2 ? Pooling::cls : pooling == 3 ? Pooling::last : Pooling::mean;
   spec.normalize = true;
   return spec;

@@ -218,13 +218,28 @@ Status read_pooling(const ModelFile& file, ModelSpec& spec) {
   return {};
 }
 
+bool is_classifier(const ModelFile& file) {
+  const Json* architectures = file.config().find("architectures");
+  if (!architectures || !architectures->is_array()) return false;
+  const auto& names = architectures->items();
+  return std::any_of(names.begin(), names.end(), [](const Json& name) { return name.string() == "BertForSequenceClassification"; });
+}
+
+// transformers writes the names of labels, and those only where there are not two.
+std::int64_t labels_of(const Json& config) {
+  const Json* names = config.find("id2label");
+  if (names && names->is_object() && !names->members().empty()) return std::int64_t(names->members().size());
+  return config.integer_at("num_labels").value_or(2);
+}
+
 Result<ModelSpec> bert(const ModelFile& file) {
   TRIVIUM_TRY_ASSIGN(ModelSpec spec, common(file));
   spec.kind = ModelKind::encoder;
   const std::string positions = file.config().string_or("position_embedding_type", "absolute");
   if (positions != "absolute") return unsupported(file, "position_embedding_type", positions, "absolute");
   spec.norm = {NormKind::layer, static_cast<float>(file.config().number_or("layer_norm_eps", 1e-12))};
-  spec.embedding = {.positions = true, .types = true, .norm = true, .scale = 1};
+  TRIVIUM_TRY_ASSIGN(const int types, checked_count(file, "type_vocab_size", file.config().integer_at("type_vocab_size").value_or(2), most_width));
+  spec.embedding = {.positions = true, .types = types, .norm = true, .scale = 1};
   TRIVIUM_TRY_ASSIGN(LayerSpec layer, layer_of(file, spec.width));
   TRIVIUM_TRY_ASSIGN(layer.mlp.activation, activation_of(file, "gelu"));
   layer.attention.causal = false;
@@ -235,7 +250,11 @@ Result<ModelSpec> bert(const ModelFile& file) {
   TRIVIUM_TRY_ASSIGN(const int layers, count(file, "num_hidden_layers", most_layers));
   spec.layers.assign(layers, layer);
   spec.head = {.logits = false, .tied = false, .final_norm = false};
-  TRIVIUM_TRY(read_pooling(file, spec));
+  if (is_classifier(file)) {
+    TRIVIUM_TRY(make_cross_encoder(file, "id2label", labels_of(file.config()), true, spec));
+  } else {
+    TRIVIUM_TRY(read_pooling(file, spec));
+  }
   return spec;
 }
 

@@ -63,6 +63,26 @@ Status check_heads(const ModelFile& file, const AttentionSpec& attention) {
   return error;
 }
 
+Status make_cross_encoder(const ModelFile& file, std::string_view field, std::int64_t labels, bool pooler, ModelSpec& spec) {
+  if (labels != 1) {
+    Error error;
+    error.code = ErrorCode::unsupported;
+    error.message = "Classification heads of several labels are not supported.";
+    error.file = file.path();
+    error.field = std::string(field);
+    error.expected = "1 label, the score of a cross-encoder";
+    error.found = std::to_string(labels) + " labels";
+    error.remedy = "Use a cross-encoder, or an encoder without a classification head.";
+    return error;
+  }
+  spec.kind = ModelKind::cross_encoder;
+  spec.head.scores = 1;
+  spec.head.pooler = pooler;
+  spec.pooling = Pooling::cls;
+  spec.normalize = false;
+  return {};
+}
+
 std::vector<std::string> supported_architectures() {
   std::vector<std::string> names;
   for (const auto* rows : {&gguf_rows(), &hf_rows()})

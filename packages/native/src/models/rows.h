@@ -28,5 +28,7 @@ Result<int> checked_count(const ModelFile& file, std::string_view field, std::op
 Result<RopeSpec> checked_rope(const ModelFile& file, std::string_view field, RopeStyle style, double base, int rotary_dim,
                               const RopeScaling& scaling);
 Status check_heads(const ModelFile& file, const AttentionSpec& attention);
+// A classification head of one label makes a cross-encoder of the spec; one of several is `unsupported`, naming `field`.
+Status make_cross_encoder(const ModelFile& file, std::string_view field, std::int64_t labels, bool pooler, ModelSpec& spec);
 
 }  // namespace trivium

@@ -14,7 +14,7 @@
 
 namespace trivium {
 
-enum class ModelKind { causal, encoder, static_embedding };
+enum class ModelKind { causal, encoder, static_embedding, cross_encoder };  // the last scores pairs of texts
 enum class NormPlacement { before, after };  // llama: norm -> block -> add; bert: block -> add -> norm
 
 struct NormSpec { NormKind kind = NormKind::rms; float epsilon = 1e-5f; };
@@ -36,8 +36,17 @@ struct AttentionSpec {
 };
 struct MlpSpec { int hidden = 0; bool gated = true, bias = false; Activation activation = Activation::silu; };
 struct LayerSpec { AttentionSpec attention; MlpSpec mlp; NormPlacement norms = NormPlacement::before; };
-struct EmbeddingSpec { bool positions = false, types = false, norm = false; float scale = 1; };
-struct HeadSpec { bool logits = true, tied = false, final_norm = true; };
+struct EmbeddingSpec {
+  bool positions = false;
+  int types = 0;        // rows of the table of token types, 0: there is none
+  bool norm = false;
+  float scale = 1;
+};
+struct HeadSpec {
+  bool logits = true, tied = false, final_norm = true;
+  int scores = 0;       // labels of a classification head over the pooled row, 0: there is none
+  bool pooler = false;  // such a head sees tanh(W row + b) instead of the row
+};
 
 struct ModelSpec {
   std::string architecture;  // as the file names it
@@ -72,8 +81,8 @@ class LoadedModel {
   Backend& backend() const { return *backend_; }
   std::size_t weight_bytes() const;
   PageGeometry page_geometry() const;
-  // The plan of this spec: causal -> logits (outputs, vocabulary); encoder, static -> embeddings (sequences, width) and
-  // the rows of wanted tokens before pooling (outputs, width).
+  // The plan of this spec: causal -> logits (outputs, vocabulary); encoder, static -> embeddings (sequences, width),
+  // cross-encoder -> scores (sequences, labels), and of these the rows of wanted tokens before pooling (outputs, width).
   Result<std::unique_ptr<Program>> compile(const BatchShape& largest) const;
 
  private:

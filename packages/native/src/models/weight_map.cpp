@@ -55,6 +55,10 @@ const WeightMap& weight_map_gguf_bert() {
       {down_bias, "blk.{}.ffn_down.bias"},
       {mlp_norm, "blk.{}.layer_output_norm.weight"},
       {mlp_norm_bias, "blk.{}.layer_output_norm.bias"},
+      {pooler, "cls.weight"},
+      {pooler_bias, "cls.bias"},
+      {classifier, "cls.output.weight"},
+      {classifier_bias, "cls.output.bias"},
   };
   return map;
 }
@@ -109,6 +113,10 @@ const WeightMap& weight_map_hf_bert() {
       {down_bias, "encoder.layer.{}.output.dense.bias"},
       {mlp_norm, "encoder.layer.{}.output.LayerNorm.weight"},
       {mlp_norm_bias, "encoder.layer.{}.output.LayerNorm.bias"},
+      {pooler, "pooler.dense.weight"},
+      {pooler_bias, "pooler.dense.bias"},
+      {classifier, "classifier.weight"},
+      {classifier_bias, "classifier.bias"},
   };
   return map;
 }

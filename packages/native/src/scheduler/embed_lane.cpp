@@ -18,7 +18,7 @@ void EmbedLane::accept(std::shared_ptr<Request> request) {
     rows += job.token_rows() ? input.size() : 1;
     job.usage.input_tokens += int(input.size());
   }
-  job.values.resize(rows * std::size_t(model_.spec().width));
+  job.values.resize(rows * (job.token_rows() ? std::size_t(model_.spec().width) : output_width()));
   const std::uint64_t id = job.request->id;
   jobs_.emplace(id, std::move(job));
 }
@@ -90,9 +90,21 @@ Status EmbedLane::ensure_program(int tokens, int rows) {
   return {};
 }
 
+// Of an input whose tokens are placed already; those before it may have none.
+void EmbedLane::place_types(const Place& place) {
+  const auto& all = place.job->asked().types;
+  const bool given = place.input < all.size() && !all[place.input].empty();
+  if (!given && types_.empty()) return;
+  types_.resize(tokens_.size());
+  if (!given) return;
+  const auto& types = all[place.input];
+  std::copy(types.begin(), types.end(), types_.end() - std::ptrdiff_t(types.size()));
+}
+
 Status EmbedLane::run() {
   tokens_.clear();
   positions_.clear();
+  types_.clear();
   slices_.clear();
   output_rows_.clear();
   const auto now = Clock::now();
@@ -105,6 +117,7 @@ Status EmbedLane::run() {
       tokens_.push_back(input[i]);
       positions_.push_back(std::int32_t(i));
     }
+    place_types(place);
     auto& entry = rows[place.job->request->id];
     entry.first = place.job->request;
     entry.second += int(input.size());
@@ -114,11 +127,12 @@ Status EmbedLane::run() {
     }
   }
   TRIVIUM_TRY(ensure_program(int(tokens_.size()), int(output_rows_.size())));
-  outputs_.resize(step_.size() * std::size_t(model_.spec().width));
+  outputs_.resize(step_.size() * output_width());
   token_outputs_.resize(output_rows_.size() * std::size_t(model_.spec().width));
   Bindings bindings;
   bindings.tokens = tokens_;
   bindings.positions = positions_;
+  bindings.types = types_;
   bindings.sequences = slices_;
   bindings.output_rows = output_rows_;
   bindings.outputs = {std::span<float>(outputs_), std::span<float>(token_outputs_)};
@@ -132,11 +146,11 @@ Status EmbedLane::run() {
 }
 
 void EmbedLane::collect(EventBatch& events) {
-  const std::size_t width = model_.spec().width;
   auto token_row = token_outputs_.begin();
   for (std::size_t i = 0; i < step_.size(); ++i) {
     Job& job = *step_[i].job;
     const std::size_t tokens = job.inputs()[step_[i].input].size();
+    const std::size_t width = job.token_rows() ? std::size_t(model_.spec().width) : output_width();
     const auto destination = job.values.begin() + job.first[step_[i].input] * width;
     if (job.token_rows()) {
       std::copy_n(token_row, tokens * width, destination);

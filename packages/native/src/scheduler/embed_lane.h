@@ -1,4 +1,4 @@
-// Batches for encoders and static embeddings: ragged inputs packed up to a token budget. Requests take turns by input,
+// Batches for encoders, cross-encoders and static embeddings: ragged inputs packed up to a token budget. Requests take turns by input,
 // so one query is not held up by an index of ten thousand passages. Inputs are never cut: one longer than the budget
 // runs alone in a program compiled for it. Knows no pages.
 #pragma once
@@ -21,11 +21,12 @@ class EmbedLane final : public Lane {
     std::shared_ptr<Request> request;
     std::size_t placed = 0, done = 0;  // inputs
     std::vector<std::size_t> first;    // row of `values` where an input's begin, by input
-    std::vector<float> values;         // (inputs or tokens, width)
+    std::vector<float> values;         // (inputs or tokens, width of what is wanted)
     Usage usage;
     Clock::time_point first_step;
-    const std::vector<std::vector<TokenId>>& inputs() const { return std::get<EmbedRequest>(request->work).inputs; }
-    bool token_rows() const { return std::get<EmbedRequest>(request->work).token_rows; }
+    const EmbedRequest& asked() const { return std::get<EmbedRequest>(request->work); }
+    const std::vector<std::vector<TokenId>>& inputs() const { return asked().inputs; }
+    bool token_rows() const { return asked().wanted == EmbedRequest::Wanted::token_rows; }
   };
   struct Place { Job* job; std::size_t input; };
 
@@ -34,6 +35,12 @@ class EmbedLane final : public Lane {
   Status run();
   void collect(EventBatch& events);
   Status ensure_program(int tokens, int rows);
+  void place_types(const Place& place);
+  // Columns of a row of outputs_: an embedding, or the scores of a cross-encoder.
+  std::size_t output_width() const {
+    const ModelSpec& spec = model_.spec();
+    return std::size_t(spec.head.scores > 0 ? spec.head.scores : spec.width);
+  }
 
   const StepModel& model_;
   const int token_budget_;
@@ -46,9 +53,10 @@ class EmbedLane final : public Lane {
   std::vector<Place> step_;            // (sequences)
   std::vector<TokenId> tokens_;        // (rows)
   std::vector<std::int32_t> positions_;
+  std::vector<std::int32_t> types_;        // (rows), empty while all are 0
   std::vector<SequenceSlice> slices_;
   std::vector<std::int32_t> output_rows_;  // rows of tokens_ that are wanted unpooled
-  std::vector<float> outputs_;             // (sequences, width)
+  std::vector<float> outputs_;             // (sequences, output_width)
   std::vector<float> token_outputs_;       // (output_rows, width)
 };
 

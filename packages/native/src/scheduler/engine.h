@@ -29,9 +29,12 @@ struct GenerateRequest {
   std::shared_ptr<grammar::CompiledGrammar> grammar = nullptr;
 };
 
+// Of encoders, static embeddings and cross-encoders.
 struct EmbedRequest {
+  enum class Wanted { embeddings, token_rows, scores };
   std::vector<std::vector<TokenId>> inputs;
-  bool token_rows = false;                // one row a token, before pooling, instead of one an input
+  Wanted wanted = Wanted::embeddings;     // token_rows: one a token, before pooling, instead of one an input; scores: of cross-encoders
+  std::vector<std::vector<std::int32_t>> types = {};  // of the tokens, by input; absent, for all or for one input: all 0
 };
 
 struct LogitsRequest {
@@ -56,7 +59,7 @@ struct EngineEvent {
   float logprob = std::numeric_limits<float>::quiet_NaN();  // NaN unless asked for
   std::vector<TokenLogprob> top;
   int done = 0, total = 0;                // prefill_progress
-  std::vector<float> values;              // embedding (inputs or their tokens, width), logits (vocabulary)
+  std::vector<float> values;              // embedding (inputs or their tokens, width) or (inputs) scores, logits (vocabulary)
   enum class FinishReason { stop, length, cancelled } reason = FinishReason::stop;
   std::string stop_match;                 // the stop string met, empty for a stop token
   Usage usage;

@@ -47,6 +47,7 @@ class ModelRunner {
   Status check_grammar(const GenerateRequest& request) const;
   std::shared_ptr<const grammar::TokenIndex> index() const;
   Status check(const EmbedRequest& request) const;
+  Status check_types(const EmbedRequest& request) const;
   Status check(const LogitsRequest& request) const;
   void deliver(EventBatch& events);
   void fail_all(const Error& error);

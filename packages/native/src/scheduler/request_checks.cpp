@@ -149,13 +149,48 @@ Status ModelRunner::check(const LogitsRequest& request) const {
 
 Status ModelRunner::check(const EmbedRequest& request) const {
   const ModelSpec& spec = model_->spec();
-  if (spec.kind == ModelKind::causal) return wrong_kind("embed", spec, "use an encoder, such as a bert");
+  const bool scores = request.wanted == EmbedRequest::Wanted::scores;
+  if (scores && spec.kind != ModelKind::cross_encoder)
+    return wrong_kind("rank", spec, "use a cross-encoder, such as a bert with a classification head of one label");
+  if (!scores && (spec.kind == ModelKind::causal || spec.kind == ModelKind::cross_encoder))
+    return wrong_kind("embed", spec, spec.kind == ModelKind::causal ? "use an encoder, such as a bert" : "rank with it, or use an encoder");
   if (request.inputs.empty())
     return make_error(ErrorCode::invalid_argument, "there are no inputs", "inputs", "give at least one input");
   for (std::size_t i = 0; i < request.inputs.size(); ++i) {
     TRIVIUM_TRY(check_tokens(request.inputs[i]));
     if (request.inputs[i].size() > std::size_t(context_tokens()))
       return overflow("input " + std::to_string(i), request.inputs[i].size(), context_tokens());
+  }
+  return check_types(request);
+}
+
+Status ModelRunner::check_types(const EmbedRequest& request) const {
+  if (request.types.empty()) return {};
+  if (request.types.size() != request.inputs.size()) {
+    Error error = make_error(ErrorCode::invalid_argument, "there is not one list of token types for each input", "types",
+                             "give as many lists as there are inputs, an empty one where all are 0");
+    error.expected = std::to_string(request.inputs.size()) + " lists";
+    error.found = std::to_string(request.types.size());
+    return error;
+  }
+  const int rows = std::max(1, model_->spec().embedding.types);  // a model without types has one
+  for (std::size_t i = 0; i < request.types.size(); ++i) {
+    const auto& types = request.types[i];
+    const std::string field = "types." + std::to_string(i);
+    if (!types.empty() && types.size() != request.inputs[i].size()) {
+      Error error = make_error(ErrorCode::invalid_argument, "there is not one token type for each token", field,
+                               "give a type for each token, or none at all where all are 0");
+      error.expected = std::to_string(request.inputs[i].size()) + " types";
+      error.found = std::to_string(types.size());
+      return error;
+    }
+    const auto bad = std::find_if(types.begin(), types.end(), [&](std::int32_t type) { return type < 0 || type >= rows; });
+    if (bad == types.end()) continue;
+    Error error = make_error(ErrorCode::invalid_argument, "the model has no such token type", field,
+                             "give types that the model was trained with: 0 for the first text, 1 for the second");
+    error.expected = "types in [0, " + std::to_string(rows) + ")";
+    error.found = std::to_string(*bad) + " at " + std::to_string(bad - types.begin());
+    return error;
   }
   return {};
 }

@@ -115,11 +115,14 @@ Status build_special(const Metadata& metadata, std::string_view file, const Kind
   const std::size_t count = parts.tokens.size();
   TRIVIUM_TRY_ASSIGN(std::optional<TokenId> first, gguf_id_at(metadata, file, "bos_token_id", count));
   TRIVIUM_TRY_ASSIGN(std::optional<TokenId> last, gguf_id_at(metadata, file, "eos_token_id", count));
+  std::optional<TokenId> separator;  // others do not need theirs, so a wrong one does them no harm
+  if (kind.bert || kind.name == "t5") {
+    TRIVIUM_TRY_ASSIGN(separator, gguf_id_at(metadata, file, "seperator_token_id", count));
+  }
   if (kind.bert) {
     TRIVIUM_TRY_ASSIGN(const std::optional<TokenId> cls, gguf_id_at(metadata, file, "cls_token_id", count));
-    TRIVIUM_TRY_ASSIGN(const std::optional<TokenId> sep, gguf_id_at(metadata, file, "seperator_token_id", count));
     if (cls) first = cls;
-    if (sep) last = sep;
+    if (separator) last = separator;
   }
   const bool begin = metadata.boolean("tokenizer.ggml.add_bos_token").value_or(kind.bos || add_bos) && first.has_value();
   const bool end = metadata.boolean("tokenizer.ggml.add_eos_token").value_or(kind.eos) && last.has_value();
@@ -127,10 +130,13 @@ Status build_special(const Metadata& metadata, std::string_view file, const Kind
   if (begin) special.single.insert(special.single.begin(), {-1, {*first}, 0});
   if (end) special.single.push_back({-1, {*last}, 0});
   special.pair = special.single;
+  // Unigram with both ends is XLM-RoBERTa's: it separates twice, and all tokens are of one type.
+  const bool roberta = kind.name == "t5" && begin && end && separator;
   const bool again = begin && !kind.bert;  // a second text begins like the first; BERT only separates
-  if (again) special.pair.push_back({-1, {*first}, 1});
-  special.pair.push_back({1, {}, 1});
-  if (end) special.pair.push_back({-1, {*last}, 1});
+  const std::uint8_t type = roberta ? 0 : 1;
+  if (again) special.pair.push_back({-1, {roberta ? *separator : *first}, type});
+  special.pair.push_back({1, {}, type});
+  if (end) special.pair.push_back({-1, {*last}, type});
   return {};
 }
 

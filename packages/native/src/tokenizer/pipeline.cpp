@@ -174,10 +174,13 @@ PairEncoding Pipeline::encode_pair(std::string_view first, std::string_view seco
   PairEncoding pair;
   const Output output{&pair.ids, nullptr};
   for (const TemplateItem& item : parts_.special_template.pair) {
-    if (item.sequence >= 0)
+    if (item.sequence >= 0) {
+      if (item.sequence == 1) pair.second_begin = pair.ids.size();
       run(item.sequence == 0 ? first : second, options.parse_special_tokens, output);
-    else if (options.add_special_tokens)
+      if (item.sequence == 1) pair.second_end = pair.ids.size();
+    } else if (options.add_special_tokens) {
       pair.ids.insert(pair.ids.end(), item.ids.begin(), item.ids.end());
+    }
     pair.types.resize(pair.ids.size(), item.type);
   }
   return pair;

@@ -33,6 +33,7 @@ struct TokenSpan {
 struct PairEncoding {
   std::vector<TokenId> ids;
   std::vector<std::uint8_t> types;
+  std::size_t second_begin = 0, second_end = 0;  // where ids of the second text lie: what may be cut of it
 };
 
 // Text before a special token was recognised and after, for streaming.

@@ -61,13 +61,15 @@ std::string ask(EngineModel& model) {
   generate.tokens = prompt;
   generate.max_tokens = most_tokens;
   generate.sampling.logprobs = 2;
-  const auto request = causal ? model.generate(std::move(generate), ending.sink()) : model.embed({{prompt, {0}}, false}, ending.sink());
+  const int scores = model.spec().head.scores;
+  const auto wanted = scores > 0 ? EmbedRequest::Wanted::scores : EmbedRequest::Wanted::embeddings;
+  const auto request = causal ? model.generate(std::move(generate), ending.sink()) : model.embed({{prompt, {0}}, wanted}, ending.sink());
   if (!request.ok()) return speechless(request.error());  // a prompt that does not fit, ids that the model lacks
   const EngineEvent last = ending.wait();
   if (last.kind == EngineEvent::Kind::error) return speechless(last.failure);
   if (causal && (last.kind != EngineEvent::Kind::finish || ending.tokens() < 1 || ending.tokens() > most_tokens))
     return "a generation of " + std::to_string(ending.tokens()) + " tokens";
-  if (!causal && last.values.size() != 2 * static_cast<std::size_t>(model.spec().width)) return "vectors of another width";
+  if (!causal && last.values.size() != 2 * static_cast<std::size_t>(scores > 0 ? scores : model.spec().width)) return "vectors of another width";
   return "";
 }
 

@@ -10,6 +10,15 @@ using namespace trivium;
 
 namespace {
 
+Result<ModelSpec> spec_in(const Metadata& metadata, const std::vector<TensorToWrite>& tensors) {
+  const std::string path = (std::filesystem::temp_directory_path() / ("trivium-rows-" + std::to_string(system_under_test::process_id()) + ".gguf")).string();
+  CHECK(write_gguf(path, metadata, tensors).ok());
+  auto file = ModelFile::open(path);
+  std::filesystem::remove(path);
+  CHECK(file.ok());
+  return spec_of(**file);
+}
+
 // The spec of a llama of one head of 16 channels in which one key says something else.
 Result<ModelSpec> spec_with(const std::string& key, MetadataValue value) {
   Metadata metadata;
@@ -19,15 +28,35 @@ Result<ModelSpec> spec_with(const std::string& key, MetadataValue value) {
     metadata.set("llama." + name, number);
   metadata.set("llama." + key, std::move(value));
   static const std::vector<std::byte> zeros(4 * 16 * sizeof(float));
-  const std::string path = (std::filesystem::temp_directory_path() / ("trivium-rows-" + std::to_string(system_under_test::process_id()) + ".gguf")).string();
-  CHECK(write_gguf(path, metadata, {{"token_embd.weight", {DType::f32, Shape::of(4, 16), zeros.data(), zeros.size()}}}).ok());
-  auto file = ModelFile::open(path);
-  std::filesystem::remove(path);
-  CHECK(file.ok());
-  return spec_of(**file);
+  return spec_in(metadata, {{"token_embd.weight", {DType::f32, Shape::of(4, 16), zeros.data(), zeros.size()}}});
+}
+
+// The spec of a bert whose pooling is rank, with a head of so many labels and perhaps a pooler before it.
+Result<ModelSpec> ranker(std::int64_t labels, bool pooler) {
+  Metadata metadata;
+  metadata.set("general.architecture", std::string("bert"));
+  for (const auto& [name, number] : std::vector<std::pair<std::string, std::int64_t>>{
+           {"block_count", 1}, {"embedding_length", 16}, {"context_length", 64}, {"feed_forward_length", 16}, {"attention.head_count", 1}, {"pooling_type", 4}})
+    metadata.set("bert." + name, number);
+  static const std::vector<std::byte> zeros(16 * 16 * sizeof(float));
+  const auto matrix = [&](std::int64_t rows) { return TensorView{DType::f32, Shape::of(rows, 16), zeros.data(), std::size_t(rows) * 16 * 4}; };
+  std::vector<TensorToWrite> tensors{{"token_embd.weight", matrix(4)}, {"token_types.weight", matrix(5)}, {"cls.output.weight", matrix(labels)}};
+  if (pooler) tensors.push_back({"cls.weight", matrix(16)});
+  return spec_in(metadata, tensors);
 }
 
 }  // namespace
+
+TEST("pooling by rank is a head of one label on the first token, with a pooler where the file has one") {
+  const auto plain = ranker(1, false), pooled = ranker(1, true), several = ranker(3, true);
+  REQUIRE(plain.ok() && pooled.ok());
+  CHECK(plain->kind == ModelKind::cross_encoder && !plain->head.pooler && pooled->head.pooler && !plain->normalize);
+  CHECK_EQ(plain->head.scores, 1);
+  CHECK_EQ(plain->embedding.types, 5);
+  REQUIRE(!several.ok());
+  CHECK(several.error().code == ErrorCode::unsupported && !several.error().remedy.empty());
+  CHECK_EQ(several.error().found, "3 labels");
+}
 
 TEST("channels turn in pairs: an odd rope.dimension_count is refused by its key") {
   CHECK(spec_with("rope.dimension_count", std::int64_t{8}).ok());

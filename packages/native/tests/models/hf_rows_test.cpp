@@ -55,6 +55,18 @@ TEST("what is not supported is refused with all parts of an error") {
   CHECK(is_complete(refusal(R"("model_type":"abacus")"), ErrorCode::unsupported));
 }
 
+TEST("a head of one label makes a cross-encoder; one of several is refused by their number") {
+  const std::string classifier = bert + R"(,"architectures":["BertForSequenceClassification"])";
+  CHECK_EQ(refusal(classifier + R"(,"id2label":{"0":"LABEL_0"})").message, "");
+  CHECK_EQ(refusal(classifier + R"(,"num_labels":1)").message, "");
+  for (const auto& [labels, found] : {std::pair{R"(,"id2label":{"0":"a","1":"b","2":"c"})", "3 labels"}, {"", "2 labels"}, {R"(,"num_labels":5)", "5 labels"}}) {
+    const Error error = refusal(classifier + labels);
+    CHECK(is_complete(error, ErrorCode::unsupported));
+    CHECK_EQ(error.found, found);
+  }
+  CHECK(is_complete(refusal(bert + R"(,"type_vocab_size":0)"), ErrorCode::bad_format));
+}
+
 TEST("a name that fills a file does not fill the message") {
   const Error error = refusal(bert, {"modules.json", R"([{"type":")" + std::string(100000, 'x') + R"("}])"});
   CHECK(is_complete(error, ErrorCode::unsupported));

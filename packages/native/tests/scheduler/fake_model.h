@@ -87,7 +87,19 @@ class FakeBackend final : public Backend {
     return output == bindings.output_rows.size() ? Status() : Status(failure("an output row was not met"));
   }
 
+  // A score tells tokens and their types.
+  static Status rank(const Bindings& bindings) {
+    for (std::size_t i = 0; i < bindings.sequences.size(); ++i) {
+      const SequenceSlice& slice = bindings.sequences[i];
+      float& score = bindings.outputs[0][i] = 0;
+      for (int row = slice.first_row; row < slice.first_row + slice.rows; ++row)
+        score += float(bindings.tokens[row]) + 100.0f * float(bindings.types.empty() ? 0 : bindings.types[row]);
+    }
+    return {};
+  }
+
   static Status embed(const Bindings& bindings) {
+    if (bindings.outputs[0].size() == bindings.sequences.size()) return rank(bindings);
     for (std::size_t i = 0; i < bindings.sequences.size(); ++i) {
       const SequenceSlice& slice = bindings.sequences[i];
       float sum = 0;
@@ -113,6 +125,9 @@ class FakeModel final : public StepModel {
     spec_.vocabulary = vocabulary;
     spec_.width = 2;
     spec_.context = context;
+    if (kind != ModelKind::cross_encoder) return;
+    spec_.head.scores = 1;
+    spec_.embedding.types = 3;
   }
   const ModelSpec& spec() const override { return spec_; }
   Backend& backend() const override { return backend_; }

@@ -260,7 +260,7 @@ TEST("embeddings: ragged batches, long inputs, cancel, overflow") {
       input.assign(1 + random() % (i == 7 ? 3000 : 100), 0);
       for (TokenId& token : input) token = TokenId(random() % vocabulary);
     }
-    request.token_rows = i % 3 == 2;  // pooled and unpooled inputs share steps
+    if (i % 3 == 2) request.wanted = EmbedRequest::Wanted::token_rows;  // pooled and unpooled inputs share steps
     requests[bench.engine_model->embed(request, bench.sink).value()] = request;
   }
   const auto cancelled = bench.engine_model->embed({std::vector<std::vector<TokenId>>(5000, {1, 2})}, bench.sink).value();
@@ -268,7 +268,7 @@ TEST("embeddings: ragged batches, long inputs, cancel, overflow") {
   REQUIRE(bench.collector.wait_ended(61));
   for (const auto& [id, request] : requests) {
     const auto values = bench.collector.of(id).values;
-    if (request.token_rows) {
+    if (request.wanted == EmbedRequest::Wanted::token_rows) {
       std::vector<float> expected;
       for (const auto& input : request.inputs)
         for (std::size_t t = 0; t < input.size(); ++t) expected.insert(expected.end(), {float(input[t]), float(t)});
@@ -285,6 +285,47 @@ TEST("embeddings: ragged batches, long inputs, cancel, overflow") {
   auto overflow = bench.engine_model->embed({{std::vector<TokenId>(3001, 1)}}, bench.sink);
   CHECK(!overflow.ok() && overflow.error().code == ErrorCode::context_overflow);
   check_idle(bench);
+}
+
+TEST("scores: one an input, of its own types, whoever shares the step") {
+  using enum EmbedRequest::Wanted;
+  Bench bench(small(1, 4), ModelKind::cross_encoder, 300);
+  std::mt19937 random(9);
+  std::map<std::uint64_t, std::vector<float>> expected;
+  for (int i = 0; i < 60; ++i) {
+    EmbedRequest request{.wanted = scores};
+    std::vector<float> sums;
+    for (std::size_t n = 1 + random() % 40; n > 0; --n) {
+      std::vector<TokenId> tokens(1 + random() % 100);
+      std::vector<std::int32_t> types(tokens.size());
+      const bool typed = i % 3 != 0 && random() % 2 == 0;
+      float sum = 0;
+      for (std::size_t t = 0; t < tokens.size(); ++t) {
+        tokens[t] = TokenId(random() % vocabulary);
+        types[t] = typed ? std::int32_t(random() % 3) : 0;
+        sum += float(tokens[t]) + 100.0f * float(types[t]);
+      }
+      sums.push_back(sum);
+      request.inputs.push_back(std::move(tokens));
+      if (i % 3 != 0) request.types.push_back(typed ? types : std::vector<std::int32_t>());
+    }
+    expected[bench.engine_model->embed(std::move(request), bench.sink).value()] = std::move(sums);
+  }
+  REQUIRE(bench.collector.wait_ended(60));
+  for (const auto& [id, sums] : expected) CHECK(bench.collector.of(id).values == sums);
+  const auto refused = [&](EmbedRequest request) { return bench.engine_model->embed(std::move(request), bench.sink).error(); };
+  const auto is_complete = [](const Error& error) { return !error.expected.empty() && !error.found.empty() && !error.remedy.empty(); };
+  for (const auto& [types, field] : std::vector<std::pair<std::vector<std::vector<std::int32_t>>, std::string>>{
+           {{{0, 1}}, "types"}, {{{}, {0, 1, 1}}, "types.1"}, {{{0, 3}, {}}, "types.0"}, {{{0, 0}, {-1, 0}}, "types.1"}}) {
+    const Error error = refused({{{1, 2}, {3, 4}}, scores, types});
+    CHECK(error.code == ErrorCode::invalid_argument && is_complete(error));
+    CHECK_EQ(error.field, field);
+  }
+  CHECK(refused({{{1}}, embeddings}).code == ErrorCode::unsupported);
+  CHECK(refused({{{1}}, token_rows}).code == ErrorCode::unsupported);
+  check_idle(bench);
+  Bench other({}, ModelKind::encoder);
+  CHECK(other.engine_model->embed({{{1}}, scores}, other.sink).error().code == ErrorCode::unsupported);
 }
 
 TEST("one call a step for a shared sink, separate calls for separate sinks") {

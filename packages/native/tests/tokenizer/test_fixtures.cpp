@@ -30,6 +30,8 @@ TEST("ids, decodings, streams and pairs are those of Hugging Face tokenizers") {
     CHECK(made.ids == fixtures::ids(*pair.find("ids")));
     const auto types = fixtures::ids(*pair.find("types"));
     CHECK(std::vector<TokenId>(made.types.begin(), made.types.end()) == types);
+    const std::vector<TokenId> second(made.ids.begin() + std::ptrdiff_t(made.second_begin), made.ids.begin() + std::ptrdiff_t(made.second_end));
+    CHECK(second == tokenizer->encode("two 二", {false, false}));
   }
 }
 

@@ -104,6 +104,34 @@ TEST("GGUF metadata gives the ids of tokenizer.json") {
   }
 }
 
+TEST("pairs: BERT separates once and tells the texts by type, XLM-RoBERTa separates twice and has one type") {
+  const auto bert = Tokenizer::from_gguf(metadata_of("bert", "bert", ""), "bert.gguf");
+  REQUIRE(bert.ok());
+  const auto expected = Json::parse(fixtures::read("bert.expected.json"), "bert");
+  const Json& pair = *expected->find("pair");
+  const PairEncoding made = bert->get()->encode_pair("one 一", "two 二", {true, false});
+  CHECK(made.ids == fixtures::ids(*pair.find("ids")));
+  CHECK(std::vector<TokenId>(made.types.begin(), made.types.end()) == fixtures::ids(*pair.find("types")));
+
+  Metadata metadata = metadata_of("unigram", "t5", "default");
+  for (const auto& [name, id] : {std::pair{"bos_token_id", 0}, {"eos_token_id", 1}, {"seperator_token_id", 2}})
+    metadata.set(std::string("tokenizer.ggml.") + name, std::int64_t{id});
+  metadata.set("tokenizer.ggml.add_bos_token", true);
+  metadata.set("tokenizer.ggml.add_eos_token", true);
+  const auto roberta = Tokenizer::from_gguf(metadata, "roberta.gguf");
+  REQUIRE(roberta.ok());
+  const auto ids = [&](const char* text) { return roberta->get()->encode(text, {false, false}); };
+  std::vector<TokenId> all{0};
+  const auto append = [&](const std::vector<TokenId>& more) { all.insert(all.end(), more.begin(), more.end()); };
+  append(ids("one"));
+  append({1, 2});
+  append(ids("two"));
+  append({1});
+  const PairEncoding both = roberta->get()->encode_pair("one", "two", {true, false});
+  CHECK(both.ids == all);
+  CHECK(both.types == std::vector<std::uint8_t>(all.size(), 0));
+}
+
 TEST("GGUF tokenizers that are not known are refused by name") {
   Metadata empty;
   CHECK(!Tokenizer::from_gguf(empty, "m.gguf").ok());

@@ -97,6 +97,8 @@ export function manageModel(loaded: NativeModel, source: ManagedModelSource): Na
     generate: (options) => new LeasedGeneration(source, options),
     embed: (texts, options) => leased(options?.signal, (model) => model.embed(texts, options)),
     embedTokens: (texts, options) => leased(options?.signal, (model) => model.embedTokens(texts, options)),
+    rank: (query, texts, options) => leased(options?.signal, (model) => model.rank(query, texts, options)),
+    rankTokens: (inputs, options) => leased(options?.signal, (model) => model.rankTokens(inputs, options)),
     logits: (tokens, options) => leased(options?.signal, (model) => model.logits(tokens, options)),
     dispose,
     [Symbol.asyncDispose]: dispose,

@@ -108,6 +108,8 @@ export class ScriptedEngine {
       generate: (options) => this.#generate(options),
       embed: refuse,
       embedTokens: refuse,
+      rank: refuse,
+      rankTokens: refuse,
       logits: refuse,
       dispose: async () => {},
       [Symbol.asyncDispose]: async () => {},
