@@ -21,6 +21,11 @@ export interface TriviumProvider<Version extends SpecificationVersion = Specific
   readonly specificationVersion: Version;
   languageModel(modelId: string): TriviumLanguageModel<Version>;
   embeddingModel(modelId: string): TriviumEmbeddingModel<Version>;
+  /**
+   * A cross-encoder, which reads each document together with the query (relevance: sigmoid of its logit), or an embedder,
+   * whose cosine stands in for that; `'nano'` is an embedder.
+   * @example await rerank({ model: trivium.rerankingModel('hf:cross-encoder/ms-marco-MiniLM-L6-v2'), query, documents })
+   */
   rerankingModel(modelId: string): TriviumRerankingModel<Version>;
   /** Not built yet: throws `NoSuchModelError`. */
   imageModel(modelId: string): never;

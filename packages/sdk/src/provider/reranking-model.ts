@@ -1,4 +1,9 @@
-/** Reranking by embeddings: documents in the order of their cosine to the query, from 0 to 1. */
+/**
+ * Reranking: documents in the order of their relevance to a query, from 0 to 1. A cross-encoder reads each document together
+ * with the query, and a document is as relevant as the sigmoid of its logit says; the cosine of the vectors of any other
+ * encoder stands in for that, moved from [-1, 1] to [0, 1]. Documents that do not fit the context are errors, never cut.
+ */
+import type { NativeModel } from '@trivium/native';
 import type { ModelStore } from '../models/model-store.js';
 import type { CallWarning, SpecificationVersion } from './specification.js';
 
@@ -24,6 +29,7 @@ export class TriviumRerankingModel<Version extends SpecificationVersion = Specif
     this.store = store;
   }
 
+  /** @throws TriviumError `unsupported` for models that neither rank nor embed, `context-overflow`; the abort reason */
   async doRerank({ documents, query, topN, abortSignal }: RerankCallOptions): Promise<{
     ranking: { index: number; relevanceScore: number }[];
     warnings: CallWarning[];
@@ -32,16 +38,42 @@ export class TriviumRerankingModel<Version extends SpecificationVersion = Specif
     const texts =
       documents.type === 'text' ? documents.values : documents.values.map((value) => JSON.stringify(value));
     const model = await this.store.get(this.modelId, 'embedding', { signal: abortSignal });
-    const { embeddings, width } = await model.embed(
-      [query, ...texts],
-      abortSignal ? { signal: abortSignal } : {},
-    );
-    const ranking = texts.map((_, index) => {
-      let dot = 0;
-      for (let k = 0; k < width; k += 1) dot += embeddings[k]! * embeddings[(index + 1) * width + k]!;
-      return { index, relevanceScore: (dot + 1) / 2 };
-    });
-    ranking.sort((a, b) => b.relevanceScore - a.relevanceScore || a.index - b.index);
+    const relevance = model.info.kind === 'cross-encoder' ? relevanceByPairs : relevanceByVectors;
+    const scores = await relevance(model, query, texts, abortSignal ? { signal: abortSignal } : {});
+    // By what the model says, not by its sigmoid: that is 1 for many a document that another one beats.
+    const ranking = texts
+      .map((_, index) => ({ index, score: scores.values[index]! }))
+      .sort((a, b) => b.score - a.score || a.index - b.index)
+      .map(({ index, score }) => ({ index, relevanceScore: scores.toRelevance(score) }));
     return { ranking: ranking.slice(0, topN ?? ranking.length), warnings: [] };
   }
 }
+
+interface Scores {
+  /** (texts) */
+  values: ArrayLike<number>;
+  /** To [0, 1], in the same order. */
+  toRelevance(score: number): number;
+}
+
+type Relevance = (
+  model: NativeModel,
+  query: string,
+  texts: readonly string[],
+  options: { signal?: AbortSignal },
+) => Promise<Scores>;
+
+const relevanceByPairs: Relevance = async (model, query, texts, options) => {
+  const { scores } = await model.rank(query, texts, options);
+  return { values: scores, toRelevance: (logit) => 1 / (1 + Math.exp(-logit)) };
+};
+
+const relevanceByVectors: Relevance = async (model, query, texts, options) => {
+  const { embeddings, width } = await model.embed([query, ...texts], options);
+  const cosines = texts.map((_, index) => {
+    let dot = 0;
+    for (let k = 0; k < width; k += 1) dot += embeddings[k]! * embeddings[(index + 1) * width + k]!;
+    return dot;
+  });
+  return { values: cosines, toRelevance: (cosine) => (cosine + 1) / 2 };
+};
