@@ -192,6 +192,14 @@ describe('how fast', () => {
   });
 });
 
+test('inspect names the kind of a model', async () => {
+  const ranker = model.replace('llama-grouped-tied', 'bert-cross');
+  const { stdout } = await run(['inspect', ranker, '--no-speed']);
+  expect(stdout).toMatch(/^bert-cross: bert, cross-encoder \(gguf\)$/m);
+  const [{ kind }] = lines((await run(['inspect', model, '--no-speed', '--json'])).stdout);
+  expect(kind).toBe('causal');
+});
+
 describe('wrong calls', () => {
   test.each([
     [['nonsense'], 2, 'no command'],

@@ -63,6 +63,12 @@ export const inspect = defineCapability({
     architecture: z.string(),
     supported: z.boolean(),
     reason: z.string().optional(),
+    kind: z
+      .enum(['causal', 'encoder', 'static-embedding', 'cross-encoder'])
+      .optional()
+      .describe(
+        'causal writes text, encoder and static-embedding embed it, cross-encoder scores a text against a query.',
+      ),
     name: z.string(),
     parameters: z.number().int(),
     fileBytes: z.number().int(),
@@ -87,7 +93,7 @@ export const inspect = defineCapability({
   commandLine: { positional: 'file', examples: ['inspect model.gguf', 'inspect model.gguf --measure'] },
   readable: (model) =>
     [
-      `${model.name || model.path}: ${model.architecture} (${model.container})${model.supported ? '' : `, not supported: ${model.reason}`}`,
+      `${model.name || model.path}: ${model.architecture}${model.kind ? `, ${model.kind}` : ''} (${model.container})${model.supported ? '' : `, not supported: ${model.reason}`}`,
       `parameters ${model.parameters}, file ${model.fileBytes} bytes, weights in memory ${model.weightBytes ?? 'unknown'} bytes`,
       `layers ${model.layers ?? '?'}, width ${model.width ?? '?'}, context ${model.contextTokens ?? '?'} tokens, vocabulary ${model.vocabularySize ?? '?'}`,
       `keys and values ${model.kvBytesPerToken ?? 0} bytes a token`,
