@@ -167,10 +167,10 @@ Result<ModelSpec> bert(const ModelFile& file) {
   TRIVIUM_TRY_ASSIGN(const int layers, keys.count("block_count", most_layers));
   spec.layers.assign(layers, layer);
   spec.head = {.logits = false, .tied = false, .final_norm = false};
-  // GGUF's numbering: 1 mean, 2 cls, 3 last, 4 rank: a classification head on the first token.
-  const std::int64_t pooling = keys.integer("pooling_type").value_or(1);
-  if (pooling == 4) {
-    const TensorEntry* classifier = file.find("cls.output.weight");  // a missing one is reported where weights are looked up
+  // GGUF's numbering: 1 mean, 2 cls, 3 last, 4 rank: a classification head on the first token. Not every file that has one says so.
+  const TensorEntry* classifier = file.find("cls.output.weight");
+  const std::int64_t pooling = keys.integer("pooling_type").value_or(classifier ? 4 : 1);
+  if (pooling == 4) {  // without a head it is refused where weights are looked up
     const std::int64_t labels = classifier ? classifier->shape.rows() : 1;
     TRIVIUM_TRY(make_cross_encoder(file, "cls.output.weight", labels, file.find("cls.weight") != nullptr, spec));
     return spec;
