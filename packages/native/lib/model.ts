@@ -69,8 +69,8 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
   ): Promise<Float32Array> => {
     alive();
     if (inputs.length === 0) return new Float32Array(0);
-    const tokens = inputs.map((input) => input.tokens);
-    const types = inputs.map((input) => input.types ?? new Int32Array(0));
+    const tokens = inputs.map((input) => int32s(input.tokens));
+    const types = inputs.map((input) => int32s(input.types ?? []));
     return once(() => raw.rank(tokens, types), signal);
   };
 
@@ -116,4 +116,9 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+/** The addon reads 32 bits an element, whatever JavaScript callers pass. */
+function int32s(values: ArrayLike<number>): Int32Array {
+  return values instanceof Int32Array ? values : Int32Array.from(values);
 }

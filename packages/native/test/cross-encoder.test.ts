@@ -94,6 +94,17 @@ describe('a score is one number, however it is asked for', () => {
     });
   });
 
+  test('other lists of numbers than Int32Array are read as numbers, from JavaScript', async () => {
+    await using model = await load(one.name);
+    const { tokens, types } = one.inputs[2]!;
+    const [score] = await model.rankTokens([{ tokens: list(tokens), types: list(types) }]);
+    const others = [
+      { tokens, types },
+      { tokens: Uint8Array.from(tokens), types: Float64Array.from(types) },
+    ] as unknown as RankInput[];
+    expect([...(await model.rankTokens(others))]).toEqual([score, score]);
+  });
+
   test('nothing to rank is no scores', async () => {
     await using model = await load(one.name);
     expect(await model.rank('a', [])).toEqual({ scores: new Float32Array(0), inputTokens: 0, truncated: [] });
