@@ -3,7 +3,7 @@
  * code block stays with the sentence that introduces it, long paragraphs part between sentences. Knows no format and no
  * index. A passage is a range of the text; it overlaps its neighbour only by an introducing or a last sentence.
  */
-import { isBlank, lineEnds, sentenceEnds } from './sentences.js';
+import { entryEnds, isBlank, lineEnds, sentenceEnds } from './sentences.js';
 import type { Block } from './types.js';
 
 export const maximumCharacters = 1000;
@@ -105,7 +105,12 @@ class Packer {
 
   #addParts({ kind, start, end }: Block): void {
     const byLine = kind === 'code' || kind === 'table';
-    const ends = byLine ? lineEnds(this.#text, start, end) : sentenceEnds(this.#text, start, end);
+    const endsOf = !byLine
+      ? sentenceEnds
+      : kind === 'table' && this.#text[start] === '<'
+        ? entryEnds
+        : lineEnds;
+    const ends = endsOf(this.#text, start, end);
     let from = start;
     for (const until of ends) {
       for (let cut = from; cut < until; ) {

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import type { IndexedDocument } from './indexed-document.js';
 
 /** Goes up whenever readers, passages, terms or layout change. */
-export const indexVersion = 6;
+export const indexVersion = 7;
 const magic = 'TRVIDX\r\n';
 const headerStart = 48;
 

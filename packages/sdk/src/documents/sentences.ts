@@ -49,6 +49,15 @@ export function lineEnds(text: string, start: number, end: number): number[] {
   return ends;
 }
 
+/**
+ * Offsets one past each line of `text.slice(start, end)` that closes an entry of a list of objects, a brace or bracket alone;
+ * the last is `end`.
+ */
+export const entryEnds = (text: string, start: number, end: number): number[] =>
+  lineEnds(text, start, end).filter(
+    (until, at, all) => until === end || /^\s*[}\])]+,?\s*$/.test(text.slice(all[at - 1] ?? start, until)),
+  );
+
 export const isBlank = (code: number) => code <= 0x20 || code === 0xa0 || code === 0x3000;
 
 function startsItem(text: string, at: number, end: number): boolean {

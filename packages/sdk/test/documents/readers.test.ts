@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { chunkDocument } from '../../src/documents/chunk-document.js';
 import { placeInFile } from '../../src/documents/places.js';
+import { markdownBlocks } from '../../src/documents/readers/markdown-blocks.js';
 import { readSource } from '../../src/documents/readers/read-source.js';
 import { makePdf } from './fixtures.js';
 
@@ -29,6 +31,24 @@ describe('Markdown', () => {
       title: 'One two',
       mediaType: 'text/markdown',
     });
+  });
+
+  it('reads a component with properties as a table, and parts it between its entries', async () => {
+    const entry = (name: string) =>
+      `    {\n      name: '${name}',\n      description:\n        'What ${name} is for. Defaults to 2.',\n    },\n`;
+    const names = Array.from({ length: 30 }, (_, i) => `option${i}`);
+    const table = `<PropertiesTable\n  content={[\n${names.map(entry).join('')}  ]}\n/>`;
+    const text = `# API\n\n<Note>Mind this.</Note>\n\n${table}\n\nAfter it.\n`;
+    const { blocks } = markdownBlocks(text, false);
+    expect(blocks.map(({ kind }) => kind)).toEqual(['heading', 'paragraph', 'table', 'paragraph']);
+    expect(text.slice(blocks[2]!.start, blocks[2]!.end).trim()).toBe(table);
+    const { ranges } = chunkDocument(text, blocks);
+    const passages = Array.from({ length: ranges.length / 3 }, (_, i) =>
+      text.slice(ranges[3 * i], ranges[3 * i + 1]),
+    );
+    expect(passages.length).toBeGreaterThan(2);
+    for (const name of names)
+      expect(passages.filter((one) => one.includes(entry(name).trim()))).toHaveLength(1);
   });
 
   it('takes the title from front matter, and survives a fence that never closes', async () => {

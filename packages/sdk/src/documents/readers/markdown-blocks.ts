@@ -7,6 +7,8 @@ import type { Block, BlockKind } from '../types.js';
 import { lines } from './text-blocks.js';
 
 const fence = /^\s{0,3}(`{3,}|~{3,})/;
+/** A component of MDX whose properties go on over lines: what it says is a table, not prose. */
+const component = /^\s{0,3}<[A-Z][\w.]*(\s[^>]*)?$/;
 const item = /^\s*([-*+]|\d{1,9}[.)])\s/;
 const underline = /^\s{0,3}(=+|-+)\s*$/;
 const restUnderline = /^([=\-~^"'`#*+:.<>_])\1{2,}\s*$/;
@@ -37,6 +39,7 @@ class BlockScanner {
   #lastLine = 0;
   #fence = '';
   #directive = false;
+  #component = false;
 
   constructor(text: string, restructured: boolean) {
     this.#text = text;
@@ -79,6 +82,7 @@ class BlockScanner {
     if (this.#kind) this.blocks.push({ kind: this.#kind, start: this.#start, end: this.#end });
     this.#kind = undefined;
     this.#fence = '';
+    this.#component = false;
   }
 
   #open(kind: BlockKind, start: number, end: number): void {
@@ -134,7 +138,8 @@ class BlockScanner {
     const indented = /^(\s{2,}|\t)/.test(head);
     if (this.#directive && this.#kind === 'code' && !indented) this.close();
     let kind: BlockKind = 'paragraph';
-    if (item.test(head)) kind = 'list';
+    if (this.#component || (this.#kind === undefined && component.test(head))) kind = 'table';
+    else if (item.test(head)) kind = 'list';
     else if (/^\s*\|/.test(head) || /^\s*[+|][-=+|]+$/.test(head)) kind = 'table';
     else if (this.#kind === 'list' && indented) kind = 'list';
     else if (this.#restructured && indented && this.#kind !== 'paragraph') kind = 'code';
@@ -143,6 +148,7 @@ class BlockScanner {
       this.close();
       this.#open(kind, start, end);
     }
+    this.#component ||= kind === 'table' && component.test(head);
     this.#directive = this.#restructured && kind === 'code';
     this.#lastLine = start;
     this.#end = end;
