@@ -150,13 +150,14 @@ Seed decoder(const Kind& kind, const AddTokenizer& add_tokenizer) {
   return file.bytes();
 }
 
-Seed bert() {
+// An embedder, or with a head a cross-encoder.
+Seed bert(bool ranks) {
   constexpr std::int64_t width = heads * head_dim;
   SeedFile file("bert");
   set_sizes(file, width);
   file.set("attention.head_count_kv", heads);
   file.set("attention.layer_norm_epsilon", 1e-12);
-  file.set("pooling_type", std::int64_t{2});
+  file.set("pooling_type", std::int64_t{ranks ? 4 : 2});
   const auto vocabulary = static_cast<std::int64_t>(wordpiece_tokenizer(file.metadata));
   file.matrix("token_embd.weight", DType::f16, vocabulary, width);
   file.matrix("position_embd.weight", DType::f16, most_positions, width);
@@ -170,6 +171,11 @@ Seed bert() {
     file.matrix(name + ".weight", DType::q8_0, width, width);
     file.vector(name + ".bias", width);
   }
+  if (!ranks) return file.bytes();
+  file.matrix("cls.weight", DType::q8_0, width, width);
+  file.vector("cls.bias", width);
+  file.matrix("cls.output.weight", DType::q8_0, 1, width);
+  file.vector("cls.output.bias", 1);
   return file.bytes();
 }
 
@@ -216,7 +222,8 @@ std::vector<Seed> gguf_seeds() {
                                     decoder(decoders[1], unigram_tokenizer),
                                     decoder(decoders[4], unigram_tokenizer),
                                     decoder(decoders[2], sentencepiece_tokenizer),
-                                    bert(),
+                                    bert(false),
+                                    bert(true),
                                     static_embedding(),
                                     {fixture("formats/tiny.gguf"), std::string::npos},
                                     {fixture("formats/q2_k.gguf"), std::string::npos}};
