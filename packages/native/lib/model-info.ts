@@ -87,6 +87,7 @@ export function toModelInfo(raw: RawModel, tokenizer: Tokenizer): ModelInfo {
     ...(eosToken !== undefined && { eosToken }),
     stopTokens: stopTokensOf(description, tokenizer, eosToken),
     ...(sampling && { sampling }),
+    ...(metadata['trivium.token_matches'] === true && { tokenMatches: true as const }),
     ...(prompts && { prompts }),
     backend: raw.backend,
   };

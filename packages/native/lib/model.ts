@@ -58,8 +58,9 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
     inputs.forEach((ids, index) => {
       offsets[index + 1] = offsets[index]! + ids.length;
     });
+    const some = inputs.filter(({ length }) => length > 0); // a text without tokens has no rows
     const rows =
-      inputs.length === 0 ? new Float32Array(0) : await once(() => raw.embed(inputs, true), options.signal);
+      some.length === 0 ? new Float32Array(0) : await once(() => raw.embed(some, true), options.signal);
     return { rows, offsets, width: info.width, truncated };
   };
 

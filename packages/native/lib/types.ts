@@ -76,6 +76,11 @@ export interface ModelInfo {
   stopTokens: number[];
   /** What a GGUF file says in `general.sampling.*`; `generate` does not take it by itself. */
   sampling?: SamplingDefaults;
+  /**
+   * Token types of this cross-encoder say how well tokens match (GGUF key `trivium.token_matches`): it takes `rankTokens`, with
+   * types that the caller made, and `rank` tells it nothing.
+   */
+  tokenMatches?: true;
   /** Prompts of a sentence-transformers folder, by name ("query", "passage"). */
   prompts?: Record<string, string>;
   backend: string;

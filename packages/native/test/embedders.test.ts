@@ -36,6 +36,14 @@ describe('@trivium/nano against its recipe', () => {
     for (const { text, ids } of cases) expect(Array.from(await tokenizer.encode(text))).toEqual(ids);
   });
 
+  test('a text without tokens has no rows', async () => {
+    await using model = await getEngine().loadModel(at('../../nano/models/static.gguf'));
+    const { rows, offsets, width } = await model.embedTokens(['', 'a cache', ' ']);
+    expect([...offsets]).toEqual([0, 0, 2, 2]);
+    expect(rows).toHaveLength(2 * width);
+    expect((await model.embedTokens([''])).rows).toHaveLength(0);
+  });
+
   test('contextual vectors, and the token rows whose sum they are', async () => {
     await using model = await getEngine().loadModel(at('../../nano/models/embed.gguf'));
     const texts = wordy.map(({ text }) => text);

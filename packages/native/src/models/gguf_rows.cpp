@@ -167,16 +167,16 @@ Result<ModelSpec> bert(const ModelFile& file) {
   TRIVIUM_TRY_ASSIGN(const int layers, keys.count("block_count", most_layers));
   spec.layers.assign(layers, layer);
   spec.head = {.logits = false, .tied = false, .final_norm = false};
-  // GGUF's numbering: 1 mean, 2 cls, 3 last, 4 rank: a classification head on the first token. Not every file that has one says so.
+  // GGUF's numbering: 1 mean, 2 cls, 3 last, 4 rank: a classification head on the first token. Not every file that has a head says
+  // so, and a head may read the mean as well.
   const TensorEntry* classifier = file.find("cls.output.weight");
   const std::int64_t pooling = keys.integer("pooling_type").value_or(classifier ? 4 : 1);
-  if (pooling == 4) {  // without a head it is refused where weights are looked up
+  if (classifier || pooling == 4) {  // without a head it is refused where weights are looked up
     const std::int64_t labels = classifier ? classifier->shape.rows() : 1;
     TRIVIUM_TRY(make_cross_encoder(file, "cls.output.weight", labels, file.find("cls.weight") != nullptr, spec));
-    return spec;
   }
-  spec.pooling = pooling == 2 ? Pooling::cls : pooling == 3 ? Pooling::last : Pooling::mean;
-  spec.normalize = true;
+  spec.pooling = pooling == 2 || pooling == 4 ? Pooling::cls : pooling == 3 ? Pooling::last : Pooling::mean;
+  spec.normalize = spec.head.scores == 0;
   return spec;
 }
 

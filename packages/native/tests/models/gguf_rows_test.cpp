@@ -1,5 +1,6 @@
 // What GGUF's own words for an architecture may say, and how the engine names what they may not.
 #include <filesystem>
+#include <optional>
 
 #include "check.h"
 #include "formats/writers.h"
@@ -32,13 +33,13 @@ Result<ModelSpec> spec_with(const std::string& key, MetadataValue value) {
 }
 
 // The spec of a bert whose pooling is rank, with a head of so many labels and perhaps a pooler before it.
-Result<ModelSpec> ranker(std::int64_t labels, bool pooler, bool says_so = true) {
+Result<ModelSpec> ranker(std::int64_t labels, bool pooler, std::optional<std::int64_t> pooling = 4) {
   Metadata metadata;
   metadata.set("general.architecture", std::string("bert"));
   for (const auto& [name, number] : std::vector<std::pair<std::string, std::int64_t>>{
            {"block_count", 1}, {"embedding_length", 16}, {"context_length", 64}, {"feed_forward_length", 16}, {"attention.head_count", 1}})
     metadata.set("bert." + name, number);
-  if (says_so) metadata.set("bert.pooling_type", std::int64_t{4});
+  if (pooling) metadata.set("bert.pooling_type", *pooling);
   static const std::vector<std::byte> zeros(16 * 16 * sizeof(float));
   const auto matrix = [&](std::int64_t rows) { return TensorView{DType::f32, Shape::of(rows, 16), zeros.data(), std::size_t(rows) * 16 * 4}; };
   std::vector<TensorToWrite> tensors{{"token_embd.weight", matrix(4)}, {"token_types.weight", matrix(5)}, {"cls.output.weight", matrix(labels)}};
@@ -48,10 +49,13 @@ Result<ModelSpec> ranker(std::int64_t labels, bool pooler, bool says_so = true) 
 
 }  // namespace
 
-TEST("pooling by rank is a head of one label on the first token, with a pooler where the file has one") {
+TEST("a head of one label makes a cross-encoder, on the first token or on the mean, with a pooler where the file has one") {
   const auto plain = ranker(1, false), pooled = ranker(1, true), several = ranker(3, true);
   REQUIRE(plain.ok() && pooled.ok());
-  CHECK(ranker(1, false, false)->kind == ModelKind::cross_encoder);
+  CHECK(ranker(1, false, std::nullopt)->kind == ModelKind::cross_encoder);
+  CHECK(plain->pooling == Pooling::cls);
+  const auto mean = ranker(1, true, 1);
+  CHECK(mean->kind == ModelKind::cross_encoder && mean->pooling == Pooling::mean && !mean->normalize);
   CHECK(plain->kind == ModelKind::cross_encoder && !plain->head.pooler && pooled->head.pooler && !plain->normalize);
   CHECK_EQ(plain->head.scores, 1);
   CHECK_EQ(plain->embedding.types, 5);
