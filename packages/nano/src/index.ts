@@ -12,5 +12,11 @@ export const embedModelFile: string = fileURLToPath(new URL('../models/embed.ggu
 /** Language model for Chinese and English technical text: a llama row of 8 million weights, 1,024 tokens of context. */
 export const languageModelFile: string = fileURLToPath(new URL('../models/language.gguf', import.meta.url));
 
+/**
+ * Cross-encoder that tells whether a passage answers a question: BERT with a head of one label, 256 dimensions. Its token types
+ * say how well tokens match by the static vectors; the tokenizer is that of `embedModelFile`.
+ */
+export const rankModelFile: string = fileURLToPath(new URL('../models/rank.gguf', import.meta.url));
+
 /** Static token vectors: a text is the normalised sum of its tokens' rows. */
 export const staticModelFile: string = fileURLToPath(new URL('../models/static.gguf', import.meta.url));

@@ -3,7 +3,13 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { embedModelFile, languageModelFile, NANO_VERSION, staticModelFile } from '../src/index.js';
+import {
+  embedModelFile,
+  languageModelFile,
+  NANO_VERSION,
+  rankModelFile,
+  staticModelFile,
+} from '../src/index.js';
 
 interface Manifest {
   version: string;
@@ -12,7 +18,7 @@ interface Manifest {
 
 const json = (path: string) => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
 const manifest: Manifest = json('../models/manifest.json');
-const files = [embedModelFile, staticModelFile, languageModelFile];
+const files = [embedModelFile, staticModelFile, rankModelFile, languageModelFile];
 
 describe('nano models', () => {
   it.each(files)('%s is a GGUF v3 file with the recorded digest', (file) => {
@@ -26,6 +32,7 @@ describe('nano models', () => {
 
   it.each([
     ['the embedders', [embedModelFile, staticModelFile]],
+    ['the ranker', [rankModelFile]],
     ['the language model', [languageModelFile]],
   ])('%s stay within 12 MB', (_, of) => {
     const total = of.reduce((sum, file) => sum + readFileSync(file).length, 0);
