@@ -22,7 +22,7 @@ async function withLibrary(texts, use) {
   mkdirSync(target, { recursive: true });
   const paths = texts.map((_, i) => path.join(target, `${i}.md`));
   for (const [i, text] of texts.entries()) writeFileSync(paths[i], text);
-  const library = await createLibrary({ cacheDir: false });
+  const library = await createLibrary({ cacheDir: false, rankModel: false });
   await library.read([target]);
   await use(library, paths);
   await library.dispose();

@@ -16,14 +16,18 @@ export interface Weighed {
   parts: Record<string, number>[];
 }
 
-/** `head` by the weighted sum of its parts, best first; equal sums keep their order. */
+/**
+ * `head` by the weighted sum of its parts, best first; equal sums keep their order. `answers`, one logit each, are added as
+ * they are: their scale was learned together with the weights.
+ */
 export function weigh(
   head: readonly number[],
   parts: Parts,
   weights: Readonly<Record<string, number>>,
+  answers?: Float32Array,
 ): Weighed {
   const names = Object.keys(weights).filter((name) => parts[name] !== undefined);
-  const sums = new Float64Array(head.length);
+  const sums = answers ? Float64Array.from(answers) : new Float64Array(head.length);
   for (const name of names) {
     scaled(parts[name]!).forEach((value, i) => {
       sums[i]! += weights[name]! * value;
@@ -32,7 +36,10 @@ export function weigh(
   const order = [...head.keys()].sort((a, b) => sums[b]! - sums[a]! || a - b);
   return {
     ranked: order.map((i): Ranked => [head[i]!, sums[i]!]),
-    parts: order.map((i) => Object.fromEntries(names.map((name) => [name, parts[name]![i]!]))),
+    parts: order.map((i) => ({
+      ...Object.fromEntries(names.map((name) => [name, parts[name]![i]!])),
+      ...(answers && { answers: answers[i]! }),
+    })),
   };
 }
 

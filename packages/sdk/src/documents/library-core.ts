@@ -9,10 +9,10 @@ import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TriviumError } from '@trivium/protocol';
 import { collectFiles, type FoundFile, reasonOf } from './collect-files.js';
+import { DocumentModels } from './document-models.js';
 import { cacheFile, defaultCacheFolder, loadIndex, saveIndex } from './index-cache.js';
 import { defaultCacheBytes, markIndexUsed, pruneIndexes } from './index-retention.js';
 import { chunkCount, type IndexedDocument, indexDocument, sourceTextOf } from './indexed-document.js';
-import { ModelEmbedders } from './model-embedders.js';
 import type { OpeningVectors } from './opening-vectors.js';
 import { readSource } from './readers/read-source.js';
 import { SearchIndex } from './search-index.js';
@@ -32,7 +32,14 @@ import { watchRoots } from './watch-roots.js';
 
 export type CoreOptions = Pick<
   LibraryOptions,
-  'cacheDir' | 'cacheBytes' | 'staticModel' | 'embedModel' | 'maxFileBytes' | 'embedders' | 'within'
+  | 'cacheDir'
+  | 'cacheBytes'
+  | 'staticModel'
+  | 'embedModel'
+  | 'rankModel'
+  | 'maxFileBytes'
+  | 'embedders'
+  | 'within'
 >;
 
 export type CoreReadOptions = ReadOptions & {
@@ -47,7 +54,7 @@ const turn = 25;
 
 export class LibraryCore {
   readonly #options: CoreOptions;
-  readonly #models: ModelEmbedders;
+  readonly #models: DocumentModels;
   readonly #openings: OpeningVectors = new WeakMap();
   #index = new SearchIndex([]);
   #key: string | undefined;
@@ -57,7 +64,7 @@ export class LibraryCore {
 
   constructor(options: CoreOptions = {}) {
     this.#options = options;
-    this.#models = new ModelEmbedders(options);
+    this.#models = new DocumentModels(options);
   }
 
   /** Readings wait for each other; searches meanwhile answer from the last finished index. */
@@ -84,8 +91,12 @@ export class LibraryCore {
       });
     }
     const embedder = options.mode === 'lexical' ? undefined : await this.#models.static();
-    const embedders = { static: embedder, contextual: () => this.#models.contextual() };
-    return this.#index.search(query, options, embedders, this.#openings);
+    const models = {
+      static: embedder,
+      contextual: () => this.#models.contextual(),
+      ranker: () => this.#models.ranker(),
+    };
+    return this.#index.search(query, options, models, this.#openings);
   }
 
   passages(): Iterable<Passage> {

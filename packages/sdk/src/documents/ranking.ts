@@ -19,6 +19,16 @@ export const ranking = {
     window: 0.7,
     pairs: 0.21,
   },
+  /** Best passages that the ranker reads together with the query. */
+  rankedCandidates: 24,
+  /** As `passageParts`, beside the ranker's logit; `export_rank.py` of nano's recipe prints them. */
+  rankedParts: {
+    lexical: 0.15,
+    static: 0.16,
+    document: 0.17,
+    window: 0.58,
+    pairs: 0.25,
+  },
   documentParts: { late: 0.89, mutual: 0.99, lexical: 0.28, best: 0.64, opening: 0.6, contextual: 0.7 },
   /** Paragraphs at the beginning of a document that speak for it. */
   openingParagraphs: 4,

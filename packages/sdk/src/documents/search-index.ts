@@ -3,27 +3,31 @@
  * words and vectors together; how they weigh is in `ranking.ts`.
  */
 import { TriviumError } from '@trivium/protocol';
-import { behind, type Parts, type Ranked, weigh } from './candidates.js';
+import { behind, type Parts, type Ranked, type Weighed, weigh } from './candidates.js';
 import {
   chunkCount,
   embeddedText,
   type IndexedDocument,
   openingTexts,
   passageOf,
+  readPassage,
 } from './indexed-document.js';
 import { interactionParts, openingParts } from './late-interaction.js';
 import { LexicalIndex } from './lexical-index.js';
 import { openingCosines as contextualOpenings, type OpeningVectors } from './opening-vectors.js';
+import type { PassageRanker } from './passage-ranker.js';
 import { lastAtOrBefore } from './places.js';
 import { best, blend, queryTerms, ranking, scaleCosines, scaleLexical } from './ranking.js';
 import { embedsTokens } from './token-matches.js';
 import type { DocumentEmbedder, Passage, SearchHit, SearchOptions } from './types.js';
 import { normalizedRow, openingCosines, passageCosines } from './vectors.js';
 
-export interface SearchEmbedders {
+export interface SearchModels {
   static: DocumentEmbedder | undefined;
   /** Loaded on first use. */
   contextual: () => Promise<DocumentEmbedder | undefined>;
+  /** Loaded on first use. */
+  ranker: () => Promise<PassageRanker | undefined>;
 }
 
 /** What words and static vectors say of everything: one value a passage, or one a document. */
@@ -70,12 +74,12 @@ export class SearchIndex {
   async search(
     query: string,
     options: SearchOptions,
-    embedders: SearchEmbedders,
+    models: SearchModels,
     openings: OpeningVectors,
   ): Promise<SearchHit[]> {
     const { limit = 10, mode = 'hybrid', level = 'passage', explain = false, signal } = options;
     if (this.chunkCount === 0) return [];
-    const look = await this.#firstLook(query, options, embedders);
+    const look = await this.#firstLook(query, options, models);
     signal?.throwIfAborted();
     const documents = this.#scoreDocuments(look);
     const passages = this.#scorePassages(look, documents);
@@ -84,32 +88,32 @@ export class SearchIndex {
     const all = found.map((at): Ranked => [at, scores[at]!]);
     const head = found.slice(0, ranking.candidates);
     const chunkOf = level === 'document' ? this.#bestChunks(passages) : undefined;
-    const hit = ([at, score]: Ranked) => this.#hit(chunkOf ? chunkOf[at]! : at, score);
-    const hasCloserLook = mode === 'hybrid' && (level === 'document' || embedders.static !== undefined);
+    const chunkAt = (at: number) => (chunkOf ? chunkOf[at]! : at);
+    const hit = ([at, score]: Ranked) => this.#hit(chunkAt(at), score);
+    const hasCloserLook = mode === 'hybrid' && (level === 'document' || models.static !== undefined);
     if (!hasCloserLook || head.length < 2) return all.slice(0, limit).map(hit);
     const { ranked, parts } =
       level === 'document'
         ? weigh(
             head,
-            await this.#documentParts(query, head, look, embedders, openings, signal),
+            await this.#documentParts(query, head, look, models, openings, signal),
             ranking.documentParts,
           )
-        : weigh(
-            head,
-            await this.#passageParts(query, head, look, documents, embedders.static!, signal),
-            ranking.passageParts,
-          );
+        : await this.#rankPassages(query, head, look, documents, models, signal);
     return behind(ranked, all.slice(head.length))
       .slice(0, limit)
-      .map((one, i) => ({ ...hit(one), ...(explain && parts[i] && { parts: parts[i] }) }));
+      .map((one, i) => ({
+        ...hit(one),
+        ...(explain && parts[i] && { parts: parts[i], read: this.#read(chunkAt(one[0])) }),
+      }));
   }
 
   async #firstLook(
     query: string,
     { mode = 'hybrid', signal }: SearchOptions,
-    embedders: SearchEmbedders,
+    models: SearchModels,
   ): Promise<FirstLook> {
-    const embedder = mode === 'lexical' ? undefined : embedders.static;
+    const embedder = mode === 'lexical' ? undefined : models.static;
     if (mode === 'static' && !embedder) {
       const remedy = 'Give staticModel, or search with mode "hybrid" or "lexical".';
       throw new TriviumError('unsupported', 'There is no static model to search with.', {
@@ -173,6 +177,32 @@ export class SearchIndex {
     });
   }
 
+  /** By words and vectors; then the best of them once more, with what the ranker makes of each beside the query. */
+  async #rankPassages(
+    query: string,
+    chunks: readonly number[],
+    look: FirstLook,
+    documents: Float32Array,
+    models: SearchModels,
+    signal: AbortSignal | undefined,
+  ): Promise<Weighed> {
+    const parts = await this.#passageParts(query, chunks, look, documents, models.static!, signal);
+    const found = weigh(chunks, parts, ranking.passageParts);
+    const ranker = await models.ranker();
+    if (!ranker) return found;
+    const head = found.ranked.slice(0, ranking.rankedCandidates).map(([chunk]) => chunk);
+    const answers = await ranker.rank(query, head.map(this.#read), { signal });
+    const kept = Object.keys(parts).map((name) => [
+      name,
+      found.parts.slice(0, head.length).map((one) => one[name]!),
+    ]);
+    const again = weigh(head, Object.fromEntries(kept), ranking.rankedParts, answers);
+    return {
+      ranked: behind(again.ranked, found.ranked.slice(head.length)),
+      parts: [...again.parts, ...found.parts.slice(head.length)],
+    };
+  }
+
   /**
    * What the passages' text says token by token, over static rows. Over contextual rows it is no better (two of 100 questions
    * more, none on another set) and takes five times as long. Left out: how many candidates are of the same document, and how
@@ -201,13 +231,13 @@ export class SearchIndex {
     query: string,
     numbers: readonly number[],
     { documents }: FirstLook,
-    embedders: SearchEmbedders,
+    models: SearchModels,
     openings: OpeningVectors,
     signal: AbortSignal | undefined,
   ): Promise<Parts> {
-    const contextual = await embedders.contextual();
+    const contextual = await models.contextual();
     const texts = numbers.map((number) => openingTexts(this.documents[number]!, ranking.openingParagraphs));
-    const { static: embedder } = embedders;
+    const { static: embedder } = models;
     return {
       ...(embedder && embedsTokens(embedder) && (await openingParts(embedder, query, texts, signal))),
       lexical: numbers.map((number) => documents.lexical![number]!),
@@ -230,6 +260,8 @@ export class SearchIndex {
     lastAtOrBefore(this.#firstChunks.subarray(0, this.documents.length), chunk);
   #documentOf = (chunk: number) => this.documents[this.#documentNumber(chunk)]!;
   #chunkInDocument = (chunk: number) => chunk - this.#firstChunks[this.#documentNumber(chunk)]!;
+
+  #read = (chunk: number) => readPassage(this.#documentOf(chunk), this.#chunkInDocument(chunk));
 
   #hit(chunk: number, score: number): SearchHit {
     const passage = passageOf(this.#documentOf(chunk), this.#chunkInDocument(chunk));

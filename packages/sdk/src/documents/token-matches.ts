@@ -24,7 +24,9 @@ export interface TokenMatches {
    * cosine of the two.
    */
   pairs: Float32Array[];
-  /** Per passage, the mean over its own tokens of the largest cosine with one of the query, heavy tokens counting more. */
+  /** Per passage, the largest cosine of each of its tokens with one of the query; 0 where none is above it. */
+  best: Float32Array[];
+  /** Per passage, the mean over its own tokens of those, heavy tokens counting more. */
   covered: Float32Array;
 }
 
@@ -47,11 +49,13 @@ export async function matchTokens(
   const wanted = Array.from({ length: count }, (_, row) => normalizedRow(asked.rows, width, row));
   const cosines = cosinesOf(wanted, held, width);
   const spans = passages.map((_, at) => [held.offsets[at]!, held.offsets[at + 1]!] as const);
+  const best = spans.map(([from, to]) => tokenMaxima(cosines, from, to, count));
   return {
     weights: lengths.map((length) => length / total),
     blocks: spans.map(([from, to]) => blockMaxima(cosines, from, to, count)),
     pairs: spans.map(([from, to]) => pairMaxima(cosines, from, to, count)),
-    covered: Float32Array.from(spans, ([from, to]) => coveredShare(cosines, from, to, count)),
+    best,
+    covered: Float32Array.from(spans, ([from], at) => coveredShare(cosines, from, best[at]!)),
   };
 }
 
@@ -131,15 +135,23 @@ function pairMaxima({ values, slots }: Cosines, from: number, to: number, count:
   return maxima;
 }
 
-function coveredShare({ values, lengths, slots }: Cosines, from: number, to: number, count: number): number {
+function tokenMaxima({ values, slots }: Cosines, from: number, to: number, count: number): Float32Array {
+  const maxima = new Float32Array(to - from);
+  for (let row = from; row < to; row++) {
+    const slot = slots[row]! * count;
+    for (let at = 0; at < count; at++)
+      if (values[slot + at]! > maxima[row - from]!) maxima[row - from] = values[slot + at]!;
+  }
+  return maxima;
+}
+
+function coveredShare({ lengths, slots }: Cosines, from: number, best: Float32Array): number {
   let sum = 0;
   let total = 0;
-  for (let row = from; row < to; row++) {
-    const slot = slots[row]!;
-    let likest = 0;
-    for (let at = 0; at < count; at++) likest = Math.max(likest, values[slot * count + at]!);
-    sum += lengths[slot]! * likest;
-    total += lengths[slot]!;
+  for (let at = 0; at < best.length; at++) {
+    const length = lengths[slots[from + at]!]!;
+    sum += length * best[at]!;
+    total += length;
   }
   return total > 0 ? sum / total : 0;
 }

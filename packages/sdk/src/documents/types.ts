@@ -1,5 +1,7 @@
 /** What a library of documents takes and gives. Offsets are UTF-16 code units, lines and pages count from 1. */
 
+import type { PassageRanker } from './passage-ranker.js';
+
 /** Makes one row of `width` float32 numbers of each text. The engine's models and test doubles both fit. */
 export interface DocumentEmbedder {
   /** Changes whenever vectors would: part of the cache key. */
@@ -35,6 +37,11 @@ export interface LibraryOptions {
   staticModel?: string | false;
   /** File of the contextual embedder that orders the best documents; `false` uses none. Default: `@trivium/nano`'s. */
   embedModel?: string | false;
+  /**
+   * File or folder of the cross-encoder that reads the best passages of a hybrid search together with the query; `false` uses
+   * none. Default: `@trivium/nano`'s.
+   */
+  rankModel?: string | false;
   /** Files larger than this many bytes are skipped with a reason; default 64 MiB. */
   maxFileBytes?: number;
   /**
@@ -46,8 +53,8 @@ export interface LibraryOptions {
   stdin?: AsyncIterable<Uint8Array>;
   /** Work on the calling thread instead of a worker; for tests and for bundles without the worker file. */
   inProcess?: boolean;
-  /** With `inProcess`: embedders to use in place of model files. */
-  embedders?: { static?: DocumentEmbedder; contextual?: DocumentEmbedder };
+  /** With `inProcess`: models to use in place of files. */
+  embedders?: { static?: DocumentEmbedder; contextual?: DocumentEmbedder; ranker?: PassageRanker };
   /** The built worker, where a bundler has moved it. */
   workerFile?: string | URL;
 }
@@ -111,6 +118,8 @@ export interface SearchHit extends FilePlace {
   score: number;
   /** With `explain`: the parts of the score by name, before they are scaled and weighted. */
   parts?: Record<string, number>;
+  /** With `explain`: what models read of it, its title and headings as one line, and its words. */
+  read?: { above: string; text: string };
 }
 
 /** A passage of at most 1,000 characters. */

@@ -43,8 +43,8 @@ export class WorkerLibrary implements Library {
   #disposing: Promise<void> | undefined;
 
   constructor(workerFile: string | URL, options: LibraryOptions) {
-    const { cacheDir, cacheBytes, staticModel, embedModel, maxFileBytes, within } = options;
-    const settings = { cacheDir, cacheBytes, staticModel, embedModel, maxFileBytes, within };
+    const { cacheDir, cacheBytes, staticModel, embedModel, rankModel, maxFileBytes, within } = options;
+    const settings = { cacheDir, cacheBytes, staticModel, embedModel, rankModel, maxFileBytes, within };
     const workerData = Object.fromEntries(
       Object.entries(settings).filter(([, value]) => value !== undefined),
     ) as WorkerSettings;

@@ -9,7 +9,7 @@ afterEach(() => {
 });
 
 /** A library over what `@trivium/nano` would be if its files were these. */
-async function libraryWith(files: { staticModelFile: string; embedModelFile: string }) {
+async function libraryWith(files: Record<'staticModelFile' | 'embedModelFile' | 'rankModelFile', string>) {
   vi.resetModules();
   vi.doMock('@trivium/nano', () => files);
   const { createLibrary } = await import('../../src/documents/index.js');
@@ -22,7 +22,11 @@ it.each([
 ])('where it is %s', async (_, file, code) => {
   await using folder = await temporaryFolder();
   for (const name of ['a.md', 'b.md']) await folder.write(name, 'words to find');
-  await using library = await libraryWith({ staticModelFile: file, embedModelFile: file });
+  await using library = await libraryWith({
+    staticModelFile: file,
+    embedModelFile: file,
+    rankModelFile: file,
+  });
   const { warnings } = await library.read([folder.path]);
   expect(warnings).toHaveLength(1);
   expect(warnings[0]).toContain('by words only');
