@@ -97,7 +97,7 @@ def state_of_shipped():
 
 
 def read_asked(rows, tokenizer, static):
-    """Rows of candidates.mjs -> Asked, in their order. `static`: the static model's rows, (tokens, width)."""
+    """Rows of apps/bench/rank-candidates.mjs -> Asked, in their order. `static`: the static model's rows, (tokens, width)."""
     rows, texts = list(rows), {}
     for row in rows:
         texts.update(dict.fromkeys([row["question"], *(t for pair in row["texts"] for t in pair)]))

@@ -95,7 +95,7 @@ export interface SearchOptions {
   /** Hits at most, from 1; default 10. */
   limit?: number;
   signal?: AbortSignal;
-  /** Default `hybrid`: words, static vectors, and the contextual embedder on the best candidates. */
+  /** Default `hybrid`: words and static vectors, and on the best candidates the ranker, or for documents the contextual embedder. */
   mode?: SearchMode;
   /** `document`: one hit per document, its best passage shown; default `passage`. */
   level?: 'passage' | 'document';

@@ -1,22 +1,22 @@
 /**
- * Step 6: what search finds for each of the questions, with the parts of its scores: what the ranker learns to order. A site's
- * pages of one language are one library. Needs a built workspace; writes .cache/candidates/PART.jsonl. On two cores:
- * node candidates.mjs 0 2 & node candidates.mjs 1 2
+ * A step of nano's recipe: what search finds for each of its questions, with the parts of its scores, which is what the ranker
+ * learns to order. A site's pages of one language are one library. Needs a built workspace; writes candidates/PART.jsonl into
+ * the recipe's cache. On two cores:
+ * node apps/bench/rank-candidates.mjs 0 2 & node apps/bench/rank-candidates.mjs 1 2
  */
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createLibrary } from '@trivium/sdk/documents';
-import { readRows } from '../../../apps/bench/lib/data.mjs';
+import { benchFolder, readRows } from './lib/data.mjs';
 
 const [part = '0', parts = '1'] = process.argv.slice(2);
-const here = path.dirname(fileURLToPath(import.meta.url));
-const folder = path.join(process.env.NANO_CACHE ?? path.join(here, '.cache'), 'candidates');
+const recipe = path.join(benchFolder, '../../packages/nano/recipe');
+const folder = path.join(process.env.NANO_CACHE ?? path.join(recipe, '.cache'), 'candidates');
 const candidates = 24;
 
 const rowsOf = (name) =>
-  readFileSync(path.join(here, name), 'utf8')
+  readFileSync(path.join(recipe, name), 'utf8')
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line));
