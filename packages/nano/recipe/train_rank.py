@@ -8,20 +8,19 @@ on from .cache/rank.pt, or else from the weights in ../models/rank.gguf, unless 
 are left out, for the figures that it prints.
 """
 import argparse
+import functools
 import os
 import random
-import signal
-import sys
 import time
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import torch
-import torch.multiprocessing as processes
 import torch.nn.functional as F
 
 from common import CACHE, MODELS, THREADS, read_jsonl
+from cores import train_on_cores
 from export import read, shipped
 from passages import DEV_SETS
 from rank_model import INPUT_TOKENS, PARTS, Ranker, logits, read_asked, state_of_shipped
@@ -51,7 +50,7 @@ def hits(model, asked):
     return [r[:n].any() for r in ranks for n in (1, 3)]
 
 
-def work(rank, model, asked, dev, gradients, shared, wall, options):
+def work(asked, dev, rank, model, gradients, shared, wall, options):
     torch.set_num_threads(1)
     rng, order = np.random.default_rng(time.time_ns() + rank), np.random.default_rng(options.seed)
     named = list(model.named_parameters())
@@ -137,26 +136,11 @@ def main():
         model.load_state_dict(read(MODELS / "embed.gguf"), strict=False)
     else:
         model.load_state_dict(torch.load(path) if path.exists() else state_of_shipped())
-    model.share_memory()
     print(len(asked), "questions,", len(left_out), "left out", flush=True)
-    context = processes.get_context("fork")
-    options.lock = context.Lock()
     shared = {"next": torch.tensor(0), "done": torch.tensor(0.0, dtype=torch.float64), "loss": torch.zeros(THREADS, 2),
               "hits": torch.zeros(THREADS, 4)}
-    gradients = [[torch.zeros_like(p) for p in model.parameters()] for _ in range(THREADS)]
-    for t in [*shared.values(), *(g for row in gradients for g in row)]:
-        t.share_memory_()
-    wall = context.Barrier(THREADS)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the processes end with this one
-    workers = [context.Process(target=work, args=(r, model, asked, dev, gradients, shared, wall, options), daemon=True)
-               for r in range(THREADS)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-        if worker.exitcode:
-            wall.abort()
-            raise SystemExit(worker.exitcode)
+    # Forked, so that the questions are in memory once.
+    train_on_cores(functools.partial(work, asked, dev), model, shared, options, "fork")
 
 
 if __name__ == "__main__":

@@ -19,9 +19,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import torch
-import torch.multiprocessing as processes
 
 from common import CACHE, THREADS
+from cores import train_on_cores
 from language.model import SHAPE, LanguageModel
 from language.tokenizer import OUT
 
@@ -135,24 +135,10 @@ def main():
         state = torch.load(path) if path.exists() else state_of_shipped()
         model.load_state_dict(state["model"])
         options.read = state["tokens"]
-    model.share_memory()
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters", flush=True)
-    context = processes.get_context("spawn")
-    options.lock = context.Lock()
     shared = {"tokens": torch.tensor(options.read[options.text]), "next": torch.tensor(0), "done": torch.tensor(0.0, dtype=torch.float64),
               "loss": torch.zeros(THREADS)}
-    gradients = [[torch.zeros_like(p) for p in model.parameters()] for _ in range(THREADS)]
-    for t in [*shared.values(), *(g for row in gradients for g in row)]:
-        t.share_memory_()
-    wall = context.Barrier(THREADS)
-    workers = [context.Process(target=work, args=(r, model, gradients, shared, wall, options)) for r in range(THREADS)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-        if worker.exitcode:
-            wall.abort()
-            raise SystemExit(worker.exitcode)
+    train_on_cores(work, model, shared, options)
 
 
 if __name__ == "__main__":
