@@ -4,16 +4,14 @@
  * Prints them; the sets and questions of the figures in README are not looked at.
  * node apps/bench/learn-ranking.mjs [--passages | --documents]
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createLibrary } from '@trivium/sdk/documents';
-import { benchFolder, readRows, report, skip } from './lib/data.mjs';
+import { report, skip } from './lib/data.mjs';
 import { parallelPages } from './lib/parallel.mjs';
+import { developmentSets, sentenceQuestions, sitesOf, withSite } from './lib/recipe-questions.mjs';
 
-/** As DEV_SETS in packages/nano/recipe/passages.py. */
-const developmentSets = ['vitest', 'nestjs', 'hf-agents-course', 'deno', 'apisix'];
-const plain = (text) => text.replace(/\s+/g, ' ');
 const folder = mkdtempSync(path.join(tmpdir(), 'trivium-ranking-'));
 
 /** A library over texts written to numbered files; `use` gets it and the path of each text. */
@@ -35,42 +33,13 @@ async function candidatesOf(library, query, level, isRight) {
 }
 
 async function passageSearches() {
-  const lines = readFileSync(path.join(benchFolder, '../../packages/nano/recipe/questions.jsonl'), 'utf8');
-  const questions = lines
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
   const searches = [];
-  for (const set of developmentSets) {
-    for (const language of ['en', 'zh']) {
-      const mine = questions.filter((one) => one.set === set && one.page_language === language);
-      const rows = [
-        ...(readRows(`parallel/${set}.en-zh.jsonl`) ?? []).map((row) => ({
-          path: row.path,
-          text: row[language],
-        })),
-        ...(readRows(`text/${set}.${language}.jsonl`) ?? []),
-      ];
-      if (mine.length === 0 || rows.length === 0) continue;
-      await withLibrary(
-        rows.map(({ text }) => text),
-        async (library, paths) => {
-          for (const { path: page, start, length, question } of mine) {
-            const number = rows.findIndex((row) => row.path === page);
-            // The recipe counts code points.
-            const quote = plain([...rows[number].text].slice(start, start + length).join(''));
-            searches.push(
-              await candidatesOf(
-                library,
-                question,
-                'passage',
-                (hit) => hit.path === paths[number] && plain(hit.text).includes(quote),
-              ),
-            );
-          }
-        },
-      );
-    }
+  const mine = sentenceQuestions().filter(({ set }) => developmentSets.includes(set));
+  for (const site of sitesOf(mine)) {
+    await withSite(site, { rankModel: false }, async (library, asked) => {
+      for (const { question, holds } of asked)
+        searches.push(await candidatesOf(library, question, 'passage', holds));
+    });
   }
   return searches;
 }

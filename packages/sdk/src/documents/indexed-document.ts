@@ -91,13 +91,7 @@ export function headingPath(document: IndexedDocument, chunk: number): string {
 export const chunkText = ({ text, chunks }: IndexedDocument, chunk: number) =>
   text.slice(chunks[chunk * chunkWidth]!, chunks[chunk * chunkWidth + 1]!);
 
-/** What models read of a passage: title and headings as one line, and its words. */
-export const readPassage = (document: IndexedDocument, chunk: number) => ({
-  above: plainWords(headingPath(document, chunk)),
-  text: plainWords(chunkText(document, chunk)),
-});
-
-/** The same as one text: what the embedders see. */
+/** What the embedders see of a passage: title and headings as one line, and its words. */
 export const embeddedText = (document: IndexedDocument, chunk: number) =>
   plainWords(`${headingPath(document, chunk)}\n${chunkText(document, chunk)}`);
 
@@ -149,18 +143,15 @@ export function sourceTextOf(document: IndexedDocument): SourceText {
   return { path, text, mediaType, title, blocks, ...(pages && { pages }), ...(runs && { runs }) };
 }
 
-function* blocksOf({ blocks }: IndexedDocument): Generator<Block> {
-  for (let at = 0; at < blocks.length; at += 4) {
-    const [kind, start, end, level] = blocks.subarray(at, at + 4) as unknown as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    const block: Block = { kind: blockKinds[kind]!, start, end };
-    if (level > 0) block.level = level;
-    yield block;
-  }
+/** The block with a number, or `undefined` behind the last. */
+export function blockAt({ blocks }: IndexedDocument, number: number): Block | undefined {
+  const [kind, start, end, level] = blocks.subarray(number * 4, number * 4 + 4);
+  if (kind === undefined) return undefined;
+  return { kind: blockKinds[kind]!, start: start!, end: end!, ...(level! > 0 && { level: level! }) };
+}
+
+function* blocksOf(document: IndexedDocument): Generator<Block> {
+  for (let at = 0; at * 4 < document.blocks.length; at++) yield blockAt(document, at)!;
 }
 
 const body = new TermList();

@@ -82,7 +82,10 @@ export async function openingParts(
 }
 
 /** Weights that grow with the share of passages in which a token is not met; they add up to 1, or to 0. */
-function tellingWeights(weights: TokenMatches['weights'], likest: readonly Float32Array[]): Float32Array {
+export function tellingWeights(
+  weights: TokenMatches['weights'],
+  likest: readonly Float32Array[],
+): Float32Array {
   const telling = weights.map((weight, at) => {
     const share = likest.filter((cosines) => cosines[at]! >= met).length / likest.length;
     return weight * (1 - share) + 1e-6;
@@ -92,7 +95,7 @@ function tellingWeights(weights: TokenMatches['weights'], likest: readonly Float
 }
 
 /** Largest of each token's cosines in the blocks between two places of the list. */
-function largest(blocks: Float32Array, count: number, from: number, to: number): Float32Array {
+export function largest(blocks: Float32Array, count: number, from: number, to: number): Float32Array {
   const cosines = new Float32Array(count);
   for (let at = from; at < to; at++) cosines[at % count] = Math.max(cosines[at % count]!, blocks[at]!);
   return cosines;
@@ -119,7 +122,7 @@ function pairMean(weights: Float32Array, cosines: Float32Array): number {
   return total > 0 ? sum / total : 0;
 }
 
-function weighted(weights: Float32Array, cosines: Float32Array): number {
+export function weighted(weights: Float32Array, cosines: Float32Array): number {
   let sum = 0;
   for (let at = 0; at < weights.length; at++) sum += weights[at]! * cosines[at]!;
   return sum;

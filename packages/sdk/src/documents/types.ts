@@ -91,14 +91,19 @@ export interface ReadReport {
 
 export type SearchMode = 'hybrid' | 'lexical' | 'static';
 
+export type SearchLevel = 'passage' | 'document' | 'citation';
+
 export interface SearchOptions {
   /** Hits at most, from 1; default 10. */
   limit?: number;
   signal?: AbortSignal;
   /** Default `hybrid`: words and static vectors, and on the best candidates the ranker, or for documents the contextual embedder. */
   mode?: SearchMode;
-  /** `document`: one hit per document, its best passage shown; default `passage`. */
-  level?: 'passage' | 'document';
+  /**
+   * `document`: one hit per document, its best passage shown. `citation`: ranges of at most 1,000 characters, cut where the
+   * answer is likeliest; none overlaps another, and the score is how likely the answer stands there. Default `passage`.
+   */
+  level?: SearchLevel;
   /** Hits of a hybrid search also say what their score is made of; default false. */
   explain?: boolean;
 }
@@ -118,8 +123,15 @@ export interface SearchHit extends FilePlace {
   score: number;
   /** With `explain`: the parts of the score by name, before they are scaled and weighted. */
   parts?: Record<string, number>;
-  /** With `explain`: what models read of it, its title and headings as one line, and its words. */
-  read?: { above: string; text: string };
+  /** With `explain`: what models read of it, its title and headings as one line, and its words span by span. */
+  read?: { above: string; spans: string[] };
+  /** Of a citation: the spans of its text that answer likeliest, best first; offsets into `text`, headings are left out. */
+  likely?: { start: number; end: number; share: number }[];
+  /**
+   * Of a citation with `explain`, and of a passage: the spans it is made of, by offsets into the document's text; how likely each
+   * one answers, and the parts of that by name.
+   */
+  spans?: { start: number; end: number; share?: number; parts?: Record<string, number> }[];
 }
 
 /** A passage of at most 1,000 characters. */

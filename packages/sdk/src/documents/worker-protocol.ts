@@ -1,7 +1,15 @@
 /** What the library and its worker say to each other. */
 import type { SerializedError } from '@trivium/protocol';
 import type { CoreOptions } from './library-core.js';
-import type { Passage, ReadingProgress, ReadReport, SearchHit, SearchMode, SourceText } from './types.js';
+import type {
+  Passage,
+  ReadingProgress,
+  ReadReport,
+  SearchHit,
+  SearchLevel,
+  SearchMode,
+  SourceText,
+} from './types.js';
 
 export interface WorkerCalls {
   read: { input: { paths: readonly string[]; watch: boolean; stdin?: Uint8Array }; output: ReadReport };
@@ -10,7 +18,7 @@ export interface WorkerCalls {
       query: string;
       limit?: number;
       mode?: SearchMode;
-      level?: 'passage' | 'document';
+      level?: SearchLevel;
       explain?: boolean;
     };
     output: SearchHit[];

@@ -97,10 +97,11 @@ async function ask(
   }
   const limit = call.limit ?? 3;
   const writer = writerOf(call, options, emit);
-  const citations = await findCitations(library, question, {
+  const found = await findCitations(library, question, {
     limit: writer ? Math.max(8, limit) : limit,
     ...(call.signal ? { signal: call.signal } : {}),
   });
+  const { citations } = found;
   if (citations.length === 0) {
     const warnings = ['Nothing that was read fits the question.'];
     return {
@@ -116,7 +117,7 @@ async function ask(
     const used = cited.map((index) => citations[index]!);
     return { text, citations: used, mode: 'abstractive', warnings, ms: performance.now() - started };
   }
-  const text = await quoteAnswer(question, citations, options.embed, call.signal);
+  const text = await quoteAnswer(question, found, options.embed, call.signal);
   emit(text);
   return { text, citations, mode: 'extractive', warnings: [], ms: performance.now() - started };
 }

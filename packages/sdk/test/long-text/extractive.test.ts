@@ -31,12 +31,6 @@ test('a heading is not quoted where something is said below it', async () => {
   expect(text).not.toContain('#');
 });
 
-test('a citation is widened to its section and the line follows', async () => {
-  const [citation] = (await longText.ask('lazy')).citations;
-  expect(citation!.text).toBe(files['stream.md']);
-  expect(citation!.line).toBe(1);
-});
-
 test('ask streams what it answers, and says when nothing fits', async () => {
   const running = longText.ask('How do I end a stream?');
   let streamed = '';

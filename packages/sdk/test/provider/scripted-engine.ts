@@ -110,6 +110,7 @@ export class ScriptedEngine {
       embedTokens: refuse,
       rank: refuse,
       rankTokens: refuse,
+      locateTokens: refuse,
       logits: refuse,
       dispose: async () => {},
       [Symbol.asyncDispose]: async () => {},

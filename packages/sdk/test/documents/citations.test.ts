@@ -1,0 +1,213 @@
+/** Where citations are cut: spans of passages, ranges that hold the most, and what a search makes of them. */
+import { describe, expect, it } from 'vitest';
+import { passageSpans } from '../../src/documents/answer-spans.js';
+import { answerWindows, type LikelySpan } from '../../src/documents/answer-windows.js';
+import { createLibrary, type DocumentEmbedder } from '../../src/documents/index.js';
+import { chunkCount, indexDocument } from '../../src/documents/indexed-document.js';
+import type { PassageRanker } from '../../src/documents/passage-ranker.js';
+import { readSource } from '../../src/documents/readers/read-source.js';
+import { conceptEmbedder, temporaryFolder } from './fixtures.js';
+
+const page = `# Cats
+
+Cats sleep a lot. They hunt at night, e.g. mice. Do they purr?
+
+## Care
+
+- Feed them twice.
+- Brush them.
+
+| name | default |
+| --- | --- |
+| bowls | 2 |
+
+\`\`\`ts
+const cat = makeCat({ name: 'Tom' });
+await cat.feed();
+\`\`\`
+
+${'A long line without an end '.repeat(100)}
+`;
+
+const documentOf = async (text: string) =>
+  indexDocument(
+    { path: 'a.md', absolutePath: '/a.md', size: 0, mtimeMs: 0, readAt: 0, hash: '' },
+    await readSource('a.md', new TextEncoder().encode(text)),
+  );
+
+describe('spans', () => {
+  it('are sentences, items, rows and lines of code', async () => {
+    const document = await documentOf(page);
+    const spans = passageSpans(document, 0).map(({ start, end, kind }) => [kind, page.slice(start, end)]);
+    expect(spans).toEqual(
+      expect.arrayContaining([
+        ['heading', '# Cats'],
+        ['paragraph', 'Cats sleep a lot.'],
+        ['paragraph', 'They hunt at night, e.g. mice.'],
+        ['paragraph', 'Do they purr?'],
+        ['list', '- Feed them twice.'],
+        ['list', '- Brush them.'],
+        ['table', '| bowls | 2 |'],
+      ]),
+    );
+  });
+
+  it.each([page, page.repeat(3), '# T\n\n- {#x}\n\n|||\n', 'x'.repeat(5000)])(
+    'are all of each passage but blanks, once and in order',
+    async (text) => {
+      const document = await documentOf(text);
+      for (let chunk = 0; chunk < chunkCount(document); chunk++) {
+        const end = document.chunks[chunk * 3 + 1]!;
+        let at = document.chunks[chunk * 3]!;
+        for (const span of passageSpans(document, chunk)) {
+          expect(text.slice(at, span.start).trim()).toBe('');
+          expect(span.end).toBeGreaterThan(span.start);
+          at = span.end;
+        }
+        expect(text.slice(at, end).trim()).toBe('');
+        expect(at).toBeLessThanOrEqual(end);
+      }
+    },
+  );
+});
+
+/** Deterministic numbers from 0 to 1. */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+function randomSpans(next: () => number): LikelySpan[] {
+  let at = 0;
+  return Array.from({ length: 1 + Math.floor(next() * 30) }, () => {
+    const start = at + Math.floor(next() * 3);
+    at = start + 1 + Math.floor(next() * (next() < 0.1 ? 200 : 40));
+    return { start, end: at, share: next() ** 4, follows: next() > 0.2, isHeading: next() < 0.2 };
+  });
+}
+
+describe('windows', () => {
+  it.each(Array.from({ length: 200 }, (_, seed) => seed))('hold the most, case %i', (seed) => {
+    const spans = randomSpans(numbers(seed));
+    const windows = answerWindows(spans, { limit: 4, characters: 100 });
+    const taken = new Set<number>();
+    const sum = (from: number, to: number) =>
+      spans.slice(from, to).reduce((all, { share }) => all + share, 0);
+    const fits = (from: number, to: number) =>
+      spans.slice(from + 1, to).every(({ follows }) => follows) &&
+      (to === from + 1 || spans[to - 1]!.end - spans[from]!.start <= 100);
+    windows.forEach(({ from, to, share }, number) => {
+      expect(fits(from, to)).toBe(true);
+      if (to > from + 1) expect(spans[to - 1]!.isHeading).toBe(false);
+      let most = 0;
+      for (let a = 0; a < spans.length; a++)
+        for (let b = a + 1; b <= spans.length; b++)
+          if (fits(a, b) && number === 0) most = Math.max(most, sum(a, b));
+      if (number === 0) expect(share).toBeCloseTo(most, 9);
+      for (let at = from; at < to; at++) {
+        expect(taken.has(at)).toBe(false);
+        taken.add(at);
+      }
+    });
+    const shares = windows.map(({ share }) => share);
+    expect(shares).toEqual([...shares].sort((a, b) => b - a));
+  });
+
+  it('are none where there is nothing', () => {
+    expect(answerWindows([], { limit: 3, characters: 100 })).toEqual([]);
+  });
+});
+
+describe('a search for citations', () => {
+  const filler = Array.from({ length: 60 }, (_, at) => `A cat of number ${at} sleeps on its mat.`).join(' ');
+
+  it.each(['hybrid', 'lexical'] as const)(
+    'gives ranges of the file that do not overlap, %s',
+    async (mode) => {
+      await using folder = await temporaryFolder();
+      for (const name of ['a', 'b', 'c']) await folder.write(`${name}.md`, `# ${name}\n\n${filler}`);
+      await using library = await createLibrary({
+        inProcess: true,
+        cacheDir: false,
+        embedders: { static: conceptEmbedder() },
+      });
+      await library.read([folder.path]);
+      const hits = await library.search('cat number 17', {
+        level: 'citation',
+        mode,
+        limit: 20,
+        explain: true,
+      });
+      expect(hits.length).toBeGreaterThan(5);
+      expect(hits[0]!.text).toContain('number 17 ');
+      for (const [at, hit] of hits.entries()) {
+        const { text } = await library.document(hit.path);
+        expect(text.slice(hit.start, hit.end)).toBe(hit.text);
+        expect(hit.text.length).toBeLessThanOrEqual(1000);
+        expect(text.slice(0, hit.start).split('\n')).toHaveLength(hit.line);
+        const others = hits.slice(0, at).filter(({ path }) => path === hit.path);
+        expect(others.every(({ start, end }) => end <= hit.start || hit.end <= start)).toBe(true);
+        expect(hit.score).toBeLessThanOrEqual(hits[Math.max(0, at - 1)]!.score);
+      }
+      expect(hits.reduce((sum, { score }) => sum + score, 0)).toBeLessThanOrEqual(1 + 1e-6);
+    },
+  );
+
+  it('says where in the markup an answer of HTML stands', async () => {
+    await using folder = await temporaryFolder();
+    const html = `<h1>Cats</h1><p>A <b>cat</b> sleeps.</p><p>The cat&#39;s bowl is blue.</p>`;
+    await folder.write('a.html', html);
+    await using library = await createLibrary({ inProcess: true, cacheDir: false, staticModel: false });
+    await library.read([folder.path]);
+    const [hit] = await library.search('bowl', { level: 'citation' });
+    expect(hit!.text).toContain("The cat's bowl is blue.");
+    expect(html.slice(hit!.start, hit!.end)).toContain('bowl is blue.');
+  });
+
+  /** A row a word. */
+  const wordEmbedder = (): DocumentEmbedder => {
+    const embedder = conceptEmbedder();
+    return {
+      ...embedder,
+      embedTokens: async (texts, options) => {
+        const words = texts.map((text) => text.split(' ').filter(Boolean));
+        const offsets = Int32Array.from([[], ...words], (_, at) => words.slice(0, at).flat().length);
+        return { rows: (await embedder.embed(words.flat(), options)).embeddings, offsets };
+      },
+    };
+  };
+
+  it('goes where the ranker sees the answer, and has it whole', async () => {
+    const sees =
+      (word: string): PassageRanker['rank'] =>
+      async (_, passages) => ({
+        scores: new Float32Array(passages.length),
+        spans: passages.map(({ spans }) =>
+          Float32Array.from(spans, (text) => (text.includes(word) ? 30 : 0)),
+        ),
+      });
+    await using folder = await temporaryFolder();
+    await folder.write('a.md', `# Cats\n\n${filler}`);
+    for (const word of ['number 3 ', 'number 31 ', 'number 59 ']) {
+      await using library = await createLibrary({
+        inProcess: true,
+        cacheDir: false,
+        embedders: { static: wordEmbedder(), ranker: { rank: sees(word) } },
+      });
+      await library.read([folder.path]);
+      const [hit] = await library.search('cat', { level: 'citation', limit: 1 });
+      expect(hit!.text).toContain(word);
+    }
+  });
+
+  it('gives nothing where nothing fits', async () => {
+    await using folder = await temporaryFolder();
+    await folder.write('a.md', '# Cats\n\nA cat.');
+    await using library = await createLibrary({ inProcess: true, cacheDir: false, staticModel: false });
+    await library.read([folder.path]);
+    expect(await library.search('zebra', { level: 'citation' })).toEqual([]);
+  });
+});
