@@ -113,6 +113,35 @@ export function requireFlags(capability: AnyCapability, input: Readonly<Record<s
   });
 }
 
+/**
+ * An error in the words of the command line: `maxTokens`, a field of the input or a setting, becomes `--max-tokens`. What
+ * could be an ordinary word (`limit`) stays one, save where it stands before what is wrong with it.
+ * @param settings names that flags outside the contract have in errors
+ */
+export function inFlags(error: unknown, capability: AnyCapability, settings: readonly string[]): unknown {
+  if (!TriviumError.isInstance(error)) return error;
+  const known = new Set([...flagsOf(capability).map(({ field }) => field), ...settings]);
+  const flagOf = (name: string) => {
+    const [field = '', ...inside] = name.split('.');
+    return known.has(field) ? [`--${kebabCase(field)}`, ...inside].join('.') : name;
+  };
+  const inText = (text: string | undefined) =>
+    text?.replace(/(?<![\w./-])([a-z]\w*(?:\.\w+)*)(?![\w/-])(:?)/g, (whole, name: string, colon: string) =>
+      /[A-Z.]/.test(name) || (colon && name === error.field) ? flagOf(name) + colon : whole,
+    );
+  return new TriviumError(error.code, inText(error.message) ?? '', {
+    file: error.file,
+    field: error.field && flagOf(error.field),
+    expected: inText(error.expected),
+    found: error.found,
+    remedy:
+      error.cause instanceof z.ZodError
+        ? `trivium ${wordsOf(capability)} --help lists the flags.`
+        : inText(error.remedy),
+    cause: error.cause,
+  });
+}
+
 export interface ParsedCommand {
   input: Record<string, unknown>;
   /** Flags that belong to the command line itself: `--json`, `--help`, `--queries`. */

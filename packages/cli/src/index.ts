@@ -6,8 +6,9 @@ import { type Command, failure, runCommand } from './command.js';
 import { completionScript } from './completion.js';
 import { doctor } from './doctor.js';
 import { allPlugins, findCommand } from './find-command.js';
+import { inFlags } from './flags.js';
 import { commandList, generalHelp } from './help.js';
-import type { LoadSettings } from './own-flags.js';
+import { type LoadSettings, loadSettingNames, loadsModels } from './own-flags.js';
 import { runServe } from './serve/serve-command.js';
 
 /** @returns the exit code: 0 done, 1 failed, 2 wrong call, 130 interrupted */
@@ -65,6 +66,8 @@ async function runFound(argv: readonly string[], signal: AbortSignal, interrupt:
     await (conversation === undefined
       ? runCommand(command, rest, openHost, signal)
       : runChat(command, conversation, rest, openHost, signal, interrupt));
+  } catch (error) {
+    throw inFlags(error, command.capability, loadsModels(command.capability) ? loadSettingNames : []);
   } finally {
     await host?.[Symbol.asyncDispose]();
     await found[Symbol.asyncDispose]?.();

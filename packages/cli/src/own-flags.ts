@@ -45,6 +45,11 @@ export const loadFlags = {
   'kv-memory-bytes': { type: 'string', value: 'N', help: 'bytes of keys and values at most' },
 } as const satisfies OwnFlags;
 
+/** What the flags of loading are called where errors name them. */
+export const loadSettingNames = Object.keys(loadFlags).map((flag) =>
+  flag.replace(/-[a-z]/g, (letter) => letter.slice(1).toUpperCase()),
+);
+
 const ofEveryCommand: OwnFlags = { json: { type: 'boolean', help: 'one line of JSON on standard output' } };
 
 const ofStreams: OwnFlags = {

@@ -1,6 +1,6 @@
-import { contracts } from '@trivium/protocol';
+import { contracts, parseInput, TriviumError } from '@trivium/protocol';
 import { describe, expect, it } from 'vitest';
-import { flagsOf, parseCommand } from '../src/flags.js';
+import { flagsOf, inFlags, parseCommand } from '../src/flags.js';
 import { commandHelp } from '../src/help.js';
 import { loadSettingsOf, ownFlagsOf } from '../src/own-flags.js';
 
@@ -62,6 +62,46 @@ describe('flags come from the contract', () => {
         expect(help).toContain(`trivium ${example}`);
       expect(help).not.toMatch(/\.[;.]/);
     }
+  });
+});
+
+describe('errors name flags as they are typed', () => {
+  const refused = (input: object) => {
+    try {
+      parseInput(contracts.write, { paths: ['.'], instruction: 'x', ...input });
+    } catch (error) {
+      return inFlags(error, contracts.write, ['contextTokens']);
+    }
+    return undefined;
+  };
+
+  it('of the contract, those inside JSON too', () => {
+    expect(refused({ maxTotalTokens: 0 })).toMatchObject({
+      message: expect.stringContaining('write: --max-total-tokens: Too small'),
+      field: '--max-total-tokens',
+      remedy: 'trivium write --help lists the flags.',
+    });
+    expect(refused({ words: 1 })).toMatchObject({ field: '--words' });
+    expect(refused({ stages: { summary: { ratio: 2 } } })).toMatchObject({ field: '--stages.summary.ratio' });
+    expect(refused({ summaryRatio: 0.3, stages: { summary: { ratio: 0.3 } } })).toMatchObject({
+      message: 'write: --summary-ratio: give --summary-ratio or --stages.summary.ratio, not both',
+    });
+  });
+
+  it('of the host, in prose; words and paths stay what they are', () => {
+    const error = new TriviumError('context-overflow', 'contextTokens holds too few words.', {
+      field: 'contextTokens',
+      expected: 'words in docs/maxTotalTokens/a.md',
+      remedy: 'Raise contextTokens.',
+    });
+    expect(inFlags(error, contracts.write, ['contextTokens'])).toMatchObject({
+      message: '--context-tokens holds too few words.',
+      field: '--context-tokens',
+      expected: 'words in docs/maxTotalTokens/a.md',
+      remedy: 'Raise --context-tokens.',
+    });
+    const other = new Error('x');
+    expect(inFlags(other, contracts.write, [])).toBe(other);
   });
 });
 
