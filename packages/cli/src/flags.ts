@@ -192,14 +192,21 @@ function placePositionals(
 ): void {
   if (positionals.length === 0) return;
   const flag = flags.find(({ field }) => field === capability.commandLine?.positional);
-  if (!flag || (flag.property.type !== 'array' && positionals.length > 1)) {
+  const remedy = `trivium ${wordsOf(capability)} --help lists the flags.`;
+  const isList = flag?.property.type === 'array';
+  if (!flag || (!isList && positionals.length > 1)) {
     throw new TriviumError(
       'invalid-argument',
       `trivium ${wordsOf(capability)} does not take "${positionals.at(-1)}".`,
-      {
-        remedy: `trivium ${wordsOf(capability)} --help lists the flags.`,
-      },
+      { remedy: flag ? `Several words are one ${flag.flag.toUpperCase()} in quotes. ${remedy}` : remedy },
     );
   }
-  input[flag.field] = flag.property.type === 'array' ? positionals : positionals[0];
+  if (input[flag.field] !== undefined) {
+    throw new TriviumError(
+      'invalid-argument',
+      `"${positionals[0]}" and --${flag.flag} say the same twice: give one of them.`,
+      { field: `--${flag.flag}`, remedy },
+    );
+  }
+  input[flag.field] = isList ? positionals : positionals[0];
 }

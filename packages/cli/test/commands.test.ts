@@ -100,6 +100,8 @@ describe('models', () => {
   test('lines in, lines out: embed and tokenize', async () => {
     const embedded = lines((await run(['embed', '--json'], 'hello\n你好\n')).stdout);
     expect(embedded.map((row: number[]) => row.length)).toEqual([256, 256]);
+    const given = lines((await run(['embed', 'hello', '你好', '--json'])).stdout);
+    expect(given).toEqual(embedded);
     const ids = lines((await run(['tokenize', '--model', model, '--json'], 'a b\nc\n')).stdout);
     expect(ids).toHaveLength(2);
   });

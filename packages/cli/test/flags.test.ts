@@ -43,8 +43,26 @@ describe('flags come from the contract', () => {
     );
   });
 
-  it('refuses a stray positional', () => {
-    expect(() => parseCommand(contracts.embed, ['stray'], own)).toThrow(/does not take "stray"/);
+  it('text stands as shells users write it, or behind its flag', () => {
+    const { embed, generate, tokenize } = contracts;
+    for (const contract of [embed, tokenize])
+      expect(parseCommand(contract, ['a b', '你好'], own).input).toEqual({ texts: ['a b', '你好'] });
+    expect(parseCommand(embed, ['--texts', 'a', '--texts', 'b'], own).input).toEqual({ texts: ['a', 'b'] });
+    const once = { prompt: 'Once upon', maxTokens: 5 };
+    expect(parseCommand(generate, ['Once upon', '--max-tokens', '5'], own).input).toEqual(once);
+    expect(parseCommand(generate, ['--prompt', 'Once upon', '--max-tokens', '5'], own).input).toEqual(once);
+  });
+
+  it.each([
+    [contracts.modelsList, ['stray'], { message: expect.stringContaining('does not take "stray"') }],
+    [contracts.generate, ['Once', 'upon'], { remedy: expect.stringContaining('one PROMPT in quotes') }],
+    [contracts.generate, ['Once', '--prompt', 'upon'], { field: '--prompt' }],
+    [contracts.embed, ['a', '--texts', 'b'], { field: '--texts' }],
+    [contracts.search, ['docs', '--paths', 'notes'], { field: '--paths' }],
+  ])('refuses stray words and what is given twice: %#', (contract, argv, details) => {
+    expect(() => parseCommand(contract, argv, own)).toThrow(
+      expect.objectContaining({ code: 'invalid-argument', ...details }),
+    );
   });
 
   it('help names every flag of every contract and its examples', () => {

@@ -16,6 +16,10 @@ export const embed = defineCapability({
   progress: z.never(),
   output: z.object({ embeddings: z.array(z.array(z.number())), model: z.string(), tokens: z.number().int() }),
   effects: readOnly,
+  commandLine: {
+    positional: 'texts',
+    examples: ['embed "retry a failed call" "重试失败的调用" --json', 'embed < lines.txt'],
+  },
 });
 
 export const usage = z.object({
@@ -52,7 +56,10 @@ export const generate = defineCapability({
     usage,
   }),
   effects: readOnly,
-  commandLine: { examples: ['generate --model ./model.gguf --prompt "Once upon" --max-tokens 64'] },
+  commandLine: {
+    positional: 'prompt',
+    examples: ['generate "Once upon" --model ./model.gguf --max-tokens 64'],
+  },
   readable: ({ text }) => text,
 });
 
@@ -69,6 +76,7 @@ export const tokenize = defineCapability({
   progress: z.never(),
   output: z.object({ tokens: z.array(z.array(z.number().int())) }),
   effects: readOnly,
+  commandLine: { positional: 'texts', examples: ['tokenize "Once upon a time" --model ./model.gguf'] },
 });
 
 export const logits = defineCapability({
