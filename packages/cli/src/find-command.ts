@@ -5,6 +5,7 @@
 import { type Plugin, TriviumError } from '@trivium/protocol';
 import { loadPlugins, namedPlugins } from '@trivium/sdk';
 import type { Command } from './command.js';
+import { ownCommands } from './help.js';
 import { nearest } from './nearest.js';
 import { builtIn, wordsOf } from './words.js';
 
@@ -57,15 +58,13 @@ export async function findCommand(argv: readonly string[]): Promise<FoundCommand
   throw unknownCommand(argv, loaded?.plugins[0] ?? group);
 }
 
-/** Commands of this package that are no capabilities. */
-const ownCommands = ['serve', 'completion', 'doctor', 'help'];
-
 function unknownCommand([name = '', action]: readonly string[], plugin: Plugin | undefined): TriviumError {
   const known = plugin
     ? plugin.capabilities.map(({ capability }) => wordsOf(capability))
     : [
         ...builtIn.flatMap(({ capabilities }) => capabilities.map(({ capability }) => wordsOf(capability))),
-        ...ownCommands,
+        ...ownCommands.map(([word]) => word),
+        'help',
       ];
   const words = plugin && action !== undefined ? `${name} ${action}` : name;
   const meant = nearest(words, known);

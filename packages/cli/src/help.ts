@@ -12,16 +12,18 @@ const listed = (rows: readonly (readonly [string, string])[]) =>
 
 const rowOf = (capability: AnyCapability) => [wordsOf(capability), capability.title] as const;
 
+/** Commands of this package that are no capabilities. */
+export const ownCommands = [
+  ['serve', 'Serve models, documents and jobs over HTTP'],
+  ['completion', 'Print completion for bash, zsh or fish'],
+  ['doctor', 'Say what is missing on this machine'],
+] as const;
+
 export function generalHelp(capabilities: readonly AnyCapability[]): string {
   return [
     'trivium COMMAND …: long documents, local models, one command.',
     '',
-    ...listed([
-      ...capabilities.map(rowOf),
-      ['serve', 'Serve models, documents and jobs over HTTP'],
-      ['completion', 'Print completion for bash, zsh or fish'],
-      ['doctor', 'Say what is missing on this machine'],
-    ]),
+    ...listed([...capabilities.map(rowOf), ...ownCommands]),
     '',
     'trivium COMMAND --help tells the rest. Data goes to standard output, everything else to standard error.',
     'Exit codes: 0 done, 1 failed, 2 wrong call, 130 interrupted.',

@@ -3,7 +3,7 @@ import { Host } from '@trivium/sdk';
 import { backgroundWord, runInBackground } from './background.js';
 import { runChat } from './chat/chat-command.js';
 import { type Command, failure, runCommand } from './command.js';
-import { completionScript } from './completion.js';
+import { completionHelp, completionScript } from './completion.js';
 import { doctor } from './doctor.js';
 import { allPlugins, findCommand } from './find-command.js';
 import { inFlags } from './flags.js';
@@ -30,6 +30,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
       await printAll((commands) => generalHelp(commands.map(({ capability }) => capability)));
       return name === undefined ? 2 : 0;
+    }
+    if (name === 'completion' && rest.some((word) => word === '--help' || word === '-h')) {
+      process.stdout.write(`${completionHelp}\n`);
+      return 0;
     }
     if (name === 'completion') {
       await printAll((commands) => completionScript(rest[0], commands));

@@ -74,15 +74,40 @@ const ofJobs: OwnFlags = {
   },
 };
 
-export const helpFlag: OwnFlags = { help: { type: 'boolean', help: 'this text' } };
+const helpFlag: OwnFlags = { help: { type: 'boolean', help: 'this text' } };
 
 /** Whether models run for it: one that its input names, or, as `inspect --measure`, a file that is one. */
 export const loadsModels = (capability: AnyCapability): boolean =>
   pathFields(capability).some(({ role }) => role === 'model') ||
   (capability.plugin === 'models' && capability.name === 'inspect');
 
+const ofConversations: OwnFlags = {
+  load: {
+    type: 'string',
+    value: 'FILE',
+    help: 'go on with a conversation that was saved as JSON, its model and settings where no flag says otherwise',
+  },
+  save: {
+    type: 'string',
+    value: 'FILE',
+    help: 'write the conversation to a file at its end, as /save does; the file of --load is replaced',
+  },
+  ...loadFlags,
+  lines: {
+    type: 'boolean',
+    help: 'each line of standard input is a turn; without it the whole of it is one message',
+  },
+  json: { type: 'boolean', help: 'one JSON object a turn, on one line of standard output' },
+  events: {
+    type: 'boolean',
+    help: 'one line of JSON an event on standard output, as they happen; the last one of a turn holds its output',
+  },
+  ...helpFlag,
+};
+
 /** The flags of a command that are not of its contract. */
 export function ownFlagsOf(capability: AnyCapability): OwnFlags {
+  if (capability.commandLine?.conversation !== undefined) return ofConversations;
   const streams = !(capability.progress instanceof z.ZodNever);
   return {
     ...(loadsModels(capability) && loadFlags),

@@ -211,7 +211,11 @@ describe('wrong calls', () => {
     [['search', '.'], 2, 'trivium search wants --query STRING'],
     [['search'], 2, 'trivium search wants PATHS…'],
     [['generate', '--prompt', 'x'], 2, 'trivium generate wants --model STRING'],
-    [['generate', '--model', 'nano', '--prompt', 'x', '--max-tokens', '-1'], 2, 'generate: --max-tokens: Too small'],
+    [
+      ['generate', '--model', 'nano', '--prompt', 'x', '--max-tokens', '-1'],
+      2,
+      'generate: --max-tokens: Too small',
+    ],
     [['search', '.', '--query', 'x', '--limit', '0'], 2, 'search: --limit: Too small'],
     [['generate', '--model', 'nano', '--prompt', 'x', '--kv-memory-bytes', '8'], 1, 'lower --context-tokens'],
     [['search', '/nowhere', '--query', 'x'], 1, 'not-found'],

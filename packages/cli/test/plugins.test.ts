@@ -1,5 +1,5 @@
 /** Commands of plugins, jobs and completion, by the real command. */
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,8 @@ beforeAll(async () => {
   cache = await mkdtemp(join(tmpdir(), 'trivium-cache-'));
 });
 afterAll(() => rm(cache, { recursive: true, force: true }));
+
+const hasShell = (shell: string) => spawnSync(shell, ['--version']).status === 0;
 
 interface Ran {
   code: number;
@@ -144,12 +146,48 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($#-1)); _trivium; printf '%s\\n' "\${COMPREPLY[
     expect(await complete('trivium', 'jobs', 'wa')).toEqual(['watch']);
     expect(await complete('trivium', 'word-count', 'count', '--la')).toEqual(['--language']);
     expect(await complete('trivium', 'jobs', 'list', '--status', 'suc')).toEqual(['succeeded']);
+    expect(await complete('trivium', 'ask', '--kv-type', '=', 'q')).toEqual(['q8_0']);
+    expect(await complete('trivium', 'inspect', '--no')).toEqual(['--no-speed']);
+  });
+
+  it('knows the flags that a command really takes, of chat and serve too', async () => {
+    const chat = await complete('trivium', 'chat', '--');
+    expect(chat).toEqual(expect.arrayContaining(['--load', '--save', '--lines']));
+    expect(chat).not.toContain('--job');
+    expect(await complete('trivium', 'serve', '--read')).toEqual(['--read-only']);
+    expect(await complete('trivium', 'serve', '--kv-type', 'f1')).toEqual(['f16']);
+    expect(await complete('trivium', 'help', 'comp')).toEqual(['completion']);
+  });
+
+  it('leaves files to the shell, names with blanks in them too', async () => {
+    expect(await complete('trivium', 'ask', '')).toEqual(['']);
+    expect((await run(['completion', 'bash'])).stdout).toContain('complete -o default -F _trivium trivium');
+  });
+
+  it.skipIf(!hasShell('fish'))('completes the word that is typed in fish', async () => {
+    const { stdout } = await run(['completion', 'fish']);
+    const completed = (line: string) =>
+      execFileSync('fish', ['--no-config', '-c', `${stdout}\ncomplete -C '${line}'`])
+        .toString()
+        .trimEnd()
+        .split('\n')
+        .map((row) => row.split('\t')[0]);
+    expect(completed('trivium gen')).toEqual(['generate']);
+    expect(completed('trivium jobs ')).toEqual(['cancel', 'list', 'show', 'watch']);
+    expect(completed('trivium ask --kv-type ')).toEqual(['f16', 'f32', 'q8_0']);
+    expect(completed('trivium help ask --ques')).toEqual(['']);
+  });
+
+  it.each([['--help'], ['bash', '-h']])('tells how it is used: %s', async (...words) => {
+    const { code, stdout } = await run(['completion', ...words]);
+    expect(code).toBe(0);
+    for (const shell of ['bash', 'zsh', 'fish']) expect(stdout).toContain(`trivium completion ${shell}`);
   });
 
   it('is there for zsh and fish, and refused for others', async () => {
     expect((await run(['completion', 'zsh'])).stdout).toContain('bashcompinit');
     expect((await run(['completion', 'fish'])).stdout).toContain(
-      'complete -c trivium -n __fish_use_subcommand -a search',
+      "complete -c trivium -n '__fish_trivium_at' -f -a search",
     );
     expect(await run(['completion', 'tcsh'])).toMatchObject({
       code: 2,

@@ -8,43 +8,12 @@ import type { Host } from '@trivium/sdk';
 import { type Command, shapeOf } from '../command.js';
 import { parseCommand } from '../flags.js';
 import { commandHelp } from '../help.js';
-import {
-  helpFlag,
-  type LoadSettings,
-  loadFlags,
-  loadSettingsOf,
-  type OwnFlags,
-  typesOf,
-} from '../own-flags.js';
+import { type LoadSettings, loadSettingsOf, ownFlagsOf, typesOf } from '../own-flags.js';
 import { ProgressLine } from '../progress-line.js';
 import { AnswerPrinter, type Output } from './answer-printer.js';
 import { Conversation } from './conversation.js';
 import { loadConversation, refuseExisting, saveConversation } from './conversation-file.js';
 import { talk } from './interactive.js';
-
-const ownFlags: OwnFlags = {
-  load: {
-    type: 'string',
-    value: 'FILE',
-    help: 'go on with a conversation that was saved as JSON, its model and settings where no flag says otherwise',
-  },
-  save: {
-    type: 'string',
-    value: 'FILE',
-    help: 'write the conversation to a file at its end, as /save does; the file of --load is replaced',
-  },
-  ...loadFlags,
-  lines: {
-    type: 'boolean',
-    help: 'each line of standard input is a turn; without it the whole of it is one message',
-  },
-  json: { type: 'boolean', help: 'one JSON object a turn, on one line of standard output' },
-  events: {
-    type: 'boolean',
-    help: 'one line of JSON an event on standard output, as they happen; the last one of a turn holds its output',
-  },
-  ...helpFlag,
-};
 
 const atTerminal = [
   '',
@@ -72,6 +41,7 @@ export async function runChat(
   },
 ): Promise<void> {
   const { capability } = command;
+  const ownFlags = ownFlagsOf(capability);
   const { input: given, own } = parseCommand(capability, argv, typesOf(ownFlags));
   if (own.help) {
     out.write(`${commandHelp(capability, ownFlags)}\n${atTerminal}\n`);

@@ -56,7 +56,7 @@ export interface ServeFlags {
   quiet: boolean;
 }
 
-const options = {
+export const serveOptions = {
   port: { type: 'string', default: '7474' },
   host: { type: 'string', default: '127.0.0.1' },
   root: { type: 'string', default: '.' },
@@ -115,7 +115,7 @@ export function readServeFlags(argv: readonly string[], env: NodeJS.ProcessEnv):
 
 function parsed(argv: readonly string[]) {
   try {
-    return parseArgs({ args: [...argv], options }).values;
+    return parseArgs({ args: [...argv], options: serveOptions }).values;
   } catch (cause) {
     throw new TriviumError('invalid-argument', (cause as Error).message.split('. ')[0]!.concat('.'), {
       remedy: 'trivium serve --help lists the flags.',
