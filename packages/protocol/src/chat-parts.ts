@@ -27,11 +27,18 @@ export const chatStagePart = z.object({
 /** What a marker `[number]` of the answer cites. */
 export const chatCitationPart = z.object({ number: z.number().int(), citation });
 
+/** What the answer lacks or does less well, or what the model was asked and does not do. */
+export const chatWarningPart = z.object({
+  message: z.string(),
+  path: z.string().optional().describe('The document that it is about.'),
+});
+
 /** Schemas by part, as `dataPartSchemas` of the AI SDK takes them. */
 export const chatDataSchemas = {
   'trivium-usage': chatUsagePart,
   'trivium-stage': chatStagePart,
   'trivium-citation': chatCitationPart,
+  'trivium-warning': chatWarningPart,
 } as const;
 
 /** A part's type is `data-` and its name here: `UIMessage<unknown, TriviumDataParts>`. */

@@ -1,4 +1,4 @@
-/** One message: its text with what it cites, what the model thought before it, folded, and what it took. */
+/** One message: its text with what it cites, what the model thought before it, folded, what it lacks and what it took. */
 import type { TriviumDataParts } from '@trivium/protocol';
 import type { TriviumUIMessage } from '@trivium/react/chat';
 import { memo } from 'react';
@@ -19,6 +19,7 @@ export const Message = memo(function Message({ message: { id, role, parts }, onO
       <p className="role">{role === 'user' ? 'You' : 'Model'}</p>
       {parts.map((part, index) => {
         if (part.type === 'data-trivium-usage') return <UsageLine key={index} usage={part.data} />;
+        if (part.type === 'data-trivium-warning') return <WarningLine key={index} warning={part.data} />;
         if (part.type === 'text')
           return <Markdown key={index} text={part.text} idPrefix={id} {...{ citations, onOpen, placeOf }} />;
         if (part.type !== 'reasoning') return null;
@@ -32,6 +33,15 @@ export const Message = memo(function Message({ message: { id, role, parts }, onO
     </li>
   );
 });
+
+function WarningLine({ warning: { path, message } }: { warning: TriviumDataParts['trivium-warning'] }) {
+  return (
+    <p className="role">
+      Warning: {path !== undefined && `${path}: `}
+      {message}
+    </p>
+  );
+}
 
 function UsageLine({ usage }: { usage: TriviumDataParts['trivium-usage'] }) {
   const { inputTokens, outputTokens, tokensPerSecond, firstTokenMs } = usage;

@@ -10,7 +10,7 @@ import { useMemo } from 'react';
 import { useEndpoint } from '../hooks/trivium-provider.js';
 import { type ChatTransport, createChatTransport } from './chat-transport.js';
 
-/** Messages with what a Trivium server tells beside the text: parts `data-trivium-usage`, `-stage` and `-citation`. */
+/** Messages with what a Trivium server tells beside the text: parts `data-trivium-usage`, `-stage`, `-citation` and `-warning`. */
 export type TriviumUIMessage = UIMessage<unknown, TriviumDataParts>;
 
 type ChatInit<Message extends UIMessage> = Omit<

@@ -1,4 +1,6 @@
-/** Parts `data-trivium-*` of `/api/chat`: what an answer took, and answers from documents, as the AI SDK's own chat reads them. */
+/** Parts `data-trivium-*` of `/api/chat`: what an answer took and lacks, and answers from documents, as the AI SDK's own chat reads them. */
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Chat } from '@ai-sdk/react';
 import { chatDataSchemas, type TriviumDataParts } from '@trivium/protocol';
 import { DefaultChatTransport, type UIMessage } from 'ai';
@@ -45,6 +47,37 @@ describe('data-trivium-usage', () => {
       const { firstTokenMs = 0, ms } = (part as { data: TriviumDataParts['trivium-usage'] }).data;
       expect(ms).toBeGreaterThanOrEqual(firstTokenMs);
     }
+  });
+});
+
+describe('data-trivium-warning', () => {
+  it('tells what the model was asked and does not do, before what the answer took', async () => {
+    const chat = chatWith({
+      model: 'nano',
+      maxOutputTokens: 4,
+      tools: { weather: { inputSchema: { type: 'object', properties: {} } } },
+    });
+    await chat.sendMessage({ text: 'How is the weather?' });
+    expect(chat.error).toBeUndefined();
+    expect(partsOf(chat, 'data-trivium-warning')).toMatchObject([
+      { data: { message: expect.stringContaining('tools') } },
+    ]);
+    expect(chat.messages.at(-1)?.parts.at(-1)?.type).toBe('data-trivium-usage');
+  });
+
+  it('tells which documents an answer does without', async () => {
+    await writeFile(join(server.root, 'scan.pdf'), 'no PDF');
+    await writeFile(join(server.root, 'other.pdf'), 'no PDF either');
+    const chat = chatWith({ documents: { paths: ['.'] } });
+    await chat.sendMessage({ text: 'How long is green tea steeped?' });
+    await Promise.all(['scan.pdf', 'other.pdf'].map((name) => rm(join(server.root, name))));
+    expect(chat.error).toBeUndefined();
+    expect(partsOf(chat, 'data-trivium-warning').map((part) => (part as { data: object }).data)).toEqual(
+      expect.arrayContaining(
+        ['scan.pdf', 'other.pdf'].map((path) => ({ path, message: expect.stringContaining('not a PDF') })),
+      ),
+    );
+    expect(partsOf(chat, 'text')).toHaveLength(1);
   });
 });
 

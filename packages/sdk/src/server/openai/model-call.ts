@@ -3,6 +3,7 @@
  * before the first piece is thrown, so that it has a status; a later one ends the parts. Knows no HTTP.
  */
 import type { AnyCallOptions, AnyPart } from '../../provider/any-language-model.js';
+import { warningSentences } from '../model-warnings.js';
 import type { ServedLanguageModel } from '../served-models.js';
 import type { ServerContext } from '../server-context.js';
 
@@ -48,7 +49,7 @@ export async function generateWhole(
 ): Promise<WholeAnswer> {
   const result = await model.view.generate(options);
   const end = endOf(result, model.id, metrics);
-  return { ...end, content: result.content, warnings: sentencesOf(result.warnings) };
+  return { ...end, content: result.content, warnings: warningSentences(result.warnings) };
 }
 
 export interface StreamedAnswer {
@@ -103,7 +104,7 @@ async function firstPiece(
     const { done, value } = await reader.read();
     if (done) return undefined;
     if (value.type === 'error') throw value.error;
-    if (value.type === 'stream-start') warnings.push(...sentencesOf(value.warnings));
+    if (value.type === 'stream-start') warnings.push(...warningSentences(value.warnings));
     else if (value.type !== 'response-metadata' && value.type !== 'raw' && value.type !== 'ping')
       return value;
   }
@@ -132,19 +133,4 @@ function endOf(
     },
     logprobs,
   };
-}
-
-interface Warning {
-  type: string;
-  message?: string;
-  feature?: string;
-  setting?: string;
-  details?: string;
-}
-
-function sentencesOf(warnings: unknown): string[] {
-  return ((warnings ?? []) as Warning[]).map(
-    ({ type, message, feature, setting, details }) =>
-      message ?? [`${feature ?? setting ?? type} is not fully supported.`, details].filter(Boolean).join(' '),
-  );
 }

@@ -24,7 +24,7 @@ export function chatRoutes(context: ServerContext): AnyRoute[] {
       tag: 'Chat',
       summary: 'The next answer in a chat, as a UI message stream of the AI SDK',
       description:
-        'The answer goes on when the client disconnects. A new message in a chat ends the answer that runs in it. Beside the text there are `data-trivium-usage`, and of answers from documents `data-trivium-stage` and `data-trivium-citation` parts.',
+        'The answer goes on when the client disconnects. A new message in a chat ends the answer that runs in it. Beside the text there are parts `data-trivium-usage` and `data-trivium-warning`, and of answers from documents `data-trivium-stage` and `data-trivium-citation`.',
       body: uiChatRequest,
       answers: { 200: { description: 'The stream.', events: uiChunk } },
       isWork: true,

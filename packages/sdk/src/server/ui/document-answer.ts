@@ -1,6 +1,6 @@
 /**
- * An answer from documents as a UI message stream: how reading stands, the text as it comes, and what its markers cite. It is
- * the capability `ask`, told in the AI SDK's chunks. Refuses to know how answers are found.
+ * An answer from documents as a UI message stream: how reading stands, what could not be read, the text as it comes, and what its
+ * markers cite. It is the capability `ask`, told in the AI SDK's chunks. Refuses to know how answers are found.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -17,7 +17,7 @@ import { doneFrame, frameOf } from '../event-stream.js';
 import type { RouteCall } from '../route.js';
 import type { ServerContext } from '../server-context.js';
 import type { UiChatRequest } from './chat-schema.js';
-import { errorFrame } from './ui-answer.js';
+import { errorFrame, warningPart } from './ui-answer.js';
 
 type DocumentsRequest = NonNullable<UiChatRequest['documents']>;
 type Answer = OutputOf<typeof contracts.ask>;
@@ -98,6 +98,7 @@ async function* chunksOf(running: AsyncGenerator<Step, Answer, void>, root: stri
   });
   const id = 'answer';
   let hasText = false;
+  let warnings = 0;
   yield { type: 'start', messageId: `msg_${randomUUID().replaceAll('-', '')}` };
   yield { type: 'start-step' };
   yield stage({ stage: 'read', status: 'running' });
@@ -121,7 +122,12 @@ async function* chunksOf(running: AsyncGenerator<Step, Answer, void>, root: stri
         yield stage({ stage: 'read', status: done < total ? 'running' : 'finished', done, total });
         continue;
       }
-      if (step.value.type === 'warning') continue;
+      if (step.value.type === 'warning') {
+        const { message, path } = relativePaths(step.value, root) as typeof step.value;
+        warnings += 1;
+        yield warningPart(warnings, { message, ...(path !== undefined && { path }) });
+        continue;
+      }
       if (!hasText) {
         hasText = true;
         yield stage({ stage: 'answer', status: 'running' });

@@ -3,8 +3,9 @@
  * clients of both versions know are passed on: one that a client does not know ends its stream.
  */
 import { randomUUID } from 'node:crypto';
-import { TriviumError } from '@trivium/protocol';
+import { type TriviumDataPart, type TriviumDataParts, TriviumError } from '@trivium/protocol';
 import { doneFrame, frameOf } from '../event-stream.js';
+import { warningSentences } from '../model-warnings.js';
 import type { RouteCall } from '../route.js';
 import type { ServedLanguageModel } from '../served-models.js';
 import { AnswerMeter } from './answer-meter.js';
@@ -124,7 +125,9 @@ export async function* uiFrames(
     for await (const chunk of chunks as AsyncIterable<{ type: string }>) {
       meter.see(chunk.type);
       if (chunk.type === 'finish' && !abortSignal.aborted) {
-        // The last part before the end: clients take none behind it.
+        // The last parts before the end: clients take none behind it.
+        for (const [index, message] of warningSentences(await result.warnings).entries())
+          yield frameOf({ data: JSON.stringify(warningPart(index + 1, { message })) });
         const usage = await result.totalUsage;
         onTokens(usage.inputTokens, usage.outputTokens);
         yield frameOf({ data: JSON.stringify(meter.part(usage)) });
@@ -137,6 +140,13 @@ export async function* uiFrames(
   }
   yield doneFrame;
 }
+
+/** @param number from 1, of all in the answer: parts of one id replace each other */
+export const warningPart = (number: number, data: TriviumDataParts['trivium-warning']): TriviumDataPart => ({
+  type: 'data-trivium-warning',
+  id: `warning-${number}`,
+  data,
+});
 
 export const errorFrame = (errorText: string) =>
   frameOf({ data: JSON.stringify({ type: 'error', errorText }) });
