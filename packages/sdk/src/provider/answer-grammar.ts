@@ -21,7 +21,8 @@ type AnswerCall = Pick<CallOptions, 'responseFormat' | 'toolChoice'>;
  * The grammar that an answer to this call is held to; `undefined`: it is free.
  *
  * @param promptText the end of the rendered prompt, which may have opened a block of reasoning
- * @throws TriviumError `invalid-argument` where the call asks for two things that cannot be had together
+ * @throws TriviumError `invalid-argument` where the call asks for two things that cannot be had together, `unsupported` where
+ * it asks for a call of a tool and none is possible
  */
 export function answerGrammar(
   call: AnswerCall,
@@ -62,7 +63,11 @@ function contentGrammar(
 ): GrammarSource | undefined {
   const json = responseFormat?.type === 'json' ? framed(jsonGrammar(responseFormat.schema)) : undefined;
   const choice = toolChoice as { type: string; toolName?: string } | undefined;
-  if (!format.tools || tools.length === 0) return json;
+  if (!format.tools || tools.length === 0) {
+    if (choice?.type === 'required' || choice?.type === 'tool')
+      throw noCallPossible(format.tools !== undefined);
+    return json;
+  }
   const callable = tools.map(({ name, inputSchema }) => ({
     name,
     schema: inputSchema ?? { type: 'object' },
@@ -84,6 +89,21 @@ function contentGrammar(
   if (choice?.type === 'required') return calls;
   return json ? anyOf(json, calls) : answer;
 }
+
+/** A text in place of the call that was asked for would be taken for what the model chose. */
+const noCallPossible = (templateKnowsTools: boolean) =>
+  new TriviumError(
+    'unsupported',
+    templateKnowsTools
+      ? 'toolChoice asks for a call, and this call has no tool that runs here.'
+      : 'toolChoice asks for a call, and the chat template of this model has no form for tools that is known here.',
+    {
+      field: 'toolChoice',
+      remedy: templateKnowsTools
+        ? 'Give a tool, or leave toolChoice out.'
+        : "Use a model whose template knows tools, such as hf:Qwen/Qwen3-4B-GGUF, or set toolChoice to 'auto' and read the warning.",
+    },
+  );
 
 const jsonGrammar = (schema: unknown): GrammarSource => ({
   type: 'json-schema',

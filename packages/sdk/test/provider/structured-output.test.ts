@@ -339,6 +339,31 @@ describe('a call of a tool', () => {
   });
 });
 
+describe('a call that is asked for and not possible', () => {
+  const refused = { code: 'unsupported', field: 'toolChoice' };
+
+  test('is refused before anything is written where the template knows no tools', async () => {
+    const engine = new ScriptedEngine({ chatTemplate: fixture('deepseek'), answers: ['x'] });
+    const model = engine.languageModel('v3');
+    for (const toolChoice of [{ type: 'required' }, { type: 'tool', toolName: 'get_weather' }]) {
+      const call = { prompt: [], tools, toolChoice };
+      await expect(model.doGenerate(call)).rejects.toMatchObject(refused);
+      await expect(model.doStream(call)).rejects.toMatchObject(refused);
+    }
+    expect(engine.requests).toEqual([]);
+    const { warnings } = await model.doGenerate({ prompt: [], tools, toolChoice: { type: 'auto' } });
+    expect(warnings).toMatchObject([{ feature: 'tools' }]);
+  });
+
+  test('is refused where no tool of the call runs here', async () => {
+    const model = new ScriptedEngine({ chatTemplate: fixture('qwen'), answers: ['x'] }).languageModel('v3');
+    const foreign = [{ type: 'provider', id: 'openai.web_search', name: 'web_search', args: {} }];
+    await expect(
+      model.doGenerate({ prompt: [], tools: foreign, toolChoice: { type: 'required' } }),
+    ).rejects.toMatchObject(refused);
+  });
+});
+
 test('streamed text and tools of nano, whose template has no tools, are as before', async () => {
   const result = streamText({
     model: trivium('nano'),
