@@ -3,7 +3,7 @@
  * repeat, objects are JSON. Knows schemas and strings, runs nothing.
  */
 import { parseArgs } from 'node:util';
-import { type AnyCapability, TriviumError } from '@trivium/protocol';
+import { type AnyCapability, respelled, TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
 import { nearest } from './nearest.js';
 import { wordsOf } from './words.js';
@@ -114,32 +114,21 @@ export function requireFlags(capability: AnyCapability, input: Readonly<Record<s
 }
 
 /**
- * An error in the words of the command line: `maxTokens`, a field of the input or a setting, becomes `--max-tokens`. What
- * could be an ordinary word (`limit`) stays one, save where it stands before what is wrong with it.
+ * An error that names flags as they are typed: `maxTokens`, a field of the input or a setting, is `--max-tokens`.
  * @param settings names that flags outside the contract have in errors
  */
 export function inFlags(error: unknown, capability: AnyCapability, settings: readonly string[]): unknown {
   if (!TriviumError.isInstance(error)) return error;
   const known = new Set([...flagsOf(capability).map(({ field }) => field), ...settings]);
-  const flagOf = (name: string) => {
+  const spelled = respelled(error, (name) => {
     const [field = '', ...inside] = name.split('.');
-    return known.has(field) ? [`--${kebabCase(field)}`, ...inside].join('.') : name;
-  };
-  const inText = (text: string | undefined) =>
-    text?.replace(/(?<![\w./-])([a-z]\w*(?:\.\w+)*)(?![\w/-])(:?)/g, (whole, name: string, colon: string) =>
-      /[A-Z.]/.test(name) || (colon && name === error.field) ? flagOf(name) + colon : whole,
-    );
-  return new TriviumError(error.code, inText(error.message) ?? '', {
-    file: error.file,
-    field: error.field && flagOf(error.field),
-    expected: inText(error.expected),
-    found: error.found,
-    remedy:
-      error.cause instanceof z.ZodError
-        ? `trivium ${wordsOf(capability)} --help lists the flags.`
-        : inText(error.remedy),
-    cause: error.cause,
+    return known.has(field) ? [`--${kebabCase(field)}`, ...inside].join('.') : undefined;
   });
+  if (!(error.cause instanceof z.ZodError)) return spelled;
+  // What does not fit the contract is described where the flags are.
+  const { code, message, ...details } = spelled.toJSON();
+  const remedy = `trivium ${wordsOf(capability)} --help lists the flags.`;
+  return new TriviumError(code, message, { ...details, remedy, cause: error.cause });
 }
 
 export interface ParsedCommand {

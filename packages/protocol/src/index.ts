@@ -23,4 +23,5 @@ export {
 export { type Endpoint, eventsOf, remote, request } from './remote.js';
 export * from './remote-jobs.js';
 export * from './remote-scratch.js';
+export { respelled } from './respell.js';
 export * from './wire.js';

@@ -57,7 +57,6 @@ export function parseTriviumOptions(given: unknown): TriviumLanguageModelOptions
   const parsed = schema.safeParse(given ?? {});
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new TriviumError('invalid-argument', `providerOptions.trivium: ${issue?.message}`, {
-    field: ['providerOptions', 'trivium', ...(issue?.path ?? [])].join('.'),
-  });
+  const field = ['providerOptions', 'trivium', ...(issue?.path ?? [])].join('.');
+  throw new TriviumError('invalid-argument', `${field}: ${issue?.message}`, { field });
 }

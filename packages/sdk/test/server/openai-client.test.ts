@@ -264,6 +264,9 @@ describe('requests that cannot be served', () => {
       { tool_choice: { type: 'function', function: { name: 'other' } }, tools },
       'tool_choice',
     ],
+    ['a call without tools', { model: 'words', tool_choice: 'required', tools }, 'tool_choice'],
+    ['a bias of no token', { model: 'words', logit_bias: { 99999999: 1 } }, 'logit_bias'],
+    ['a bias of no id', { model: 'words', logit_bias: { a: 1 } }, 'logit_bias.a'],
     ['two tools of one name', { tools: [...tools, ...tools] }, 'tools'],
     ['alternatives without log-probabilities', { top_logprobs: 2 }, 'top_logprobs'],
   ])('name the field: %s', async (_, fields, param) => {

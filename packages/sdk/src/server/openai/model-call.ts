@@ -6,6 +6,7 @@ import type { AnyCallOptions, AnyPart } from '../../provider/any-language-model.
 import { warningSentences } from '../model-warnings.js';
 import type { ServedLanguageModel } from '../served-models.js';
 import type { ServerContext } from '../server-context.js';
+import { failInOpenaiNames } from './field-names.js';
 
 interface Counted {
   total?: number;
@@ -47,7 +48,7 @@ export async function generateWhole(
   options: AnyCallOptions,
   metrics: Metrics,
 ): Promise<WholeAnswer> {
-  const result = await model.view.generate(options);
+  const result = await model.view.generate(options).catch(failInOpenaiNames);
   const end = endOf(result, model.id, metrics);
   return { ...end, content: result.content, warnings: warningSentences(result.warnings) };
 }
@@ -67,7 +68,7 @@ export async function generateStream(
   metrics: Metrics,
 ): Promise<StreamedAnswer> {
   const started = performance.now();
-  const { stream } = await model.view.stream(options);
+  const { stream } = await model.view.stream(options).catch(failInOpenaiNames);
   const reader = stream.getReader();
   const warnings: string[] = [];
   let first: AnyPart | undefined;
@@ -75,7 +76,7 @@ export async function generateStream(
     first = await firstPiece(reader, warnings);
   } catch (error) {
     await reader.cancel().catch(() => {});
-    throw error;
+    failInOpenaiNames(error);
   }
   metrics.firstToken(performance.now() - started);
   let end: CallEnd | undefined;
