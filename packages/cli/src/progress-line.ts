@@ -1,4 +1,7 @@
-/** One line of progress on a terminal; nothing at all where standard error is no terminal. */
+/**
+ * Progress on standard error: one line that is written over on a terminal; elsewhere, in a log or a pipe, a line now and then,
+ * and none of what is done soon.
+ */
 
 /** What a line can show: documents that are read, bytes that are fetched, sections that are written. */
 interface Progress {
@@ -35,7 +38,8 @@ function stepOf(event: Progress): Step | undefined {
   if (type === 'read-progress') return { label: path, done, total, isFrequent: true };
   if (type === 'stage-start') return { label: stage, done: 0, total: 0 };
   if (type === 'section-start') return { label: stage, done: section - 1, total: sections };
-  if (type === 'chunk-end') return { label: stage, done: event.chunk ?? 0, total: event.chunks ?? 0 };
+  if (type === 'chunk-end')
+    return { label: `${stage}: notes`, done: event.chunk ?? 0, total: event.chunks ?? 0 };
   if (type === 'load-progress') {
     const percent = Math.round((event.share ?? 0) * 100);
     return { label: 'loading', done: percent, total: 100, isFrequent: true, figures: `${percent} %` };
@@ -50,9 +54,13 @@ function stepOf(event: Progress): Step | undefined {
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)}`;
 
+/** Where lines stay, one in so many milliseconds is enough to see that the work goes on. */
+const lineEveryMs = 10_000;
+
 export class ProgressLine {
   #shown = false;
-  #last = 0;
+  /** When something was shown; of lines that stay, the start counts as that. */
+  #last = Date.now();
   readonly #stream: NodeJS.WriteStream;
 
   constructor(stream: NodeJS.WriteStream = process.stderr) {
@@ -60,10 +68,15 @@ export class ProgressLine {
   }
 
   update(event: Progress): void {
-    if (!this.#stream.isTTY) return;
     const step = stepOf(event);
     if (!step) return;
     const { label, done, total, figures = total > 0 ? `${done}/${total}` : '' } = step;
+    if (!this.#stream.isTTY) {
+      if (Date.now() - this.#last < lineEveryMs) return;
+      this.#last = Date.now();
+      this.#stream.write(`trivium: ${[label, figures].filter(Boolean).join(' ')}\n`);
+      return;
+    }
     // A terminal gains nothing from more than some 20 updates a second.
     if (step.isFrequent && Date.now() - this.#last < 50 && done < total) return;
     this.#last = Date.now();

@@ -1,4 +1,7 @@
 /** Staged writing with models that obey, ignore, stall and fail: lengths, budgets, deadlines, citations, options. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { TriviumError, type WriteEvent } from '@trivium/protocol';
 import { expect, test } from 'vitest';
 import { countWords, createLongText, type WriteOptions } from '../../src/long-text/index.js';
@@ -287,6 +290,30 @@ test('a long source and a small context are read through notes, told chunk by ch
   const chunks = events.filter((event) => event.type === 'chunk-end');
   expect(chunks.length).toBeGreaterThan(3);
   expect((await running.result).citations.length).toBeGreaterThan(0);
+});
+
+test('a source that takes very many calls to read is told of before the first, a resumed one no more', async () => {
+  const checkpoint = join(await mkdtemp(join(tmpdir(), 'trivium-many-')), 'state.json');
+  const call = {
+    ...base,
+    text: factsText(450),
+    targetWords: 100,
+    checkpoint,
+    stages: { polish: false as const },
+  };
+  const client = createLongText({ model: obedientModel(), contextTokens: 1000 });
+  const running = client.write(call);
+  const events = await eventsOf(running);
+  const said = events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+  const calls = Number(/about (\d+) of its calls/u.exec(said[0] ?? '')?.[1]);
+  const notes = events.filter(({ type }) => type === 'chunk-end').length;
+  expect(notes).toBeGreaterThan(50);
+  expect(Math.abs(calls / notes - 1)).toBeLessThan(0.15);
+  const types = events.map(({ type }) => type);
+  expect(types.indexOf('warning')).toBeLessThan(types.indexOf('chunk-end'));
+  expect((await running.result).warnings.join()).not.toContain('calls');
+  const resumed = await eventsOf(client.write(call));
+  expect(JSON.stringify(resumed)).not.toContain('of its calls');
 });
 
 test.each<[string, Partial<WriteOptions>, string]>([

@@ -23,6 +23,9 @@ const mostNoteShare = 1 / 3;
 const filledShare = 0.6;
 const noteTokensPerWord = 2;
 
+/** Calls that are so many that whoever waits is told before the first. */
+const manyCalls = 50;
+
 export interface Condensed {
   groups: Material[][];
   isNotes: boolean;
@@ -40,9 +43,19 @@ export async function condense(
 ): Promise<Condensed | undefined> {
   const { countTokens, contextTokens } = meter.settings;
   let groups: Material[][] = await packMaterial<Material>(run.passages, room, countTokens);
+  const wordsOfNote = (chunks: number) => {
+    const filled = (mostGroups * room * filledShare) / chunks / noteTokensPerWord;
+    return Math.min(wordsPerCall(meter.settings), mostNoteWords, Math.max(leastNoteWords, filled));
+  };
+  const levels: number[] = [];
+  for (let chunks = groups.length; chunks > mostGroups; ) {
+    levels.push(chunks);
+    const tokens = chunks * wordsOfNote(chunks) * noteTokensPerWord;
+    chunks = Math.min(chunks - 1, Math.ceil(tokens / room));
+  }
+  warnOfManyCalls(run, meter, levels);
   for (let level = 1; groups.length > mostGroups; level++) {
-    const filled = (mostGroups * room * filledShare) / groups.length / noteTokensPerWord;
-    const words = Math.min(wordsPerCall(meter.settings), mostNoteWords, Math.max(leastNoteWords, filled));
+    const words = wordsOfNote(groups.length);
     const notes = await takeNotes(run, meter, groups, level, words);
     if (!notes || notes.length === 0) return undefined;
     const next = await packMaterial<Material>(notes, room, countTokens);
@@ -59,6 +72,26 @@ export async function condense(
   return { groups, isNotes: !groups.some((group) => group.some((item) => 'number' in item)) };
 }
 
+/**
+ * Says before the first note how many there will be about, where that is long to wait for. It is of the running, not of the
+ * text: the result does not hold it, and a run that has most of them from a checkpoint does not say it.
+ * @param levels chunks that notes are taken on, level by level
+ */
+function warnOfManyCalls(run: WriteRun, meter: StageMeter, levels: readonly number[]): void {
+  const [chunks = 0] = levels;
+  if (isOver(run, meter, noteName(1, chunks))) return;
+  const names = levels.flatMap((count, i) => Array.from({ length: count }, (_, j) => noteName(i + 1, j + 1)));
+  const calls = names.filter((name) => !run.journal.has(name)).length;
+  if (calls < manyCalls) return;
+  run.emit({
+    type: 'warning',
+    stage: 'summary',
+    message: `The source is ${chunks} times what the model can read at once: about ${calls} of its calls take notes before anything is written. A longer context or fewer documents need fewer.`,
+  });
+}
+
+const noteName = (level: number, chunk: number) => `summary/note/${level}/${chunk}`;
+
 async function takeNotes(
   run: WriteRun,
   meter: StageMeter,
@@ -68,7 +101,7 @@ async function takeNotes(
 ): Promise<Material[] | undefined> {
   const notes: Material[] = [];
   for (const [i, group] of groups.entries()) {
-    const name = `summary/note/${level}/${i + 1}`;
+    const name = noteName(level, i + 1);
     if (isOver(run, meter, name)) return undefined;
     const place = { stage: 'summary' } as const;
     const { text, isResumed } = await doUnit(run, meter, name, place, () =>
