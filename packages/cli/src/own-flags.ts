@@ -76,10 +76,9 @@ const ofJobs: OwnFlags = {
 
 const helpFlag: OwnFlags = { help: { type: 'boolean', help: 'this text' } };
 
-/** Whether models run for it: one that its input names, or, as `inspect --measure`, a file that is one. */
+/** Whether models run for it: those that its input names. */
 export const loadsModels = (capability: AnyCapability): boolean =>
-  pathFields(capability).some(({ role }) => role === 'model') ||
-  (capability.plugin === 'models' && capability.name === 'inspect');
+  pathFields(capability).some(({ role }) => role === 'model');
 
 const ofConversations: OwnFlags = {
   load: {

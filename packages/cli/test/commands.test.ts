@@ -194,6 +194,29 @@ describe('how fast', () => {
   });
 });
 
+test('inspect takes models by name, and tells all that nano stands for', async () => {
+  const [nano] = lines((await run(['inspect', 'nano', '--json'])).stdout);
+  expect(nano).toMatchObject({
+    kind: 'causal',
+    supported: true,
+    path: expect.stringContaining('language.gguf'),
+  });
+  expect(nano.speed.estimate.decode).toBeGreaterThan(0);
+  expect(nano.models.map(({ name, kind }: { name?: string; kind: string }) => [name, kind])).toEqual([
+    ['nano', 'causal'],
+    ['nano', 'static-embedding'],
+    ['nano-contextual', 'encoder'],
+    [undefined, 'cross-encoder'],
+  ]);
+  const { stdout } = await run(['inspect', 'nano', '--no-speed']);
+  expect(stdout).toMatch(
+    /^nano is 4 models; what follows is of the first:\n {2}writes text \(as nano; causal, /,
+  );
+  const [contextual] = lines((await run(['inspect', 'nano-contextual', '--no-speed', '--json'])).stdout);
+  expect(contextual).toMatchObject({ kind: 'encoder' });
+  expect(contextual.models).toBeUndefined();
+});
+
 test('inspect names the kind of a model', async () => {
   const ranker = model.replace('llama-grouped-tied', 'bert-cross');
   const { stdout } = await run(['inspect', ranker, '--no-speed']);

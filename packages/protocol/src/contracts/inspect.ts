@@ -2,7 +2,19 @@
 import * as z from 'zod';
 import { defineCapability } from '../capability.js';
 import { loadProgress } from './chat.js';
-import { filePath, readOnly } from './shared.js';
+import { downloadProgress, modelReference, readOnly } from './shared.js';
+
+const kind = z.enum(['causal', 'encoder', 'static-embedding', 'cross-encoder']);
+
+/** One of the models that travel with Trivium. */
+const namedModel = z.object({
+  use: z.string().describe('What it does.'),
+  name: z.string().optional().describe('What calls name it by; one that has none is used by others.'),
+  path: z.string(),
+  kind: kind.optional(),
+  parameters: z.number().int(),
+  fileBytes: z.number().int(),
+});
 
 const limit = z
   .enum(['memory', 'arithmetic'])
@@ -45,26 +57,27 @@ type Speed = z.output<typeof modelSpeed>;
 export const inspect = defineCapability({
   plugin: 'models',
   name: 'inspect',
-  title: 'Inspect a model file',
+  title: 'Inspect a model',
   description:
-    'What is in a model file or folder, whether it can be run, what it will need, and how fast it will be on this machine.',
+    'What is in a model, whether it can be run, what it will need, and how fast it will be on this machine.',
   input: z.object({
-    file: filePath('A GGUF or safetensors file, or a Hugging Face folder.'),
+    file: modelReference.describe(
+      'A GGUF or safetensors file, a Hugging Face folder, or a model by name: "nano", or hf:org/repo, which is downloaded on first use.',
+    ),
     speed: z
       .boolean()
       .default(true)
       .describe('Estimate the speed, which takes about half a second of both processors and memory.'),
     measure: z.boolean().default(false).describe('Load the model and measure its speed beside the estimate.'),
   }),
-  progress: loadProgress,
+  progress: z.discriminatedUnion('type', [downloadProgress, loadProgress]),
   output: z.object({
     path: z.string(),
     container: z.enum(['gguf', 'hugging-face']),
     architecture: z.string(),
     supported: z.boolean(),
     reason: z.string().optional(),
-    kind: z
-      .enum(['causal', 'encoder', 'static-embedding', 'cross-encoder'])
+    kind: kind
       .optional()
       .describe(
         'causal writes text, encoder and static-embedding embed it, cross-encoder scores a text against a query.',
@@ -79,6 +92,10 @@ export const inspect = defineCapability({
     weightBytes: z.number().int().optional().describe('Memory of the weights once packed.'),
     kvBytesPerToken: z.number().int().optional(),
     speed: modelSpeed.optional(),
+    models: z
+      .array(namedModel)
+      .optional()
+      .describe('All that "nano" stands for; what is told beside them is of the one that writes text.'),
     metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
     tensors: z.array(
       z.object({
@@ -93,6 +110,7 @@ export const inspect = defineCapability({
   commandLine: { positional: 'file', examples: ['inspect model.gguf', 'inspect model.gguf --measure'] },
   readable: (model) =>
     [
+      ...(model.models ? modelLines(model.models) : []),
       `${model.name || model.path}: ${model.architecture}${model.kind ? `, ${model.kind}` : ''} (${model.container})${model.supported ? '' : `, not supported: ${model.reason}`}`,
       `parameters ${model.parameters}, file ${model.fileBytes} bytes, weights in memory ${model.weightBytes ?? 'unknown'} bytes`,
       `layers ${model.layers ?? '?'}, width ${model.width ?? '?'}, context ${model.contextTokens ?? '?'} tokens, vocabulary ${model.vocabularySize ?? '?'}`,
@@ -101,6 +119,14 @@ export const inspect = defineCapability({
       ...model.tensors.map(({ name, dtype, shape }) => `  ${name}  ${dtype}  [${shape.join(', ')}]`),
     ].join('\n'),
 });
+
+function modelLines(models: readonly z.output<typeof namedModel>[]): string[] {
+  const rows = models.map(({ use, name, kind = '', parameters, fileBytes }) => {
+    const figures = `${kind}, ${(parameters / 1e6).toPrecision(2)} million parameters, ${(fileBytes / 1e6).toPrecision(2)} MB`;
+    return `  ${use} (${[name && `as ${name}`, figures].filter(Boolean).join('; ')})`;
+  });
+  return [`nano is ${models.length} models; what follows is of the first:`, ...rows];
+}
 
 const figure = (value: number) => (value < 100 ? value.toPrecision(2) : String(Math.round(value)));
 const percent = (share: number) => `${Math.round(100 * share)} %`;

@@ -3,18 +3,24 @@ import { contracts, implement, TriviumError } from '@trivium/protocol';
 import type { z } from 'zod';
 import { estimateSpeed } from '../models/estimate-speed.js';
 import { measureSpeed } from '../models/measure-speed.js';
+import { nanoModels } from '../models/resolve-model.js';
 import type { Host, TriviumContext } from './host.js';
 import { reporting } from './progress.js';
 
-type Step = z.output<typeof contracts.loadProgress>;
+type Step = z.output<typeof contracts.inspect.progress>;
 type Speed = z.output<typeof contracts.modelSpeed>;
 type Output = z.output<typeof contracts.inspect.output>;
 
 export const inspect = implement<typeof contracts.inspect, TriviumContext>(
   contracts.inspect,
-  async function* ({ file, speed, measure }, { host, signal }) {
+  async function* ({ file: reference, speed, measure }, { host, signal }) {
     return yield* reporting<Step, Output>(async (report) => {
-      const inspected = await host.models.engine.inspect(file);
+      // Of a name that stands for several models, the one there is most to say of: how fast it writes.
+      const file = await host.models.path(reference, 'language', { signal, onProgress: report });
+      const inspected: Output = {
+        ...(await host.models.engine.inspect(file)),
+        ...(reference === 'nano' && { models: await modelsOfNano(host) }),
+      };
       signal.throwIfAborted();
       if (!inspected.supported || !(speed || measure)) return inspected;
       const { name: backend, threads } = host.models.engine.backend;
@@ -25,6 +31,14 @@ export const inspect = implement<typeof contracts.inspect, TriviumContext>(
     });
   },
 );
+
+const modelsOfNano = (host: Host) =>
+  Promise.all(
+    nanoModels.map(async ({ path, ...named }) => {
+      const { kind, parameters, fileBytes } = await host.models.engine.inspect(path);
+      return { ...named, path, ...(kind && { kind }), parameters, fileBytes };
+    }),
+  );
 
 /** What a file holds is worth telling, whatever comes of its rehearsal. */
 async function estimateOf(
@@ -41,8 +55,5 @@ async function estimateOf(
 }
 
 async function measurementOf(file: string, host: Host, signal: AbortSignal, report: (step: Step) => void) {
-  const onProgress = (step: Step | { type: 'download-progress' }) => {
-    if (step.type === 'load-progress') report(step);
-  };
-  return measureSpeed(await host.models.get(file, 'language', { signal, onProgress }), signal);
+  return measureSpeed(await host.models.get(file, 'language', { signal, onProgress: report }), signal);
 }

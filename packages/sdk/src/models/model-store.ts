@@ -68,7 +68,7 @@ export class ModelStore implements AsyncDisposable {
     purpose: ModelPurpose = 'any',
     options: JoinOptions<PreloadProgress> = {},
   ): Promise<NativeModel> {
-    const path = await this.#path(reference, purpose, options);
+    const path = await this.path(reference, purpose, options);
     const residents = this.#residents;
     const { model, release } = await residents.lease(path, options);
     release();
@@ -97,7 +97,7 @@ export class ModelStore implements AsyncDisposable {
 
   /** What a model will take, in bytes; nothing is loaded. @throws TriviumError as {@link get} does */
   async estimate(reference: string, options: PreloadOptions = {}): Promise<MemoryEstimate> {
-    const path = await this.#path(reference, options.purpose ?? 'any', options);
+    const path = await this.path(reference, options.purpose ?? 'any', options);
     return estimateMemory(this.#engine(), path, this.#settings);
   }
 
@@ -114,10 +114,11 @@ export class ModelStore implements AsyncDisposable {
     await residents.dispose();
   }
 
-  async #path(
+  /** The file or folder behind a reference, fetched where it is a model of the hub that is not here. @throws as {@link get} does */
+  async path(
     reference: string,
-    purpose: ModelPurpose,
-    { signal, onProgress }: JoinOptions<PreloadProgress>,
+    purpose: ModelPurpose = 'any',
+    { signal, onProgress }: JoinOptions<PreloadProgress> = {},
   ): Promise<string> {
     const resolved = resolveModel(reference, purpose);
     if (resolved.kind === 'file') return resolved.path;

@@ -1,12 +1,20 @@
 /** A model reference, as people write it, to a path the engine opens or a model of the hub. Loads and fetches nothing. */
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
-import { embedModelFile, languageModelFile, staticModelFile } from '@trivium/nano';
+import { embedModelFile, languageModelFile, rankModelFile, staticModelFile } from '@trivium/nano';
 import { TriviumError } from '@trivium/protocol';
 import { isHubReference, parseHubReference } from './hub/hub-reference.js';
 
 /** What a reference is wanted for: the embedded models have one file a kind. */
 export type ModelPurpose = 'language' | 'embedding' | 'static-embedding' | 'any';
+
+/** The models that travel with Trivium, the one that writes first. */
+export const nanoModels: readonly { use: string; name?: string; path: string }[] = [
+  { use: 'writes text', name: 'nano', path: languageModelFile },
+  { use: 'embeds texts', name: 'nano', path: staticModelFile },
+  { use: 'embeds paragraphs in their context', name: 'nano-contextual', path: embedModelFile },
+  { use: 'ranks the passages of a search', path: rankModelFile },
+];
 
 export type ResolvedModel =
   /** An absolute path of a GGUF file, a safetensors file or a Hugging Face folder. */

@@ -20,7 +20,8 @@ beforeAll(async () => {
 describe('a caller stays inside the root', () => {
   it('knows the fields that name files', () => {
     expect(pathFields(contracts.ask).map(({ field }) => field)).toEqual(['paths', 'model']);
-    expect(pathFields(contracts.inspect)).toEqual([{ field: 'file', role: 'path', list: false }]);
+    expect(pathFields(contracts.inspect)).toEqual([{ field: 'file', role: 'model', list: false }]);
+    expect(pathFields(contracts.documentsText)).toEqual([{ field: 'path', role: 'path', list: false }]);
   });
 
   it('resolves relative paths and takes the root when none is given', async () => {
@@ -55,6 +56,7 @@ describe('a caller stays inside the root', () => {
     expect(await confine(contracts.embed, { texts: ['x'], model: 'nano' }, inside)).toMatchObject({
       model: 'nano',
     });
+    expect(await confine(contracts.inspect, { file: 'nano' }, inside)).toEqual({ file: 'nano' });
     await expect(
       confine(contracts.embed, { texts: ['x'], model: '../m.gguf' }, inside),
     ).rejects.toMatchObject({
@@ -71,7 +73,7 @@ describe('a caller stays inside the root', () => {
     expect(await confine(contracts.embed, input, { root, hub: true })).toEqual(input);
     // A path is a path, whatever it looks like.
     await expect(
-      confine(contracts.inspect, { file: 'hf:../../../x' }, { root, hub: true }),
+      confine(contracts.documentsText, { path: 'hf:../../../x' }, { root, hub: true }),
     ).rejects.toMatchObject({
       code: 'outside-root',
     });
