@@ -6,7 +6,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { TriviumError } from '@trivium/protocol';
 import type { IndexedDocument } from './indexed-document.js';
 
 /** Goes up whenever readers, passages, terms or layout change. */
@@ -52,10 +53,10 @@ export async function loadIndex(file: string): Promise<IndexedDocument[]> {
   }
 }
 
-/** Replaces the file as a whole or leaves it as it was. @throws Node's file errors. */
+/** Replaces the file as a whole or leaves it as it was. @throws Node's file errors, TriviumError `io` where no folder can be made. */
 export async function saveIndex(file: string, documents: readonly IndexedDocument[]): Promise<void> {
   const temporary = `${file}.${randomUUID()}.tmp`;
-  await mkdir(join(file, '..'), { recursive: true });
+  await makeFolder(dirname(file));
   try {
     const handle = await open(temporary, 'wx', 0o600);
     try {
@@ -66,6 +67,33 @@ export async function saveIndex(file: string, documents: readonly IndexedDocumen
     await rename(temporary, file);
   } catch (error) {
     await unlink(temporary).catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * A folder and those above it, step by step: `mkdir` of Node, told to be recursive, never returns where the system says that
+ * a folder which is there is missing, as it does below /proc.
+ */
+async function makeFolder(folder: string): Promise<void> {
+  const parent = dirname(folder);
+  if (await isMade(folder)) return;
+  if (parent !== folder) {
+    await makeFolder(parent);
+    if (await isMade(folder)) return;
+  }
+  throw new TriviumError('io', `No folder can be made in ${parent}.`, { file: folder });
+}
+
+/** Whether the folder is there now, made by this or another process; not where one above it is missing. */
+async function isMade(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return true;
+    if (code === 'ENOENT') return false;
     throw error;
   }
 }
