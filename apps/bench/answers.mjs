@@ -1,6 +1,7 @@
 /**
  * Must-show 6: 100 questions over the documentation inside the installed `ai` package. The share whose first citation
- * (at most 1,000 characters), or one of the first three, holds the answer.
+ * (at most 1,000 characters), or one of the first three, holds the answer; of `ask` also the share whose extractive answer, at
+ * most three quotes, says it.
  * Ranking was looked at on the first set; `--test` takes a second one, written by somebody who saw no results.
  * node apps/bench/answers.mjs [--test] [--failures]
  */
@@ -29,18 +30,23 @@ for (const warning of warnings) console.error(warning);
 const nano = await nanoEmbedder('static'); // as the documents client has it (host.embedSentences)
 const longText = createLongText({ library, ...(nano ? { embed: nano.embed } : {}) });
 const systems = {
-  'lexical only': (question) => library.search(question, { mode: 'lexical', limit: 3 }),
-  'search, best hits': (question) => library.search(question, { limit: 3 }),
-  ask: async (question) => (await longText.ask(question)).citations,
+  'lexical only': async (question) => ({
+    citations: await library.search(question, { mode: 'lexical', limit: 3 }),
+  }),
+  'search, best hits': async (question) => ({ citations: await library.search(question, { limit: 3 }) }),
+  ask: (question) => longText.ask(question),
 };
 const rows = [];
 for (const [name, find] of Object.entries(systems)) {
   const ranks = [];
   const started = performance.now();
   for (const question of questions) {
-    const citations = (await find(question.question)).slice(0, 3);
-    const rank = rankOf(question, citations);
-    ranks.push({ language: question.language, rank });
+    const { citations, text = '' } = await find(question.question);
+    const rank = rankOf(question, citations.slice(0, 3));
+    const isQuoted =
+      rankOf(question, [{ text: '' }, ...text.split(/ \[\d\](?:\n|$)/).map((quote) => ({ text: quote }))]) >
+      0;
+    ranks.push({ language: question.language, rank, isQuoted });
     if (name === 'ask' && rank !== 0 && process.argv.includes('--failures')) {
       console.error(
         `${rank} ${question.question} | ${question.answer} | ${citations.map((c) => c.path.slice(folder.length)).join(' ')}`,
@@ -56,6 +62,7 @@ for (const [name, find] of Object.entries(systems)) {
       [`in three ${language}`.trim(), share(of(language), ({ rank }) => rank >= 0)],
     ]),
   );
+  if (name === 'ask') figures.quoted = share(ranks, ({ isQuoted }) => isQuoted);
   rows.push({ name, ...figures, msPerQuestion });
 }
 report(`Answers over the ai docs, percent of ${questions.length} questions`, rows, { tokens });

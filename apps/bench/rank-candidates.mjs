@@ -24,15 +24,13 @@ writeFileSync(file, '');
 const sites = sitesOf([...sentenceQuestions(), ...passageQuestions()]);
 for (const site of sites.filter((_, at) => at % Number(parts) === Number(part))) {
   await withSite(site, { rankModel: false }, async (library, asked) => {
-    for (const { set, question, answers, holds } of asked) {
+    for (const { set, question, holds } of asked) {
       const hits = await library.search(question, { limit: candidates, explain: true });
-      const spansOf = (hit) =>
-        holds(hit) ? hit.spans.flatMap((span, at) => (answers({ ...hit, ...span }) ? [at] : [])) : [];
       const row = {
         set,
         question,
-        right: hits.map(spansOf),
-        texts: hits.map(({ read }) => [read.above, read.spans]),
+        right: hits.map(holds),
+        texts: hits.map(({ read }) => [read.above, read.text]),
         parts: hits.map((hit) => hit.parts),
       };
       appendFileSync(file, `${JSON.stringify(row)}\n`);

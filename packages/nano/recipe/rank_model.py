@@ -13,9 +13,8 @@ from common import MODELS
 from export import read
 from model import SHAPE, Embedder
 
-QUERY_TOKENS, ABOVE_TOKENS, INPUT_TOKENS = 40, 24, 320
+QUERY_TOKENS, ABOVE_TOKENS, INPUT_TOKENS = 40, 24, 256
 FIRST = 0
-NOTHING = -1e4  # the logit of a span without tokens
 MATCH_STEPS = torch.tensor([0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 0.999])
 SHARE_STEPS = torch.tensor([0.15, 0.4, 0.8])
 MET = 0.6
@@ -33,19 +32,18 @@ class Ranker(Embedder):
         width = SHAPE["width"]
         self.token_types = nn.Embedding(TYPES, width)
         self.cls, self.cls_output = nn.Linear(width, width), nn.Linear(width, 1)
-        self.cls_token = nn.Linear(width, 1, bias=False)
         nn.init.normal_(self.token_types.weight, std=0.02)
         self.parts = nn.Parameter(torch.tensor(list(PARTS.values())))
         self.dropout = dropout
 
     def forward(self, ids, types, mask):
-        """(texts, tokens) each -> one logit a text, and one a token: how likely the answer stands there."""
+        """(texts, tokens) each -> one logit a text."""
         x = self.token_embd(ids) + self.position_embd.weight[:ids.shape[1]] + self.token_types(types)
         x = F.dropout(self.token_embd_norm(x), self.dropout, self.training)
         for layer in self.blk:
             x = layer(x, mask)
         mean = (x * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
-        return self.cls_output(torch.tanh(self.cls(mean)))[:, 0], self.cls_token(x)[..., 0]
+        return self.cls_output(torch.tanh(self.cls(mean)))[:, 0]
 
 
 class Asked:
@@ -55,18 +53,12 @@ class Asked:
         """`encoded`: text -> ids; `rows`: static vectors of unit length."""
         self.set, self.question = row["set"], row["question"]
         found = len(row["parts"])
-        # Of each passage the numbers of its spans that answer.
-        self.spans_right = [np.array(spans, np.int64) for spans in row["right"][:found]]
-        self.right = np.array([len(spans) > 0 for spans in self.spans_right])
+        self.right = np.array(row["right"][:found])
         parts = np.array([[p[name] for name in PARTS] for p in row["parts"]])
         deviation = parts.std(0)
         self.parts = (np.where(deviation > 1e-6, parts - parts.mean(0), 0) / np.maximum(deviation, 1e-6)).astype(np.float32)
         self.query = encoded[row["question"]][:QUERY_TOKENS]
-        self.passages, self.span_of_token = [], []
-        for above, spans in row["texts"][:found]:
-            ids = [encoded[text] for text in spans]
-            self.passages.append((encoded[above], np.concatenate(ids) if ids else np.zeros(0, np.int32)))
-            self.span_of_token.append(np.repeat(np.arange(len(ids)), [len(one) for one in ids]).astype(np.int16))
+        self.passages = [(encoded[above], encoded[text]) for above, text in row["texts"][:found]]
         self._rows, self._types = rows, None
 
     def types(self):
@@ -88,16 +80,13 @@ class Asked:
         return self._types
 
     def input(self, number, limit):
-        """(ids, types, spans) of one passage, the first token before all; tokens that are not the text's have span -1."""
+        """(ids, types) of one passage, the first token before all."""
         above, text = self.passages[number]
-        above = above[-ABOVE_TOKENS:] if len(above) else above
-        ids = np.concatenate([[FIRST], self.query, above, text])
-        spans = np.concatenate([np.full(len(ids) - len(text), -1), self.span_of_token[number]])
-        return ids[:limit], np.concatenate([[0], self.types()[number]])[:limit], spans[:limit]
+        ids = np.concatenate([[FIRST], self.query, above[-ABOVE_TOKENS:] if len(above) else above, text])
+        return ids[:limit], np.concatenate([[0], self.types()[number]])[:limit]
 
 
-NAMES = {"cls_output.weight": "cls.output.weight", "cls_output.bias": "cls.output.bias", "cls_token.weight": "cls.token.weight"}
-# here, in the file
+NAMES = {"cls_output.weight": "cls.output.weight", "cls_output.bias": "cls.output.bias"}  # here, in the file
 
 
 def state_of_shipped():
@@ -111,7 +100,7 @@ def read_asked(rows, tokenizer, static):
     """Rows of apps/bench/rank-candidates.mjs -> Asked, in their order. `static`: the static model's rows, (tokens, width)."""
     rows, texts = list(rows), {}
     for row in rows:
-        texts.update(dict.fromkeys([row["question"], *(t for above, spans in row["texts"] for t in (above, *spans))]))
+        texts.update(dict.fromkeys([row["question"], *(t for pair in row["texts"] for t in pair)]))
     names = list(texts)
     for at in range(0, len(names), 4096):
         for name, one in zip(names[at:at + 4096], tokenizer.encode_batch_fast(names[at:at + 4096])):
@@ -121,27 +110,17 @@ def read_asked(rows, tokenizer, static):
 
 
 def logits(model, inputs, chunk=24):
-    """Of (ids, types, spans) in their order, (passages), and per input those of its spans, the mean over their tokens; spans
-    whose first token the limit cut off are not there. Like lengths are read together, so that little is spent on padding."""
-    order = sorted(range(len(inputs)), key=lambda i: len(inputs[i][0]))
-    out, out_spans = [None] * len(inputs), [None] * len(inputs)
+    """Of (ids, types) in their order; like lengths are read together, so that little is spent on padding."""
+    order, out = sorted(range(len(inputs)), key=lambda i: len(inputs[i][0])), [None] * len(inputs)
     for at in range(0, len(order), chunk):
         some = order[at:at + chunk]
         longest = len(inputs[some[-1]][0])
         ids, types = (torch.zeros(len(some), longest, dtype=torch.long) for _ in range(2))
-        spans = torch.full((len(some), longest), -1)
         mask = torch.zeros(len(some), longest, dtype=torch.bool)
         for row, i in enumerate(some):
-            for held, values in zip((ids, types, spans), inputs[i]):
+            for held, values in zip((ids, types), inputs[i]):
                 held[row, :len(values)] = torch.from_numpy(values.astype(np.int64))
             mask[row, :len(inputs[i][0])] = True
-        read, said = model(ids, types, mask)
-        for row, i in enumerate(some):
-            out[i] = read[row]
-            of_text = spans[row] >= 0
-            which = spans[row][of_text]
-            count = int(which.max()) + 1 if len(which) else 0
-            tokens = torch.zeros(count).index_add(0, which, torch.ones(len(which)))
-            means = torch.zeros(count).index_add(0, which, said[row][of_text]) / tokens.clamp_min(1)
-            out_spans[i] = torch.where(tokens > 0, means, NOTHING)
-    return torch.stack(out), out_spans
+        for i, value in zip(some, model(ids, types, mask)):
+            out[i] = value
+    return torch.stack(out)

@@ -23,7 +23,7 @@ from common import CACHE, MODELS, THREADS, read_jsonl
 from cores import train_on_cores
 from export import read, shipped
 from passages import DEV_SETS
-from rank_model import INPUT_TOKENS, NOTHING, PARTS, Ranker, logits, read_asked, state_of_shipped
+from rank_model import INPUT_TOKENS, PARTS, Ranker, logits, read_asked, state_of_shipped
 
 
 def chosen(asked, wrong, rng):
@@ -35,28 +35,19 @@ def chosen(asked, wrong, rng):
 
 
 def loss_of(model, asked, options, rng):
-    """Softmax over the passages by the logit alone and by its sum with the parts, and over all their spans."""
     numbers = chosen(asked, options.wrong, rng)
-    read, said = logits(model, [asked.input(n, options.limit) for n in numbers])
+    read = logits(model, [asked.input(n, options.limit) for n in numbers])
     both = read + torch.from_numpy(asked.parts[numbers]) @ model.parts
-    losses = [-F.log_softmax(scores, 0)[0] for scores in (read, both)]
-    answers = asked.spans_right[numbers[0]]
-    answers = said[0][torch.from_numpy(answers[answers < len(said[0])])]
-    answers, spans = answers[answers > NOTHING], torch.cat(said)
-    losses.append(spans.logsumexp(0) - answers.logsumexp(0) if len(answers) else 0 * spans.sum())
-    return torch.stack(losses)
+    return torch.stack([-F.log_softmax(scores, 0)[0] for scores in (read, both)])
 
 
 @torch.no_grad()
 def hits(model, asked):
-    """Whether the right passage is first, and among three: before the ranker and with it; whether of the spans of the right
-    passage the best one answers."""
+    """Whether the right passage is first, and among three: before the ranker and with it."""
     before = asked.parts @ np.array(list(PARTS.values()), np.float32)
-    read, said = logits(model, [asked.input(n, INPUT_TOKENS) for n in range(len(asked.passages))])
-    ranks = [asked.right[np.argsort(-s, kind="stable")] for s in (before, asked.parts @ model.parts.numpy() + read.numpy())]
-    right = int(np.flatnonzero(asked.right)[0])
-    found = len(said[right]) > 0 and int(said[right].argmax()) in asked.spans_right[right]
-    return [r[:n].any() for r in ranks for n in (1, 3)] + [found]
+    read = logits(model, [asked.input(n, INPUT_TOKENS) for n in range(len(asked.passages))]).numpy()
+    ranks = [asked.right[np.argsort(-s, kind="stable")] for s in (before, asked.parts @ model.parts.numpy() + read)]
+    return [r[:n].any() for r in ranks for n in (1, 3)]
 
 
 def work(asked, dev, rank, model, gradients, shared, wall, options):
@@ -117,7 +108,7 @@ def work(asked, dev, rank, model, gradients, shared, wall, options):
             wall.wait()
             if rank == 0:
                 torch.save(model.state_dict(), CACHE / "rank.pt")
-                print("first, in three: before {:.3f} {:.3f}, with the ranker {:.3f} {:.3f}; span {:.3f}".format(
+                print("first, in three: before {:.3f} {:.3f}, with the ranker {:.3f} {:.3f}".format(
                     *(shared["hits"].sum(0) / len(dev)).tolist()), flush=True)
 
 
@@ -128,7 +119,7 @@ def main():
     options.add_argument("--rate", type=float, default=4e-4)
     options.add_argument("--questions", type=int, default=8, help="a step")
     options.add_argument("--wrong", type=int, default=5, help="wrong passages a question")
-    options.add_argument("--limit", type=int, default=288, help="tokens an input")
+    options.add_argument("--limit", type=int, default=224, help="tokens an input")
     options.add_argument("--every", type=float, default=10, help="minutes between figures")
     options = options.parse_args()
     torch.set_num_threads(1)  # before the fork: a pool of threads would not survive it
@@ -144,10 +135,10 @@ def main():
     if options.fresh:
         model.load_state_dict(read(MODELS / "embed.gguf"), strict=False)
     else:
-        model.load_state_dict(torch.load(path) if path.exists() else state_of_shipped(), strict=False)
+        model.load_state_dict(torch.load(path) if path.exists() else state_of_shipped())
     print(len(asked), "questions,", len(left_out), "left out", flush=True)
-    shared = {"next": torch.tensor(0), "done": torch.tensor(0.0, dtype=torch.float64), "loss": torch.zeros(THREADS, 3),
-              "hits": torch.zeros(THREADS, 5)}
+    shared = {"next": torch.tensor(0), "done": torch.tensor(0.0, dtype=torch.float64), "loss": torch.zeros(THREADS, 2),
+              "hits": torch.zeros(THREADS, 4)}
     # Forked, so that the questions are in memory once.
     train_on_cores(functools.partial(work, asked, dev), model, shared, options, "fork")
 

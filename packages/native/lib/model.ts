@@ -64,34 +64,15 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
     return { rows, offsets, width: info.width, truncated };
   };
 
-  /** (inputs) logits, and behind them one a token where the model has a head for that. */
-  const rankValues = async (inputs: readonly RankInput[], signal?: AbortSignal): Promise<Float32Array> => {
+  const rankTokens = async (
+    inputs: readonly RankInput[],
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<Float32Array> => {
     alive();
     if (inputs.length === 0) return new Float32Array(0);
     const tokens = inputs.map((input) => int32s(input.tokens));
     const types = inputs.map((input) => int32s(input.types ?? []));
     return once(() => raw.rank(tokens, types), signal);
-  };
-
-  const rankTokens: NativeModel['rankTokens'] = async (inputs, { signal } = {}) =>
-    (await rankValues(inputs, signal)).slice(0, inputs.length);
-
-  const locateTokens: NativeModel['locateTokens'] = async (inputs, { signal } = {}) => {
-    const values = await rankValues(inputs, signal);
-    const lengths = inputs.map(({ tokens }) => tokens.length);
-    if (inputs.length > 0 && values.length === inputs.length) {
-      throw new TriviumError('unsupported', 'The model does not say where an answer stands.', {
-        found: info.kind,
-        expected: 'a cross-encoder with a head over each token (cls.token.weight)',
-        remedy: 'Rank with it.',
-      });
-    }
-    let end = inputs.length;
-    const tokenScores = lengths.map((length) => {
-      end += length;
-      return values.slice(end - length, end);
-    });
-    return { scores: values.slice(0, inputs.length), tokenScores };
   };
 
   const rank = async (
@@ -132,7 +113,6 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
     embedTokens,
     rank,
     rankTokens,
-    locateTokens,
     logits: async (tokens, { signal } = {}) => once(() => raw.logits(Int32Array.from(tokens)), signal),
     dispose,
     [Symbol.asyncDispose]: dispose,

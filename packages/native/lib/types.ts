@@ -224,13 +224,6 @@ export interface RankResult {
   truncated: number[];
 }
 
-export interface LocateResult {
-  /** (inputs) logits, as `rankTokens` has them. */
-  scores: Float32Array;
-  /** Of each input (tokens) logits: how likely the answer stands there. */
-  tokenScores: Float32Array[];
-}
-
 /** A loaded model. Every pending promise rejects with `disposed` when it is disposed of. */
 export interface NativeModel extends AsyncDisposable {
   readonly info: ModelInfo;
@@ -259,11 +252,6 @@ export interface NativeModel extends AsyncDisposable {
    * the model lacks and for another number of types than of tokens; the abort reason
    */
   rankTokens(inputs: readonly RankInput[], options?: { signal?: AbortSignal }): Promise<Float32Array>;
-  /**
-   * The same, and a logit for each token, of cross-encoders that have a head for it (GGUF tensor `cls.token.weight`).
-   * @throws as `rankTokens`; TriviumError `unsupported` for models without such a head
-   */
-  locateTokens(inputs: readonly RankInput[], options?: { signal?: AbortSignal }): Promise<LocateResult>;
   /** float32 logits of the last position, (vocabularySize). */
   logits(tokens: ArrayLike<number>, options?: { signal?: AbortSignal }): Promise<Float32Array>;
   dispose(): Promise<void>;

@@ -176,12 +176,6 @@ describe('what is refused', () => {
     expect((await refusal(model.rankTokens([{ tokens: new Int32Array(65) }]))).code).toBe('context-overflow');
   });
 
-  test('to say where an answer stands, without a head over tokens', async () => {
-    await using model = await load('bert-cross');
-    expect(await refusal(model.locateTokens([input]))).toMatchObject({ code: 'unsupported' });
-    expect(await model.locateTokens([])).toEqual({ scores: new Float32Array(0), tokenScores: [] });
-  });
-
   test('the wrong kind of model', async () => {
     await using cross = await load('bert-cross');
     await using encoder = await load('bert-mean');

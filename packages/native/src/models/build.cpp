@@ -17,7 +17,7 @@ class Builder {
       plan_.output(logits(x));
     } else {
       plan_.output(spec_.head.scores > 0 ? scores(x) : embedding(x));
-      plan_.output(tokens(x));
+      plan_.output(plan_.gather_outputs(x));
     }
     return plan_.finish();
   }
@@ -115,12 +115,6 @@ class Builder {
       x = plan_.activate(plan_.linear(x, dense, vector(pooler_bias, 0, spec_.width)), Activation::tanh);
     }
     return plan_.linear(x, matrix(classifier, 0, spec_.head.scores, spec_.width), vector(classifier_bias, 0, spec_.head.scores));
-  }
-
-  TensorId tokens(TensorId x) {
-    x = plan_.gather_outputs(x);
-    const int labels = spec_.head.token_scores;
-    return labels > 0 ? plan_.linear(x, matrix(token_classifier, 0, labels, spec_.width)) : x;
   }
 
   const ModelSpec& spec_;

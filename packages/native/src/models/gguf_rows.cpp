@@ -174,7 +174,6 @@ Result<ModelSpec> bert(const ModelFile& file) {
   if (classifier || pooling == 4) {  // without a head it is refused where weights are looked up
     const std::int64_t labels = classifier ? classifier->shape.rows() : 1;
     TRIVIUM_TRY(make_cross_encoder(file, "cls.output.weight", labels, file.find("cls.weight") != nullptr, spec));
-    if (file.find("cls.token.weight")) spec.head.token_scores = 1;  // a tensor of our own, as nano's ranker has it
   }
   spec.pooling = pooling == 2 || pooling == 4 ? Pooling::cls : pooling == 3 ? Pooling::last : Pooling::mean;
   spec.normalize = spec.head.scores == 0;

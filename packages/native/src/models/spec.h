@@ -46,7 +46,6 @@ struct HeadSpec {
   bool logits = true, tied = false, final_norm = true;
   int scores = 0;       // labels of a classification head over the pooled row, 0: there is none
   bool pooler = false;  // such a head sees tanh(W row + b) instead of the row
-  int token_scores = 0; // labels of a second head over each row before pooling, 0: there is none
 };
 
 struct ModelSpec {
@@ -83,8 +82,7 @@ class LoadedModel {
   std::size_t weight_bytes() const;
   PageGeometry page_geometry() const;
   // The plan of this spec: causal -> logits (outputs, vocabulary); encoder, static -> embeddings (sequences, width),
-  // cross-encoder -> scores (sequences, labels); and of these the rows of wanted tokens before pooling (outputs, width), or
-  // what a head over each row makes of them (outputs, token_scores).
+  // cross-encoder -> scores (sequences, labels), and of these the rows of wanted tokens before pooling (outputs, width).
   Result<std::unique_ptr<Program>> compile(const BatchShape& largest) const;
 
  private:

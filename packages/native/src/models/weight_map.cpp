@@ -59,7 +59,6 @@ const WeightMap& weight_map_gguf_bert() {
       {pooler_bias, "cls.bias"},
       {classifier, "cls.output.weight"},
       {classifier_bias, "cls.output.bias"},
-      {token_classifier, "cls.token.weight"},
   };
   return map;
 }

@@ -15,7 +15,7 @@ enum class WeightName {
   attention_norm, attention_norm_bias, query, query_bias, key, key_bias, value, value_bias,
   attention_output, attention_output_bias, query_norm, key_norm,
   mlp_norm, mlp_norm_bias, gate, gate_bias, up, up_bias, down, down_bias,
-  final_norm, head, pooler, pooler_bias, classifier, classifier_bias, token_classifier, rope_factors,
+  final_norm, head, pooler, pooler_bias, classifier, classifier_bias, rope_factors,
 };
 
 struct WeightMapRow {

@@ -12,16 +12,13 @@ constexpr int max_inputs = 256;  // a run
 void EmbedLane::accept(std::shared_ptr<Request> request) {
   Job job;
   job.request = std::move(request);
-  const EmbedRequest::Wanted wanted = job.asked().wanted;
-  job.pooled = wanted != EmbedRequest::Wanted::token_rows;
-  job.tokens = !job.pooled || (wanted == EmbedRequest::Wanted::scores && model_.spec().head.token_scores > 0);
-  std::size_t tokens = 0;
+  std::size_t rows = 0;
   for (const auto& input : job.inputs()) {
-    job.first_token.push_back(tokens);
-    tokens += input.size();
+    job.first.push_back(rows);
+    rows += job.token_rows() ? input.size() : 1;
+    job.usage.input_tokens += int(input.size());
   }
-  job.usage.input_tokens = int(tokens);
-  job.values.resize((job.pooled ? job.inputs().size() * output_width() : 0) + (job.tokens ? tokens * token_width() : 0));
+  job.values.resize(rows * (job.token_rows() ? std::size_t(model_.spec().width) : output_width()));
   const std::uint64_t id = job.request->id;
   jobs_.emplace(id, std::move(job));
 }
@@ -116,7 +113,7 @@ Status EmbedLane::run() {
     const auto& input = place.job->inputs()[place.input];
     slices_.push_back({std::int32_t(tokens_.size()), std::int32_t(input.size()), 0, {}});
     for (std::size_t i = 0; i < input.size(); ++i) {
-      if (place.job->tokens) output_rows_.push_back(std::int32_t(tokens_.size()));
+      if (place.job->token_rows()) output_rows_.push_back(std::int32_t(tokens_.size()));
       tokens_.push_back(input[i]);
       positions_.push_back(std::int32_t(i));
     }
@@ -131,7 +128,7 @@ Status EmbedLane::run() {
   }
   TRIVIUM_TRY(ensure_program(int(tokens_.size()), int(output_rows_.size())));
   outputs_.resize(step_.size() * output_width());
-  token_outputs_.resize(output_rows_.size() * token_width());
+  token_outputs_.resize(output_rows_.size() * std::size_t(model_.spec().width));
   Bindings bindings;
   bindings.tokens = tokens_;
   bindings.positions = positions_;
@@ -152,12 +149,14 @@ void EmbedLane::collect(EventBatch& events) {
   auto token_row = token_outputs_.begin();
   for (std::size_t i = 0; i < step_.size(); ++i) {
     Job& job = *step_[i].job;
-    const std::size_t input = step_[i].input, tokens = job.inputs()[input].size(), width = output_width();
-    const std::size_t pooled = job.pooled ? job.inputs().size() * width : 0;
-    if (job.pooled) std::copy_n(outputs_.begin() + i * width, width, job.values.begin() + input * width);
-    if (job.tokens) {
-      std::copy_n(token_row, tokens * token_width(), job.values.begin() + pooled + job.first_token[input] * token_width());
-      token_row += tokens * token_width();
+    const std::size_t tokens = job.inputs()[step_[i].input].size();
+    const std::size_t width = job.token_rows() ? std::size_t(model_.spec().width) : output_width();
+    const auto destination = job.values.begin() + job.first[step_[i].input] * width;
+    if (job.token_rows()) {
+      std::copy_n(token_row, tokens * width, destination);
+      token_row += tokens * width;
+    } else {
+      std::copy_n(outputs_.begin() + i * width, width, destination);
     }
     counters_.prefilled += tokens;
     if (++job.done < job.inputs().size()) continue;

@@ -20,13 +20,13 @@ class EmbedLane final : public Lane {
   struct Job {
     std::shared_ptr<Request> request;
     std::size_t placed = 0, done = 0;  // inputs
-    bool pooled = true, tokens = false;    // what is wanted: a row an input, a row a token
-    std::vector<std::size_t> first_token;  // of each input, among those of all
-    std::vector<float> values;             // (inputs, output_width), then (tokens, token_width), as far as wanted
+    std::vector<std::size_t> first;    // row of `values` where an input's begin, by input
+    std::vector<float> values;         // (inputs or tokens, width of what is wanted)
     Usage usage;
     Clock::time_point first_step;
     const EmbedRequest& asked() const { return std::get<EmbedRequest>(request->work); }
     const std::vector<std::vector<TokenId>>& inputs() const { return asked().inputs; }
+    bool token_rows() const { return asked().wanted == EmbedRequest::Wanted::token_rows; }
   };
   struct Place { Job* job; std::size_t input; };
 
@@ -40,12 +40,6 @@ class EmbedLane final : public Lane {
   std::size_t output_width() const {
     const ModelSpec& spec = model_.spec();
     return std::size_t(spec.head.scores > 0 ? spec.head.scores : spec.width);
-  }
-
-  // The same of token_outputs_: a row before pooling, or the scores of a head over it.
-  std::size_t token_width() const {
-    const ModelSpec& spec = model_.spec();
-    return std::size_t(spec.head.token_scores > 0 ? spec.head.token_scores : spec.width);
   }
 
   const StepModel& model_;
@@ -63,7 +57,7 @@ class EmbedLane final : public Lane {
   std::vector<SequenceSlice> slices_;
   std::vector<std::int32_t> output_rows_;  // rows of tokens_ that are wanted unpooled
   std::vector<float> outputs_;             // (sequences, output_width)
-  std::vector<float> token_outputs_;       // (output_rows, token_width)
+  std::vector<float> token_outputs_;       // (output_rows, width)
 };
 
 }  // namespace trivium

@@ -59,9 +59,7 @@ struct EngineEvent {
   float logprob = std::numeric_limits<float>::quiet_NaN();  // NaN unless asked for
   std::vector<TokenLogprob> top;
   int done = 0, total = 0;                // prefill_progress
-  // embedding: (inputs or their tokens, width), or scores (inputs) and behind them, where the model has a head for it, (tokens);
-  // logits: (vocabulary)
-  std::vector<float> values;
+  std::vector<float> values;              // embedding (inputs or their tokens, width) or (inputs) scores, logits (vocabulary)
   enum class FinishReason { stop, length, cancelled } reason = FinishReason::stop;
   std::string stop_match;                 // the stop string met, empty for a stop token
   Usage usage;

@@ -3,8 +3,7 @@
  * code. Refuses to know: queries, and which span is worth anything.
  */
 import { chunkWidth } from './chunk-document.js';
-import { blockAt, headingPath, type IndexedDocument } from './indexed-document.js';
-import { plainWords } from './plain-words.js';
+import { blockAt, type IndexedDocument } from './indexed-document.js';
 import { entryEnds, isBlank, lineEnds, sentenceEnds } from './sentences.js';
 import type { Block, BlockKind } from './types.js';
 
@@ -38,18 +37,6 @@ export function passageSpans(document: IndexedDocument, chunk: number): AnswerSp
   cut(to, 'paragraph');
   return spans;
 }
-
-/** What the ranker reads of a passage: title and headings as one line, and the words of its spans. */
-export function readPassage(document: IndexedDocument, chunk: number) {
-  const spans = passageSpans(document, chunk);
-  return {
-    above: plainWords(headingPath(document, chunk)),
-    spans: spans.map((span) => spanWords(document, span)),
-  };
-}
-
-export const spanWords = ({ text }: IndexedDocument, { start, end }: AnswerSpan) =>
-  plainWords(text.slice(start, end));
 
 /** The first block that ends behind an offset. */
 function firstBlock({ blocks }: IndexedDocument, offset: number): number {

@@ -2,7 +2,7 @@
  * From the best passages of a search to citations: looks at the spans of these and of the passages beside them, and takes the
  * ranges in which the answer is likeliest. Refuses to know: how passages were found.
  */
-import { type AnswerSpan, passageSpans, spanWords } from './answer-spans.js';
+import { type AnswerSpan, passageSpans } from './answer-spans.js';
 import { answerWindows, type LikelySpan } from './answer-windows.js';
 import { maximumCharacters } from './chunk-document.js';
 import { chunkCount, headingPath, type IndexedDocument } from './indexed-document.js';
@@ -15,8 +15,6 @@ export interface FoundPassage {
   document: IndexedDocument;
   chunk: number;
   score: number;
-  /** The ranker's logit of each of its spans. */
-  said?: Float32Array | undefined;
 }
 
 export interface FoundCitation {
@@ -83,28 +81,16 @@ function examined(document: IndexedDocument, number: number, found: readonly Fou
     if (chunk < 0 || chunk >= chunkCount(document)) continue;
     const passage = passages.get(chunk);
     const above = plainWords(headingPath(document, chunk));
-    for (const [at, span] of passageSpans(document, chunk).entries()) {
-      const said = passage?.said?.[at] ?? Number.NaN;
+    for (const span of passageSpans(document, chunk)) {
       const known = spans.findLast(({ start }) => start <= span.start);
-      if (known && span.start < known.end) improve(known, passage, said);
-      else
-        spans.push({
-          ...span,
-          document: number,
-          above,
-          words: spanWords(document, span),
-          said,
-          ...(passage && { passage }),
-        });
+      const words = plainWords(document.text.slice(span.start, span.end));
+      if (!known || known.end <= span.start)
+        spans.push({ ...span, document: number, above, words, ...(passage && { passage }) });
+      // Passages overlap by a sentence, which then has the better of both.
+      else if (passage && (!known.passage || passage.score > known.passage.score)) known.passage = passage;
     }
   }
   return spans;
-}
-
-/** Passages overlap by a sentence, which then has the better of both. */
-function improve(span: ExaminedSpan, passage: ExaminedSpan['passage'], said: number): void {
-  if (passage && (!span.passage || passage.score > span.passage.score)) span.passage = passage;
-  if (!Number.isNaN(said)) span.said = Number.isNaN(span.said) ? said : Math.max(span.said, said);
 }
 
 function weightOf(parts: SpanParts): number {

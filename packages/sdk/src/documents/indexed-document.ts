@@ -91,7 +91,13 @@ export function headingPath(document: IndexedDocument, chunk: number): string {
 export const chunkText = ({ text, chunks }: IndexedDocument, chunk: number) =>
   text.slice(chunks[chunk * chunkWidth]!, chunks[chunk * chunkWidth + 1]!);
 
-/** What the embedders see of a passage: title and headings as one line, and its words. */
+/** What models read of a passage: title and headings as one line, and its words. */
+export const readPassage = (document: IndexedDocument, chunk: number) => ({
+  above: plainWords(headingPath(document, chunk)),
+  text: plainWords(chunkText(document, chunk)),
+});
+
+/** The same as one text: what the embedders see. */
 export const embeddedText = (document: IndexedDocument, chunk: number) =>
   plainWords(`${headingPath(document, chunk)}\n${chunkText(document, chunk)}`);
 

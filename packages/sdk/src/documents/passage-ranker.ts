@@ -1,6 +1,6 @@
 /**
  * Reads the best passages together with the query, by a cross-encoder: what answers a question is told from what only
- * speaks of the same things, and where it stands. Refuses to know: how passages were found, what else their scores are made of.
+ * speaks of the same things. Refuses to know: how passages were found, what else their scores are made of.
  */
 import type { NativeModel, RankInput } from '@trivium/native';
 import { matchTokens, type TokenEmbedder } from './token-matches.js';
@@ -8,24 +8,16 @@ import { matchTokens, type TokenEmbedder } from './token-matches.js';
 export interface RankedPassage {
   /** Title and headings above it, as one line. */
   above: string;
-  /** Its text, cut where an answer may begin or end. */
-  spans: readonly string[];
+  text: string;
 }
 
-/** Logits: the larger, the better it answers. */
-export interface PassageRanks {
-  /** One a passage. */
-  scores: Float32Array;
-  /** Of each passage one a span, NaN where it was not read; absent where the model does not say. */
-  spans?: Float32Array[];
-}
-
+/** Scores passages against a query: one value each, a logit. The larger, the better it answers. */
 export interface PassageRanker {
   rank(
     query: string,
     passages: readonly RankedPassage[],
     options?: { signal?: AbortSignal | undefined },
-  ): Promise<PassageRanks>;
+  ): Promise<Float32Array>;
   dispose?(): Promise<void>;
 }
 
@@ -33,16 +25,15 @@ export interface PassageRanker {
 export function pairRanker(model: NativeModel): PassageRanker {
   return {
     rank: async (query, passages, { signal } = {}) => {
-      const texts = passages.map(({ above, spans }) => `${above}\n${spans.join(' ')}`);
-      const options = { overflow: 'truncate', ...(signal && { signal }) } as const;
-      return { scores: (await model.rank(query, texts, options)).scores };
+      const texts = passages.map(({ above, text }) => `${above}\n${text}`);
+      return (await model.rank(query, texts, { overflow: 'truncate', ...(signal && { signal }) })).scores;
     },
     dispose: () => model.dispose(),
   };
 }
 
 /** Longest parts of an input, in tokens, as in training (`rank_model.py` in the recipe of `@trivium/nano`). */
-const longest = { query: 40, above: 24, input: 320 };
+const longest = { query: 40, above: 24, input: 256 };
 /** What stands first, where the score is read; its type, 0, tells it from the same token elsewhere. */
 const firstToken = 0;
 /** Upper ends of the steps of a match, and of the share of passages that meet a token of the query. */
@@ -62,63 +53,41 @@ const textType = aboveType + matchTypes;
 export function matchRanker(model: NativeModel, embedder: TokenEmbedder): PassageRanker {
   return {
     rank: async (query, passages, { signal } = {}) => {
-      const texts = passages.flatMap(({ above, spans }) => [above, ...spans]);
+      const texts = [...passages.map(({ above }) => above), ...passages.map(({ text }) => text)];
       const [encoded, matches] = await Promise.all([
         model.tokenizer.encodeBatch([query, ...texts]),
         matchTokens(embedder, query, texts, signal),
       ]);
       const asked = encoded[0]!.subarray(0, longest.query);
-      let next = 0;
-      const parts = passages.map(({ spans }) => {
-        const from = next;
-        next += 1 + spans.length;
-        const [above, ...read] = texts.slice(from, next).map((_, at) => ({
-          tokens: encoded[from + at + 1]!,
-          best: matches.best[from + at]!,
-        }));
-        return { above: above!, read, likest: largest(matches.blocks.slice(from, next), encoded[0]!.length) };
-      });
-      const shares = Array.from(asked, (_, token) =>
-        step(parts.filter(({ likest }) => likest[token]! >= met).length / passages.length, shareSteps),
+      const part = (at: number) => ({ tokens: encoded[at + 1]!, best: matches.best[at]! });
+      const parts = passages.map((_, at) => ({ above: part(at), text: part(passages.length + at) }));
+      const likest = passages.map((_, at) =>
+        largest([matches.blocks[at]!, matches.blocks[passages.length + at]!], encoded[0]!.length),
       );
-      const inputs = parts.map(({ above, read, likest }) => {
+      const shares = Array.from(asked, (_, token) =>
+        step(likest.filter((cosines) => cosines[token]! >= met).length / passages.length, shareSteps),
+      );
+      const inputs = parts.map(({ above, text }, at): RankInput => {
         const input = new InputBuilder();
         input.add([firstToken], () => 0);
-        input.add(asked, (token) => 1 + step(likest[token]!, matchSteps) * shareTypes + shares[token]!);
+        input.add(asked, (token) => 1 + step(likest[at]![token]!, matchSteps) * shareTypes + shares[token]!);
         const skipped = Math.max(0, above.tokens.length - longest.above);
         input.add(
           above.tokens.subarray(skipped),
           (i) => aboveType + step(above.best[skipped + i]!, matchSteps),
         );
-        const ends = [input.length];
-        for (const { tokens, best } of read) {
-          input.add(tokens, (i) => textType + step(best[i]!, matchSteps));
-          ends.push(input.length);
-        }
-        return { ...input.finish(), ends };
+        input.add(text.tokens, (i) => textType + step(text.best[i]!, matchSteps));
+        return input.finish();
       });
-      const { scores, tokenScores } = await model.locateTokens(inputs, signal ? { signal } : {});
-      return { scores, spans: inputs.map(({ ends }, at) => spanMeans(tokenScores[at]!, ends)) };
+      return model.rankTokens(inputs, signal ? { signal } : {});
     },
     dispose: () => model.dispose(),
   };
 }
 
-/** Means of the values between neighbouring ends; NaN where there are none. */
-function spanMeans(values: Float32Array, ends: readonly number[]): Float32Array {
-  return Float32Array.from(ends.slice(1), (end, at) => {
-    const some = values.subarray(ends[at]!, end);
-    return some.reduce((sum, value) => sum + value, 0) / some.length;
-  });
-}
-
 class InputBuilder {
   readonly #tokens: number[] = [];
   readonly #types: number[] = [];
-
-  get length(): number {
-    return this.#tokens.length;
-  }
 
   add(tokens: ArrayLike<number>, typeAt: (index: number) => number): void {
     for (let i = 0; i < tokens.length && this.#tokens.length < longest.input; i++) {

@@ -3,7 +3,6 @@
  * words and vectors together; how they weigh is in `ranking.ts`.
  */
 import { TriviumError } from '@trivium/protocol';
-import { passageSpans, readPassage } from './answer-spans.js';
 import { behind, type Parts, type Ranked, type Weighed, weigh } from './candidates.js';
 import { cite } from './cite.js';
 import {
@@ -12,6 +11,7 @@ import {
   type IndexedDocument,
   openingTexts,
   passageOf,
+  readPassage,
 } from './indexed-document.js';
 import { interactionParts, openingParts } from './late-interaction.js';
 import { LexicalIndex } from './lexical-index.js';
@@ -29,11 +29,6 @@ export interface SearchModels {
   contextual: () => Promise<DocumentEmbedder | undefined>;
   /** Loaded on first use. */
   ranker: () => Promise<PassageRanker | undefined>;
-}
-
-interface ReadPassages extends Weighed {
-  /** Of the first of them the ranker's logit of each span; absent where it does not say. */
-  said?: (Float32Array | undefined)[];
 }
 
 /** What words and static vectors say of everything: one value a passage, or one a document. */
@@ -99,10 +94,10 @@ export class SearchIndex {
     const hasCloserLook = mode === 'hybrid' && (level === 'document' || models.static !== undefined);
     const isAlone = !hasCloserLook || head.length < 2;
     if (level === 'citation') {
-      const { ranked, said = [] }: Partial<ReadPassages> & Pick<Weighed, 'ranked'> = isAlone
-        ? { ranked: all }
-        : await this.#rankPassages(query, head, look, documents, models, signal);
-      return this.#cite(query, ranked, said, hasCloserLook ? models.static : undefined, options);
+      const ranked = isAlone
+        ? all
+        : (await this.#rankPassages(query, head, look, documents, models, signal)).ranked;
+      return this.#cite(query, ranked, hasCloserLook ? models.static : undefined, options);
     }
     if (isAlone) return all.slice(0, limit).map(hit);
     const { ranked, parts } =
@@ -117,7 +112,7 @@ export class SearchIndex {
       .slice(0, limit)
       .map((one, i) => ({
         ...hit(one),
-        ...(explain && parts[i] && { parts: parts[i], ...this.#explanation(chunkAt(one[0])) }),
+        ...(explain && parts[i] && { parts: parts[i], read: this.#read(chunkAt(one[0])) }),
       }));
   }
 
@@ -198,21 +193,19 @@ export class SearchIndex {
     documents: Float32Array,
     models: SearchModels,
     signal: AbortSignal | undefined,
-  ): Promise<ReadPassages> {
+  ): Promise<Weighed> {
     const parts = await this.#passageParts(query, chunks, look, documents, models.static!, signal);
     const found = weigh(chunks, parts, ranking.passageParts);
     const ranker = await models.ranker();
     if (!ranker) return found;
     const head = found.ranked.slice(0, ranking.rankedCandidates).map(([chunk]) => chunk);
-    const { scores: answers, spans } = await ranker.rank(query, head.map(this.#read), { signal });
+    const answers = await ranker.rank(query, head.map(this.#read), { signal });
     const kept = Object.keys(parts).map((name) => [
       name,
       found.parts.slice(0, head.length).map((one) => one[name]!),
     ]);
     const again = weigh(head, Object.fromEntries(kept), ranking.rankedParts, answers);
-    const said = spans && new Map(head.map((chunk, at) => [chunk, spans[at]!]));
     return {
-      said: again.ranked.map(([chunk]) => said?.get(chunk)),
       ranked: behind(again.ranked, found.ranked.slice(head.length)),
       parts: [...again.parts, ...found.parts.slice(head.length)],
     };
@@ -221,15 +214,13 @@ export class SearchIndex {
   async #cite(
     query: string,
     ranked: readonly Ranked[],
-    said: ReadPassages['said'],
     embedder: DocumentEmbedder | undefined,
     { limit = 10, explain = false, signal }: SearchOptions,
   ): Promise<SearchHit[]> {
-    const found = ranked.slice(0, Math.max(limit, ranking.rankedCandidates)).map(([chunk, score], at) => ({
+    const found = ranked.slice(0, Math.max(limit, ranking.rankedCandidates)).map(([chunk, score]) => ({
       document: this.#documentOf(chunk),
       chunk: this.#chunkInDocument(chunk),
       score,
-      said: said?.[at],
     }));
     const words = embedder && embedsTokens(embedder) ? embedder : undefined;
     const citations = await cite(query, found, words, { limit, signal });
@@ -306,13 +297,6 @@ export class SearchIndex {
   #chunkInDocument = (chunk: number) => chunk - this.#firstChunks[this.#documentNumber(chunk)]!;
 
   #read = (chunk: number) => readPassage(this.#documentOf(chunk), this.#chunkInDocument(chunk));
-  #explanation = (chunk: number) => ({
-    read: this.#read(chunk),
-    spans: passageSpans(this.#documentOf(chunk), this.#chunkInDocument(chunk)).map(({ start, end }) => ({
-      start,
-      end,
-    })),
-  });
 
   #hit(chunk: number, score: number): SearchHit {
     const passage = passageOf(this.#documentOf(chunk), this.#chunkInDocument(chunk));

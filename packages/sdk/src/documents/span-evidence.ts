@@ -1,9 +1,10 @@
 /**
- * What speaks for a span being the answer: how its words and those around it match the query, what the ranker says of it and of
- * its passage, what kind of text it is. How these weigh is in `ranking.ts`. Refuses to know: documents, and what is done with
+ * What speaks for a span being the answer: how its words and those around it match the query, how its passage was ranked, what
+ * kind of text it is. How these weigh is in `ranking.ts`. Refuses to know: documents, and what is done with
  * likelihoods.
  */
 import { largest, tellingWeights, weighted } from './late-interaction.js';
+import { type QuestionKind, questionKinds } from './question-kinds.js';
 import { matchTokens, type TokenEmbedder } from './token-matches.js';
 import type { BlockKind } from './types.js';
 
@@ -19,8 +20,6 @@ export interface ExaminedSpan {
   words: string;
   /** Of the best passage that holds it, or absent where that was only met beside others. */
   passage?: { score: number; rank: number };
-  /** The ranker's logit; NaN where it did not read the span. */
-  said: number;
 }
 
 /** Characters before a span that still speak for it. */
@@ -46,15 +45,13 @@ export async function spanEvidence(
   const match = (...rows: Float32Array[]) => weighted(telling, maxima(rows, weights.length));
   const headingAt = new Map(headings.map((above, at) => [above, spans.length + at]));
   const passages = passageScores(spans);
-  const read = spans.filter(({ said }) => !Number.isNaN(said));
-  const unread = read.reduce((sum, { said }) => sum + said, 0) / Math.max(1, read.length);
+  const kinds = questionKinds(query);
   const parts = spans.map((span, at): SpanParts => {
     const before: Float32Array[] = [];
     for (let other = at - 1; other >= 0 && isNear(spans[other]!, span); other--) before.push(likest[other]!);
     const own = likest[at]!;
     return {
       ...passages[at]!,
-      said: Number.isNaN(span.said) ? unread : span.said,
       own: match(own),
       exact: match(own.map((cosine) => (cosine >= 0.999 ? 1 : 0))),
       before: match(...before),
@@ -68,11 +65,34 @@ export async function spanEvidence(
       opens: Number(span.start < opening),
       depth: Math.log1p(span.start),
       asks: Number(/[?？]\W*$/.test(span.words)),
+      ...answerParts(span, kinds),
     };
   });
   for (const name of ['own', 'headed']) addShares(parts, name);
   return parts;
 }
+
+/** Whether a span is of the kind of answer that the question wants: a command for how, a figure for how many. */
+function answerParts({ words, kind }: ExaminedSpan, wanted: ReadonlySet<QuestionKind>): SpanParts {
+  const both = (asked: QuestionKind, has: boolean) => Number(has && wanted.has(asked));
+  const isCode = kind === 'code';
+  const hasDigits = /\d/.test(words);
+  const hasNames = identifier.test(words);
+  return {
+    howCode: both('how', isCode),
+    howNames: both('how', hasNames),
+    howDigits: both('how', hasDigits),
+    numberDigits: both('number', hasDigits),
+    whyCode: both('why', isCode),
+    whyNames: both('why', hasNames),
+    whetherDenies: both('whether', denial.test(words)),
+    whetherDigits: both('whether', hasDigits),
+  };
+}
+
+const identifier = /[a-z][A-Z]|\w[_.]\w|\w\(|(?:^|\s)--?\w|@\w|\/\w/;
+const denial =
+  /\b(?:not|no|cannot|never|only|must|always|required|supported)\b|n't\b|不|没|无法|必须|仅|只能|支持/i;
 
 const isNear = (other: ExaminedSpan, span: ExaminedSpan) =>
   other.document === span.document && span.start - other.end < near;

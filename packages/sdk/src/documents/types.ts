@@ -123,15 +123,15 @@ export interface SearchHit extends FilePlace {
   score: number;
   /** With `explain`: the parts of the score by name, before they are scaled and weighted. */
   parts?: Record<string, number>;
-  /** With `explain`: what models read of it, its title and headings as one line, and its words span by span. */
-  read?: { above: string; spans: string[] };
+  /** With `explain`: what models read of it, its title and headings as one line, and its words. */
+  read?: { above: string; text: string };
   /** Of a citation: the spans of its text that answer likeliest, best first; offsets into `text`, headings are left out. */
   likely?: { start: number; end: number; share: number }[];
   /**
-   * Of a citation with `explain`, and of a passage: the spans it is made of, by offsets into the document's text; how likely each
-   * one answers, and the parts of that by name.
+   * Of a citation with `explain`: the spans it is made of, by offsets into the document's text, how likely each answers, and the
+   * parts of that by name, where there are any.
    */
-  spans?: { start: number; end: number; share?: number; parts?: Record<string, number> }[];
+  spans?: { start: number; end: number; share: number; parts?: Record<string, number> }[];
 }
 
 /** A passage of at most 1,000 characters. */

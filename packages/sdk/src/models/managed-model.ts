@@ -98,8 +98,6 @@ export function manageModel(loaded: NativeModel, source: ManagedModelSource): Na
     embed: (texts, options) => leased(options?.signal, (model) => model.embed(texts, options)),
     embedTokens: (texts, options) => leased(options?.signal, (model) => model.embedTokens(texts, options)),
     rank: (query, texts, options) => leased(options?.signal, (model) => model.rank(query, texts, options)),
-    locateTokens: (inputs, options) =>
-      leased(options?.signal, (model) => model.locateTokens(inputs, options)),
     rankTokens: (inputs, options) => leased(options?.signal, (model) => model.rankTokens(inputs, options)),
     logits: (tokens, options) => leased(options?.signal, (model) => model.logits(tokens, options)),
     dispose,

@@ -4,7 +4,6 @@ import { passageSpans } from '../../src/documents/answer-spans.js';
 import { answerWindows, type LikelySpan } from '../../src/documents/answer-windows.js';
 import { createLibrary, type DocumentEmbedder } from '../../src/documents/index.js';
 import { chunkCount, indexDocument } from '../../src/documents/indexed-document.js';
-import type { PassageRanker } from '../../src/documents/passage-ranker.js';
 import { readSource } from '../../src/documents/readers/read-source.js';
 import { conceptEmbedder, temporaryFolder } from './fixtures.js';
 
@@ -180,26 +179,23 @@ describe('a search for citations', () => {
     };
   };
 
-  it('goes where the ranker sees the answer, and has it whole', async () => {
-    const sees =
-      (word: string): PassageRanker['rank'] =>
-      async (_, passages) => ({
-        scores: new Float32Array(passages.length),
-        spans: passages.map(({ spans }) =>
-          Float32Array.from(spans, (text) => (text.includes(word) ? 30 : 0)),
-        ),
-      });
+  it('goes where the words are met, and says what is likeliest in it', async () => {
     await using folder = await temporaryFolder();
-    await folder.write('a.md', `# Cats\n\n${filler}`);
-    for (const word of ['number 3 ', 'number 31 ', 'number 59 ']) {
-      await using library = await createLibrary({
-        inProcess: true,
-        cacheDir: false,
-        embedders: { static: wordEmbedder(), ranker: { rank: sees(word) } },
-      });
+    const place = ' The cache of the stream has an error. ';
+    const sentences = filler.split(/(?<=\.) /);
+    await using library = await createLibrary({
+      inProcess: true,
+      cacheDir: false,
+      embedders: { static: wordEmbedder() },
+    });
+    for (const at of [0, 20, 41, 60]) {
+      const text = `${sentences.slice(0, at).join(' ')}${place}${sentences.slice(at).join(' ')}`;
+      await folder.write('a.md', `# Cats\n\n${text.trim()}`);
       await library.read([folder.path]);
-      const [hit] = await library.search('cat', { level: 'citation', limit: 1 });
-      expect(hit!.text).toContain(word);
+      const [hit] = await library.search('error of the stream cache', { level: 'citation', limit: 1 });
+      const [{ start, end, share } = { start: 0, end: 0, share: 1 }] = hit!.likely!;
+      expect(hit!.text.slice(start, end)).toBe(place.trim());
+      expect(share).toBeLessThanOrEqual(hit!.score);
     }
   });
 

@@ -23,19 +23,16 @@ const embedder = {
   },
 };
 
-/** As a score of an input how many tokens it has, as that of a token its id. */
+/** The types of what it is given; as a score, how many tokens. */
 function tokenModel(given: RankInput[]): NativeModel {
   const model = {
     tokenizer: {
       encodeBatch: async (texts: readonly string[]) =>
         texts.map((text) => Int32Array.from(words(text), (word) => Object.keys(rows).indexOf(word))),
     },
-    async locateTokens(inputs: readonly RankInput[]) {
+    async rankTokens(inputs: readonly RankInput[]) {
       given.push(...inputs);
-      return {
-        scores: Float32Array.from(inputs, ({ tokens }) => tokens.length),
-        tokenScores: inputs.map(({ tokens }) => Float32Array.from(tokens)),
-      };
+      return Float32Array.from(inputs, ({ tokens }) => tokens.length);
     },
     async rank(query: string, texts: readonly string[]) {
       return {
@@ -52,9 +49,9 @@ function tokenModel(given: RankInput[]): NativeModel {
 describe('the ranker that knows matches', () => {
   it('reads query, headings and text, each token with the type of its match', async () => {
     const given: RankInput[] = [];
-    const { scores } = await matchRanker(tokenModel(given), embedder).rank('cat dog', [
-      { above: 'feline', spans: ['dog', 'dog'] },
-      { above: '', spans: ['cat'] },
+    const scores = await matchRanker(tokenModel(given), embedder).rank('cat dog', [
+      { above: 'feline', text: 'dog dog' },
+      { above: '', text: 'cat' },
     ]);
     expect([...scores]).toEqual([6, 4]);
     expect(given.map(({ tokens }) => [...tokens])).toEqual([
@@ -67,41 +64,32 @@ describe('the ranker that knows matches', () => {
     expect([...given[1]!.types!]).toEqual([0, query(10, 3), query(0, 2), 56 + 10]);
   });
 
-  it('says of each span the mean of its tokens, and of what it did not read nothing', async () => {
-    const { spans } = await matchRanker(tokenModel([]), embedder).rank('cat', [
-      { above: 'dog', spans: ['cat feline', '', 'dog', 'cat '.repeat(400), 'dog'] },
-      { above: '', spans: [] },
-    ]);
-    expect(spans!.map((one) => [...one])).toEqual([[1.5, Number.NaN, 3, 1, Number.NaN], []]);
-  });
-
   it('cuts long queries, headings from the left, and texts', async () => {
     const given: RankInput[] = [];
-    const long = 'cat '.repeat(400);
-    await matchRanker(tokenModel(given), embedder).rank(long, [{ above: `dog ${long}`, spans: [long] }]);
+    const long = 'cat '.repeat(300);
+    await matchRanker(tokenModel(given), embedder).rank(long, [{ above: `dog ${long}`, text: long }]);
     const [{ tokens, types } = { tokens: [], types: undefined }] = given;
-    expect(tokens).toHaveLength(320);
+    expect(tokens).toHaveLength(256);
     expect([...tokens].slice(0, 65)).toEqual([0, ...Array(64).fill(1)]);
-    expect(types).toHaveLength(320);
+    expect(types).toHaveLength(256);
   });
 
   it('reads nothing of an empty query', async () => {
     const given: RankInput[] = [];
-    await matchRanker(tokenModel(given), embedder).rank('', [{ above: '', spans: ['cat'] }]);
+    await matchRanker(tokenModel(given), embedder).rank('', [{ above: '', text: 'cat' }]);
     expect([...given[0]!.types!]).toEqual([0, 56]);
   });
 });
 
 it('any other cross-encoder reads pairs', async () => {
-  const ranks = await pairRanker(tokenModel([])).rank('cat', [{ above: 'a', spans: ['b', 'c'] }]);
-  expect(ranks).toEqual({ scores: Float32Array.of(2) });
+  const scores = await pairRanker(tokenModel([])).rank('cat', [{ above: 'a', text: 'bc' }]);
+  expect([...scores]).toEqual([1]);
 });
 
 describe('a search with a ranker', () => {
   const ranker: PassageRanker = {
-    rank: async (_, passages) => ({
-      scores: Float32Array.from(passages, ({ spans }) => (spans.join().includes('answer') ? 50 : 0)),
-    }),
+    rank: async (_, passages) =>
+      Float32Array.from(passages, ({ text }) => (text.includes('answer') ? 50 : 0)),
   };
 
   it('puts first what answers, and says why', async () => {
@@ -121,7 +109,7 @@ describe('a search with a ranker', () => {
     const hits = await library.search('cat answer', { limit: 30, explain: true });
     expect(hits[0]!.path).toMatch(/told\.md$/);
     expect(hits[0]!.parts).toMatchObject({ answers: 50 });
-    expect(hits[0]!.read).toEqual({ above: 'Told', spans: ['Told', 'A cat: the answer.'] });
+    expect(hits[0]!.read).toEqual({ above: 'Told', text: expect.stringContaining('A cat: the answer.') });
     expect(hits).toHaveLength(30);
     // Only the best are read; the rest stays behind them in its order.
     expect(hits.map(({ parts }) => 'answers' in parts!)).toEqual(hits.map((_, at) => at < 24));

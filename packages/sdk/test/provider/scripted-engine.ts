@@ -110,7 +110,6 @@ export class ScriptedEngine {
       embedTokens: refuse,
       rank: refuse,
       rankTokens: refuse,
-      locateTokens: refuse,
       logits: refuse,
       dispose: async () => {},
       [Symbol.asyncDispose]: async () => {},
