@@ -1,4 +1,5 @@
 /** Implementation of `inspect`: the engine's account of a file, and how fast the model will be here. */
+import { resolve } from 'node:path';
 import { contracts, implement, TriviumError } from '@trivium/protocol';
 import type { z } from 'zod';
 import { estimateSpeed } from '../models/estimate-speed.js';
@@ -16,7 +17,8 @@ export const inspect = implement<typeof contracts.inspect, TriviumContext>(
   async function* ({ file: reference, speed, measure }, { host, signal }) {
     return yield* reporting<Step, Output>(async (report) => {
       // Of a name that stands for several models, the one there is most to say of: how fast it writes.
-      const file = await host.models.path(reference, 'language', { signal, onProgress: report });
+      const found = await host.models.path(reference, 'language', { signal, onProgress: report });
+      const file = found === resolve(reference) ? reference : found; // errors name a path as it was given
       const inspected: Output = {
         ...(await host.models.engine.inspect(file)),
         ...(reference === 'nano' && { models: await modelsOfNano(host) }),
