@@ -2,6 +2,7 @@
 #include "base/file.h"
 
 #include <cerrno>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -27,7 +28,25 @@ std::string remedy_for(int error_number) {
   }
 }
 
+// Paths are UTF-8 here, also where the system's own strings are not.
+std::filesystem::path system_path(const std::string& path) {
+  return std::filesystem::path(std::u8string(path.begin(), path.end()));
+}
+
 }  // namespace
+
+Status make_folder(const std::string& path) {
+  std::error_code failure;
+  std::filesystem::create_directories(system_path(path), failure);
+  if (failure) return system_error(failure.default_error_condition().value(), "make", path);
+  return {};
+}
+
+std::uint64_t free_bytes(const std::string& path) {
+  std::error_code failure;
+  const std::filesystem::space_info space = std::filesystem::space(system_path(path), failure);
+  return failure ? 0 : space.available;
+}
 
 Error system_error(int error_number, std::string_view action, const std::string& path) {
   Error error;

@@ -10,6 +10,13 @@
 
 namespace trivium {
 
+// What changes when a file's content does, without reading it.
+struct FileIdentity {
+  std::uint64_t size = 0;
+  std::int64_t modified_ns = 0;  // since an epoch of the system's
+  std::uint64_t number = 0;      // of the file on its disk (inode)
+};
+
 // A regular file open for reading. Reads carry their position, so any number of threads may share one.
 class File {
  public:
@@ -20,6 +27,7 @@ class File {
 
   const std::string& path() const { return path_; }
   std::uint64_t size() const { return size_; }  // when it was opened
+  Result<FileIdentity> identity() const;        // now, of the file that is open, whatever its path leads to meanwhile
   // Exactly `bytes` bytes, or an `io` error (also when the file has become shorter since it was opened).
   Status read_at(std::uint64_t offset, void* destination, std::size_t bytes) const;
 
@@ -46,6 +54,7 @@ class AtomicFile {
   Status write(const void* source, std::size_t bytes);
   Status write(std::string_view text) { return write(text.data(), text.size()); }
   std::uint64_t written() const { return written_; }
+  Status flush();  // waits until the disk has what was written so far
   Status commit();
 
  private:
@@ -60,6 +69,10 @@ Status write_file_atomically(const std::string& path, std::string_view bytes);
 
 enum class PathKind { absent, file, folder, other };
 PathKind path_kind(const std::string& path);
+// The folder with those above it; an `io` error where it cannot be made.
+Status make_folder(const std::string& path);
+// What this user may still write to the disk of a path; 0 where that is unknown.
+std::uint64_t free_bytes(const std::string& path);
 // What a path lies in, `.` where it names no folder.
 std::string folder_of(const std::string& path);
 

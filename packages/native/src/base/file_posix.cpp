@@ -82,6 +82,21 @@ Status File::read_at(std::uint64_t offset, void* destination, std::size_t bytes)
   return {};
 }
 
+Result<FileIdentity> File::identity() const {
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) return system_error(errno, "inspect", path_);
+#if defined(__APPLE__)
+  const timespec& modified = status.st_mtimespec;
+#else
+  const timespec& modified = status.st_mtim;
+#endif
+  FileIdentity identity;
+  identity.size = static_cast<std::uint64_t>(status.st_size);
+  identity.modified_ns = std::int64_t{modified.tv_sec} * 1'000'000'000 + modified.tv_nsec;
+  identity.number = static_cast<std::uint64_t>(status.st_ino);
+  return identity;
+}
+
 AtomicFile::~AtomicFile() {
   if (descriptor_ < 0) return;
   ::close(descriptor_);
@@ -113,8 +128,13 @@ Status AtomicFile::write(const void* source, std::size_t bytes) {
   return {};
 }
 
-Status AtomicFile::commit() {
+Status AtomicFile::flush() {
   if (::fsync(descriptor_) != 0 && errno != EINVAL) return system_error(errno, "write", path_);
+  return {};
+}
+
+Status AtomicFile::commit() {
+  TRIVIUM_TRY(flush());
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) return system_error(errno, "replace", path_);
   // Past the rename the temporary name is gone: only the descriptor is left to release.
   ::close(std::exchange(descriptor_, -1));

@@ -1,8 +1,6 @@
 // Files of Windows, by the C runtime's descriptors and the system's reads at a position. Paths are UTF-8. Compiled by the workflow
 // for Windows and by zig; see file_posix.cpp for what each function promises.
-#define NOMINMAX
-#define WIN32_LEAN_AND_MEAN
-#include <windows.h>
+#include "base/windows_calls.h"
 // After windows.h.
 #include <fcntl.h>
 #include <io.h>
@@ -19,9 +17,6 @@
 #include "base/file.h"
 
 namespace trivium {
-namespace {
-
-constexpr std::size_t most_bytes_per_call = std::size_t{1} << 30;
 
 // Longer paths than 260 characters want a prefix that turns every other rule of paths off; apps turn them on by their manifest.
 std::wstring wide(const std::string& path) {
@@ -36,6 +31,10 @@ int errno_of_last_error() {
   const std::error_condition condition = std::system_category().default_error_condition(code);
   return condition.category() == std::generic_category() ? condition.value() : EIO;
 }
+
+namespace {
+
+constexpr std::size_t most_bytes_per_call = std::size_t{1} << 30;
 
 HANDLE handle_of(int descriptor) { return reinterpret_cast<HANDLE>(_get_osfhandle(descriptor)); }
 
@@ -107,6 +106,17 @@ Status File::read_at(std::uint64_t offset, void* destination, std::size_t bytes)
   return {};
 }
 
+Result<FileIdentity> File::identity() const {
+  BY_HANDLE_FILE_INFORMATION found{};
+  if (!GetFileInformationByHandle(handle_of(descriptor_), &found)) return system_error(errno_of_last_error(), "inspect", path_);
+  const auto whole = [](DWORD high, DWORD low) { return std::uint64_t{high} << 32 | low; };
+  FileIdentity identity;
+  identity.size = whole(found.nFileSizeHigh, found.nFileSizeLow);
+  identity.modified_ns = static_cast<std::int64_t>(whole(found.ftLastWriteTime.dwHighDateTime, found.ftLastWriteTime.dwLowDateTime)) * 100;
+  identity.number = whole(found.nFileIndexHigh, found.nFileIndexLow);
+  return identity;
+}
+
 AtomicFile::~AtomicFile() {
   if (descriptor_ < 0) return;
   _close(descriptor_);
@@ -138,9 +148,14 @@ Status AtomicFile::write(const void* source, std::size_t bytes) {
   return {};
 }
 
+Status AtomicFile::flush() {
+  if (!FlushFileBuffers(handle_of(descriptor_))) return system_error(errno_of_last_error(), "write", path_);
+  return {};
+}
+
 // Nothing may have the file open while its name changes: closed first, and the name is the journal's business.
 Status AtomicFile::commit() {
-  if (!FlushFileBuffers(handle_of(descriptor_))) return system_error(errno_of_last_error(), "write", path_);
+  TRIVIUM_TRY(flush());
   _close(std::exchange(descriptor_, -1));
   if (!MoveFileExW(wide(temporary_).c_str(), wide(path_).c_str(), MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH)) {
     const int reason = errno_of_last_error();
