@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/held_bytes.h"
 #include "base/result.h"
 #include "plan/plan.h"
 #include "tensor/page_geometry.h"
@@ -39,6 +40,8 @@ class Buffer {  // an uploaded weight
  public:
   virtual ~Buffer() = default;
   virtual std::size_t bytes() const = 0;
+  // What Backend::adopt() makes the same buffer of, as long as this one lives; empty where layout() is 0.
+  virtual std::span<const std::byte> packed() const { return {}; }
 };
 
 // The largest step a program must take; its scratch buffers are sized for it.
@@ -82,6 +85,11 @@ class Backend {
   virtual ~Backend() = default;
   virtual std::string_view name() const = 0;  // "ref", "cpu-avx2", "cpu-avx512", "cpu-generic"
   virtual Result<std::shared_ptr<const Buffer>> upload(const WeightSource& source, Role role) = 0;
+  // Goes up whenever the bytes of packed() change their meaning; 0: buffers are not worth keeping.
+  virtual int layout() const { return 0; }
+  // A buffer over bytes that packed() gave for a weight of this type, shape and role under the same name() and layout(). A
+  // `bad_format` error when they are not as many as it takes. Programs check the file behind them after each run.
+  virtual Result<std::shared_ptr<const Buffer>> adopt(DType dtype, const Shape& shape, Role role, HeldBytes packed);
   // Fuses, lays out scratch. `weights` in the order of PlanTensor::weight. Token ids and page ids are checked by run.
   virtual Result<std::unique_ptr<Program>> compile(const Plan& plan, std::vector<std::shared_ptr<const Buffer>> weights,
                                                    const BatchShape& largest) = 0;

@@ -4,6 +4,13 @@
 
 namespace trivium {
 
+Result<std::shared_ptr<const Buffer>> Backend::adopt(DType, const Shape&, Role, HeldBytes) {
+  Error error;
+  error.code = ErrorCode::unsupported;
+  error.message = "The backend " + std::string(name()) + " packs no weights.";
+  return error;
+}
+
 Result<std::shared_ptr<Backend>> make_backend(std::string_view name) {
   if (name == "cpu") return make_cpu_backend();
   if (name == "ref") return make_ref_backend();

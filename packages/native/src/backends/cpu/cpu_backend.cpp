@@ -12,6 +12,16 @@ namespace {
 using cpu::CpuBuffer;
 using cpu::CpuProgram;
 
+Error wrong_size(std::size_t expected, const HeldBytes& packed) {
+  Error error;
+  error.code = ErrorCode::bad_format;
+  error.message = "Packed weights have the wrong size.";
+  error.file = packed.file() ? packed.file()->path() : "";
+  error.expected = std::to_string(expected) + " bytes";
+  error.found = std::to_string(packed.size()) + " bytes";
+  return error;
+}
+
 class CpuBackend final : public Backend {
  public:
   explicit CpuBackend(const cpu::KernelTable& kernels) : kernels_(kernels) {}
@@ -20,20 +30,38 @@ class CpuBackend final : public Backend {
   Result<std::shared_ptr<const Buffer>> upload(const WeightSource& source, Role role) override {
     auto buffer = std::make_shared<CpuBuffer>();
     buffer->role = role;
-    if (role == Role::matrix || role == Role::matrix_and_table) {
+    if (buffer->is_matrix()) {
       TRIVIUM_TRY_ASSIGN(buffer->matrix, cpu::pack_matrix(source));
       return std::shared_ptr<const Buffer>(std::move(buffer));
     }
-    std::vector<std::byte> bytes(row_bytes(source.dtype, source.shape.columns()) * source.shape.rows());
+    LargeBytes bytes(row_bytes(source.dtype, source.shape.columns()) * source.shape.rows());
     TRIVIUM_TRY(source.read_rows(0, source.shape.rows(), bytes.data()));
     if (role == Role::table) {
       buffer->table_dtype = source.dtype;
-      buffer->table_columns = source.shape.columns();
-      buffer->table = std::move(bytes);
+      buffer->plain = HeldBytes(std::move(bytes));
     } else {
-      buffer->vector.resize(source.shape.elements());
-      decode_row(source.dtype, bytes.data(), buffer->vector.data(), buffer->vector.size());
+      LargeBytes values(source.shape.elements() * sizeof(float));
+      decode_row(source.dtype, bytes.data(), reinterpret_cast<float*>(values.data()), source.shape.elements());
+      buffer->plain = HeldBytes(std::move(values));
     }
+    return std::shared_ptr<const Buffer>(std::move(buffer));
+  }
+
+  int layout() const override { return cpu::packed_layout; }
+
+  Result<std::shared_ptr<const Buffer>> adopt(DType dtype, const Shape& shape, Role role, HeldBytes packed) override {
+    auto buffer = std::make_shared<CpuBuffer>();
+    buffer->role = role;
+    buffer->table_dtype = dtype;
+    std::size_t expected = 0;
+    if (buffer->is_matrix()) {
+      buffer->matrix = {dtype, shape.rows(), shape.columns(), packed};
+      expected = buffer->matrix.panel_bytes() * buffer->matrix.panels();
+    } else {
+      expected = role == Role::table ? row_bytes(dtype, shape.columns()) * shape.rows() : shape.elements() * sizeof(float);
+    }
+    if (packed.size() != expected) return wrong_size(expected, packed);
+    if (!buffer->is_matrix()) buffer->plain = std::move(packed);
     return std::shared_ptr<const Buffer>(std::move(buffer));
   }
 

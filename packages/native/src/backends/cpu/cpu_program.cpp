@@ -35,6 +35,8 @@ std::int64_t row_grain(std::int64_t columns) {
 CpuProgram::CpuProgram(const Plan& plan, std::vector<std::shared_ptr<const Buffer>> weights,
                        const BatchShape& largest, const KernelTable& kernels)
     : plan_(plan), weights_(std::move(weights)), largest_(largest), kernels_(kernels) {
+  for (const auto& weight : weights_)
+    if (const auto& file = static_cast<const CpuBuffer&>(*weight).held().file()) files_.insert(file);
   lay_out();
 }
 
@@ -109,6 +111,7 @@ Status CpuProgram::run(const Bindings& bindings) {
   }
   for (std::size_t i = 0; i < plan_.outputs().size(); ++i)
     std::copy_n(activation(plan_.outputs()[i]), bindings.outputs[i].size(), bindings.outputs[i].data());
+  for (const auto& file : files_) TRIVIUM_TRY(file->check());
   return {};
 }
 
@@ -196,7 +199,7 @@ void CpuProgram::embed_rows(const Node& node, const EmbedRows& op, const Binding
       if (table.role == Role::matrix_and_table)
         unpack_row(table.matrix, id, row);
       else
-        decode_row(table.table_dtype, table.table.data() + id * row_bytes(table.table_dtype, columns), row,
+        decode_row(table.table_dtype, table.plain.data() + id * row_bytes(table.table_dtype, columns), row,
                    columns);
       if (op.scale != 1)
         for (std::int64_t c = 0; c < columns; ++c) row[c] *= op.scale;

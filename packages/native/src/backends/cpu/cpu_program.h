@@ -3,6 +3,7 @@
 #pragma once
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "backends/backend.h"
@@ -14,14 +15,15 @@ namespace trivium::cpu {
 class CpuBuffer final : public Buffer {
  public:
   Role role = Role::vector;
-  std::vector<float> vector;  // (columns): norms and biases
-  PackedMatrix matrix;        // matrix, matrix_and_table
-  DType table_dtype = DType::f32;
-  std::int64_t table_columns = 0;
-  std::vector<std::byte> table;  // (rows, columns) as in the file
-  std::size_t bytes() const override {
-    return vector.size() * sizeof(float) + matrix.bytes.size() + table.size();
-  }
+  PackedMatrix matrix;             // matrix, matrix_and_table
+  HeldBytes plain;                 // vector: f32 (columns); table: (rows, columns) as in the file
+  DType table_dtype = DType::f32;  // of a table's rows
+
+  bool is_matrix() const { return role == Role::matrix || role == Role::matrix_and_table; }
+  const HeldBytes& held() const { return is_matrix() ? matrix.bytes : plain; }
+  const float* vector() const { return reinterpret_cast<const float*>(plain.data()); }
+  std::size_t bytes() const override { return held().size(); }
+  std::span<const std::byte> packed() const override { return {held().data(), held().size()}; }
 };
 
 class CpuProgram final : public Program {
@@ -56,12 +58,13 @@ class CpuProgram final : public Program {
     return static_cast<const CpuBuffer&>(*weights_[tensor(id).weight]);
   }
   const float* vector_or_null(TensorId id) const {
-    return id == no_tensor ? nullptr : weight(id).vector.data();
+    return id == no_tensor ? nullptr : weight(id).vector();
   }
   float* activation(TensorId id) { return storage_[slot_of_[id]].data(); }
 
   Plan plan_;
   std::vector<std::shared_ptr<const Buffer>> weights_;
+  std::set<std::shared_ptr<const MappedFile>> files_;  // that weights lie in
   BatchShape largest_;
   const KernelTable& kernels_;
   std::vector<int> slot_of_;                 // activation -> storage, -1 for weights

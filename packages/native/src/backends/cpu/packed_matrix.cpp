@@ -106,7 +106,7 @@ Result<PackedMatrix> pack_matrix(const WeightSource& source) {
   if (source.dtype == DType::i32 || matrix.columns % std::int64_t(info(source.dtype).block_elements) != 0)
     return unsupported(source);
   const std::size_t row = row_bytes(source.dtype, matrix.columns);
-  matrix.bytes.resize(matrix.panel_bytes() * matrix.panels());
+  LargeBytes bytes(matrix.panel_bytes() * matrix.panels());
   // A strip of panels is read at a time, so that the source never stands beside the packed form whole and whoever else
   // computes has its turn in between. Whichever thread is free reads a panel, and with that encodes it, and packs it.
   const std::int64_t strip = std::max<std::int64_t>(1, strip_bytes / std::max<std::int64_t>(1, std::int64_t(row) * panel_rows));
@@ -118,7 +118,7 @@ Result<PackedMatrix> pack_matrix(const WeightSource& source) {
       const std::int64_t index = first + std::int64_t(p), first_row = index * panel_rows;
       const std::int64_t count = std::min<std::int64_t>(panel_rows, matrix.rows - first_row);
       std::byte* in = rows.data() + p * panel_rows * row;
-      std::byte* panel = matrix.bytes.data() + index * matrix.panel_bytes();
+      std::byte* panel = bytes.data() + index * matrix.panel_bytes();
       read[p] = source.read_rows(first_row, count, in);
       if (!read[p].ok()) return;
       if (count < panel_rows) std::memset(panel, 0, matrix.panel_bytes());
@@ -126,6 +126,7 @@ Result<PackedMatrix> pack_matrix(const WeightSource& source) {
     });
     for (Status& status : read) TRIVIUM_TRY(std::move(status));
   }
+  matrix.bytes = HeldBytes(std::move(bytes));
   return matrix;
 }
 

@@ -15,10 +15,13 @@
 #include <cstdint>
 
 #include "backends/backend.h"
-#include "base/large_pages.h"
+#include "base/held_bytes.h"
 #include "base/result.h"
 
 namespace trivium::cpu {
+
+// Of everything CpuBuffer::packed() gives; goes up with any change to the layouts above or in packed_super.h.
+inline constexpr int packed_layout = 1;
 
 inline constexpr int panel_rows = 16;
 inline constexpr int block_columns = 32;
@@ -41,7 +44,7 @@ inline bool is_blocked(DType dtype) { return info(dtype).block_elements > 1; }
 struct PackedMatrix {
   DType dtype = DType::f32;
   std::int64_t rows = 0, columns = 0;
-  LargeBytes bytes;
+  HeldBytes bytes;  // (panels, panel_bytes)
 
   std::int64_t panels() const { return (rows + panel_rows - 1) / panel_rows; }
   std::size_t panel_bytes() const;
