@@ -35,6 +35,7 @@ class GgufFile final : public ModelFile {
                    std::byte* destination) const override {
     return table_.read_rows(tensor, first_row, rows, destination);
   }
+  Result<std::string> identity() const override { return table_.identity(); }
 
  private:
   std::string path_;

@@ -2,6 +2,7 @@
 // then lends the text files. Names that come from a file never lead out of the folder. Knows no config field.
 #include <map>
 
+#include "base/hash.h"
 #include "formats/containers.h"
 #include "formats/errors.h"
 
@@ -43,6 +44,13 @@ class HuggingFaceFile final : public ModelFile {
   Status read_rows(const TensorEntry& tensor, std::int64_t first_row, std::int64_t rows,
                    std::byte* destination) const override {
     return table_.read_rows(tensor, first_row, rows, destination);
+  }
+  Result<std::string> identity() const override {
+    TRIVIUM_TRY_ASSIGN(std::string identity, table_.identity());
+    const std::string config = folder_ + "/config.json";
+    if (path_kind(config) != PathKind::file) return identity;
+    TRIVIUM_TRY_ASSIGN(const std::string text, read_file(config, most_config_bytes));
+    return identity + std::to_string(hash64(text)) + "\n";
   }
 
  private:

@@ -1,5 +1,8 @@
 #include "formats/tensor_table.h"
 
+#include <algorithm>
+
+#include "base/hash.h"
 #include "formats/errors.h"
 
 namespace trivium {
@@ -60,6 +63,25 @@ Status TensorTable::read_rows(const TensorEntry& tensor, std::int64_t first_row,
                                               static_cast<std::size_t>(static_cast<std::uint64_t>(rows) * one));
   if (!status.ok()) status.error().field = tensor.name;
   return status;
+}
+
+Result<std::string> TensorTable::identity() const {
+  std::vector<std::uint64_t> heads(files_.size(), 0);  // bytes before the first tensor
+  std::uint64_t parts = 0;                               // which file each tensor is taken from: an index may say
+  for (const TensorEntry& entry : entries_) {
+    heads[entry.part] = heads[entry.part] == 0 ? entry.offset : std::min(heads[entry.part], entry.offset);
+    parts = hash64(entry.name, parts + static_cast<std::uint64_t>(entry.part));
+  }
+  std::string identity = std::to_string(parts) + "\n";
+  for (std::size_t part = 0; part < files_.size(); ++part) {
+    TRIVIUM_TRY_ASSIGN(const FileIdentity found, files_[part].identity());
+    std::string head(static_cast<std::size_t>(heads[part]), '\0');
+    TRIVIUM_TRY(files_[part].read_at(0, head.data(), head.size()));
+    for (const std::uint64_t fact : {found.size, static_cast<std::uint64_t>(found.modified_ns), found.number, hash64(head)})
+      identity += std::to_string(fact) + " ";
+    identity.back() = '\n';
+  }
+  return identity;
 }
 
 }  // namespace trivium

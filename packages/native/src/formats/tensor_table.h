@@ -23,6 +23,7 @@ class TensorTable {
   std::uint64_t total_bytes() const;
   const TensorEntry* find(std::string_view name) const;
   Status read_rows(const TensorEntry& tensor, std::int64_t first_row, std::int64_t rows, std::byte* destination) const;
+  Result<std::string> identity() const;  // ModelFile::identity() of its files
 
  private:
   struct Hash {
