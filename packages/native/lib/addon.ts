@@ -109,6 +109,7 @@ export interface RawModel {
   readonly tokenizer: RawTokenizer;
   readonly contextTokens: number;
   readonly weightBytes: number;
+  readonly isMapped: boolean;
   readonly backend: string;
   compileGrammar(description: string): Promise<RawGrammar>;
   generate(request: RawGenerateRequest): number;
@@ -153,6 +154,7 @@ export interface RawLoadOptions {
   quantize?: string;
   kvType?: string;
   activationBits?: number;
+  packCache?: string | false;
 }
 
 export interface Addon {

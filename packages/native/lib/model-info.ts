@@ -82,6 +82,7 @@ export function toModelInfo(raw: RawModel, tokenizer: Tokenizer): ModelInfo {
     width: description.width,
     layers: description.layers,
     weightBytes: raw.weightBytes,
+    packed: raw.isMapped ? 'mapped' : 'made',
     ...(chatTemplate !== undefined && { chatTemplate }),
     ...(bosToken !== undefined && { bosToken }),
     ...(eosToken !== undefined && { eosToken }),

@@ -41,6 +41,13 @@ export interface LoadModelOptions {
    * embedding models. Another number is `invalid-argument`.
    */
   activationBits?: 8 | 16;
+  /**
+   * A folder that keeps packed weights of 64 MiB or more, so that the next load maps them instead of packing (and quantizing)
+   * them again, and processes with the same model share their memory. The file is written once the model is ready, while it is
+   * used; one that does not fit the model's files, these options and this machine's instruction set is not used, and nothing is
+   * written where there is no room or no permission. The engine removes no file. Default: `false`, nothing is kept.
+   */
+  packCache?: string | false;
   onProgress?: (share: number) => void;
   signal?: AbortSignal;
 }
@@ -68,6 +75,8 @@ export interface ModelInfo {
   width: number;
   layers: number;
   weightBytes: number;
+  /** How its packed weights came: `'mapped'` from a file of `packCache`, or `'made'` by this load. */
+  packed: 'mapped' | 'made';
   /** Jinja source of the chat template, if the file has one. */
   chatTemplate?: string;
   bosToken?: string;
@@ -262,6 +271,8 @@ export interface EngineStats {
   queuedRequests: number;
   models: number;
   weightBytes: number;
+  /** Of these, in mapped files: pages that all processes share, and that the system reads again where it needs the room. */
+  mappedBytes: number;
   kvBytes: number;
   kvUsedBytes: number;
   /** From here on totals since the process began, of models that have been disposed of too. */

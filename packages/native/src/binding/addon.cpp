@@ -34,6 +34,7 @@ ModelOptions options_of(const Napi::Object& given) {
   options.activation_bits = static_cast<int>(number("activationBits", options.activation_bits));
   if (const Napi::Value backend = given.Get("backend"); !backend.IsUndefined()) options.backend = backend.ToString().Utf8Value();
   if (const Napi::Value kv = given.Get("kvType"); !kv.IsUndefined()) options.kv_type = kv.ToString().Utf8Value();
+  if (const Napi::Value folder = given.Get("packCache"); folder.IsString()) options.pack_cache.folder = folder.ToString().Utf8Value();
   if (const Napi::Value quantize = given.Get("quantize"); !quantize.IsUndefined()) options.quantize = quantize.ToString().Utf8Value();
   return options;
 }
@@ -122,6 +123,7 @@ Napi::Value stats(const Napi::CallbackInfo& info) {
                                                     {"queuedRequests", stats.queued_requests},
                                                     {"models", stats.models},
                                                     {"weightBytes", double(stats.weight_bytes)},
+                                                    {"mappedBytes", double(stats.mapped_bytes)},
                                                     {"kvBytes", double(stats.kv_bytes)},
                                                     {"kvUsedBytes", double(stats.kv_used_bytes)},
                                                     {"steps", double(stats.steps)},

@@ -27,6 +27,7 @@ Napi::Function ModelObject::define(Napi::Env env) {
                       InstanceAccessor<&ModelObject::tokenizer>("tokenizer"),
                       InstanceAccessor<&ModelObject::context_tokens>("contextTokens"),
                       InstanceAccessor<&ModelObject::weight_bytes>("weightBytes"),
+                      InstanceAccessor<&ModelObject::is_mapped>("isMapped"),
                       InstanceAccessor<&ModelObject::backend>("backend"),
                       InstanceMethod<&ModelObject::compile_grammar>("compileGrammar"),
                       InstanceMethod<&ModelObject::generate>("generate"), InstanceMethod<&ModelObject::embed>("embed"),
@@ -67,6 +68,8 @@ Napi::Value ModelObject::context_tokens(const Napi::CallbackInfo& info) {
 Napi::Value ModelObject::weight_bytes(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(alive(info).weight_bytes()));
 }
+
+Napi::Value ModelObject::is_mapped(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), alive(info).is_mapped()); }
 
 Napi::Value ModelObject::backend(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), model_.backend); }
 

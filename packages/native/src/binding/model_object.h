@@ -25,6 +25,7 @@ class ModelObject final : public Napi::ObjectWrap<ModelObject> {
   Napi::Value tokenizer(const Napi::CallbackInfo& info);
   Napi::Value context_tokens(const Napi::CallbackInfo& info);
   Napi::Value weight_bytes(const Napi::CallbackInfo& info);
+  Napi::Value is_mapped(const Napi::CallbackInfo& info);
   Napi::Value backend(const Napi::CallbackInfo& info);
   Napi::Value compile_grammar(const Napi::CallbackInfo& info);
   Napi::Value generate(const Napi::CallbackInfo& info);

@@ -1,8 +1,11 @@
-// A model's weights from file to backend, checked against the spec and streamed row by row, and the plan over them.
+// A model's weights from file to backend, checked against the spec and streamed row by row or mapped as an earlier start packed
+// them, and the plan over them.
 #include <algorithm>
 
 #include "models/build.h"
 #include "models/load_types.h"
+#include "models/pack_cache.h"
+#include "models/pack_file.h"
 #include "models/rows.h"
 
 namespace trivium {
@@ -33,11 +36,60 @@ bool fits(const Shape& found, const Shape& expected) {
   return found.columns() == expected.columns() && (rows == 0 ? found_rows >= 1 : found_rows == rows);
 }
 
+using Progress = std::function<Status(double share)>;
+using Weights = std::vector<std::shared_ptr<const Buffer>>;
+
+Result<Weights> pack(const ModelFile& file, Backend& backend, const std::vector<Wanted>& wanted, const Progress& progress) {
+  Weights weights;
+  double total = 0, done = 0;
+  for (const Wanted& weight : wanted) total += static_cast<double>(weight.entry->bytes);
+  for (const Wanted& weight : wanted) {
+    const TensorEntry& entry = *weight.entry;
+    WeightSource source{entry.name, entry.dtype, entry.shape,
+                        [&](std::int64_t first, std::int64_t rows, std::byte* destination) {
+                          return file.read_rows(entry, first, rows, destination);
+                        }};
+    if (weight.dtype != entry.dtype) source = encoded(std::move(source), weight.dtype);
+    TRIVIUM_TRY_ASSIGN(auto buffer, backend.upload(source, weight.role));
+    weights.push_back(std::move(buffer));
+    done += static_cast<double>(entry.bytes);
+    if (progress) TRIVIUM_TRY(progress(total > 0 ? done / total : 1));
+  }
+  return weights;
+}
+
+// Where the packed weights are kept; nothing when they are not to be, or the files cannot be told apart.
+std::optional<PackTarget> target_of(const PackCache& cache, const ModelFile& file, const Backend& backend,
+                                    const Precision& precision, const std::vector<Wanted>& wanted) {
+  std::uint64_t bytes = 0;
+  for (const Wanted& weight : wanted)
+    bytes += row_bytes(weight.dtype, weight.entry->shape.columns()) * static_cast<std::uint64_t>(weight.entry->shape.rows());
+  if (cache.folder.empty() || backend.layout() == 0 || bytes < cache.least_bytes) return std::nullopt;
+  Result<std::string> key = pack_key(file, backend, precision);
+  if (!key.ok()) return std::nullopt;
+  PackTarget target{pack_path(cache.folder, *key), *key, {}};
+  for (const Wanted& weight : wanted) target.labels.push_back(pack_label(*weight.entry, weight.role, weight.dtype));
+  return target;
+}
+
+Result<Weights> map(const PackTarget& target, Backend& backend, const std::vector<Wanted>& wanted, const Progress& progress) {
+  TRIVIUM_TRY_ASSIGN(const PackFile pack, PackFile::open(target.path, target.key));
+  Weights weights;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    TRIVIUM_TRY_ASSIGN(HeldBytes packed, pack.weight(i, target.labels[i]));
+    TRIVIUM_TRY_ASSIGN(auto buffer, backend.adopt(wanted[i].dtype, wanted[i].entry->shape, wanted[i].role, std::move(packed)));
+    weights.push_back(std::move(buffer));
+  }
+  TRIVIUM_TRY(pack.verify(progress));
+  pack.mark_used();
+  return weights;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<LoadedModel>> LoadedModel::load(std::shared_ptr<const ModelFile> file, std::shared_ptr<Backend> backend,
-                                                       const Precision& precision,
-                                                       const std::function<Status(double share)>& progress) {
+                                                       const Precision& precision, const PackCache& cache,
+                                                       const Progress& progress) {
   TRIVIUM_TRY_ASSIGN(const ArchitectureRow* row, row_of(*file));
   auto model = std::make_shared<LoadedModel>();
   TRIVIUM_TRY_ASSIGN(model->spec_, row->spec(*file));
@@ -64,22 +116,8 @@ Result<std::shared_ptr<LoadedModel>> LoadedModel::load(std::shared_ptr<const Mod
   }
   model->plan_ = std::move(*plan);
 
-  double total = 0, done = 0;
-  for (const Wanted& weight : wanted) total += static_cast<double>(weight.entry->bytes);
-  bool all_f32 = true;
-  for (const Wanted& weight : wanted) {
-    const TensorEntry& entry = *weight.entry;
-    if (weight.role != Role::vector && weight.dtype != DType::f32) all_f32 = false;
-    WeightSource source{entry.name, entry.dtype, entry.shape,
-                        [&](std::int64_t first, std::int64_t rows, std::byte* destination) {
-                          return file->read_rows(entry, first, rows, destination);
-                        }};
-    if (weight.dtype != entry.dtype) source = encoded(std::move(source), weight.dtype);
-    TRIVIUM_TRY_ASSIGN(auto buffer, backend->upload(source, weight.role));
-    model->weights_.push_back(std::move(buffer));
-    done += static_cast<double>(entry.bytes);
-    if (progress) TRIVIUM_TRY(progress(total > 0 ? done / total : 1));
-  }
+  const auto is_f32 = [](const Wanted& weight) { return weight.role == Role::vector || weight.dtype == DType::f32; };
+  const bool all_f32 = std::all_of(wanted.begin(), wanted.end(), is_f32);
   model->kv_dtype_ = precision.keys_and_values.value_or(all_f32 ? DType::f32 : DType::f16);
   const std::size_t block = info(model->kv_dtype_).block_elements;
   if (const int head = model->page_geometry().head_dim; std::size_t(head) % block != 0) {
@@ -93,6 +131,21 @@ Result<std::shared_ptr<LoadedModel>> LoadedModel::load(std::shared_ptr<const Mod
     error.remedy = "Leave kvType out.";
     return error;
   }
+
+  std::optional<PackTarget> target = target_of(cache, *file, *backend, precision, wanted);
+  if (target) {
+    Result<Weights> mapped = map(*target, *backend, wanted, progress);
+    if (!mapped.ok() && mapped.error().code == ErrorCode::cancelled) return std::move(mapped.error());
+    if (mapped.ok()) {
+      model->weights_ = std::move(*mapped);
+      model->mapped_ = true;
+      return model;
+    }
+  }
+  TRIVIUM_TRY_ASSIGN(model->weights_, pack(*file, *backend, wanted, progress));
+  // What was packed may be of two minds when the files changed meanwhile.
+  if (target)
+    if (const auto key = pack_key(*file, *backend, precision); key.ok() && *key == target->key) model->pack_target_ = std::move(target);
   return model;
 }
 

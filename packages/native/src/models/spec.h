@@ -71,15 +71,27 @@ struct Precision {
   std::optional<int> activation_bits;  // 8 or 16
 };
 
+struct PackCache;
+
+// Where packed weights are to be kept: the file, what it is for, and what it calls each weight.
+struct PackTarget {
+  std::string path, key;
+  std::vector<std::string> labels;  // in the order of LoadedModel::weights()
+};
+
 // A model on a backend: weights uploaded once, shared by every program compiled from it.
 class LoadedModel {
  public:
   static Result<std::shared_ptr<LoadedModel>> load(std::shared_ptr<const ModelFile> file, std::shared_ptr<Backend> backend,
-                                                   const Precision& precision,
+                                                   const Precision& precision, const PackCache& cache,
                                                    const std::function<Status(double share)>& progress);
   const ModelSpec& spec() const { return spec_; }
   Backend& backend() const { return *backend_; }
   std::size_t weight_bytes() const;
+  bool is_mapped() const { return mapped_; }  // weights lie in a pack file, whose pages all processes share
+  const std::vector<std::shared_ptr<const Buffer>>& weights() const { return weights_; }
+  // Of weights that were packed and are to be kept.
+  const std::optional<PackTarget>& pack_target() const { return pack_target_; }
   PageGeometry page_geometry() const;
   // The plan of this spec: causal -> logits (outputs, vocabulary); encoder, static -> embeddings (sequences, width),
   // cross-encoder -> scores (sequences, labels), and of these the rows of wanted tokens before pooling (outputs, width).
@@ -91,6 +103,8 @@ class LoadedModel {
   std::vector<std::shared_ptr<const Buffer>> weights_;
   Plan plan_;
   DType kv_dtype_ = DType::f32;
+  bool mapped_ = false;
+  std::optional<PackTarget> pack_target_;
 };
 
 }  // namespace trivium

@@ -14,6 +14,7 @@ class LoadedStepModel final : public StepModel {
   Backend& backend() const override { return model_->backend(); }
   PageGeometry page_geometry() const override { return model_->page_geometry(); }
   std::size_t weight_bytes() const override { return model_->weight_bytes(); }
+  bool is_mapped() const override { return model_->is_mapped(); }
   Result<std::unique_ptr<Program>> compile(const BatchShape& largest) const override {
     return model_->compile(largest);
   }
@@ -44,11 +45,16 @@ class ProcessEngine final : public Engine {
     if (options.activation_bits != 0) {
       TRIVIUM_TRY_ASSIGN(precision.activation_bits, checked_activation_bits(options.activation_bits));
     }
-    TRIVIUM_TRY_ASSIGN(auto model, LoadedModel::load(std::move(file), std::move(backend), precision, progress));
-    return core_->add(std::make_shared<LoadedStepModel>(std::move(model)), std::move(tokenizer), options);
+    TRIVIUM_TRY_ASSIGN(auto model, LoadedModel::load(std::move(file), std::move(backend), precision, options.pack_cache, progress));
+    TRIVIUM_TRY_ASSIGN(auto added, core_->add(std::make_shared<LoadedStepModel>(model), std::move(tokenizer), options));
+    if (model->pack_target()) PackWriter::instance().write(model);
+    return added;
   }
   EngineStats stats() const override { return core_->stats(); }
-  void shutdown() override { core_->shutdown(); }
+  void shutdown() override {
+    PackWriter::instance().stop();
+    core_->shutdown();
+  }
 
  private:
   std::shared_ptr<EngineCore> core_ = EngineCore::make();

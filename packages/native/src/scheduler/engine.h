@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "decode/grammar/compiled_grammar.h"
 #include "decode/sampler.h"  // SamplingParameters, TokenLogprob
+#include "models/pack_cache.h"
 #include "models/spec.h"
 #include "tokenizer/tokenizer.h"
 
@@ -85,11 +86,13 @@ struct ModelOptions {
   std::string quantize;                   // a name load_type_named() knows, or empty: weights as in the file
   std::string kv_type;                    // a name kv_type_named() knows, or empty: f32 for F32 models, f16 otherwise
   int activation_bits = 0;                // 8 or 16, or 0: what default_activation_bits() says
+  PackCache pack_cache;
 };
 
 struct EngineStats {
   int live_sequences = 0, queued_requests = 0, models = 0;
   std::size_t weight_bytes = 0, kv_bytes = 0, kv_used_bytes = 0;
+  std::size_t mapped_bytes = 0;  // of weight_bytes: in pack files, which processes share and the system reads again
   // Totals since the process began: a model that goes takes nothing from them.
   std::uint64_t steps = 0, prefilled_tokens = 0, decoded_tokens = 0;
   std::uint64_t masked_tokens = 0, mask_ns = 0;  // tokens chosen under a grammar, and the time their masks took
@@ -104,6 +107,7 @@ class EngineModel {
   virtual const ModelSpec& spec() const = 0;
   virtual std::shared_ptr<const Tokenizer> tokenizer() const = 0;
   virtual std::size_t weight_bytes() const = 0;
+  virtual bool is_mapped() const = 0;               // weights lie in a pack file; else they were packed by this load
   virtual int context_tokens() const = 0;           // what a sequence may hold: options, model and KV memory together
   // A grammar (decode/grammar/description.h) over this model's vocabulary. Takes milliseconds, the first time up to some
   // tenths of a second for the vocabulary's index: call it off the event loop. May be used by many requests at once.
@@ -127,7 +131,7 @@ class EngineModel {
 class Engine {
  public:
   static Engine& instance();
-  // Reads, packs and registers a model; blocking (call it off the event loop). `cancelled` is looked at between tensors.
+  // Reads, packs (or maps, see ModelOptions::pack_cache) and registers a model; blocking (call it off the event loop). `cancelled` is looked at between tensors.
   virtual Result<std::shared_ptr<EngineModel>> load(std::shared_ptr<const ModelFile> file, const ModelOptions& options,
                                                     const std::function<Status(double share)>& progress) = 0;
   virtual EngineStats stats() const = 0;

@@ -24,6 +24,7 @@ class ModelHandle final : public EngineModel {
   const ModelSpec& spec() const override { return runner_->model().spec(); }
   std::shared_ptr<const Tokenizer> tokenizer() const override { return runner_->tokenizer(); }
   std::size_t weight_bytes() const override { return runner_->model().weight_bytes(); }
+  bool is_mapped() const override { return runner_->model().is_mapped(); }
   int context_tokens() const override { return runner_->context_tokens(); }
   Result<std::shared_ptr<grammar::CompiledGrammar>> compile_grammar(std::string_view description) override {
     return runner_->compile_grammar(description);
@@ -142,7 +143,10 @@ EngineStats EngineCore::stats() const {
     stats.kv_bytes += counters.kv_bytes;
     stats.kv_used_bytes += counters.kv_used_bytes;
     add_totals(stats, counters);
-    if (counted.insert(&runner->model()).second) stats.weight_bytes += runner->model().weight_bytes();
+    const StepModel& model = runner->model();
+    if (!counted.insert(&model).second) continue;
+    stats.weight_bytes += model.weight_bytes();
+    if (model.is_mapped()) stats.mapped_bytes += model.weight_bytes();
   }
   return stats;
 }

@@ -13,6 +13,7 @@ class StepModel {
   virtual Backend& backend() const = 0;
   virtual PageGeometry page_geometry() const = 0;
   virtual std::size_t weight_bytes() const = 0;
+  virtual bool is_mapped() const { return false; }  // LoadedModel::is_mapped
   virtual Result<std::unique_ptr<Program>> compile(const BatchShape& largest) const = 0;
 };
 

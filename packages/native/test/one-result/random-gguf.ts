@@ -109,9 +109,8 @@ function vocabulary(): { tokens: string[]; merges: string[] } {
 
 export const vocabularySize = vocabulary().tokens.length;
 
-export function writeRandomGguf(file: string, type: WeightType, seed = 1): void {
+export function writeRandomGguf(file: string, type: WeightType, seed = 1, hidden = hiddenOf(type)): void {
   const random = randomFrom(seed);
-  const hidden = hiddenOf(type);
   const { tokens, merges } = vocabulary();
   const metadata: Record<string, string | number | readonly string[]> = {
     'general.architecture': 'llama',

@@ -94,6 +94,7 @@ export class ScriptedEngine {
         width: 1,
         layers: 1,
         weightBytes: 0,
+        packed: 'made',
         ...(settings.chatTemplate !== undefined && { chatTemplate: settings.chatTemplate }),
         ...(settings.sampling && { sampling: settings.sampling }),
         stopTokens: [firstSpecial],
