@@ -2,12 +2,15 @@
  * Models by reference: found, fetched where they are of the hub, loaded once however many callers want them, and kept
  * within the memory they may take. Knows no spec and no prompts.
  */
+import { join } from 'node:path';
 import { getEngine, type LoadModelOptions, type NativeEngine, type NativeModel } from '@trivium/native';
 import { TriviumError } from '@trivium/protocol';
+import { defaultCacheFolder } from '../documents/index-cache.js';
 import type { HubSettings } from './hub/hub-settings.js';
 import { type DownloadProgress, ModelHub } from './hub/model-hub.js';
 import { manageModel } from './managed-model.js';
 import { estimateMemory, type MemoryEstimate } from './memory-estimate.js';
+import { PackCache } from './pack-cache.js';
 import { type LoadProgress, ResidentModels, type ResidentModelsSettings } from './resident-models.js';
 import { type ModelPurpose, resolveModel } from './resolve-model.js';
 import { type JoinOptions, SharedTask } from './shared-task.js';
@@ -23,6 +26,13 @@ export interface ModelStoreSettings
   idleUnloadMs?: number;
   /** Where `hf:` references lead and lie. */
   hub?: HubSettings;
+  /**
+   * Folder for packed weights of models of 64 MiB or more: the next start maps them, packs and quantizes nothing, and shares
+   * their memory with other processes. `false` keeps none. Default: `packed` in the cache folder (`hub.cacheDir`).
+   */
+  packCache?: string | false;
+  /** Bytes that these files may take, default 16 GiB: the least recently used ones go. */
+  packCacheBytes?: number;
 }
 
 export type PreloadProgress = DownloadProgress | LoadProgress;
@@ -137,7 +147,7 @@ export class ModelStore implements AsyncDisposable {
   }
 
   #makeResidents(): ResidentModels {
-    const { memoryBytes, idleUnloadMs, ...settings } = this.#settings;
+    const { memoryBytes, idleUnloadMs, packCache, packCacheBytes, ...settings } = this.#settings;
     const { activationBits, contextTokens, kvMemoryBytes, kvType, maxSequences, maxQueue, quantize } =
       settings;
     const given = { activationBits, contextTokens, kvMemoryBytes, kvType, maxSequences, maxQueue, quantize };
@@ -145,6 +155,10 @@ export class ModelStore implements AsyncDisposable {
       load: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
       memoryBytes,
       idleUnloadMs,
+      packCache: new PackCache(
+        packCache ?? join(settings.hub?.cacheDir ?? defaultCacheFolder(), 'packed'),
+        packCacheBytes,
+      ),
       engine: () => this.#engine(),
       availableBytes: this.#seams.availableBytes,
     });

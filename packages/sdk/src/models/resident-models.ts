@@ -6,6 +6,7 @@ import type { LoadModelOptions, NativeEngine, NativeModel } from '@trivium/nativ
 import { TriviumError } from '@trivium/protocol';
 import type { ModelLease } from './managed-model.js';
 import { availableMemoryBytes, estimateMemory, type MemoryEstimate } from './memory-estimate.js';
+import type { PackCache } from './pack-cache.js';
 import { type JoinOptions, SharedTask } from './shared-task.js';
 
 export interface ResidentModelsSettings {
@@ -18,6 +19,8 @@ export interface ResidentModelsSettings {
   memoryBytes?: number | undefined;
   /** A model that nobody has used for so long is unloaded. */
   idleUnloadMs?: number | undefined;
+  /** Keeps packed weights between starts. */
+  packCache: PackCache;
   engine: () => Pick<NativeEngine, 'inspect' | 'loadModel'>;
   /** Tests give a smaller machine. */
   availableBytes?: (() => number) | undefined;
@@ -110,7 +113,7 @@ export class ResidentModels {
   }
 
   #startLoading(resident: Resident): SharedTask<NativeModel, LoadProgress> {
-    const { engine, load } = this.#settings;
+    const { engine, load, packCache } = this.#settings;
     let task: SharedTask<NativeModel, LoadProgress> | undefined;
     task = new SharedTask(async (signal, report) => {
       try {
@@ -119,9 +122,11 @@ export class ResidentModels {
         signal.throwIfAborted();
         const model = await engine().loadModel(resident.path, {
           ...load,
+          packCache: packCache.folderFor(estimate.weightBytes),
           signal,
           onProgress: (share) => report({ type: 'load-progress', share }),
         });
+        if (model.info.packed === 'made') void packCache.makeRoom(model.info.weightBytes);
         resident.model = model;
         resident.bytes = Math.max(model.info.weightBytes, estimate.weightBytes) + estimate.kvBytes;
         return model;

@@ -3,7 +3,7 @@ import { readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createLibrary } from '../../src/documents/index.js';
-import { markIndexUsed, pruneIndexes } from '../../src/documents/index-retention.js';
+import { markIndexUsed, pruneCache } from '../../src/documents/index-retention.js';
 import { type Folder, temporaryFolder } from './fixtures.js';
 
 /** Indexes of 100 bytes, the first one used longest ago. */
@@ -18,10 +18,10 @@ it('removes the least recently used indexes until the rest fits, and never the n
   await using folder = await temporaryFolder();
   await fill(folder, ['a.index', 'b.index', 'c.index', 'd.index']);
   const at = (name: string) => join(folder.path, name);
-  expect(await pruneIndexes(folder.path, 400, at('d.index'))).toEqual([]);
+  expect(await pruneCache(folder.path, '.index', 400, at('d.index'))).toEqual([]);
   await markIndexUsed(at('a.index'));
-  expect(await pruneIndexes(folder.path, 250, at('d.index'))).toEqual([at('b.index'), at('c.index')]);
-  expect(await pruneIndexes(folder.path, 0, at('d.index'))).toEqual([at('a.index')]);
+  expect(await pruneCache(folder.path, '.index', 250, at('d.index'))).toEqual([at('b.index'), at('c.index')]);
+  expect(await pruneCache(folder.path, '.index', 0, at('d.index'))).toEqual([at('a.index')]);
   expect(await readdir(folder.path)).toEqual(['d.index']);
 });
 
@@ -29,7 +29,7 @@ it('removes what a writer that died has left, and nothing else', async () => {
   await using folder = await temporaryFolder();
   await fill(folder, ['a.index.1.tmp', 'notes.txt', 'inner/b.index']);
   await folder.write('a.index.2.tmp', 'being written');
-  expect(await pruneIndexes(folder.path, 0, join(folder.path, 'a.index'))).toEqual([
+  expect(await pruneCache(folder.path, '.index', 0, join(folder.path, 'a.index'))).toEqual([
     join(folder.path, 'a.index.1.tmp'),
   ]);
   expect((await readdir(folder.path)).sort()).toEqual(['a.index.2.tmp', 'inner', 'notes.txt']);
