@@ -49,9 +49,9 @@ export function nanoModel(type) {
   return write(script, file, [languageModelFile, file, type]);
 }
 
-/** A model again with every tensor in f32. */
-export function dequantizedModel(model) {
+/** A model again with every matrix in `type` ("F32", "F16", "BF16"). */
+export function dequantizedModel(model, type = 'F32') {
   const script = 'quantized_model.py';
-  const file = `${model.replace(/\.gguf$/, '')}-${versionOf(script)}-f32.gguf`;
-  return write(script, file, [model, file, 'F32']);
+  const file = `${model.replace(/\.gguf$/, '')}-${versionOf(script)}-${type.toLowerCase()}.gguf`;
+  return write(script, file, [model, file, type]);
 }
