@@ -27,10 +27,12 @@ export interface ModelStoreSettings
   /** Where `hf:` references lead and lie. */
   hub?: HubSettings;
   /**
-   * Folder for packed weights of models of 64 MiB or more: the next start maps them, packs and quantizes nothing, and shares
-   * their memory with other processes. `false` keeps none. Default: `packed` in the cache folder (`hub.cacheDir`).
+   * Keeps packed weights of models of 64 MiB or more: the next start maps them, packs and quantizes nothing, and shares their
+   * memory with other processes. `true` takes `packed` in the cache folder (`hub.cacheDir`), a path that folder. It costs as much
+   * disk as the weights take, and each load reads and hashes every byte of it; mapped weights lie on small pages, and how fast
+   * they decode is not measured yet. Default: `false`, nothing is kept.
    */
-  packCache?: string | false;
+  packCache?: string | boolean;
   /** Bytes that these files may take, default 16 GiB: the least recently used ones go. */
   packCacheBytes?: number;
 }
@@ -156,7 +158,9 @@ export class ModelStore implements AsyncDisposable {
       memoryBytes,
       idleUnloadMs,
       packCache: new PackCache(
-        packCache ?? join(settings.hub?.cacheDir ?? defaultCacheFolder(), 'packed'),
+        packCache === true
+          ? join(settings.hub?.cacheDir ?? defaultCacheFolder(), 'packed')
+          : (packCache ?? false),
         packCacheBytes,
       ),
       engine: () => this.#engine(),

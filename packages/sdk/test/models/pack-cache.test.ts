@@ -25,11 +25,16 @@ function make(settings: ModelStoreSettings, packed: 'made' | 'mapped' = 'made') 
 }
 
 it.each([
-  ['by default below the cache folder', {}, join('/cache', 'packed')],
-  ['with the folder that models are kept in', { hub: { cacheDir: '/other' } }, join('/other', 'packed')],
+  ['nowhere by default', {}, false],
+  ['nowhere, if told so', { packCache: false }, false],
+  ['below the cache folder', { packCache: true }, join('/cache', 'packed')],
+  [
+    'with the folder that models are kept in',
+    { packCache: true, hub: { cacheDir: '/other' } },
+    join('/other', 'packed'),
+  ],
   ['where it is told', { packCache: '/packs' }, '/packs'],
-  ['nowhere, if told so', { packCache: false as const }, false],
-  ['nowhere, if it exceeds the limit alone', { packCacheBytes: 99 }, false],
+  ['nowhere, if it exceeds the limit alone', { packCache: '/packs', packCacheBytes: 99 }, false],
 ])('packed weights are kept %s', async (_, settings, expected) => {
   vi.stubEnv('TRIVIUM_CACHE_DIR', '/cache');
   const { told, load } = make(settings);
