@@ -1,7 +1,8 @@
 /**
  * Bounds what cache files take on disk, indexes and packed weights alike: the least recently used ones go first. Whoever uses
  * a file sets one of its times, for systems note reading late or not at all; the later one is its last use. Several processes
- * may prune at once: a file that another one removed is as good as absent, and is made anew. Refuses to know what is in a file.
+ * may prune at once: a file that another one removed is as good as absent, and is made anew. Refuses to know what is in a file,
+ * and touches none whose name is not one of its kind: the folder may be one that a user keeps other things in.
  */
 import { readdir, stat, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,8 +11,11 @@ import { join } from 'node:path';
 export const defaultCacheBytes = 2 ** 30;
 /** A temporary file of this age belongs to a process that died while it wrote. */
 const abandonedAfterMs = 60 * 60 * 1000;
-/** As `saveIndex` and the engine name them. */
-const temporary = /\.tmp(-\d+-\d+)?$/;
+
+/** Names of indexes, as `cacheFile` and `saveIndex` give them. The first group is what a temporary name has more. */
+export const indexFiles = /^[0-9a-f]{32}\.index(\.[0-9a-f-]{36}\.tmp)?$/;
+/** Names of packed weights, as the engine gives them, likewise. */
+export const packFiles = /^[0-9a-f]{16}\.pack(\.tmp-\d+-\d+)?$/;
 
 interface KeptFile {
   path: string;
@@ -26,54 +30,49 @@ export async function markIndexUsed(file: string): Promise<void> {
 }
 
 /**
- * Removes files of `folder` with this ending until all of them take at most `limitBytes`, the least recently used first and
- * `newest` never, and what writers that died have left. Answers the paths it removed.
- * @example await pruneCache('/var/cache/trivium/documents', '.index', 2 ** 30)
- * @throws Node's file errors, save for files that are gone already
+ * Removes files of one kind from `folder` until all of them, those being written included, take at most `limitBytes`: the least
+ * recently used first, `newest` never, and what writers that died have left. Answers the paths it removed.
+ * @example await pruneCache('/var/cache/trivium/documents', indexFiles, 2 ** 30)
+ * @throws the first of Node's file errors once everything else is done, save for files that are gone already
  */
 export async function pruneCache(
   folder: string,
-  ending: string,
+  kind: RegExp,
   limitBytes: number,
   newest?: string,
 ): Promise<string[]> {
   const now = Date.now();
-  const kept: KeptFile[] = [];
   const removed: string[] = [];
-  for (const name of await readdir(folder)) {
-    const file = await inspect(join(folder, name));
-    if (!file) continue;
-    if (name.endsWith(ending)) kept.push(file);
-    else if (temporary.test(name) && now - file.usedAtMs > abandonedAfterMs) {
-      await remove(file.path);
-      removed.push(file.path);
-    }
-  }
-  let total = kept.reduce((sum, { bytes }) => sum + bytes, 0);
-  const candidates = kept.filter(({ path }) => path !== newest).sort((a, b) => a.usedAtMs - b.usedAtMs);
-  for (const { path, bytes } of candidates) {
-    if (total <= limitBytes) break;
-    await remove(path);
+  const failures: unknown[] = [];
+  const attempt = async <T>(work: Promise<T>): Promise<T | undefined> =>
+    work.catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') failures.push(error);
+      return undefined;
+    });
+  const remove = async (path: string): Promise<boolean> => {
+    const failed = failures.length;
+    await attempt(unlink(path));
+    if (failures.length > failed) return false;
     removed.push(path);
-    total -= bytes;
+    return true;
+  };
+  const candidates: KeptFile[] = [];
+  let total = 0;
+  for (const name of await readdir(folder)) {
+    const match = kind.exec(name);
+    const path = join(folder, name);
+    const facts = match ? await attempt(stat(path)) : undefined;
+    if (!facts?.isFile()) continue;
+    const file = { path, bytes: facts.size, usedAtMs: Math.max(facts.atimeMs, facts.mtimeMs) };
+    const isTemporary = match?.[1] !== undefined;
+    if (isTemporary && now - file.usedAtMs > abandonedAfterMs && (await remove(path))) continue;
+    total += file.bytes;
+    if (!isTemporary && path !== newest) candidates.push(file);
   }
+  for (const { path, bytes } of candidates.sort((a, b) => a.usedAtMs - b.usedAtMs)) {
+    if (total <= limitBytes) break;
+    if (await remove(path)) total -= bytes;
+  }
+  if (failures.length > 0) throw failures[0];
   return removed;
-}
-
-async function inspect(path: string): Promise<KeptFile | undefined> {
-  const facts = await unlessGone(stat(path));
-  return facts?.isFile()
-    ? { path, bytes: facts.size, usedAtMs: Math.max(facts.atimeMs, facts.mtimeMs) }
-    : undefined;
-}
-
-async function remove(path: string): Promise<void> {
-  await unlessGone(unlink(path));
-}
-
-async function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
-  return work.catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
 }

@@ -11,7 +11,7 @@ import { TriviumError } from '@trivium/protocol';
 import { collectFiles, type FoundFile, reasonOf } from './collect-files.js';
 import { DocumentModels } from './document-models.js';
 import { cacheFile, defaultCacheFolder, loadIndex, saveIndex } from './index-cache.js';
-import { defaultCacheBytes, markIndexUsed, pruneCache } from './index-retention.js';
+import { defaultCacheBytes, indexFiles, markIndexUsed, pruneCache } from './index-retention.js';
 import { chunkCount, type IndexedDocument, indexDocument, sourceTextOf } from './indexed-document.js';
 import type { OpeningVectors } from './opening-vectors.js';
 import { readSource } from './readers/read-source.js';
@@ -275,7 +275,7 @@ export class LibraryCore {
       return;
     }
     try {
-      await pruneCache(dirname(cache), '.index', this.#options.cacheBytes ?? defaultCacheBytes, cache);
+      await pruneCache(dirname(cache), indexFiles, this.#options.cacheBytes ?? defaultCacheBytes, cache);
     } catch (error) {
       const { message } = TriviumError.from(error);
       warnings.push(`Indexes of earlier runs could not be removed (${message}): the cache may be too large.`);

@@ -1,12 +1,32 @@
 /** The documents cache stays within its bytes, and what is used stays in it. */
 import { readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { createLibrary } from '../../src/documents/index.js';
-import { markIndexUsed, pruneCache } from '../../src/documents/index-retention.js';
+import { indexFiles, markIndexUsed, packFiles, pruneCache } from '../../src/documents/index-retention.js';
 import { type Folder, temporaryFolder } from './fixtures.js';
 
-/** Indexes of 100 bytes, the first one used longest ago. */
+const index = (letter: string) => `${letter.repeat(32)}.index`;
+const beingWritten = (letter: string) => `${index(letter)}.12345678-1234-1234-1234-123456789abc.tmp`;
+const [a, b, c, d, undeletable] = ['a', 'b', 'c', 'd', 'f'].map(index) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+];
+
+// No permission keeps root from removing a file, so the system is spoken for.
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  const unlink: typeof real.unlink = async (path) => {
+    if (String(path).endsWith('ffff.index')) throw Object.assign(new Error('no'), { code: 'EPERM' });
+    return real.unlink(path);
+  };
+  return { ...real, unlink };
+});
+
+/** Files of 100 bytes, the first one used longest ago. */
 async function fill(folder: Folder, names: readonly string[]): Promise<void> {
   for (const [age, name] of names.entries()) {
     const file = await folder.write(name, 'x'.repeat(100));
@@ -16,23 +36,51 @@ async function fill(folder: Folder, names: readonly string[]): Promise<void> {
 
 it('removes the least recently used indexes until the rest fits, and never the newest', async () => {
   await using folder = await temporaryFolder();
-  await fill(folder, ['a.index', 'b.index', 'c.index', 'd.index']);
+  await fill(folder, [a, b, c, d]);
   const at = (name: string) => join(folder.path, name);
-  expect(await pruneCache(folder.path, '.index', 400, at('d.index'))).toEqual([]);
-  await markIndexUsed(at('a.index'));
-  expect(await pruneCache(folder.path, '.index', 250, at('d.index'))).toEqual([at('b.index'), at('c.index')]);
-  expect(await pruneCache(folder.path, '.index', 0, at('d.index'))).toEqual([at('a.index')]);
-  expect(await readdir(folder.path)).toEqual(['d.index']);
+  expect(await pruneCache(folder.path, indexFiles, 400, at(d))).toEqual([]);
+  await markIndexUsed(at(a));
+  expect(await pruneCache(folder.path, indexFiles, 250, at(d))).toEqual([at(b), at(c)]);
+  expect(await pruneCache(folder.path, indexFiles, 0, at(d))).toEqual([at(a)]);
+  expect(await readdir(folder.path)).toEqual([d]);
 });
 
-it('removes what a writer that died has left, and nothing else', async () => {
+it('removes what a writer that died has left, and counts what is being written', async () => {
   await using folder = await temporaryFolder();
-  await fill(folder, ['a.index.1.tmp', 'notes.txt', 'inner/b.index']);
-  await folder.write('a.index.2.tmp', 'being written');
-  expect(await pruneCache(folder.path, '.index', 0, join(folder.path, 'a.index'))).toEqual([
-    join(folder.path, 'a.index.1.tmp'),
+  await fill(folder, [a, beingWritten('b'), c]);
+  await folder.write(beingWritten('d'), 'x'.repeat(100));
+  expect(await pruneCache(folder.path, indexFiles, 250)).toEqual([
+    join(folder.path, beingWritten('b')),
+    join(folder.path, a),
   ]);
-  expect((await readdir(folder.path)).sort()).toEqual(['a.index.2.tmp', 'inner', 'notes.txt']);
+  expect((await readdir(folder.path)).sort()).toEqual([c, beingWritten('d')]);
+});
+
+it('touches no file whose name is not one of its kind', async () => {
+  await using folder = await temporaryFolder();
+  const foreign = [
+    'mine.index',
+    'notes.txt',
+    'a.tmp',
+    'photos.pack',
+    `${a}.bak`,
+    `inner/${a}`,
+    'A'.repeat(32),
+  ];
+  const pack = '0123456789abcdef.pack';
+  await fill(folder, [...foreign, a, beingWritten('b'), pack, `${pack}.tmp-12-0`]);
+  expect(await pruneCache(folder.path, packFiles, 0)).toEqual(
+    [`${pack}.tmp-12-0`, pack].map((name) => join(folder.path, name)),
+  );
+  expect(await pruneCache(folder.path, indexFiles, 0)).toHaveLength(2);
+  expect(await readdir(folder.path)).toHaveLength(foreign.length);
+});
+
+it('goes on where a file cannot be removed, and says so afterwards', async () => {
+  await using folder = await temporaryFolder();
+  await fill(folder, [undeletable, a, b]);
+  await expect(pruneCache(folder.path, indexFiles, 150)).rejects.toMatchObject({ code: 'EPERM' });
+  expect(await readdir(folder.path)).toEqual([undeletable]);
 });
 
 it('keeps the cache of a library within cacheBytes, by last use', async () => {

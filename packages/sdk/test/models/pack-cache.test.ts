@@ -44,17 +44,19 @@ it.each([
 
 it('the least recently used files leave for one that is about to be written, and for no other', async () => {
   await using folder = await temporaryFolder();
-  for (const [age, name] of ['a.pack', 'b.pack', 'c.pack', 'd.pack.tmp-12-0', 'notes'].entries()) {
+  const packs = ['a', 'b', 'c'].map((letter) => `${letter.repeat(16)}.pack`);
+  const names = [...packs, `${packs[0]}.tmp-12-0`, 'mine.pack'];
+  for (const [age, name] of names.entries()) {
     const file = await folder.write(name, 'x'.repeat(100));
     await utimes(file, 1000 + age, 1000 + age);
   }
   // Read since, as the engine notes it: by its time of reading alone.
-  await utimes(join(folder.path, 'a.pack'), 2000, 1000);
+  await utimes(join(folder.path, packs[0]!), 2000, 1000);
   const settings = { packCache: folder.path, packCacheBytes: 250 };
   await make(settings, 'mapped').load();
   expect(await readdir(folder.path)).toHaveLength(5);
   await make(settings).load();
-  await vi.waitFor(async () => expect((await readdir(folder.path)).sort()).toEqual(['a.pack', 'notes']));
+  await vi.waitFor(async () => expect((await readdir(folder.path)).sort()).toEqual([packs[0], 'mine.pack']));
 });
 
 it('a folder that is not there is no reason to fail', async () => {
