@@ -4,10 +4,13 @@
  */
 import type { GenerateEvent, GenerateOptions, NativeModel } from '@trivium/native';
 
-/** A model that stays loaded until it is released; releasing twice is releasing once. */
+/**
+ * A model that stays loaded until it is released; releasing twice is releasing once. What an operation failed with is said on
+ * release: it may mean that the model must be loaded anew.
+ */
 export interface ModelLease {
   model: NativeModel;
-  release(): void;
+  release(failure?: unknown): void;
 }
 
 export interface ManagedModelSource {
@@ -25,7 +28,7 @@ class LeasedGeneration implements AsyncIterableIterator<GenerateEvent> {
   readonly #options: GenerateOptions;
   #started: Promise<AsyncIterator<GenerateEvent> | undefined> | undefined;
   #events: AsyncIterator<GenerateEvent> | undefined;
-  #release: (() => void) | undefined;
+  #release: ModelLease['release'] | undefined;
   #ended = false;
 
   constructor(source: ManagedModelSource, options: GenerateOptions) {
@@ -45,7 +48,7 @@ class LeasedGeneration implements AsyncIterableIterator<GenerateEvent> {
       if (!step || step.done) this.#end();
       return step ?? { done: true, value: undefined };
     } catch (error) {
-      this.#end();
+      this.#end(error);
       throw error;
     }
   }
@@ -69,9 +72,9 @@ class LeasedGeneration implements AsyncIterableIterator<GenerateEvent> {
     return this.#events;
   }
 
-  #end(): void {
+  #end(failure?: unknown): void {
     this.#ended = true;
-    this.#release?.();
+    this.#release?.(failure);
   }
 }
 
@@ -83,9 +86,12 @@ export function manageModel(loaded: NativeModel, source: ManagedModelSource): Na
   ): Promise<T> {
     const { model, release } = await source.lease(signal);
     try {
-      return await run(model);
-    } finally {
+      const result = await run(model);
       release();
+      return result;
+    } catch (error) {
+      release(error);
+      throw error;
     }
   }
   const dispose = () => source.dispose();

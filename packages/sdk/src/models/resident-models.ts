@@ -39,11 +39,18 @@ class Resident {
   leases = 0;
   /** What it takes, from its admission on. */
   bytes = 0;
+  /** Its pack file was lost or touched: it takes no more leases and goes with its last one. */
+  isLost = false;
   lastUse = 0;
   idleTimer: NodeJS.Timeout | undefined;
 
   constructor(path: string) {
     this.path = path;
+  }
+
+  /** Of its bytes, in a mapped file: the machine counts such pages as available while they are in use too. */
+  get mappedBytes(): number {
+    return this.model?.info.packed === 'mapped' ? this.model.info.weightBytes : 0;
   }
 }
 
@@ -77,9 +84,11 @@ export class ResidentModels {
     resident.leases += 1;
     clearTimeout(resident.idleTimer);
     let released = false;
-    const release = () => {
-      if (!released) this.#release(resident);
+    const release = (failure?: unknown) => {
+      if (released) return;
       released = true;
+      if (isLoss(resident, failure)) this.#forget(resident);
+      this.#release(resident);
     };
     try {
       const model = resident.model ?? (await this.#load(resident, options));
@@ -166,15 +175,25 @@ export class ResidentModels {
           ? noRoom(resident.path, estimate, machine + freed - promised(), 'available on this machine', false)
           : noRoom(resident.path, estimate, memoryBytes! - taken(), 'left of memoryBytes', taken() > 0);
       }
-      freed += victim.bytes;
+      freed += victim.bytes - victim.mappedBytes;
       await this.#unloadIdle(victim);
     }
     resident.bytes = estimate.totalBytes;
   }
 
+  /** The next lease loads the model anew. */
+  #forget(resident: Resident): void {
+    resident.isLost = true;
+    if (this.#residents.get(resident.path) === resident) this.#residents.delete(resident.path);
+  }
+
   #release(resident: Resident): void {
     resident.leases -= 1;
     if (resident.leases > 0) return;
+    if (resident.isLost) {
+      void this.#unloadIdle(resident).catch(() => {});
+      return;
+    }
     if (!resident.model && !resident.loading) {
       if (this.#residents.get(resident.path) === resident) this.#residents.delete(resident.path);
       return;
@@ -197,6 +216,11 @@ export class ResidentModels {
       this.#residents.delete(resident.path);
     await model?.dispose();
   }
+}
+
+/** Once it is loaded, a model reads nothing but its pack file: no other file can fail it. */
+function isLoss({ model }: Resident, failure: unknown): boolean {
+  return model?.info.packed === 'mapped' && TriviumError.isInstance(failure) && failure.code === 'io';
 }
 
 function noRoom(

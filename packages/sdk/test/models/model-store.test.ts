@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { GenerateEvent, InspectedModel, LoadModelOptions, NativeModel } from '@trivium/native';
+import { TriviumError } from '@trivium/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ModelStore, type ModelStoreSettings } from '../../src/models/model-store.js';
 import { FakeHub } from './fake-hub.js';
@@ -21,6 +22,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 class FakeEngine {
   readonly log: string[] = [];
   failNext = false;
+  packed: 'made' | 'mapped' = 'made';
+  /** What models loaded so far fail with from now on. */
+  failure: Error | undefined;
   /** Generations wait for this. */
   proceed = Promise.resolve();
 
@@ -41,11 +45,13 @@ class FakeEngine {
     onProgress?.(1);
     const engine = this;
     let disposed = false;
+    this.failure = undefined;
     const use = () => {
+      if (engine.failure) throw engine.failure;
       if (disposed) throw new Error('used after its end');
     };
     return {
-      info: { path, weightBytes: Number(path.split('-').at(-1)) },
+      info: { path, weightBytes: Number(path.split('-').at(-1)), packed: this.packed },
       tokenizer: {},
       async *generate(): AsyncGenerator<GenerateEvent> {
         use();
@@ -162,6 +168,58 @@ describe('who goes', () => {
     await expect.poll(() => engine.log).toEqual(['load a-100', 'free a-100']);
     await a.logits([1]);
     expect(engine.log.at(-1)).toBe('load a-100');
+  });
+});
+
+describe('a model whose weights are mapped', () => {
+  const lost = new TriviumError('io', 'x.pack was cut short or overwritten while it was in use.');
+
+  it('is loaded anew once its file was touched, and the old one goes with its last use', async () => {
+    const { engine, store } = make();
+    engine.packed = 'mapped';
+    const model = await store.get(file('a-100'));
+    let proceed = () => {};
+    engine.proceed = new Promise((resolve) => {
+      proceed = resolve;
+    });
+    const events = model.generate({ tokens: [1] } as never)[Symbol.asyncIterator]();
+    await events.next();
+    engine.failure = lost;
+    await expect(model.logits([1])).rejects.toBe(lost);
+    expect(engine.log).toEqual(['load a-100']);
+    expect(loaded(store)).toEqual([]);
+    proceed();
+    await expect(events.next()).rejects.toBe(lost);
+    expect(engine.log).toEqual(['load a-100', 'free a-100']);
+    await model.logits([1]);
+    expect(engine.log).toEqual(['load a-100', 'free a-100', 'load a-100']);
+    expect(loaded(store)).toEqual(['a-100']);
+  });
+
+  it('stays loaded whatever else fails, as one does that was packed', async () => {
+    const { engine, store } = make();
+    for (const [packed, failure] of [
+      ['mapped', new Error('another')],
+      ['mapped', new TriviumError('invalid-argument', 'another')],
+      ['made', lost],
+    ] as const) {
+      engine.packed = packed;
+      const model = await store.get(file('a-100'));
+      engine.failure = failure;
+      await expect(model.logits([1])).rejects.toBe(failure);
+      expect(loaded(store)).toEqual(['a-100']);
+      await model.dispose();
+    }
+  });
+
+  it('frees no memory of the machine when it goes, for its pages were available before', async () => {
+    const { store } = make({}, 190);
+    await store.get(file('a-100'));
+    await expect(store.get(file('c-200'))).resolves.toBeDefined();
+    const mapping = make({}, 190);
+    mapping.engine.packed = 'mapped';
+    await mapping.store.get(file('a-100'));
+    await expect(mapping.store.get(file('c-200'))).rejects.toMatchObject({ code: 'out-of-memory' });
   });
 });
 
