@@ -13,8 +13,10 @@ namespace trivium {
 // What changes when a file's content does, without reading it.
 struct FileIdentity {
   std::uint64_t size = 0;
-  std::int64_t modified_ns = 0;  // since an epoch of the system's
+  std::int64_t modified_ns = 0;  // since an epoch of the system's; whoever writes may set it back
+  std::int64_t changed_ns = 0;   // of content, name or permissions, which nobody sets back
   std::uint64_t number = 0;      // of the file on its disk (inode)
+  std::uint64_t device = 0;      // that disk
 };
 
 // A regular file open for reading. Reads carry their position, so any number of threads may share one.

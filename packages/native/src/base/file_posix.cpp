@@ -86,14 +86,17 @@ Result<FileIdentity> File::identity() const {
   struct stat status {};
   if (::fstat(descriptor_, &status) != 0) return system_error(errno, "inspect", path_);
 #if defined(__APPLE__)
-  const timespec& modified = status.st_mtimespec;
+  const timespec &modified = status.st_mtimespec, &changed = status.st_ctimespec;
 #else
-  const timespec& modified = status.st_mtim;
+  const timespec &modified = status.st_mtim, &changed = status.st_ctim;
 #endif
+  const auto ns = [](const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; };
   FileIdentity identity;
   identity.size = static_cast<std::uint64_t>(status.st_size);
-  identity.modified_ns = std::int64_t{modified.tv_sec} * 1'000'000'000 + modified.tv_nsec;
+  identity.modified_ns = ns(modified);
+  identity.changed_ns = ns(changed);
   identity.number = static_cast<std::uint64_t>(status.st_ino);
+  identity.device = static_cast<std::uint64_t>(status.st_dev);
   return identity;
 }
 

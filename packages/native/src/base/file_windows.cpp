@@ -108,12 +108,17 @@ Status File::read_at(std::uint64_t offset, void* destination, std::size_t bytes)
 
 Result<FileIdentity> File::identity() const {
   BY_HANDLE_FILE_INFORMATION found{};
-  if (!GetFileInformationByHandle(handle_of(descriptor_), &found)) return system_error(errno_of_last_error(), "inspect", path_);
+  FILE_BASIC_INFO times{};
+  if (!GetFileInformationByHandle(handle_of(descriptor_), &found) ||
+      !GetFileInformationByHandleEx(handle_of(descriptor_), FileBasicInfo, &times, sizeof times))
+    return system_error(errno_of_last_error(), "inspect", path_);
   const auto whole = [](DWORD high, DWORD low) { return std::uint64_t{high} << 32 | low; };
   FileIdentity identity;
   identity.size = whole(found.nFileSizeHigh, found.nFileSizeLow);
   identity.modified_ns = static_cast<std::int64_t>(whole(found.ftLastWriteTime.dwHighDateTime, found.ftLastWriteTime.dwLowDateTime)) * 100;
+  identity.changed_ns = static_cast<std::int64_t>(times.ChangeTime.QuadPart) * 100;
   identity.number = whole(found.nFileIndexHigh, found.nFileIndexLow);
+  identity.device = found.dwVolumeSerialNumber;
   return identity;
 }
 

@@ -88,7 +88,8 @@ class ModelFile {
   virtual Status read_rows(const TensorEntry& tensor, std::int64_t first_row, std::int64_t rows,
                            std::byte* destination) const = 0;
   // Text that is another one when the model's files have changed since they were opened, or other files stand in their place:
-  // of each its size, last change, number on the disk and a hash of what it says before its tensors. An `io` error.
+  // of each its size, last changes, disk and number there, a hash of what it says before its tensors and one of samples of them.
+  // An `io` error.
   virtual Result<std::string> identity() const = 0;
   // The whole tensor as float32.
   Result<std::vector<float>> read_f32(const TensorEntry& tensor) const;

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "formats/errors.h"
+#include "formats/file_hash.h"
 
 namespace trivium {
 
@@ -75,9 +76,10 @@ Result<std::string> TensorTable::identity() const {
   std::string identity = std::to_string(parts) + "\n";
   for (std::size_t part = 0; part < files_.size(); ++part) {
     TRIVIUM_TRY_ASSIGN(const FileIdentity found, files_[part].identity());
-    std::string head(static_cast<std::size_t>(heads[part]), '\0');
-    TRIVIUM_TRY(files_[part].read_at(0, head.data(), head.size()));
-    for (const std::uint64_t fact : {found.size, static_cast<std::uint64_t>(found.modified_ns), found.number, hash64(head)})
+    TRIVIUM_TRY_ASSIGN(const std::uint64_t head, hash_bytes(files_[part], 0, heads[part]));
+    TRIVIUM_TRY_ASSIGN(const std::uint64_t tensors, hash_samples(files_[part], heads[part], found.size));
+    for (const std::uint64_t fact : {found.size, static_cast<std::uint64_t>(found.modified_ns),
+                                     static_cast<std::uint64_t>(found.changed_ns), found.number, found.device, head, tensors})
       identity += std::to_string(fact) + " ";
     identity.back() = '\n';
   }

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "models/pack_file.h"
+#include "tensor/codecs.h"
 
 namespace trivium {
 namespace {
@@ -36,8 +37,8 @@ Error given_up() {
 Result<std::string> pack_key(const ModelFile& file, const Backend& backend, const Precision& precision) {
   TRIVIUM_TRY_ASSIGN(const std::string identity, file.identity());
   const std::string_view weights = precision.weights ? info(*precision.weights).name : "as in the file";
-  return std::string(backend.name()) + ", layout " + std::to_string(backend.layout()) + ", weights " + std::string(weights) + "\n" +
-         identity;
+  return std::string(backend.name()) + ", layout " + std::to_string(backend.layout()) + ", encoders " +
+         std::to_string(encoders_version) + ", weights " + std::string(weights) + "\n" + identity;
 }
 
 std::string pack_path(const std::string& folder, const std::string& key) {

@@ -19,7 +19,7 @@ struct PackCache {
   std::uint64_t least_bytes = std::uint64_t(64) << 20;  // of packed weights: fewer are packed in some 60 ms
 };
 
-// What a pack file is for: backend and layout, the type that weights are quantized to, the model's files. An `io` error.
+// What a pack file is for: backend and layout, the version of the encoders, the type that weights are quantized to, the model's files. An `io` error.
 Result<std::string> pack_key(const ModelFile& file, const Backend& backend, const Precision& precision);
 // Below the folder, named by the key.
 std::string pack_path(const std::string& folder, const std::string& key);
