@@ -8,6 +8,7 @@
 #include <process.h>
 #else
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -32,6 +33,14 @@ inline constexpr const char* device = "/dev/zero";
 inline int process_id() { return ::getpid(); }
 inline void set_environment(const char* name, const char* value) { ::setenv(name, value, 1); }
 inline void unset_environment(const char* name) { ::unsetenv(name); }
+
+// The number of a process that is no more.
+inline int ended_process() {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  ::waitpid(child, nullptr, 0);
+  return child;
+}
 
 // While it lives, no file of this process grows beyond `bytes`.
 class FullDisk {

@@ -2,6 +2,7 @@
 #include "base/file.h"
 
 #include <cerrno>
+#include <charconv>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -34,6 +35,22 @@ std::filesystem::path system_path(const std::string& path) {
 }
 
 }  // namespace
+
+std::vector<std::string> names_in(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code failure;
+  std::filesystem::directory_iterator entry(system_path(folder), failure);
+  for (; !failure && entry != std::filesystem::directory_iterator(); entry.increment(failure)) {
+    const std::u8string name = entry->path().filename().u8string();
+    names.emplace_back(name.begin(), name.end());
+  }
+  return names;
+}
+
+void remove_file(const std::string& path) {
+  std::error_code failure;
+  std::filesystem::remove(system_path(path), failure);
+}
 
 Status make_folder(const std::string& path) {
   std::error_code failure;
@@ -108,6 +125,20 @@ AtomicFile::AtomicFile(AtomicFile&& other) noexcept
       temporary_(std::move(other.temporary_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
       written_(other.written_) {}
+
+std::optional<Temporary> temporary_of(std::string_view name) {
+  constexpr std::string_view mark = ".tmp-";
+  const std::size_t end = name.rfind(mark);
+  if (end == std::string_view::npos) return std::nullopt;
+  Temporary temporary{std::string(name.substr(0, end)), 0};
+  unsigned serial = 0;
+  const char *first = name.data() + end + mark.size(), *last = name.data() + name.size();
+  const auto process = std::from_chars(first, last, temporary.process);
+  if (process.ec != std::errc() || process.ptr == last || *process.ptr != '-') return std::nullopt;
+  const auto number = std::from_chars(process.ptr + 1, last, serial);
+  if (number.ec != std::errc() || number.ptr != last) return std::nullopt;
+  return temporary;
+}
 
 Status write_file_atomically(const std::string& path, std::string_view bytes) {
   TRIVIUM_TRY_ASSIGN(AtomicFile file, AtomicFile::create(path));

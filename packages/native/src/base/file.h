@@ -3,8 +3,10 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -67,12 +69,23 @@ class AtomicFile {
   std::uint64_t written_ = 0;
 };
 
+// What the name of AtomicFile's temporary says: the name it will have, and the process that writes it. Nothing for other names.
+struct Temporary {
+  std::string target;
+  std::uint64_t process = 0;
+};
+std::optional<Temporary> temporary_of(std::string_view name);
+
 Status write_file_atomically(const std::string& path, std::string_view bytes);
 
 enum class PathKind { absent, file, folder, other };
 PathKind path_kind(const std::string& path);
 // The folder with those above it; an `io` error where it cannot be made.
 Status make_folder(const std::string& path);
+// Names of what lies in a folder, none where it cannot be read.
+std::vector<std::string> names_in(const std::string& folder);
+// Where it cannot be removed it stays.
+void remove_file(const std::string& path);
 // What this user may still write to the disk of a path; 0 where that is unknown.
 std::uint64_t free_bytes(const std::string& path);
 // What a path lies in, `.` where it names no folder.

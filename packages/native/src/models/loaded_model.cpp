@@ -6,6 +6,7 @@
 #include "models/load_types.h"
 #include "models/pack_cache.h"
 #include "models/pack_file.h"
+#include "models/pack_temporaries.h"
 #include "models/rows.h"
 
 namespace trivium {
@@ -132,15 +133,21 @@ Result<std::shared_ptr<LoadedModel>> LoadedModel::load(std::shared_ptr<const Mod
     return error;
   }
 
-  std::optional<PackTarget> target = target_of(cache, *file, *backend, precision, wanted);
-  if (target) {
-    Result<Weights> mapped = map(*target, *backend, wanted, progress);
-    if (!mapped.ok() && mapped.error().code == ErrorCode::cancelled) return std::move(mapped.error());
-    if (mapped.ok()) {
-      model->weights_ = std::move(*mapped);
-      model->mapped_ = true;
-      return model;
+  std::optional<PackTarget> target;
+  try {
+    target = target_of(cache, *file, *backend, precision, wanted);
+    if (target) {
+      remove_abandoned_packs(cache.folder, false);
+      Result<Weights> mapped = map(*target, *backend, wanted, progress);
+      if (!mapped.ok() && mapped.error().code == ErrorCode::cancelled) return std::move(mapped.error());
+      if (mapped.ok()) {
+        model->weights_ = std::move(*mapped);
+        model->mapped_ = true;
+        return model;
+      }
     }
+  } catch (...) {
+    target.reset();  // a cache is no reason to fail: the weights are packed
   }
   TRIVIUM_TRY_ASSIGN(model->weights_, pack(*file, *backend, wanted, progress));
   // What was packed may be of two minds when the files changed meanwhile.

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <new>
 
 #include "base/hash.h"
+#include "base/process.h"
 #include "models/pack_file.h"
+#include "models/pack_temporaries.h"
 #include "tensor/codecs.h"
 
 namespace trivium {
@@ -57,14 +58,18 @@ PackWriter& PackWriter::instance() {
 }
 
 void PackWriter::write(std::weak_ptr<const LoadedModel> model) {
-  const std::lock_guard lifecycle(lifecycle_);
-  const std::lock_guard lock(mutex_);
-  waiting_.push_back(std::move(model));
-  if (!thread_.joinable()) {
-    stopping_ = false;
-    thread_ = std::thread([this] { loop(); });
+  // Where there is no memory or no thread to be had, the model goes without its file.
+  try {
+    const std::lock_guard lifecycle(lifecycle_);
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(std::move(model));
+    if (!thread_.joinable()) {
+      stopping_ = false;
+      thread_ = std::thread([this] { loop(); });
+    }
+    changed_.notify_one();
+  } catch (...) {
   }
-  changed_.notify_one();
 }
 
 void PackWriter::stop() {
@@ -91,9 +96,17 @@ void PackWriter::loop() {
     // Nobody waits for the file, and the model works without it.
     try {
       (void)write_now(model);
-    } catch (const std::bad_alloc&) {
+    } catch (...) {
     }
   }
+}
+
+bool PackWriter::is_kept(const PackTarget& target) const {
+  const Result<PackFile> pack = PackFile::open(target.path, target.key);
+  if (!pack.ok() || pack->weights() != target.labels.size()) return false;
+  for (std::size_t i = 0; i < target.labels.size(); ++i)
+    if (!pack->weight(i, target.labels[i]).ok()) return false;
+  return pack->verify([&](double) -> Status { return stopping_ ? Status(given_up()) : Status(); }).ok();
 }
 
 Status PackWriter::write_now(const std::weak_ptr<const LoadedModel>& weak) const {
@@ -109,7 +122,11 @@ Status PackWriter::write_now(const std::weak_ptr<const LoadedModel>& weak) const
   const std::string folder = folder_of(target->path);
   TRIVIUM_TRY(make_folder(folder));
   if (free_bytes(folder) / times_its_room < total) return given_up();
+  remove_abandoned_packs(folder, true);
+  if (is_written_elsewhere(target->path) || is_kept(*target)) return given_up();
   TRIVIUM_TRY_ASSIGN(PackFileWriter file, PackFileWriter::create(target->path, target->key));
+  // Of two that began at the same moment the one with the lower number goes on; should both, the files are the same.
+  if (is_written_elsewhere(target->path, process_id())) return given_up();
   std::vector<std::byte> copied;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     TRIVIUM_TRY(file.begin(target->labels[i], sizes[i]));

@@ -36,6 +36,7 @@ class PackWriter {
 
  private:
   void loop();
+  bool is_kept(const PackTarget& target) const;  // whole and sound: another process has written it meanwhile
   Status write_now(const std::weak_ptr<const LoadedModel>& model) const;
 
   std::mutex lifecycle_;  // held by stop, and by write while it starts the thread

@@ -245,7 +245,45 @@ TEST("another model's file under this one's name is as good as none") {
   check_ignored(folder, path, expected);
 }
 
+TEST("a file that is there by now is not written again") {
+  const Folder folder;
+  const auto file = ModelFile::open(folder.model(k_quants)), other = ModelFile::open(folder.model("llama-yarn.gguf"));
+  const auto backend = make_backend("cpu");
+  REQUIRE(file.ok() && other.ok() && backend.ok());
+  const auto packed = [&](const auto& source) { return *LoadedModel::load(*source, *backend, {}, {folder.cache(), 0}, nullptr); };
+  const auto first = packed(file), second = packed(file), last = packed(other);
+  REQUIRE(first->pack_target() && second->pack_target() && last->pack_target());
+  PackWriter::instance().write(first);
+  CHECK(has_packs(folder, 1));
+  const auto number = [&] { return File::open(first->pack_target()->path)->identity()->number; };
+  const std::uint64_t before = number();
+  PackWriter::instance().write(second);
+  PackWriter::instance().write(last);  // when its file is there, the writer is done with the one before
+  CHECK(has_packs(folder, 2));
+  CHECK_EQ(number(), before);
+}
+
 #ifndef _WIN32
+TEST("a file that another process writes is left to it, and written once that has ended") {
+  const Folder folder;
+  const std::string path = folder.model(k_quants), other = folder.model("llama-yarn.gguf");
+  fill(folder, path);
+  const std::string pack = folder.packs()[0];
+  std::filesystem::remove(pack);
+  const std::string theirs = pack + ".tmp-" + std::to_string(::getppid()) + "-0";
+  overwrite(theirs, "half");
+  {
+    const auto model = load(path, folder.cache()), after = load(other, folder.cache());
+    CHECK(!model->is_mapped());
+    CHECK(has_packs(folder, 1));  // of the other model, so the writer is done with the first
+    CHECK(!std::filesystem::exists(pack) && std::filesystem::exists(theirs));
+  }
+  std::filesystem::rename(theirs, pack + ".tmp-" + std::to_string(system_under_test::ended_process()) + "-0");
+  const auto model = load(path, folder.cache());
+  CHECK(has_packs(folder, 2));
+  CHECK_EQ(folder.packs().size(), 2u);
+}
+
 TEST("a file that is cut while it is mapped is an error of every request, and the process lives") {
   const Folder folder;
   const std::string path = folder.model(k_quants);
