@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "base/hash.h"
-#include "base/thread_pool.h"
 
 namespace trivium {
 namespace {
@@ -13,8 +12,7 @@ namespace {
 constexpr std::string_view magic = "TRVPACK\n";
 constexpr std::uint32_t version = 1;
 constexpr std::uint64_t alignment = 64;
-constexpr std::uint64_t piece_bytes = 4 << 20;  // under one hash: enough that a task is worth its thread
-constexpr std::uint64_t pieces_a_turn = 32;     // verified before others who compute have their turn
+constexpr std::uint64_t piece_bytes = 4 << 20;  // under one hash
 constexpr std::uint64_t pieces_a_flush = 8;     // written before the disk must have them, so that unwritten pages never pile up
 
 std::string head() {
@@ -114,15 +112,10 @@ Result<HeldBytes> PackFile::weight(std::size_t index, std::string_view label) co
 }
 
 Status PackFile::verify(const std::function<Status(double share)>& progress) const {
-  for (std::size_t first = 0; first < hashes_.size(); first += pieces_a_turn) {
-    const std::size_t count = std::min<std::size_t>(pieces_a_turn, hashes_.size() - first);
-    std::vector<char> sound(count, 0);
-    ThreadPool::instance().run(count, [&](std::size_t i) {
-      const std::uint64_t begin = (first + i) * piece_bytes, end = std::min(begin + piece_bytes, table_offset_);
-      sound[i] = hash64(file_->data() + begin, static_cast<std::size_t>(end - begin)) == hashes_[first + i];
-    });
-    if (std::find(sound.begin(), sound.end(), 0) != sound.end()) return unsound("its weights are damaged");
-    if (progress) TRIVIUM_TRY(progress(static_cast<double>(first + count) / static_cast<double>(hashes_.size())));
+  for (std::size_t i = 0; i < hashes_.size(); ++i) {
+    const std::uint64_t begin = i * piece_bytes, end = std::min(begin + piece_bytes, table_offset_);
+    if (hash64(file_->data() + begin, static_cast<std::size_t>(end - begin)) != hashes_[i]) return unsound("its weights are damaged");
+    if (progress) TRIVIUM_TRY(progress(static_cast<double>(i + 1) / static_cast<double>(hashes_.size())));
   }
   return file_->check();
 }

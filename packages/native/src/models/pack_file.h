@@ -6,8 +6,8 @@
 //   tail    offset, bytes and hash of the table (u64 each)
 // Texts are a length (u64) and their bytes, numbers little-endian. The tail comes last, so a file that was cut has none.
 //
-// Every byte is under a hash, and all are checked before a weight is used: it runs at the speed of memory, and the pages it touches
-// are those that the first step would wait for. Knows keys and labels as text, no types and no models.
+// Every byte is under a hash, and all are checked before a weight is used, on the thread of whoever asks: a disk that is slow to give
+// its pages is to hold up nobody else. The pages it touches are those that the first step would wait for. Knows keys and labels as text, no types and no models.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -29,7 +29,7 @@ class PackFile {
   std::size_t weights() const { return entries_.size(); }
   // The `index`th weight; `bad_format` when its label is another one.
   Result<HeldBytes> weight(std::size_t index, std::string_view label) const;
-  // All bytes against their hashes, on the pool; `bad_format` where they differ, and what `progress` answers. Its share: 0 to 1.
+  // All bytes against their hashes; `bad_format` where they differ, and what `progress` answers. Its share: 0 to 1.
   Status verify(const std::function<Status(double share)>& progress) const;
   void mark_used() const { file_->mark_used(); }
 
