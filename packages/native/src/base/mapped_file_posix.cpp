@@ -39,8 +39,9 @@ constexpr int zeros = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
 bool replace_lost_bytes(std::uintptr_t address) {
   static_assert(std::atomic<std::uintptr_t>::is_always_lock_free);
   for (Place& place : places) {
-    const std::uintptr_t end = place.end.load();
-    if (address < place.begin.load() || address >= end) continue;
+    const std::uintptr_t end = place.end.load(), begin = place.begin.load();
+    // Read again, for a place that was given back and taken in between has the begin of one mapping and the end of another.
+    if (address < begin || address >= end || place.end.load() != end) continue;
     place.lost.store(true);
     // To the end, for what lies behind a cut is gone too.
     const std::uintptr_t page = address & ~(static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE)) - 1);
@@ -50,14 +51,18 @@ bool replace_lost_bytes(std::uintptr_t address) {
 }
 
 void on_bus_error(int signal, siginfo_t* info, void* context) {
+  // Of kill(), sigqueue() and the like: no access is behind it, so no address either, and none is tried again.
+  const bool sent = info->si_code <= 0 || info->si_code == SI_USER || info->si_code == SI_QUEUE;
   const int kept = errno;
-  const bool ours = replace_lost_bytes(reinterpret_cast<std::uintptr_t>(info->si_addr));
+  const bool ours = !sent && replace_lost_bytes(reinterpret_cast<std::uintptr_t>(info->si_addr));
   errno = kept;
   if (ours) return;
   if ((previous.sa_flags & SA_SIGINFO) != 0) return previous.sa_sigaction(signal, info, context);
   if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) return previous.sa_handler(signal);
-  // The access is tried again and ends the process, as it would have without us.
+  if (sent && previous.sa_handler == SIG_IGN) return;
+  // The access is tried again, or the signal sent again, and ends the process, as it would have without us.
   ::sigaction(SIGBUS, &previous, nullptr);
+  if (sent) ::raise(signal);
 }
 
 bool watch_bus_errors() {

@@ -98,6 +98,22 @@ TEST("a file written while it is mapped is an error, and one that is only used i
   CHECK(!(*file)->check().ok());
 }
 
+TEST("a SIGBUS that somebody sends ends the process as ever") {
+  const Folder folder;
+  const auto file = MappedFile::open(folder.with(1000));
+  REQUIRE(file.ok());
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_CORE, &none);
+    ::kill(::getpid(), SIGBUS);
+    ::_exit(0);
+  }
+  int status = 0;
+  REQUIRE(child > 0 && ::waitpid(child, &status, 0) == child);
+  CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS);
+}
+
 TEST("more mappings than can be watched are refused, and one that goes makes room") {
   const Folder folder;
   const std::string path = folder.with(10);
