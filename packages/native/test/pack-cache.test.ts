@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   truncateSync,
@@ -37,10 +38,16 @@ interface Loaded {
   packed: string;
   backend: string;
   logits: string;
+  /** It ended while a pack was half written. */
+  caught: boolean;
 }
 const script = fileURLToPath(new URL('./pack-cache/load.mjs', import.meta.url));
-function inProcess(args: string[] = [], env: Record<string, string> = {}): Promise<Loaded> {
-  const child = spawn(process.execPath, [script, file, packCache, ...args], {
+/** What a process of its own prints, which stays until there are so many packs, or ends while one is being written. */
+function inProcess(
+  until: `packs=${number}` | 'exit' | 'SIGTERM' = 'packs=0',
+  env: Record<string, string> = {},
+): Promise<Loaded> {
+  const child = spawn(process.execPath, [script, file, packCache, until], {
     env: { ...process.env, ...env },
   });
   let out = '';
@@ -53,7 +60,7 @@ function inProcess(args: string[] = [], env: Record<string, string> = {}): Promi
   });
   return new Promise((resolve, reject) =>
     child.on('close', (code, signal) => {
-      if (code === 0) resolve(JSON.parse(out) as Loaded);
+      if (code === 0 || (until === 'SIGTERM' && signal === until)) resolve(JSON.parse(out) as Loaded);
       else reject(new Error(`${code ?? signal}: ${err}`));
     }),
   );
@@ -95,29 +102,36 @@ describe('packed weights', () => {
     await fill();
     const { backend, packed } = await inProcess();
     expect(packed).toBe('mapped');
-    const other = backend === 'cpu-generic' ? undefined : 'generic';
-    if (other) expect(await inProcess(['written'], { TRIVIUM_ISA: other })).toMatchObject({ packed: 'made' });
+    let count = 1;
+    if (backend !== 'cpu-generic') {
+      count += 1;
+      const other = { TRIVIUM_ISA: 'generic' };
+      expect(await inProcess(`packs=${count}`, other)).toMatchObject({ packed: 'made' });
+      expect(await inProcess(`packs=${count}`, other)).toMatchObject({ packed: 'mapped' });
+    }
     utimesSync(file, new Date(), new Date(statSync(file).mtimeMs + 5000));
-    expect(await inProcess()).toMatchObject({ backend, packed: 'made' });
+    expect(await inProcess(`packs=${count + 1}`)).toMatchObject({ backend, packed: 'made' });
+    expect(await inProcess()).toMatchObject({ backend, packed: 'mapped' });
   });
 
   test.for(['avx2', 'avx512'])(
     'give the same bits with and without the cache on %s',
     async (isa, { skip }) => {
       const env = { TRIVIUM_ISA: isa };
-      const made = await inProcess(['written'], env).catch((error: Error) => {
+      const made = await inProcess('packs=1', env).catch((error: Error) => {
         if (!error.message.includes('TRIVIUM_ISA')) throw error;
         return skip(`this machine has no ${isa}`);
       });
       expect(made).toMatchObject({ packed: 'made', backend: `cpu-${isa}` });
-      expect(await inProcess([], env)).toEqual({ ...made, packed: 'mapped' });
+      expect(await inProcess('packs=1', env)).toEqual({ ...made, packed: 'mapped' });
     },
   );
 
   test('are written by two processes at once without harm', async () => {
-    const both = await Promise.all([inProcess(['written']), inProcess(['written'])]);
+    const both = await Promise.all([inProcess('packs=1'), inProcess('packs=1')]);
     const third = await inProcess();
     expect(third.packed).toBe('mapped');
+    expect(packs()).toHaveLength(1);
     expect(both.map(({ logits }) => logits)).toEqual([third.logits, third.logits]);
   });
 
@@ -135,18 +149,49 @@ describe('packed weights', () => {
     expect(await again.logits(tokens)).toEqual(expected);
   });
 
-  test('that cannot be written are made at each start', async () => {
-    writeFileSync(join(folder, 'taken'), '');
-    for (let start = 0; start < 2; start++) {
-      await using model = await getEngine().loadModel(file, { packCache: join(folder, 'taken', 'cache') });
-      expect(model.info.packed).toBe('made');
-    }
-    rmSync(join(folder, 'taken'));
+  test('that were touched fail requests too; the next load maps them again', async () => {
+    const expected = await fill();
+    const pack = join(packCache, packs()[0]!);
+    await using model = await getEngine().loadModel(file, { packCache });
+    utimesSync(pack, new Date(), new Date(statSync(pack).mtimeMs + 5000));
+    await expect(model.logits(tokens)).rejects.toMatchObject({ code: 'io', file: pack });
+    await using again = await getEngine().loadModel(file, { packCache });
+    expect(again.info.packed).toBe('mapped');
+    expect(await again.logits(tokens)).toEqual(expected);
   });
 
-  test('of a process that ends early leave nothing half written', async () => {
-    const { packed } = await inProcess();
-    expect(packed).toBe('made');
-    for (const name of packs()) expect(name).toMatch(/\.pack$/);
+  test('that cannot be written are made at each start', async () => {
+    const taken = join(folder, 'taken');
+    writeFileSync(taken, 'in the way');
+    const blocked = { packCache: join(taken, 'cache') };
+    await using first = await getEngine().loadModel(file, blocked);
+    await using other = await getEngine().loadModel(file, { packCache });
+    expect(other.info.packed).toBe('made');
+    // The writer takes one after the other: now that this one is there, it has tried the one before.
+    await written();
+    await using second = await getEngine().loadModel(file, blocked);
+    expect([first.info.packed, second.info.packed]).toEqual(['made', 'made']);
+    expect(readFileSync(taken, 'utf8')).toBe('in the way');
+    rmSync(taken);
+  });
+
+  /** Until it is in the midst of writing that a process ends. */
+  async function endWhileWriting(how: 'exit' | 'SIGTERM'): Promise<string[]> {
+    for (let attempt = 0; attempt < 20; attempt++) {
+      rmSync(packCache, { recursive: true, force: true });
+      if ((await inProcess(how)).caught) return packs();
+    }
+    throw new Error('the file was always whole already');
+  }
+
+  test('of a process that exits while it writes them leave nothing half written', async () => {
+    for (const name of await endWhileWriting('exit')) expect(name).toMatch(/\.pack$/);
+  });
+
+  test('of a process that is ended by a signal are made by the next, which removes what it left', async () => {
+    expect((await endWhileWriting('SIGTERM')).join()).toMatch(/\.tmp-\d+-\d+$/);
+    expect((await inProcess('packs=1')).packed).toBe('made');
+    expect(packs().join()).toMatch(/^[0-9a-f]{16}\.pack$/);
+    expect((await inProcess()).packed).toBe('mapped');
   });
 });
