@@ -17,14 +17,14 @@ struct Golden {
 // and there, and write the new hash down.
 constexpr int encoders_of_these = 1, layout_of_these = 1;
 constexpr Golden goldens[] = {
-    {DType::f32, 0, 0},
-    {DType::f16, 0, 0},
-    {DType::bf16, 0, 0},
-    {DType::q8_0, 0, 0},
-    {DType::q4_0, 0, 0},
-    {DType::q4_k, 0, 0},
-    {DType::q5_k, 0, 0},
-    {DType::q6_k, 0, 0},
+    {DType::f32, 0x08a582486bea0f5au, 0x05cbd15abe381f54u},
+    {DType::f16, 0x590e3aa69567079eu, 0xa157b5659905f1c8u},
+    {DType::bf16, 0xd7af454631bc23e5u, 0xe61bc0d6b5aa3536u},
+    {DType::q8_0, 0xbacd9d9960b56d58u, 0xa538901bbbf5d399u},
+    {DType::q4_0, 0x94722ecc95657a0eu, 0x977c77a24432d207u},
+    {DType::q4_k, 0x5c34c6afcc26f365u, 0x7a78f925b28f1076u},
+    {DType::q5_k, 0x986a5f8aae4ce8a6u, 0xc75940064e74db09u},
+    {DType::q6_k, 0x10653270e3c6c172u, 0xfa2b75f55aeefd78u},
 };
 
 // Of no library, whose distributions differ.
