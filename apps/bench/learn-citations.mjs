@@ -66,8 +66,8 @@ function scales(searches) {
   return Array.from(sums, (sum, k) => Math.sqrt(Math.max(0, squares[k] / count - (sum / count) ** 2)) || 1);
 }
 
-/** Adam on the softmax loss, with a small pull to 0. Weights of parts that are not `used` stay at 0. */
-function learn(searches, used) {
+/** Adam on the softmax loss, with a small pull to 0. */
+function learn(searches) {
   const deviations = scales(searches);
   const weights = new Float64Array(deviations.length);
   const mean = weights.map(() => 0);
@@ -89,7 +89,6 @@ function learn(searches, used) {
     }
     const slow = rate * (1 - (round - 1) / rounds);
     gradient.forEach((slope, k) => {
-      if (!used[k]) return;
       mean[k] = 0.9 * mean[k] + 0.1 * slope;
       square[k] = 0.99 * square[k] + 0.01 * slope * slope;
       weights[k] -=
@@ -126,10 +125,7 @@ function learnFrom(files) {
     'in three': share(among, ({ rank }) => rank >= 0 && rank < 3),
     'looked at': share(among, ({ right }) => right.includes(1)),
   });
-  const weights = learn(
-    searches,
-    names.map(() => true),
-  );
+  const weights = learn(searches);
   report(
     'Citations with the weights of now, on the questions that these are learned on',
     [

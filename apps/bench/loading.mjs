@@ -9,14 +9,10 @@ import { parseArgs } from 'node:util';
 import { getEngine } from '@trivium/native';
 import { report, skip } from './lib/data.mjs';
 import { dequantizedModel, modelsAbsent, randomModel } from './lib/engine-models.mjs';
-import { median } from './lib/engine-rounds.mjs';
+import { median, roundsOf } from './lib/engine-rounds.mjs';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
-const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) {
-  console.error(`--rounds takes a whole number from 1, not "${values.rounds}"`);
-  process.exit(1);
-}
+const rounds = roundsOf(values.rounds);
 const absent = modelsAbsent();
 if (absent) skip(absent);
 

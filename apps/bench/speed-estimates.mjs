@@ -11,17 +11,13 @@ import { parseArgs } from 'node:util';
 import { createClient, models } from '@trivium/sdk';
 import { report, skip } from './lib/data.mjs';
 import { dequantizedModel, modelsAbsent, randomModel } from './lib/engine-models.mjs';
-import { median } from './lib/engine-rounds.mjs';
+import { median, roundsOf } from './lib/engine-rounds.mjs';
 
 const { values, positionals } = parseArgs({
   options: { small: { type: 'boolean', default: false }, rounds: { type: 'string', default: '3' } },
   allowPositionals: true,
 });
-const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) {
-  console.error(`--rounds takes a whole number from 1, not "${values.rounds}"`);
-  process.exit(1);
-}
+const rounds = roundsOf(values.rounds);
 
 function files() {
   if (positionals.length > 0) return positionals;

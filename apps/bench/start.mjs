@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { getEngine } from '@trivium/native';
 import { report, skip } from './lib/data.mjs';
 import { dequantizedModel, modelsAbsent, randomModel } from './lib/engine-models.mjs';
-import { median, promptOf } from './lib/engine-rounds.mjs';
+import { median, promptOf, roundsOf } from './lib/engine-rounds.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -73,11 +73,7 @@ async function start({ file, quantize, packCache }) {
 
 if (values.start) await start(JSON.parse(values.start));
 
-const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) {
-  console.error(`--rounds takes a whole number from 1, not "${values.rounds}"`);
-  process.exit(1);
-}
+const rounds = roundsOf(values.rounds);
 const absent = modelsAbsent();
 if (absent) skip(absent);
 

@@ -19,6 +19,14 @@ export function promptOf(round, promptTokens, vocabularySize) {
   });
 }
 
+/** What `--rounds` says; ends the process where that is no whole number from 1. */
+export function roundsOf(value) {
+  const rounds = Number(value);
+  if (Number.isInteger(rounds) && rounds >= 1) return rounds;
+  console.error(`--rounds takes a whole number from 1, not "${value}"`);
+  process.exit(1);
+}
+
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
