@@ -4,10 +4,10 @@
  * JSON, then arrays at multiples of 8 bytes.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { open, readFile, rename, unlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { TriviumError } from '@trivium/protocol';
+import { makeFolder } from '../make-folder.js';
 import type { IndexedDocument } from './indexed-document.js';
 
 /** Goes up whenever readers, passages, terms or layout change. */
@@ -67,33 +67,6 @@ export async function saveIndex(file: string, documents: readonly IndexedDocumen
     await rename(temporary, file);
   } catch (error) {
     await unlink(temporary).catch(() => {});
-    throw error;
-  }
-}
-
-/**
- * A folder and those above it, step by step: `mkdir` of Node, told to be recursive, never returns where the system says that
- * a folder which is there is missing, as it does below /proc.
- */
-async function makeFolder(folder: string): Promise<void> {
-  const parent = dirname(folder);
-  if (await isMade(folder)) return;
-  if (parent !== folder) {
-    await makeFolder(parent);
-    if (await isMade(folder)) return;
-  }
-  throw new TriviumError('io', `No folder can be made in ${parent}.`, { file: folder });
-}
-
-/** Whether the folder is there now, made by this or another process; not where one above it is missing. */
-async function isMade(folder: string): Promise<boolean> {
-  try {
-    await mkdir(folder);
-    return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return true;
-    if (code === 'ENOENT') return false;
     throw error;
   }
 }

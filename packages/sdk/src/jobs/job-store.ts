@@ -3,7 +3,7 @@
  * reads, so that a job is listed, followed and cancelled from anywhere, and is still known after a restart.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, stat, unlink, writeFile } from 'node:fs/promises';
+import { readdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -17,6 +17,7 @@ import {
   parseInput,
   TriviumError,
 } from '@trivium/protocol';
+import { makeFolder } from '../make-folder.js';
 import { type JobEntry, JobLog, jobOf, readEntries, thisProcess } from './job-log.js';
 
 const pollMs = 150;
@@ -260,7 +261,7 @@ export class JobStore implements AsyncDisposable {
 
   #prepare(): Promise<void> {
     this.#ready ??= (async () => {
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await makeFolder(this.#folder, { mode: 0o700 });
       await this.#forget();
     })();
     this.#ready.catch(() => (this.#ready = undefined));

@@ -2,9 +2,10 @@
  * A language model whose calls are written to a file as they happen, one JSON object a line. The calls themselves pass
  * unchanged. Headers are not written: they hold keys.
  */
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
+import { makeFolder } from '../make-folder.js';
 import type {
   AnyCallOptions,
   AnyGenerateResult,
@@ -29,7 +30,7 @@ class Recorder {
   begin(model: AnyLanguageModel, method: 'generate' | 'stream', options: AnyCallOptions): number {
     const { provider, modelId } = model;
     const specificationVersion = model.specificationVersion as 'v2' | 'v3' | 'v4';
-    this.#written ??= mkdir(dirname(this.#file), { recursive: true })
+    this.#written ??= makeFolder(dirname(this.#file))
       .then(() => writeFile(this.#file, ''))
       .then(() => this.#append({ type: 'recording', version: 1, specificationVersion, provider, modelId }));
     const call = this.#calls++;

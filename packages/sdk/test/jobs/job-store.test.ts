@@ -89,6 +89,11 @@ describe('a job', () => {
     expect(await store.list()).toEqual([]);
   });
 
+  it.skipIf(process.platform !== 'linux')('is an error where no folder can be made for it', async () => {
+    await using store = new JobStore({ folder: '/proc/self/fd/trivium/jobs' });
+    await expect(store.start(count, { steps: 1 }, context)).rejects.toMatchObject({ code: 'io' });
+  });
+
   it('waits for its turn, in order; what is too much is busy', async () => {
     await using store = new JobStore({ folder, maxRunning: 1, maxQueued: 2 });
     const first = await store.start(count, { steps: 1e6 }, context);

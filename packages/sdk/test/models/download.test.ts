@@ -175,6 +175,12 @@ describe('what cannot be overcome says what to do', () => {
     });
   });
 
+  it.skipIf(process.platform !== 'linux')('a cache where no folder can be made', async () => {
+    const cacheDir = '/proc/self/fd/trivium';
+    const pull = models({ cacheDir }).pull('hf:org/repo');
+    await expect(pull).rejects.toMatchObject({ code: 'io', message: expect.stringContaining('No folder') });
+  });
+
   it('a hub that nobody answers for', async () => {
     const gone = models();
     await hub.stop();

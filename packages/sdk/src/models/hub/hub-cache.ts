@@ -7,8 +7,9 @@
  * Knows no network.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../../make-folder.js';
 import { type HubFile, type HubListing, hubListing } from './hub-listing-schema.js';
 import { type HubReference, revisionOf } from './hub-reference.js';
 
@@ -21,7 +22,7 @@ const entries = (folder: string) => readdir(folder).catch(() => [] as string[]);
 
 async function writeWhole(path: string, content: string): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`;
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   try {
     await writeFile(temporary, content);
     await rename(temporary, path);

@@ -8,6 +8,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
+import { makeFolder } from '../../make-folder.js';
 import type { FileLayer } from './file-layer.js';
 import { isAlive } from './file-lock.js';
 
@@ -68,7 +69,7 @@ export class PartialFile {
 
   /** Takes up what is left of an earlier try, or begins. `key` is a checksum: it says which bytes these are. */
   static async claim(folder: string, key: string, files: FileLayer): Promise<PartialFile> {
-    await files.mkdir(folder, { recursive: true });
+    await makeFolder(folder, { files });
     const name = `${key}.${host}-${process.pid}-${randomUUID()}.part`;
     ours.add(name);
     try {
@@ -124,7 +125,7 @@ export class PartialFile {
       });
     }
     await this.#close();
-    await this.#files.mkdir(dirname(target), { recursive: true });
+    await makeFolder(dirname(target), { files: this.#files });
     await this.#files.rename(this.path, target);
     ours.delete(this.#name);
     await syncFolder(dirname(target), this.#files);

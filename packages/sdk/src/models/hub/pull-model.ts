@@ -1,7 +1,8 @@
 /** Brings a model from the hub into our cache: asks what there is, fetches what is missing, keeps what the hub said. */
-import { link, mkdir, unlink } from 'node:fs/promises';
+import { link, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
+import { makeFolder } from '../../make-folder.js';
 import { chooseFiles } from './choose-files.js';
 import { checksumOf, diskFull, downloadFile } from './download-file.js';
 import { withLock } from './file-lock.js';
@@ -118,7 +119,7 @@ class Pull {
   async fetch(file: HubFile): Promise<string> {
     const { cache } = this.#hub;
     const partialFolder = cache.partialFolder(this.#listing.repo);
-    await this.#hub.files.mkdir(partialFolder, { recursive: true }).catch(asFileError);
+    await makeFolder(partialFolder, { files: this.#hub.files }).catch(asFileError);
     const known = await this.#held(file);
     if (known !== undefined) return known;
     const lock = join(partialFolder, `${checksumOf(file)}.lock`);
@@ -170,7 +171,7 @@ class Pull {
       const source = cache.filePath(other, same);
       const { sha256, fault } = await verifyFile(source, file, this.#signal);
       if (fault !== undefined) continue;
-      await mkdir(dirname(target), { recursive: true });
+      await makeFolder(dirname(target));
       await unlink(target).catch(() => {});
       const linked = await link(source, target).then(
         () => true,

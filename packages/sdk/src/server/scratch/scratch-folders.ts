@@ -10,6 +10,7 @@ import { TriviumError } from '@trivium/protocol';
 import { assertDocument } from '../../documents/index.js';
 import { insideRoot } from '../../host/index.js';
 import { ownerIsGone, thisProcess } from '../../jobs/job-log.js';
+import { makeFolder } from '../../make-folder.js';
 
 /** Where servers keep them, below the root; hidden, so that reading the root does not read them. */
 const parts = ['.trivium', 'scratch'] as const;
@@ -170,7 +171,7 @@ export class ScratchFolders implements AsyncDisposable {
 
 async function makeOwnFolder(root: string): Promise<string> {
   const parent = join(root, ...parts);
-  await mkdir(parent, { recursive: true, mode: 0o700 });
+  await makeFolder(parent, { mode: 0o700 });
   await insideRoot(root, parent, 'root');
   await removeOrphans(parent);
   const own = join(parent, randomBytes(8).toString('hex'));

@@ -4,11 +4,12 @@
  * process is gone reads as interrupted. Knows text and files, no protocol.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { ownerIsGone, thisProcess } from '../../jobs/job-log.js';
+import { makeFolder } from '../../make-folder.js';
 import { LiveText } from './live-text.js';
 import type { StoredStream, StreamEnd, StreamStore, StreamWriter } from './stream-store.js';
 
@@ -47,7 +48,7 @@ export class FileStreamStore implements StreamStore {
   }
 
   async create(key: string): Promise<StreamWriter> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await makeFolder(this.#folder, { mode: 0o700 });
     await this.#forget(key);
     // Names sort by time, and say nothing of the key, which comes from outside.
     const name = `${prefixOf(key)}-${Date.now().toString(36)}-${randomBytes(4).toString('hex')}.jsonl`;
