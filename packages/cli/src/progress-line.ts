@@ -19,6 +19,7 @@ interface Progress {
   stage?: string;
   section?: number;
   sections?: number;
+  /** Of sources that become notes. */
   chunk?: number;
   chunks?: number;
 }
@@ -39,7 +40,7 @@ function stepOf(event: Progress): Step | undefined {
   if (type === 'stage-start') return { label: stage, done: 0, total: 0 };
   if (type === 'section-start') return { label: stage, done: section - 1, total: sections };
   if (type === 'chunk-end')
-    return { label: `${stage}: notes`, done: event.chunk ?? 0, total: event.chunks ?? 0 };
+    return { label: stage ? `${stage}: notes` : 'notes', done: event.chunk ?? 0, total: event.chunks ?? 0 };
   if (type === 'load-progress') {
     const percent = Math.round((event.share ?? 0) * 100);
     return { label: 'loading', done: percent, total: 100, isFrequent: true, figures: `${percent} %` };

@@ -35,7 +35,10 @@ describe('where standard error is no terminal', () => {
     line.update({ type: 'stage-start', stage: 'expand' });
     vi.setSystemTime(start + 70_000);
     line.update({ type: 'load-progress', share: 0.25 });
-    expect(written.slice(3)).toEqual(['trivium: expand\n', 'trivium: loading 25 %\n']);
+    vi.setSystemTime(start + 80_000);
+    line.update({ type: 'chunk-end', chunk: 3, chunks: 70 });
+    const last = ['trivium: expand\n', 'trivium: loading 25 %\n', 'trivium: notes 3/70\n'];
+    expect(written.slice(3)).toEqual(last);
   });
 });
 

@@ -174,11 +174,14 @@ interface AnyStep {
   stage?: string;
   section?: number;
   sections?: number;
+  /** Of sources that become notes. */
+  chunk?: number;
+  chunks?: number;
 }
 
 /** What a client is told of a step: how far, and in a few words what. */
 function progressOf(step: unknown, { commandLine }: AnyCapability) {
-  const { type, text, stage, section, sections, ...rest } = step as AnyStep;
+  const { type, text, stage, section, sections, chunk, chunks, ...rest } = step as AnyStep;
   const name = rest.path?.split(/[\\/]/).at(-1);
   if (type === 'read-progress') return figures(rest.done, rest.total, name);
   if (type === 'warning') return figures(0, undefined, [name, rest.message].filter(Boolean).join(': '));
@@ -187,6 +190,7 @@ function progressOf(step: unknown, { commandLine }: AnyCapability) {
     return figures(0, undefined, text);
   if (type === 'stage-start' && stage) return figures(0, undefined, stage);
   if (type === 'section-start') return figures(0, undefined, `${stage} ${section}/${sections}`);
+  if (type === 'chunk-end') return figures(0, undefined, `notes ${chunk}/${chunks}`);
   // What plugins report: anything that says how much is done.
   return rest.done === undefined ? undefined : figures(rest.done, rest.total, undefined);
 }

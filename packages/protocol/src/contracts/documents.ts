@@ -4,6 +4,7 @@ import { defineCapability } from '../capability.js';
 import {
   answerMode,
   type Citation,
+  chunkProgress,
   citation,
   modelReference,
   place,
@@ -110,7 +111,7 @@ export const summarize = defineCapability({
       message: 'give words or ratio, not both',
       path: ['ratio'],
     }),
-  progress: z.discriminatedUnion('type', [readProgress, sourceWarning, textDelta]),
+  progress: z.discriminatedUnion('type', [readProgress, sourceWarning, chunkProgress, textDelta]),
   output: z.object({
     text: z.string(),
     citations: z.array(citation),

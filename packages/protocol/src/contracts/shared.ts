@@ -70,6 +70,14 @@ export const hubReference = z
     'A model of the Hugging Face Hub: hf:org/repo, hf:org/repo:Q4_K_M, hf:org/repo/file.gguf, hf:org/repo@revision/file.gguf.',
   );
 
+/** How far the reading of a source has come that a model cannot hold at once: one chunk of it has become a note. */
+export const chunkProgress = z.object({
+  type: z.literal('chunk-end'),
+  level: z.number().int().describe('From 1; notes of a level are the chunks of the next one.'),
+  chunk: z.number().int().describe('From 1.'),
+  chunks: z.number().int(),
+});
+
 export const textDelta = z.object({ type: z.literal('text-delta'), text: z.string() });
 
 export const readOnly = { writes: false, destructive: false, network: false } as const;

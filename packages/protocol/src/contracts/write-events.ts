@@ -4,7 +4,7 @@
  * by `citation` events; only the text of `finish` is numbered from 1 in order of appearance.
  */
 import * as z from 'zod';
-import { citation, sourceWarning } from './shared.js';
+import { chunkProgress, citation, sourceWarning } from './shared.js';
 
 export const writeStage = z
   .enum(['summary', 'expand', 'polish'])
@@ -60,15 +60,7 @@ export const sectionEnd = z.object({
     .describe('polish: the rewriting was refused and the expanded section kept.'),
   resumed: resumed.optional(),
 });
-/** Progress of a source that the model cannot hold at once: one chunk of it has become a note. */
-export const chunkEnd = z.object({
-  type: z.literal('chunk-end'),
-  stage,
-  level: z.number().int().describe('From 1; notes of a level are the chunks of the next one.'),
-  chunk: z.number().int().describe('From 1.'),
-  chunks: z.number().int(),
-  resumed: resumed.optional(),
-});
+export const chunkEnd = chunkProgress.extend({ stage, resumed: resumed.optional() });
 export const citationFound = z.object({
   type: z.literal('citation'),
   stage,

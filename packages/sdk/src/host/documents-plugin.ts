@@ -1,6 +1,6 @@
 /** Implementations of the document capabilities: read, search, ask, summarize; `write` and those of files have files of their own. */
 import { contracts, definePlugin, implement } from '@trivium/protocol';
-import type { LongText } from '../long-text/index.js';
+import type { LongText, SummarizeProgress } from '../long-text/index.js';
 import { documentsList, documentsText } from './document-files-capabilities.js';
 import type { TriviumContext } from './host.js';
 import { bringUpToDate, type ReadStep, readAll, type WarningStep, withLongText } from './long-text-host.js';
@@ -62,13 +62,14 @@ const summarize = implement<typeof contracts.summarize, TriviumContext>(
   async function* ({ paths, words, ratio, query, model }, { host, signal }) {
     const started = performance.now();
     return yield* reporting<
-      ReadStep | WarningStep | DeltaStep,
+      ReadStep | WarningStep | SummarizeProgress | DeltaStep,
       Awaited<ReturnType<LongText['summarize']>> & { ms: number }
     >((report) =>
       withLongText(paths, { host, signal, model }, async (client) => {
         await readAll(client, paths, signal, report);
         const running = client.summarize({
           signal,
+          onProgress: report,
           ...(words !== undefined && { words }),
           ...(ratio !== undefined && { ratio }),
           ...(query !== undefined && { query }),

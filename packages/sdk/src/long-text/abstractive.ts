@@ -6,8 +6,9 @@
 import { TriviumError } from '@trivium/protocol';
 import type { LanguageModel } from 'ai';
 import { type CheckedText, checkCitations } from './check-citations.js';
+import { noteTokensPerWord, warningOfManyCalls } from './many-calls.js';
 import { askPrompt, askSystem, passagesText, summarizePrompt, summarizeSystem } from './prompts.js';
-import type { EmbedTexts } from './types.js';
+import type { EmbedTexts, SummarizeProgress } from './types.js';
 
 export interface Writer {
   model: LanguageModel;
@@ -46,6 +47,7 @@ export async function writeSummary(
   words: number,
   query: string | undefined,
   writer: Writer,
+  onProgress: (progress: SummarizeProgress) => void = () => {},
 ): Promise<CheckedText> {
   // A token is about 0.7 words; the markers and the last sentence take the rest.
   const answerTokens = Math.min(Math.ceil(words * 2) + 64, Math.floor(writer.contextTokens / 3));
@@ -54,16 +56,20 @@ export async function writeSummary(
     passages.map(({ text, path }, i): NumberedPassage => ({ text, path, number: i + 1 })),
     room,
   );
-  while (groups.length > 1) {
-    const share = Math.max(40, Math.floor((room * 0.5) / groups.length));
+  const shareOf = (chunks: number) => Math.max(40, Math.floor((room * 0.5) / chunks));
+  const message = warningOfManyCalls(groups.length, countNotes(groups.length, room, words, shareOf));
+  if (message !== undefined) onProgress({ type: 'warning', message });
+  for (let level = 1; groups.length > 1; level++) {
+    const share = shareOf(groups.length);
     const notes: NumberedPassage[] = [];
-    for (const group of groups) {
+    for (const [i, group] of groups.entries()) {
       const prompt = summarizePrompt(passagesText(group), Math.min(words, share), query);
       // Notes keep the markers of their passages and stand under the number of their first one.
       notes.push({
         number: group[0]!.number,
         text: await write(summarizeSystem, prompt, Math.min(answerTokens, share * 2), writer, false),
       });
+      onProgress({ type: 'chunk-end', level, chunk: i + 1, chunks: groups.length });
     }
     const next = groupPassages(notes, room);
     if (next.length >= groups.length) {
@@ -89,16 +95,35 @@ export async function writeSummary(
   return checkCitations(text, passages, writer.embed, writer.signal);
 }
 
+/** Notes that so many chunks take, with those on notes, where notes are about as long as they are asked to be. */
+function countNotes(
+  chunks: number,
+  room: number,
+  words: number,
+  shareOf: (chunks: number) => number,
+): number {
+  let notes = 0;
+  for (let left = chunks; left > 1; ) {
+    notes += left;
+    const noteTokens = Math.min(words, shareOf(left)) * noteTokensPerWord + passageOverhead;
+    left = Math.min(left - 1, Math.ceil((left * noteTokens) / room));
+  }
+  return notes;
+}
+
 function roomFor(writer: Writer, answerTokens: number, request: string): number {
   return writer.contextTokens - answerTokens - estimateTokens(askSystem + request) - 100;
 }
+
+/** Tokens of a passage's number and path. */
+const passageOverhead = 24;
 
 /** Passages in order, packed into groups of at most `tokens`; a passage longer than that is an error. */
 function groupPassages(passages: readonly NumberedPassage[], tokens: number): NumberedPassage[][] {
   const groups: NumberedPassage[][] = [];
   let used = Number.POSITIVE_INFINITY;
   for (const passage of passages) {
-    const needed = estimateTokens(passage.text) + 24;
+    const needed = estimateTokens(passage.text) + passageOverhead;
     if (needed > tokens) {
       throw new TriviumError(
         'context-overflow',

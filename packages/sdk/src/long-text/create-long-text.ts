@@ -141,7 +141,13 @@ async function summarizeSources(
   const writer = writerOf(call, options, emit);
   if (writer) {
     const passages = sources.flatMap(sourcePassages);
-    const { text, cited, warnings } = await writeSummary(passages, words, call.query, writer);
+    const { text, cited, warnings } = await writeSummary(
+      passages,
+      words,
+      call.query,
+      writer,
+      call.onProgress,
+    );
     const citations = cited.map((index) => passages[index]!);
     return { text, citations, mode: 'abstractive', sourceTokens, warnings, ms: performance.now() - started };
   }

@@ -13,6 +13,7 @@ export type {
   LongTextLibrary,
   LongTextOptions,
   SummarizeOptions,
+  SummarizeProgress,
   Summary,
 } from './types.js';
 export { countWords, isMostlyChinese } from './words.js';

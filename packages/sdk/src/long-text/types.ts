@@ -35,6 +35,14 @@ export interface AskOptions extends CallOptions {
   limit?: number;
 }
 
+/**
+ * Of a source that the model cannot hold at once: how many of its chunks have become notes, and once before, where there are
+ * many, how many calls that takes. Notes of a level, from 1, are the chunks of the next one.
+ */
+export type SummarizeProgress =
+  | { type: 'chunk-end'; level: number; chunk: number; chunks: number }
+  | { type: 'warning'; message: string };
+
 export interface SummarizeOptions extends CallOptions {
   /** Documents of the library to summarize; default: all. */
   paths?: readonly string[];
@@ -46,6 +54,7 @@ export interface SummarizeOptions extends CallOptions {
   ratio?: number;
   /** What the summary should be about. */
   query?: string;
+  onProgress?: (progress: SummarizeProgress) => void;
 }
 
 export interface Answer {

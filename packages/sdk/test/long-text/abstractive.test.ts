@@ -4,6 +4,7 @@ import { MockLanguageModelV3 } from 'ai/test';
 import { expect, test } from 'vitest';
 import { checkCitations, unsupported } from '../../src/long-text/check-citations.js';
 import { createLongText } from '../../src/long-text/create-long-text.js';
+import type { SummarizeProgress } from '../../src/long-text/types.js';
 import { hashEmbed, memoryLibrary } from './fakes.js';
 
 const passages = [
@@ -111,6 +112,37 @@ test('a source longer than the context is summarized in parts, and markers reach
   expect(summary.text).toMatch(/^Fact \d+ says that item \d+ weighs \d+ grams in the hall \[1\]\.$/);
   const [citation] = summary.citations;
   expect(text.slice(citation!.start, citation!.end)).toBe(citation!.text);
+});
+
+test('a source that takes very many calls to read is told of before the first, and how far they are', async () => {
+  const told: SummarizeProgress[] = [];
+  const { model, prompts } = scripted((prompt) => {
+    if (!told.some(({ type }) => type === 'warning'))
+      throw new Error('The model was called before it was said.');
+    const words = Number(/(\d+) words/.exec(prompt)?.[1]);
+    return 'A note of that many words is not a short one. '.repeat(Math.ceil(words / 10));
+  });
+  const facts = (count: number) =>
+    Array.from({ length: count }, (_, i) => `Fact ${i} says that item ${i} weighs ${i} grams.`).join('\n\n');
+  const client = createLongText({ model, contextTokens: 2000 });
+  const onProgress = (progress: SummarizeProgress) => told.push(progress);
+  await client.summarize({ text: facts(8000), words: 50, onProgress });
+  const notes = told.filter((step) => step.type === 'chunk-end');
+  expect(notes.length).toBeGreaterThan(60);
+  // The last call writes the summary itself.
+  expect(notes).toHaveLength(prompts.length - 1);
+  expect(notes[0]).toMatchObject({ level: 1, chunk: 1, chunks: notes[1]!.chunks });
+  expect(notes.at(-1)).toMatchObject({ chunk: notes.at(-1)!.chunks });
+  const said = told.flatMap((step) => (step.type === 'warning' ? [step.message] : []));
+  expect(said).toHaveLength(1);
+  const calls = Number(/about (\d+) of its calls/u.exec(said[0]!)?.[1]);
+  expect(Math.abs(calls / notes.length - 1)).toBeLessThan(0.15);
+
+  const few = told.length;
+  await client.summarize({ text: facts(500), words: 50, onProgress });
+  const types = told.slice(few).map(({ type }) => type);
+  expect(types.length).toBeGreaterThan(1);
+  expect(new Set(types)).toEqual(new Set(['chunk-end']));
 });
 
 test('a context that cannot hold one passage is a context overflow', async () => {

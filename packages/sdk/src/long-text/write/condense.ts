@@ -5,6 +5,7 @@
  * Refuses to know: points, sections.
  */
 import { TriviumError } from '@trivium/protocol';
+import { noteTokensPerWord, warningOfManyCalls } from '../many-calls.js';
 import { countWords } from '../words.js';
 import { callModel, promptRoom } from './model-call.js';
 import { type Material, materialText, packMaterial } from './pack.js';
@@ -19,12 +20,8 @@ const leastNoteWords = 30;
 const mostNoteWords = 400;
 /** A note has this share of its chunk's words at most: else notes of a small context would not get shorter. */
 const mostNoteShare = 1 / 3;
-/** Notes are to fill this share of the room that is there for them, at this many tokens a word. */
+/** Notes are to fill this share of the room that is there for them. */
 const filledShare = 0.6;
-const noteTokensPerWord = 2;
-
-/** Calls that are so many that whoever waits is told before the first. */
-const manyCalls = 50;
 
 export interface Condensed {
   groups: Material[][];
@@ -82,12 +79,8 @@ function warnOfManyCalls(run: WriteRun, meter: StageMeter, levels: readonly numb
   if (isOver(run, meter, noteName(1, chunks))) return;
   const names = levels.flatMap((count, i) => Array.from({ length: count }, (_, j) => noteName(i + 1, j + 1)));
   const calls = names.filter((name) => !run.journal.has(name)).length;
-  if (calls < manyCalls) return;
-  run.emit({
-    type: 'warning',
-    stage: 'summary',
-    message: `The source is ${chunks} times what the model can read at once: about ${calls} of its calls take notes before anything is written. A longer context or fewer documents need fewer.`,
-  });
+  const message = warningOfManyCalls(chunks, calls);
+  if (message !== undefined) run.emit({ type: 'warning', stage: 'summary', message });
 }
 
 const noteName = (level: number, chunk: number) => `summary/note/${level}/${chunk}`;
