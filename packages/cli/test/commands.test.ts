@@ -239,6 +239,16 @@ describe('wrong calls', () => {
       2,
       'generate: --max-tokens: Too small',
     ],
+    [
+      ['generate', '--model', 'nano', '--prompt', 'x', '--top-k', '3000000000'],
+      2,
+      '--top-k must be an integer from 0 to 2147483647. (invalid-argument)\n  field: --top-k\n',
+    ],
+    [
+      ['generate', '--model', 'nano', '--prompt', 'x', '--context-tokens', '3000000000'],
+      2,
+      'found: 3000000000',
+    ],
     [['search', '.', '--query', 'x', '--limit', '0'], 2, 'search: --limit: Too small'],
     [['generate', '--model', 'nano', '--prompt', 'x', '--kv-memory-bytes', '8'], 1, 'lower --context-tokens'],
     [['search', '/nowhere', '--query', 'x'], 1, 'not-found'],

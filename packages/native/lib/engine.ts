@@ -2,6 +2,7 @@
 import { TriviumError } from '@trivium/protocol';
 import { translated, translatedSync } from './errors.js';
 import { EventRouter } from './event-router.js';
+import { integer } from './integers.js';
 import { loadAddon } from './load-addon.js';
 import { toModel } from './model.js';
 import { toTokenizer } from './tokenizer.js';
@@ -22,6 +23,7 @@ function createEngine(): NativeEngine {
 
   const loadModel = async (path: string, options: LoadModelOptions = {}) => {
     const { onProgress, signal, ...settings } = options;
+    checkIntegers(settings);
     const control = new Int32Array(2);
     const timer =
       onProgress && setInterval(() => onProgress(Atomics.load(control, 1) / 1000), progressIntervalMs);
@@ -56,6 +58,20 @@ function createEngine(): NativeEngine {
       return addon.backend();
     },
   };
+}
+
+/** The integers of {@link LoadModelOptions}, with the least that each may be. */
+const leastOf = { contextTokens: 0, maxSequences: 1, maxQueue: 0, prefillChunk: 1 } as const;
+
+/** @throws TriviumError `invalid-argument` naming the option */
+function checkIntegers(settings: LoadModelOptions): void {
+  for (const [field, least] of Object.entries(leastOf)) {
+    const value = settings[field as keyof typeof leastOf];
+    if (value !== undefined) integer(value, field, least);
+  }
+  const { kvMemoryBytes } = settings;
+  if (kvMemoryBytes !== undefined)
+    integer(Math.floor(kvMemoryBytes), 'kvMemoryBytes', 0, Number.MAX_SAFE_INTEGER);
 }
 
 /** Work of the engine that gives up once `flag[0]` is 1. @throws the abort reason */

@@ -8,6 +8,7 @@ import { toTriviumError, translatedSync } from './errors.js';
 import type { EventRouter } from './event-router.js';
 import { rawOf } from './grammar.js';
 import type { Grammar } from './grammar-types.js';
+import { integer } from './integers.js';
 import type { GenerateEvent, GenerateOptions } from './types.js';
 
 /** Events unread before the request is paused, and before it goes on. */
@@ -18,22 +19,28 @@ export function toRequest(options: GenerateOptions, modelStopTokens: readonly nu
   const biases = Object.entries(options.logitBias ?? {});
   return {
     tokens: Int32Array.from(options.tokens),
-    maxTokens: options.maxTokens,
+    maxTokens: integer(options.maxTokens, 'maxTokens', 1),
     temperature: options.temperature ?? 0,
-    topK: options.topK ?? 0,
+    topK: integer(options.topK ?? 0, 'topK', 0),
     topP: options.topP ?? 1,
     minP: options.minP ?? 0,
-    seed: options.seed ?? Math.floor(Math.random() * 2 ** 32),
+    seed: seedOf(options.seed ?? Math.floor(Math.random() * 2 ** 32)),
     repeatPenalty: options.repeatPenalty ?? 1,
     frequencyPenalty: options.frequencyPenalty ?? 0,
     presencePenalty: options.presencePenalty ?? 0,
     biasedTokens: Int32Array.from(biases, ([id]) => tokenId(id)),
     biases: Float32Array.from(biases, ([, bias]) => bias),
-    logprobs: options.logprobs ?? -1,
+    logprobs: options.logprobs === undefined ? -1 : integer(options.logprobs, 'logprobs', 0),
     stop: options.stop ?? [],
-    stopTokens: Int32Array.from(options.stopTokens ?? modelStopTokens),
+    stopTokens: Int32Array.from(options.stopTokens ?? modelStopTokens, (id) => integer(id, 'stopTokens', 0)),
     skipSpecialTokens: options.skipSpecialTokens ?? true,
   };
+}
+
+/** The engine takes no negative seeds; callers may (OpenAI's clients do), and each is a seed of its own. */
+function seedOf(seed: number): number {
+  const checked = integer(seed, 'seed', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  return checked < 0 ? checked + 2 ** 53 : checked;
 }
 
 /** A key of `logitBias`; what is no id must not wrap around to one. */

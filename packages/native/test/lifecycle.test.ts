@@ -159,10 +159,17 @@ describe('limits and bad input', () => {
     await getEngine().setThreads(before);
   });
 
-  test('a chunk of no tokens is refused by name', async () => {
-    await expect(getEngine().loadModel(model, { prefillChunk: 0 })).rejects.toMatchObject({
+  test.each([
+    ['prefillChunk', 0],
+    ['contextTokens', 99_999_999_999],
+    ['maxSequences', 2 ** 31],
+    ['maxQueue', -1],
+    ['kvMemoryBytes', -1],
+  ])('a model with %s %d is refused by name, with the number as it was written', async (field, value) => {
+    await expect(getEngine().loadModel(model, { [field]: value })).rejects.toMatchObject({
       code: 'invalid-argument',
-      field: 'prefillChunk',
+      field,
+      found: String(value),
     });
   });
 

@@ -43,4 +43,29 @@ describe('penalties and biases', () => {
   ])('%j is refused by name', async (options, field) => {
     await expect(tokens(options)).rejects.toMatchObject({ code: 'invalid-argument', field });
   });
+
+  test.each([
+    ['topK', 3_000_000_000, 0],
+    ['topK', 1.5, 0],
+    ['maxTokens', 2 ** 31, 1],
+    ['logprobs', -1, 0],
+    ['logprobs', 2 ** 32, 0],
+  ])('%s %d is refused as it was written, with its limits', async (field, value, least) => {
+    await expect(tokens({ [field]: value })).rejects.toMatchObject({
+      code: 'invalid-argument',
+      field,
+      found: String(value),
+      expected: `an integer from ${least} to 2147483647`,
+    });
+  });
+
+  test('ids that end a text are of 32 bits, seeds of 53 and a sign', async () => {
+    const wrapped = tokens({ stopTokens: [2 ** 32 + 7] });
+    await expect(wrapped).rejects.toMatchObject({ field: 'stopTokens', found: '4294967303' });
+    await expect(tokens({ seed: 2 ** 53 })).rejects.toMatchObject({ field: 'seed' });
+    const drawn = (seed: number) => tokens({ seed, temperature: 2 });
+    const [negative, again, positive] = await Promise.all([drawn(-5), drawn(-5), drawn(5)]);
+    expect(negative).toEqual(again);
+    expect(negative).not.toEqual(positive);
+  });
 });
