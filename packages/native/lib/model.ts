@@ -8,7 +8,32 @@ import { Generation, toRequest } from './generation.js';
 import { grammarCompiler, isCompiled } from './grammar.js';
 import { toModelInfo } from './model-info.js';
 import { toTokenizer } from './tokenizer.js';
-import type { EmbedOptions, EmbedResult, NativeModel, RankInput, RankResult, TokenRows } from './types.js';
+import type {
+  EmbedOptions,
+  EmbedResult,
+  ModelKind,
+  NativeModel,
+  RankInput,
+  RankResult,
+  TokenRows,
+} from './types.js';
+
+/** What only models of some kinds can do. */
+interface Ability {
+  kinds: readonly ModelKind[];
+  verb: string;
+  remedy: string;
+}
+const embedding: Ability = {
+  kinds: ['encoder', 'static-embedding'],
+  verb: 'embed',
+  remedy: 'Use an encoder, such as a BERT.',
+};
+const ranking: Ability = {
+  kinds: ['cross-encoder'],
+  verb: 'rank',
+  remedy: 'Use a cross-encoder, such as a BERT with a classification head of one label.',
+};
 
 export function toModel(raw: RawModel, router: EventRouter): NativeModel {
   const tokenizer = toTokenizer(raw.tokenizer);
@@ -18,6 +43,15 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
   const alive = () => {
     if (disposed)
       throw new TriviumError('disposed', `The model ${info.name || info.path} has been disposed of.`);
+  };
+  /** The engine says so too; but a model of another kind must not ask for shorter inputs first. */
+  const mustBeFor = ({ kinds, verb, remedy }: Ability) => {
+    if (kinds.includes(info.kind)) return;
+    throw new TriviumError(
+      'unsupported',
+      `A model of architecture '${info.architecture}' (${info.kind}) cannot ${verb}.`,
+      { field: 'model', file: info.path, expected: kinds.join(' or '), found: info.kind, remedy },
+    );
   };
   /** A request that answers once. */
   const once = (start: () => number, signal: AbortSignal | undefined): Promise<Float32Array> => {
@@ -41,6 +75,7 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
 
   const embed = async (texts: readonly string[], options: EmbedOptions = {}): Promise<EmbedResult> => {
     alive();
+    mustBeFor(embedding);
     const encoded = await tokenizer.encodeBatch(texts);
     const { inputs, truncated } = fitTexts(encoded, info.contextTokens, options.overflow ?? 'error');
     const inputTokens = inputs.reduce((sum, { length }) => sum + length, 0);
@@ -52,6 +87,7 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
 
   const embedTokens = async (texts: readonly string[], options: EmbedOptions = {}): Promise<TokenRows> => {
     alive();
+    mustBeFor(embedding);
     const encoded = await tokenizer.encodeBatch(texts);
     const { inputs, truncated } = fitTexts(encoded, info.contextTokens, options.overflow ?? 'error');
     const offsets = new Int32Array(inputs.length + 1);
@@ -81,6 +117,7 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
     { overflow = 'error', signal }: EmbedOptions = {},
   ): Promise<RankResult> => {
     alive();
+    mustBeFor(ranking);
     signal?.throwIfAborted();
     const pairs = await translated(raw.tokenizer.encodePairs(query, texts));
     const { inputs, truncated } = fitPairs(pairs, info.contextTokens, overflow);

@@ -187,8 +187,18 @@ describe('what is refused', () => {
       const error = await refusal(model.rankTokens([input]));
       expect(error).toMatchObject({ code: 'unsupported', field: 'model' });
       expect(error.remedy).toContain('cross-encoder');
-      expect((await refusal(model.rank('a', ['b']))).code).toBe('unsupported');
+      // What no text would be short enough for is not called too long.
+      for (const text of ['b', 'lazy dogs '.repeat(1000)]) {
+        const refused = await refusal(model.rank('a', [text]));
+        expect(refused).toMatchObject({ code: 'unsupported', field: 'model', found: model.info.kind });
+        expect(refused.remedy).toContain('cross-encoder');
+      }
     }
+    for (const model of [cross, causal])
+      for (const embed of [model.embed, model.embedTokens]) {
+        const refused = await refusal(embed(['lazy dogs '.repeat(1000)]));
+        expect(refused).toMatchObject({ code: 'unsupported', field: 'model', found: model.info.kind });
+      }
   });
 });
 
