@@ -206,7 +206,7 @@ test('inspect takes models by name, and tells all that nano stands for', async (
     ['nano', 'causal'],
     ['nano', 'static-embedding'],
     ['nano-contextual', 'encoder'],
-    [undefined, 'cross-encoder'],
+    ['nano', 'cross-encoder'],
   ]);
   const { stdout } = await run(['inspect', 'nano', '--no-speed']);
   expect(stdout).toMatch(

@@ -3,7 +3,7 @@
  * speaks of the same things. Refuses to know: how passages were found, what else their scores are made of.
  */
 import type { NativeModel, RankInput } from '@trivium/native';
-import { matchTokens, type TokenEmbedder } from './token-matches.js';
+import { matchTokens, type TokenEmbedder, type TokenMatches } from './token-matches.js';
 
 export interface RankedPassage {
   /** Title and headings above it, as one line. */
@@ -32,8 +32,8 @@ export function pairRanker(model: NativeModel): PassageRanker {
   };
 }
 
-/** Longest parts of an input, in tokens, as in training (`rank_model.py` in the recipe of `@trivium/nano`). */
-const longest = { query: 40, above: 24, input: 256 };
+/** Tokens of an input and its parts at most, as in training (`rank_model.py` in the recipe of `@trivium/nano`). */
+export const largestInput = { query: 40, above: 24, whole: 256 } as const;
 /** What stands first, where the score is read; its type, 0, tells it from the same token elsewhere. */
 const firstToken = 0;
 /** Upper ends of the steps of a match, and of the share of passages that meet a token of the query. */
@@ -48,17 +48,21 @@ const textType = aboveType + matchTypes;
 /**
  * The cross-encoder of `@trivium/nano`. Its token types say how well a token is met on the other side by the static vectors
  * of `embedder`, and how many of the passages meet one of the query: a small model need not learn what the vectors know.
- * Both models have one tokenizer.
+ * Both models have one tokenizer. Matches of `textsAtOnce` texts are found in one turn of the event loop, default: all.
  */
-export function matchRanker(model: NativeModel, embedder: TokenEmbedder): PassageRanker {
+export function matchRanker(
+  model: NativeModel,
+  embedder: TokenEmbedder,
+  textsAtOnce = Number.POSITIVE_INFINITY,
+): PassageRanker {
   return {
     rank: async (query, passages, { signal } = {}) => {
       const texts = [...passages.map(({ above }) => above), ...passages.map(({ text }) => text)];
       const [encoded, matches] = await Promise.all([
         model.tokenizer.encodeBatch([query, ...texts]),
-        matchTokens(embedder, query, texts, signal),
+        matchInTurns(embedder, query, texts, textsAtOnce, signal),
       ]);
-      const asked = encoded[0]!.subarray(0, longest.query);
+      const asked = encoded[0]!.subarray(0, largestInput.query);
       const part = (at: number) => ({ tokens: encoded[at + 1]!, best: matches.best[at]! });
       const parts = passages.map((_, at) => ({ above: part(at), text: part(passages.length + at) }));
       const likest = passages.map((_, at) =>
@@ -71,7 +75,7 @@ export function matchRanker(model: NativeModel, embedder: TokenEmbedder): Passag
         const input = new InputBuilder();
         input.add([firstToken], () => 0);
         input.add(asked, (token) => 1 + step(likest[at]![token]!, matchSteps) * shareTypes + shares[token]!);
-        const skipped = Math.max(0, above.tokens.length - longest.above);
+        const skipped = Math.max(0, above.tokens.length - largestInput.above);
         input.add(
           above.tokens.subarray(skipped),
           (i) => aboveType + step(above.best[skipped + i]!, matchSteps),
@@ -85,12 +89,28 @@ export function matchRanker(model: NativeModel, embedder: TokenEmbedder): Passag
   };
 }
 
+async function matchInTurns(
+  embedder: TokenEmbedder,
+  query: string,
+  texts: readonly string[],
+  textsAtOnce: number,
+  signal: AbortSignal | undefined,
+): Promise<Pick<TokenMatches, 'blocks' | 'best'>> {
+  const [blocks, best]: [Float32Array[], Float32Array[]] = [[], []];
+  for (let at = 0; at < texts.length; at += textsAtOnce) {
+    const matches = await matchTokens(embedder, query, texts.slice(at, at + textsAtOnce), signal);
+    blocks.push(...matches.blocks);
+    best.push(...matches.best);
+  }
+  return { blocks, best };
+}
+
 class InputBuilder {
   readonly #tokens: number[] = [];
   readonly #types: number[] = [];
 
   add(tokens: ArrayLike<number>, typeAt: (index: number) => number): void {
-    for (let i = 0; i < tokens.length && this.#tokens.length < longest.input; i++) {
+    for (let i = 0; i < tokens.length && this.#tokens.length < largestInput.whole; i++) {
       this.#tokens.push(tokens[i]!);
       this.#types.push(typeAt(i));
     }

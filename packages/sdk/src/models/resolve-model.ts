@@ -6,14 +6,14 @@ import { TriviumError } from '@trivium/protocol';
 import { isHubReference, parseHubReference } from './hub/hub-reference.js';
 
 /** What a reference is wanted for: the embedded models have one file a kind. */
-export type ModelPurpose = 'language' | 'embedding' | 'static-embedding' | 'any';
+export type ModelPurpose = 'language' | 'embedding' | 'static-embedding' | 'reranking' | 'any';
 
 /** The models that travel with Trivium, the one that writes first. */
 export const nanoModels: readonly { use: string; name?: string; path: string }[] = [
   { use: 'writes text', name: 'nano', path: languageModelFile },
   { use: 'embeds texts', name: 'nano', path: staticModelFile },
   { use: 'embeds paragraphs in their context', name: 'nano-contextual', path: embedModelFile },
-  { use: 'ranks the passages of a search', path: rankModelFile },
+  { use: 'ranks passages', name: 'nano', path: rankModelFile },
 ];
 
 export type ResolvedModel =
@@ -29,7 +29,8 @@ export type ResolvedModel =
 export function resolveModel(reference: string, purpose: ModelPurpose = 'any'): ResolvedModel {
   if (reference === 'nano') {
     // Of the embedders the quick one; the contextual model, better at whole paragraphs, has a name of its own.
-    return { kind: 'file', path: purpose === 'language' ? languageModelFile : staticModelFile };
+    const byPurpose = { language: languageModelFile, reranking: rankModelFile } as Record<string, string>;
+    return { kind: 'file', path: byPurpose[purpose] ?? staticModelFile };
   }
   if (reference === 'nano-contextual') return { kind: 'file', path: embedModelFile };
   if (isHubReference(reference)) {

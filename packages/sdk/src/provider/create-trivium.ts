@@ -22,8 +22,8 @@ export interface TriviumProvider<Version extends SpecificationVersion = Specific
   languageModel(modelId: string): TriviumLanguageModel<Version>;
   embeddingModel(modelId: string): TriviumEmbeddingModel<Version>;
   /**
-   * A cross-encoder, which reads each document together with the query (relevance: sigmoid of its logit), or an embedder,
-   * whose cosine stands in for that; `'nano'` is an embedder.
+   * A cross-encoder, which reads each document together with the query (relevance: sigmoid of its logit), as `'nano'` is one;
+   * or an embedder, such as `'nano-contextual'`, whose cosine stands in for that.
    * @example await rerank({ model: trivium.rerankingModel('hf:cross-encoder/ms-marco-MiniLM-L6-v2'), query, documents })
    */
   rerankingModel(modelId: string): TriviumRerankingModel<Version>;
@@ -84,7 +84,7 @@ export function createTrivium<Version extends SpecificationVersion = 'v4'>(
       return new TriviumEmbeddingModel(modelId, version, store);
     },
     rerankingModel: (modelId: string) => {
-      known(modelId, 'embedding', 'rerankingModel');
+      known(modelId, 'reranking', 'rerankingModel');
       return new TriviumRerankingModel(modelId, version, store);
     },
     imageModel: absent('imageModel'),

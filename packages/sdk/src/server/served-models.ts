@@ -147,7 +147,7 @@ export class ServedModels {
       ? name
       : await confineModel(name, { root, hub: mayUseHub(permissions) }, 'model');
     try {
-      resolveModel(reference, purpose === 'language' ? 'language' : 'embedding');
+      resolveModel(reference, purpose);
       return reference;
     } catch (error) {
       const { code, message, field } = TriviumError.from(error);

@@ -1,9 +1,12 @@
 /** Reranking by a cross-encoder and by an embedder, through `ai` 6 and by itself. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { rankModelFile, staticModelFile } from '@trivium/nano';
+import { getEngine } from '@trivium/native';
 import { TriviumError } from '@trivium/protocol';
-import { rerank } from 'ai';
+import { cosineSimilarity, embedMany, rerank } from 'ai';
 import { afterAll, describe, expect, it } from 'vitest';
+import { matchRanker } from '../../src/documents/passage-ranker.js';
 import { createTrivium } from '../../src/provider/index.js';
 
 const fixtures = fileURLToPath(new URL('../../../native/tests/fixtures/parity/', import.meta.url));
@@ -71,13 +74,76 @@ it('cuts nothing silently, ends on an abort, and embeds nothing with a cross-enc
   });
 });
 
-it('an embedder ranks by cosine, from 0 to 1', async () => {
-  const documents = ['The weather in the mountains', 'How do I install the package?'];
-  const { ranking } = await rerank({
-    model: trivium.rerankingModel('nano'),
-    documents,
-    query: 'install the package',
+it.each(['nano-contextual', staticModelFile])(
+  'the embedder %s ranks by cosine, from 0 to 1',
+  async (name) => {
+    const documents = ['The weather in the mountains', 'How do I install the package?'];
+    const query = 'install the package';
+    const { ranking } = await rerank({ model: trivium.rerankingModel(name), documents, query });
+    expect(ranking.map(({ originalIndex }) => originalIndex)).toEqual([1, 0]);
+    const { embeddings } = await embedMany({
+      model: trivium.embeddingModel(name),
+      values: [query, ...documents],
+    });
+    for (const { originalIndex, score } of ranking)
+      expect(score).toBeCloseTo(
+        (cosineSimilarity(embeddings[0]!, embeddings[originalIndex + 1]!) + 1) / 2,
+        5,
+      );
+  },
+);
+
+describe('nano', () => {
+  const nano = trivium.rerankingModel('nano');
+  const query = 'How long does a session stay open?';
+  const answer = 'A session stays open for thirty minutes after the last request.';
+  const other = 'Sessions are kept in a store, and a store may be shared by servers.';
+  const filler = 'The colours of the theme can be changed in the settings. '.repeat(60);
+
+  it('ranks by its cross-encoder, with static vectors beside it', async () => {
+    await using model = await getEngine().loadModel(rankModelFile);
+    await using words = await getEngine().loadModel(staticModelFile);
+    const embedder = {
+      width: words.info.width,
+      embedTokens: (texts: readonly string[]) => words.embedTokens(texts),
+    };
+    // More than are matched in one turn.
+    const documents = [
+      other,
+      filler.slice(0, 300),
+      answer,
+      ...Array.from({ length: 9 }, (_, i) => `Row ${i}.`),
+    ];
+    const passages = documents.map((text) => ({ above: '', text }));
+    const logits = await matchRanker(model, embedder).rank(query, passages);
+    const { ranking, warnings } = await nano.doRerank({
+      documents: { type: 'text', values: documents },
+      query,
+    });
+    expect(warnings).toEqual([]);
+    expect(ranking[0]?.index).toBe(2);
+    expect(ranking).toHaveLength(documents.length);
+    for (const { index, relevanceScore } of ranking)
+      expect(relevanceScore).toBeCloseTo(sigmoid(logits[index]!), 5);
   });
-  expect(ranking.map(({ originalIndex }) => originalIndex)).toEqual([1, 0]);
-  for (const { score } of ranking) expect(score >= 0 && score <= 1).toBe(true);
+
+  it('reads all of a long document', async () => {
+    const documents = [filler, filler + answer, `${answer} ${filler}`, `${filler}${answer} ${filler}`];
+    const { ranking } = await rerank({ model: nano, documents, query });
+    expect(ranking.at(-1)?.originalIndex).toBe(0);
+    expect(ranking.at(-2)!.score).toBeGreaterThan(ranking.at(-1)!.score);
+  });
+
+  it('says how much it reads of a long query, and ends on an abort', async () => {
+    const documents = { type: 'text' as const, values: [answer] };
+    const { warnings } = await nano.doRerank({ documents, query: query.repeat(9) });
+    expect(warnings).toEqual([
+      {
+        type: 'other',
+        message: expect.stringMatching(/^Of the query's \d+ tokens the ranker reads the first 40\.$/),
+      },
+    ]);
+    const abortSignal = AbortSignal.abort(new Error('enough'));
+    await expect(nano.doRerank({ documents, query, abortSignal })).rejects.toThrow('enough');
+  });
 });

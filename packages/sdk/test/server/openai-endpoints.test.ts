@@ -212,4 +212,14 @@ describe('rerank', () => {
       { index: 1, document: { text: 'Green tea is steeped for two minutes.' } },
     ]);
   });
+
+  it('says what a model does not read of a query', async () => {
+    const body = {
+      model: 'embedder',
+      query: 'How long is tea steeped? '.repeat(20),
+      documents: ['Two minutes.'],
+    };
+    const { trivium } = await client.post<{ trivium: { warnings: string[] } }>('/rerank', { body });
+    expect(trivium.warnings).toEqual([expect.stringContaining('the ranker reads the first 40')]);
+  });
 });

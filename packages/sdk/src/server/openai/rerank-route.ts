@@ -1,9 +1,11 @@
 /** `POST /v1/rerank`: documents in the order of their relevance to a query, in the shape that Cohere and Jina share. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { warningSentences } from '../model-warnings.js';
 import { type AnyRoute, route } from '../route.js';
 import type { ServerContext } from '../server-context.js';
 import { given, optional } from './call-settings.js';
+import { extraOf } from './chat-answer.js';
 
 const document = z.union([z.string(), z.looseObject({ text: z.string() })]);
 
@@ -27,6 +29,10 @@ const answer = z.object({
       }),
     )
     .describe('The most relevant first.'),
+  trivium: z
+    .object({ warnings: z.array(z.string()) })
+    .optional()
+    .describe('Extension: warnings of the model.'),
 });
 
 export function rerankRoute({ models }: ServerContext): AnyRoute {
@@ -42,12 +48,12 @@ export function rerankRoute({ models }: ServerContext): AnyRoute {
     handle: async ({ body, signal }) => {
       const { id, model } = await models.reranking(body.model);
       const documents = body.documents.map((one) => (typeof one === 'string' ? { text: one } : one));
-      const { ranking } = (await model.doRerank({
+      const { ranking, warnings } = (await model.doRerank({
         query: body.query,
         documents: { type: 'text', values: documents.map(({ text }) => text) },
         abortSignal: signal,
         ...given({ topN: body.top_n }),
-      })) as { ranking: { index: number; relevanceScore: number }[] };
+      })) as { ranking: { index: number; relevanceScore: number }[]; warnings?: unknown };
       return Response.json({
         id: `rerank-${randomUUID()}`,
         model: id,
@@ -56,6 +62,7 @@ export function rerankRoute({ models }: ServerContext): AnyRoute {
           relevance_score: relevanceScore,
           ...(body.return_documents === true && { document: documents[index] }),
         })),
+        ...extraOf(warningSentences(warnings)),
       });
     },
   });

@@ -1,0 +1,69 @@
+/**
+ * Ranks texts of any length by a ranker that reads a passage at a time: in pieces that it reads whole, a text being as good as
+ * its best piece. Refuses to know: libraries, what a score is used for.
+ */
+import type { NativeModel } from '@trivium/native';
+import { largestInput, matchRanker } from './passage-ranker.js';
+import { sentenceEnds } from './sentences.js';
+import type { TokenEmbedder } from './token-matches.js';
+
+export interface RankedTexts {
+  /** (texts), logits. */
+  scores: Float32Array;
+  /** Tokens of the query; the ranker reads the first `largestInput.query` of them. */
+  queryTokens: number;
+}
+
+/** On the event loop's thread matches of few texts are found in one turn. */
+const textsAtOnce = 8;
+/** Tokens that a piece may gain where a cut parts what its tokenizer took together. */
+const slack = 4;
+
+/**
+ * By the cross-encoder of `@trivium/nano`; see `matchRanker`.
+ * @throws the engine's TriviumErrors; the abort reason
+ */
+export async function rankTexts(
+  model: NativeModel,
+  embedder: TokenEmbedder,
+  query: string,
+  texts: readonly string[],
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<RankedTexts> {
+  const queryTokens = (await model.tokenizer.encode(query)).length;
+  const room = largestInput.whole - 1 - Math.min(queryTokens, largestInput.query) - slack;
+  const spans = await Promise.all(texts.map((text) => model.tokenizer.encodeSpans(text)));
+  const pieces = texts.flatMap((text, at) =>
+    piecesOf(text, spans[at]!, room).map((piece) => ({ at, passage: { above: '', text: piece } })),
+  );
+  const passages = pieces.map(({ passage }) => passage);
+  const logits = await matchRanker(model, embedder, textsAtOnce).rank(query, passages, { signal });
+  const scores = new Float32Array(texts.length).fill(Number.NEGATIVE_INFINITY);
+  pieces.forEach(({ at }, i) => {
+    scores[at] = Math.max(scores[at]!, logits[i]!);
+  });
+  return { scores, queryTokens };
+}
+
+/**
+ * Pieces of at most `room` tokens that together are the text, each ending where a sentence does, else where a word does.
+ * @param spans (id, start, end) of each token, UTF-16 offsets
+ */
+export function piecesOf(text: string, spans: Int32Array, room: number): string[] {
+  const count = spans.length / 3;
+  if (count <= room) return [text];
+  const startOf = (token: number) => spans[3 * token + 1]!;
+  const ends = sentenceEnds(text, 0, text.length);
+  const pieces: string[] = [];
+  for (let [token, sentence, begin] = [0, 0, 0]; begin < text.length; ) {
+    const most = token + room < count ? startOf(token + room) : text.length;
+    while (sentence < ends.length && ends[sentence]! <= most) sentence += 1;
+    let cut = ends[sentence - 1] ?? begin;
+    if (cut <= begin) cut = begin + text.slice(begin, most).lastIndexOf(' ') + 1;
+    if (cut <= begin) cut = most;
+    pieces.push(text.slice(begin, cut));
+    while (token < count && startOf(token) < cut) token += 1;
+    begin = cut;
+  }
+  return pieces;
+}
