@@ -3,7 +3,7 @@ import * as disk from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
 
-export interface MakeFolderOptions {
+interface MakeFolderOptions {
   /** Permissions of each folder that is made; default 0o777, less the process's mask. */
   mode?: number;
   files?: Pick<typeof disk, 'mkdir' | 'stat'>;

@@ -7,7 +7,7 @@ import { largestInput, matchRanker } from './passage-ranker.js';
 import { sentenceEnds } from './sentences.js';
 import type { TokenEmbedder } from './token-matches.js';
 
-export interface RankedTexts {
+interface RankedTexts {
   /** (texts), logits. */
   scores: Float32Array;
   /** Tokens of the query; the ranker reads the first `largestInput.query` of them. */
