@@ -4,7 +4,7 @@
  * words. Beside it what that forgets: which tokens tell the passages apart, and whether matches stand close together.
  * Refuses to know: documents and their order.
  */
-import { matchTokens, type TokenEmbedder, type TokenMatches } from './token-matches.js';
+import { type MatchOptions, matchTokens, type TokenEmbedder, type TokenMatches } from './token-matches.js';
 
 /** Blocks that make a window, about two sentences. */
 const windowBlocks = 3;
@@ -30,9 +30,9 @@ export async function interactionParts(
   embedder: TokenEmbedder,
   query: string,
   passages: readonly string[],
-  signal?: AbortSignal,
+  options: MatchOptions = {},
 ): Promise<InteractionParts> {
-  const matches = await matchTokens(embedder, query, passages, signal);
+  const matches = await matchTokens(embedder, query, passages, options);
   const count = matches.weights.length;
   const likest = matches.blocks.map((blocks) => largest(blocks, count, 0, blocks.length));
   const telling = tellingWeights(matches.weights, likest);
@@ -59,9 +59,9 @@ export async function openingParts(
   embedder: TokenEmbedder,
   query: string,
   paragraphs: readonly (readonly string[])[],
-  signal?: AbortSignal,
+  options: MatchOptions = {},
 ): Promise<OpeningParts> {
-  const { weights, blocks, covered } = await matchTokens(embedder, query, paragraphs.flat(), signal);
+  const { weights, blocks, covered } = await matchTokens(embedder, query, paragraphs.flat(), options);
   const count = weights.length;
   const late = new Float32Array(paragraphs.length);
   const mutual = new Float32Array(paragraphs.length);

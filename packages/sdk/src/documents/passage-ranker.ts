@@ -3,7 +3,7 @@
  * speaks of the same things. Refuses to know: how passages were found, what else their scores are made of.
  */
 import type { NativeModel, RankInput } from '@trivium/native';
-import { matchTokens, type TokenEmbedder, type TokenMatches } from './token-matches.js';
+import { matchTokens, type TokenEmbedder } from './token-matches.js';
 
 export interface RankedPassage {
   /** Title and headings above it, as one line. */
@@ -48,19 +48,19 @@ const textType = aboveType + matchTypes;
 /**
  * The cross-encoder of `@trivium/nano`. Its token types say how well a token is met on the other side by the static vectors
  * of `embedder`, and how many of the passages meet one of the query: a small model need not learn what the vectors know.
- * Both models have one tokenizer. Matches of `textsAtOnce` texts are found in one turn of the event loop, default: all.
+ * Both models have one tokenizer. `passagesAtOnce` as in `MatchOptions`.
  */
 export function matchRanker(
   model: NativeModel,
   embedder: TokenEmbedder,
-  textsAtOnce = Number.POSITIVE_INFINITY,
+  passagesAtOnce?: number,
 ): PassageRanker {
   return {
     rank: async (query, passages, { signal } = {}) => {
       const texts = [...passages.map(({ above }) => above), ...passages.map(({ text }) => text)];
       const [encoded, matches] = await Promise.all([
         model.tokenizer.encodeBatch([query, ...texts]),
-        matchInTurns(embedder, query, texts, textsAtOnce, signal),
+        matchTokens(embedder, query, texts, { signal, ...(passagesAtOnce && { passagesAtOnce }) }),
       ]);
       const asked = encoded[0]!.subarray(0, largestInput.query);
       const part = (at: number) => ({ tokens: encoded[at + 1]!, best: matches.best[at]! });
@@ -87,22 +87,6 @@ export function matchRanker(
     },
     dispose: () => model.dispose(),
   };
-}
-
-async function matchInTurns(
-  embedder: TokenEmbedder,
-  query: string,
-  texts: readonly string[],
-  textsAtOnce: number,
-  signal: AbortSignal | undefined,
-): Promise<Pick<TokenMatches, 'blocks' | 'best'>> {
-  const [blocks, best]: [Float32Array[], Float32Array[]] = [[], []];
-  for (let at = 0; at < texts.length; at += textsAtOnce) {
-    const matches = await matchTokens(embedder, query, texts.slice(at, at + textsAtOnce), signal);
-    blocks.push(...matches.blocks);
-    best.push(...matches.best);
-  }
-  return { blocks, best };
 }
 
 class InputBuilder {

@@ -3,19 +3,22 @@
  * its best piece. Refuses to know: libraries, what a score is used for.
  */
 import type { NativeModel } from '@trivium/native';
+import { weigh } from './candidates.js';
+import { interactionParts } from './late-interaction.js';
 import { largestInput, matchRanker } from './passage-ranker.js';
+import { ranking } from './ranking.js';
 import { sentenceEnds } from './sentences.js';
 import type { TokenEmbedder } from './token-matches.js';
 
 interface RankedTexts {
-  /** (texts), logits. */
+  /** (texts), logits: the ranker's, moved by what token matches say of each text beside the others. */
   scores: Float32Array;
   /** Tokens of the query; the ranker reads the first `largestInput.query` of them. */
   queryTokens: number;
 }
 
-/** On the event loop's thread matches of few texts are found in one turn. */
-const textsAtOnce = 8;
+/** This runs on the event loop's thread: few matches are found in one turn. */
+const passagesAtOnce = 8;
 /** Tokens that a piece may gain where a cut parts what its tokenizer took together. */
 const slack = 4;
 
@@ -37,11 +40,19 @@ export async function rankTexts(
     piecesOf(text, spans[at]!, room).map((piece) => ({ at, passage: { above: '', text: piece } })),
   );
   const passages = pieces.map(({ passage }) => passage);
-  const logits = await matchRanker(model, embedder, textsAtOnce).rank(query, passages, { signal });
+  const logits = await matchRanker(model, embedder, passagesAtOnce).rank(query, passages, { signal });
+  const { window, pairs } = await interactionParts(
+    embedder,
+    query,
+    passages.map(({ text }) => text),
+    { signal, passagesAtOnce },
+  );
+  const { ranked } = weigh([...pieces.keys()], { window, pairs }, ranking.rankedParts, logits);
   const scores = new Float32Array(texts.length).fill(Number.NEGATIVE_INFINITY);
-  pieces.forEach(({ at }, i) => {
-    scores[at] = Math.max(scores[at]!, logits[i]!);
-  });
+  for (const [piece, score] of ranked) {
+    const { at } = pieces[piece]!;
+    scores[at] = Math.max(scores[at]!, score);
+  }
   return { scores, queryTokens };
 }
 

@@ -252,7 +252,9 @@ export class SearchIndex {
     signal: AbortSignal | undefined,
   ): Promise<Parts> {
     const texts = chunks.map((chunk) => embeddedText(this.#documentOf(chunk), this.#chunkInDocument(chunk)));
-    const words = embedsTokens(embedder) ? await interactionParts(embedder, query, texts, signal) : undefined;
+    const words = embedsTokens(embedder)
+      ? await interactionParts(embedder, query, texts, { signal })
+      : undefined;
     return {
       lexical: chunks.map((chunk) => passages.lexical![chunk]!),
       static: chunks.map((chunk) => passages.static![chunk]!),
@@ -274,7 +276,7 @@ export class SearchIndex {
     const texts = numbers.map((number) => openingTexts(this.documents[number]!, ranking.openingParagraphs));
     const { static: embedder } = models;
     return {
-      ...(embedder && embedsTokens(embedder) && (await openingParts(embedder, query, texts, signal))),
+      ...(embedder && embedsTokens(embedder) && (await openingParts(embedder, query, texts, { signal }))),
       lexical: numbers.map((number) => documents.lexical![number]!),
       best: documents.best && numbers.map((number) => documents.best![number]!),
       opening: documents.opening && numbers.map((number) => documents.opening![number]!),

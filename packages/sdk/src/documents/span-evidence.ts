@@ -39,7 +39,7 @@ export async function spanEvidence(
 ): Promise<SpanParts[]> {
   const headings = [...new Set(spans.map(({ above }) => above))];
   const texts = [...spans.map(({ words }) => words), ...headings];
-  const { weights, blocks, covered } = await matchTokens(embedder, query, texts, signal);
+  const { weights, blocks, covered } = await matchTokens(embedder, query, texts, { signal });
   const likest = blocks.map((one) => largest(one, weights.length, 0, one.length));
   const telling = tellingWeights(weights, likest.slice(0, spans.length));
   const match = (...rows: Float32Array[]) => weighted(telling, maxima(rows, weights.length));

@@ -27,14 +27,38 @@ export interface TokenMatches {
   /** Per passage, the largest cosine of each of its tokens with one of the query; 0 where none is above it. */
   best: Float32Array[];
   /** Per passage, the mean over its own tokens of those, heavy tokens counting more. */
-  covered: Float32Array;
+  covered: number[];
 }
 
+export interface MatchOptions {
+  signal?: AbortSignal | undefined;
+  /** Matches of so many passages are found in one turn of the event loop; default: all. */
+  passagesAtOnce?: number;
+}
+
+/** @throws an abort rejects with the signal's reason; what `embedTokens` throws. */
 export async function matchTokens(
   embedder: TokenEmbedder,
   query: string,
   passages: readonly string[],
-  signal?: AbortSignal,
+  { signal, passagesAtOnce = Number.POSITIVE_INFINITY }: MatchOptions = {},
+): Promise<TokenMatches> {
+  const found = await matchInOneTurn(embedder, query, passages.slice(0, passagesAtOnce), signal);
+  for (let at = passagesAtOnce; at < passages.length; at += passagesAtOnce) {
+    const more = await matchInOneTurn(embedder, query, passages.slice(at, at + passagesAtOnce), signal);
+    found.blocks.push(...more.blocks);
+    found.pairs.push(...more.pairs);
+    found.best.push(...more.best);
+    found.covered.push(...more.covered);
+  }
+  return found;
+}
+
+async function matchInOneTurn(
+  embedder: TokenEmbedder,
+  query: string,
+  passages: readonly string[],
+  signal: AbortSignal | undefined,
 ): Promise<TokenMatches> {
   const options = signal ? { signal } : {};
   const asked = await embedder.embedTokens([query], { role: 'query', ...options });
@@ -55,7 +79,7 @@ export async function matchTokens(
     blocks: spans.map(([from, to]) => blockMaxima(cosines, from, to, count)),
     pairs: spans.map(([from, to]) => pairMaxima(cosines, from, to, count)),
     best,
-    covered: Float32Array.from(spans, ([from], at) => coveredShare(cosines, from, best[at]!)),
+    covered: spans.map(([from], at) => coveredShare(cosines, from, best[at]!)),
   };
 }
 

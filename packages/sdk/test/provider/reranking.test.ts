@@ -6,7 +6,10 @@ import { getEngine } from '@trivium/native';
 import { TriviumError } from '@trivium/protocol';
 import { cosineSimilarity, embedMany, rerank } from 'ai';
 import { afterAll, describe, expect, it } from 'vitest';
+import { weigh } from '../../src/documents/candidates.js';
+import { interactionParts } from '../../src/documents/late-interaction.js';
 import { matchRanker } from '../../src/documents/passage-ranker.js';
+import { ranking as weights } from '../../src/documents/ranking.js';
 import { createTrivium } from '../../src/provider/index.js';
 
 const fixtures = fileURLToPath(new URL('../../../native/tests/fixtures/parity/', import.meta.url));
@@ -100,7 +103,7 @@ describe('nano', () => {
   const other = 'Sessions are kept in a store, and a store may be shared by servers.';
   const filler = 'The colours of the theme can be changed in the settings. '.repeat(60);
 
-  it('ranks by its cross-encoder, with static vectors beside it', async () => {
+  it('ranks by its cross-encoder and by the matches of static vectors', async () => {
     await using model = await getEngine().loadModel(rankModelFile);
     await using words = await getEngine().loadModel(staticModelFile);
     const embedder = {
@@ -116,15 +119,18 @@ describe('nano', () => {
     ];
     const passages = documents.map((text) => ({ above: '', text }));
     const logits = await matchRanker(model, embedder).rank(query, passages);
+    const { window, pairs } = await interactionParts(embedder, query, documents);
+    const { ranked } = weigh([...documents.keys()], { window, pairs }, weights.rankedParts, logits);
     const { ranking, warnings } = await nano.doRerank({
       documents: { type: 'text', values: documents },
       query,
     });
     expect(warnings).toEqual([]);
     expect(ranking[0]?.index).toBe(2);
-    expect(ranking).toHaveLength(documents.length);
-    for (const { index, relevanceScore } of ranking)
-      expect(relevanceScore).toBeCloseTo(sigmoid(logits[index]!), 5);
+    expect(ranking.map(({ index }) => index)).toEqual(ranked.map(([index]) => index));
+    ranking.forEach(({ relevanceScore }, at) => {
+      expect(relevanceScore).toBeCloseTo(sigmoid(ranked[at]![1]), 5);
+    });
   });
 
   it('reads all of a long document', async () => {
