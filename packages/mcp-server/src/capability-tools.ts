@@ -5,6 +5,7 @@
 import { sep } from 'node:path';
 import { type AnyCapability, type Implementation, invoke, TriviumError } from '@trivium/protocol';
 import {
+  type Admission,
   confine,
   type Host,
   isAllowed,
@@ -24,6 +25,8 @@ export interface ToolSettings extends Permissions {
   host: Host;
   /** Absolute path; nothing outside it is opened. */
   root: string;
+  /** Each call of a tool takes one of its places; default: none is asked for. */
+  admission?: Pick<Admission, 'enter'>;
   /** Links to resources for an answer of a capability, by what it answered: citations, jobs. */
   linksOf?: (structured: Record<string, unknown>) => ContentBlock[];
 }
@@ -112,9 +115,11 @@ async function runTool(
   { signal, onProgress }: ToolContext,
   settings: ToolSettings,
 ): Promise<ToolAnswer> {
-  const { host, root } = settings;
+  const { host, root, admission } = settings;
   const { capability } = implementation;
+  let leave: (() => void) | undefined;
   try {
+    leave = await admission?.enter(signal);
     const confined = await confineInput(capability, input, settings);
     const output = await invoke(implementation, confined as never, host.context(signal), (step) => {
       const progress = progressOf(step, capability);
@@ -125,6 +130,8 @@ async function runTool(
     const failure = TriviumError.from(error);
     if (failure.code === 'cancelled') throw error;
     return failedAnswer(withoutRoot(failure, root));
+  } finally {
+    leave?.();
   }
 }
 

@@ -1,7 +1,16 @@
 /** `trivium-mcp-server`: from flags to a surface, and the surface to its client. */
 import { realpath, stat } from 'node:fs/promises';
 import { TriviumError } from '@trivium/protocol';
-import { documents, Host, type HostSettings, jobs, loadPlugins, models, namedPlugins } from '@trivium/sdk';
+import {
+  Admission,
+  documents,
+  Host,
+  type HostSettings,
+  jobs,
+  loadPlugins,
+  models,
+  namedPlugins,
+} from '@trivium/sdk';
 import { type Flags, help, parseFlags } from './flags.js';
 import { serveHttp } from './http/serve-http.js';
 import { serveStdio } from './serve-stdio.js';
@@ -43,6 +52,7 @@ async function run(flags: Flags): Promise<number> {
     readOnly,
     allowNetwork,
     allowDestructive,
+    admission: new Admission(),
     version: VERSION,
     ...(maxOutputBytes !== undefined && { limits: { outputBytes: maxOutputBytes } }),
   });

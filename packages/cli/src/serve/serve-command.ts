@@ -4,7 +4,7 @@
  */
 import { realpathSync } from 'node:fs';
 import { TriviumError } from '@trivium/protocol';
-import { Host } from '@trivium/sdk';
+import { Admission, Host } from '@trivium/sdk';
 import { FileStreamStore, type RequestLogEntry, serve } from '@trivium/sdk/server';
 import { failure } from '../command.js';
 import { allPlugins } from '../find-command.js';
@@ -56,7 +56,15 @@ async function serveUntilStopped(flags: ServeFlags): Promise<number> {
     await host.models.preload(model, { purpose: 'language' });
   }
   const playground = flags.playground ? playgroundMount() : undefined;
-  const shared = { host, root, readOnly, allowNetwork, allowDestructive: settings.allowDestructive };
+  const admission = new Admission(settings);
+  const shared = {
+    host,
+    root,
+    readOnly,
+    allowNetwork,
+    allowDestructive: settings.allowDestructive,
+    admission,
+  };
   await using mcp = mcpMount(all.plugins, { ...shared, version: VERSION });
   const server = await serve({
     ...settings,

@@ -1,3 +1,4 @@
+export { Admission, type AdmissionSettings } from './admission.js';
 export { camelCase, createClient, type MethodsOf, type TriviumClient, type TriviumPlugin } from './client.js';
 export { type Confinement, confine, insideRoot, pathFields, relativePaths } from './confine.js';
 export { documents } from './documents-plugin.js';

@@ -5,10 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import { httpStatusOf, TriviumError } from '@trivium/protocol';
 import { type Context, Hono } from 'hono';
-import { documents, models } from '../host/index.js';
+import { type Admission, documents, models } from '../host/index.js';
 import { eventStreamHeaders } from './event-stream.js';
 import { failureOf, failureResponse } from './failure.js';
-import { Admission } from './gate/admission.js';
 import { ApiKeys, checkHost, checkOrigin } from './gate/caller.js';
 import { corsHeaders, preflight } from './gate/cors.js';
 import { parsePart, readJson, readOctets } from './gate/read-request.js';
@@ -71,7 +70,7 @@ class HttpHandler implements Handler {
     const { host, root, readOnly, allowNetwork, allowDestructive } = settings;
     const permissions = { readOnly, allowNetwork, allowDestructive };
     this.#settings = settings;
-    this.#admission = new Admission({ maxRunning: settings.maxConcurrent, maxWaiting: settings.maxQueued });
+    this.#admission = settings.admission;
     this.#keys = new ApiKeys(settings.apiKeys);
     this.#metrics = new ServerMetrics(this.#admission, () => statsOf(host));
     this.#chats = new ChatStreams(settings.streamStore ?? new MemoryStreamStore());

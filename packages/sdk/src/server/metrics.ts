@@ -4,7 +4,7 @@
  */
 import type { EngineStats } from '@trivium/native';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Admission } from './gate/admission.js';
+import type { Admission } from '../host/admission.js';
 
 /** From a cached embedding to an hour of writing. */
 const secondsBuckets = [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 600, 3600];

@@ -1,7 +1,8 @@
 /** What a server is made with. Settles defaults; knows no routes. */
 import { realpathSync } from 'node:fs';
 import { type Plugin, TriviumError } from '@trivium/protocol';
-import type { Host, Permissions } from '../host/index.js';
+import { Admission, type Host, type Permissions } from '../host/index.js';
+import { assertWholeNumber } from '../whole-number.js';
 import type { ServedModel } from './served-models.js';
 import type { StreamStore } from './ui/stream-store.js';
 
@@ -54,6 +55,8 @@ export interface HandlerSettings extends Permissions {
   maxConcurrent?: number;
   /** Calls that wait for a place; more are answered with 429. Default 256. */
   maxQueued?: number;
+  /** Places that other surfaces over this host take too, in place of ones of `maxConcurrent` and `maxQueued`. */
+  admission?: Admission;
   /**
    * Names of this server that a `Host` header may give, ports left out; `*` is any. Default: `localhost` and the loopback
    * addresses, so that no web page can reach it under a name of its own; any where keys are asked for.
@@ -73,11 +76,9 @@ export const loopbackNames = ['localhost', '127.0.0.1', '[::1]'] as const;
 
 /** @throws TriviumError `invalid-argument` naming the setting */
 export function settle(settings: HandlerSettings) {
-  const { apiKeys = [], maxBodyBytes = 16 * 2 ** 20, maxConcurrent = 64, maxQueued = 256 } = settings;
+  const { apiKeys = [], maxBodyBytes = 16 * 2 ** 20 } = settings;
   const allowedHosts = settings.allowedHosts ?? (apiKeys.length > 0 ? ['*'] : loopbackNames);
-  wholeNumber('maxBodyBytes', maxBodyBytes, 1);
-  wholeNumber('maxConcurrent', maxConcurrent, 1);
-  wholeNumber('maxQueued', maxQueued, 0);
+  assertWholeNumber('maxBodyBytes', maxBodyBytes, 1);
   if (apiKeys.some((key) => key.trim() === '')) {
     throw new TriviumError('invalid-argument', 'An API key is empty.', {
       field: 'apiKeys',
@@ -97,8 +98,7 @@ export function settle(settings: HandlerSettings) {
     ...settings,
     apiKeys,
     maxBodyBytes,
-    maxConcurrent,
-    maxQueued,
+    admission: settings.admission ?? new Admission(settings),
     allowedHosts,
     allowedOrigins,
     basePath,
@@ -117,14 +117,4 @@ function rootOf(root = process.cwd()): string {
       cause,
     });
   }
-}
-
-function wholeNumber(field: string, value: number, least: number): void {
-  if (Number.isSafeInteger(value) && value >= least) return;
-  throw new TriviumError('invalid-argument', `${field} is a whole number from ${least}, not ${value}.`, {
-    field,
-    expected: `a whole number from ${least}`,
-    found: String(value),
-    remedy: 'Correct the value.',
-  });
 }

@@ -1,6 +1,6 @@
 /** The gate: who may call, how much, how many at once; errors in one shape, whatever is sent. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { Admission } from '../../src/server/gate/admission.js';
+import { Admission } from '../../src/host/admission.js';
 import type { RequestLogEntry } from '../../src/server/index.js';
 import { scriptedModel } from '../../src/testing/index.js';
 import { eventData, type TestServer, testServer, until } from './fixtures.js';
@@ -254,7 +254,7 @@ describe('how many at once', () => {
   });
 
   it('who gives up while waiting leaves the queue', async () => {
-    const admission = new Admission({ maxRunning: 1, maxWaiting: 2 });
+    const admission = new Admission({ maxConcurrent: 1, maxQueued: 2 });
     const leave = await admission.enter(new AbortController().signal);
     const gone = new AbortController();
     const waiting = admission.enter(gone.signal);

@@ -1,23 +1,35 @@
 /**
- * How many calls run at once, and how many wait for a place in the order in which they came. Knows nothing of requests.
+ * How many calls run at once, and how many wait for a place in the order in which they came. Surfaces over one host share one,
+ * so that what one takes the other has not. Knows nothing of requests.
  *
- * Invariant: `running <= maxRunning`, and nobody waits while a place is free.
+ * Invariant: `running <= maxConcurrent`, and nobody waits while a place is free.
  */
 import { TriviumError } from '@trivium/protocol';
+import { assertWholeNumber } from '../whole-number.js';
 
 interface Waiting {
   go: () => void;
 }
 
+export interface AdmissionSettings {
+  /** Calls that run at once; default 64. */
+  maxConcurrent?: number | undefined;
+  /** Calls that wait for a place; more are refused as `busy`. Default 256. */
+  maxQueued?: number | undefined;
+}
+
+/** @throws TriviumError `invalid-argument` naming the setting */
 export class Admission {
-  readonly #maxRunning: number;
-  readonly #maxWaiting: number;
+  readonly #maxConcurrent: number;
+  readonly #maxQueued: number;
   readonly #waiting: Waiting[] = [];
   #running = 0;
 
-  constructor({ maxRunning, maxWaiting }: { maxRunning: number; maxWaiting: number }) {
-    this.#maxRunning = maxRunning;
-    this.#maxWaiting = maxWaiting;
+  constructor({ maxConcurrent = 64, maxQueued = 256 }: AdmissionSettings = {}) {
+    assertWholeNumber('maxConcurrent', maxConcurrent, 1);
+    assertWholeNumber('maxQueued', maxQueued, 0);
+    this.#maxConcurrent = maxConcurrent;
+    this.#maxQueued = maxQueued;
   }
 
   get running(): number {
@@ -34,7 +46,7 @@ export class Admission {
    */
   async enter(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
-    if (this.#running < this.#maxRunning) this.#running += 1;
+    if (this.#running < this.#maxConcurrent) this.#running += 1;
     else await this.#turn(signal);
     let left = false;
     return () => {
@@ -48,9 +60,9 @@ export class Admission {
   }
 
   #turn(signal: AbortSignal): Promise<void> {
-    if (this.#waiting.length >= this.#maxWaiting) {
+    if (this.#waiting.length >= this.#maxQueued) {
       throw new TriviumError('busy', `${this.#running} calls run and ${this.#waiting.length} wait already.`, {
-        expected: `at most ${this.#maxRunning} at once and ${this.#maxWaiting} waiting`,
+        expected: `at most ${this.#maxConcurrent} at once and ${this.#maxQueued} waiting`,
         remedy: 'Try again in a moment.',
       });
     }
