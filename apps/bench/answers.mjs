@@ -2,15 +2,17 @@
  * Must-show 6: 100 questions over the documentation inside the installed `ai` package. The share whose first citation
  * (at most 1,000 characters), or one of the first three, holds the answer; of `ask` also the share whose extractive answer, at
  * most three quotes, says it.
- * Ranking was looked at on the first set; `--test` takes a second one, written by somebody who saw no results.
- * node apps/bench/answers.mjs [--test] [--failures]
+ * Ranking was looked at on the first set; `--test` takes a second one, written by somebody who saw no results. `--embedders`
+ * asks instead what sentence embedders say of our best passages, alone and beside our own score: nano's, and the real MiniLM,
+ * which knows English only.
+ * node apps/bench/answers.mjs [--test] [--failures] [--embedders]
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createLibrary } from '@trivium/sdk/documents';
 import { createLongText } from '@trivium/sdk/long-text';
 import { aiDocs, benchFolder, report, skip } from './lib/data.mjs';
-import { nanoEmbedder } from './lib/embedders.mjs';
+import { miniLmEmbedder, nanoEmbedder } from './lib/embedders.mjs';
 
 const folder = aiDocs() ?? skip('the package `ai` is not installed: run npm ci');
 const set = process.argv.includes('--test') ? 'ai-docs-test-questions' : 'ai-docs-questions';
@@ -29,13 +31,41 @@ const { tokens, warnings } = await library.read([folder]);
 for (const warning of warnings) console.error(warning);
 const nano = await nanoEmbedder('static'); // as the documents client has it (host.embedSentences)
 const longText = createLongText({ library, ...(nano ? { embed: nano.embed } : {}) });
-const systems = {
-  'lexical only': async (question) => ({
-    citations: await library.search(question, { mode: 'lexical', limit: 3 }),
-  }),
-  'search, best hits': async (question) => ({ citations: await library.search(question, { limit: 3 }) }),
-  ask: (question) => longText.ask(question),
-};
+const released = [nano];
+const systems = process.argv.includes('--embedders')
+  ? await withEmbedders()
+  : {
+      'lexical only': async (question) => ({
+        citations: await library.search(question, { mode: 'lexical', limit: 3 }),
+      }),
+      'search, best hits': async (question) => ({ citations: await library.search(question, { limit: 3 }) }),
+      ask: (question) => longText.ask(question),
+    };
+/** Our 24 best passages in the order of cosines, and of cosines, scaled to deviation 1, added to our score. */
+async function withEmbedders() {
+  const passages = (question) => library.search(question, { limit: 24, explain: true });
+  const embedders = { "nano's embedder": await nanoEmbedder(), 'real MiniLM': miniLmEmbedder() };
+  const systems = { 'search, best hits': async (question) => ({ citations: await passages(question) }) };
+  for (const [name, embedder] of Object.entries(embedders)) {
+    if (!embedder) continue;
+    const ordered = (ours) => async (question) => {
+      const hits = await passages(question);
+      const texts = hits.map(({ read }) => `${read.above}\n${read.text}`);
+      const [asked, ...held] = await embedder.embed([question, ...texts]);
+      const cosines = held.map((row) => row.reduce((sum, value, i) => sum + value * asked[i], 0));
+      const mean = cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length;
+      const squares = cosines.reduce((sum, cosine) => sum + (cosine - mean) ** 2, 0);
+      const deviation = Math.sqrt(squares / cosines.length) || 1;
+      const scores = cosines.map((cosine, i) => ours * hits[i].score + (cosine - mean) / deviation);
+      return { citations: [...hits.keys()].sort((i, k) => scores[k] - scores[i]).map((i) => hits[i]) };
+    };
+    systems[`${name} over our 24 passages`] = ordered(0);
+    systems[`${name} beside our score`] = ordered(1);
+  }
+  released.push(...Object.values(embedders));
+  return systems;
+}
+
 const rows = [];
 for (const [name, find] of Object.entries(systems)) {
   const ranks = [];
@@ -66,5 +96,5 @@ for (const [name, find] of Object.entries(systems)) {
   rows.push({ name, ...figures, msPerQuestion });
 }
 report(`Answers over the ai docs, percent of ${questions.length} questions`, rows, { tokens });
-await nano?.dispose();
+for (const one of released) await one?.dispose();
 await library.dispose();
