@@ -16,7 +16,10 @@ const rowsOf = (name) =>
     .map((line) => JSON.parse(line));
 
 /** Each with the sentence, or the like, that answers it. */
-export const sentenceQuestions = () => rowsOf('questions.jsonl');
+export const sentenceQuestions = () =>
+  rowsOf('questions.jsonl').flatMap(({ asked, ...page }) =>
+    asked.map(([start, length, language, question]) => ({ ...page, start, length, language, question })),
+  );
 
 /** Each with the whole passage it was written over. */
 export const passageQuestions = () =>

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from common import CACHE, DATA, HERE, plain, read_jsonl, sections
+from common import CACHE, DATA, plain, read_jsonl, read_questions, sections
 
 ALIGNED = "PTSG"  # kinds whose two texts are translations of one another
 
@@ -93,7 +93,7 @@ class Questions:
     def __init__(self):
         tokenizer, pages = load_tokenizer(), {}
         self.asked = []
-        for number, q in enumerate(read_jsonl(HERE / "questions.jsonl")):
+        for number, q in enumerate(read_questions()):
             page = (q["set"], q["path"], q["page_language"])
             pages.setdefault(page, []).append((number, q))
         for (name, path, language), questions in pages.items():

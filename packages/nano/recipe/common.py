@@ -37,6 +37,13 @@ def read_jsonl(path):
             yield json.loads(line)
 
 
+def read_questions():
+    """Questions of questions.jsonl, which has a line a page: dicts of set, path, page_language, start, length, language, question."""
+    for page in read_jsonl(HERE / "questions.jsonl"):
+        for asked in page.pop("asked"):
+            yield {**page, **dict(zip(("start", "length", "language", "question"), asked))}
+
+
 def without_fences(text):
     return FENCE.sub("\n", text)
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from batches import load_tokenizer
-from common import CACHE, HERE, plain, read_jsonl, sections, weight
+from common import CACHE, plain, read_jsonl, read_questions, sections, weight
 
 QUERY_TOKENS, PASSAGE_TOKENS = 48, 208
 # Their questions are left out of training: for evaluation and for the weights of search.
@@ -165,7 +165,7 @@ class QuestionBatches:
     def __init__(self, library, tokenizer, rows, dev=False):
         self.tokenizer, self.asked = tokenizer, []
         by_set = {}
-        for q in read_jsonl(HERE / "questions.jsonl"):
+        for q in read_questions():
             if (q["set"] in DEV_SETS) == dev and (page := library.find(q)):
                 by_set.setdefault((q["set"], q["page_language"]), []).append((q, page))
         for (name, language), asked in by_set.items():

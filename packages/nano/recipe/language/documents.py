@@ -9,7 +9,7 @@ import json
 import random
 import re
 
-from common import CACHE, DATA, FENCE, HELD_BACK, HAN, HERE, is_chinese, plain, read_jsonl, sections, set_name, weight
+from common import CACHE, DATA, FENCE, HELD_BACK, is_chinese, plain, read_jsonl, read_questions, sections, set_name, weight
 
 OUT = CACHE / "language"
 # Their Chinese is a machine's.
@@ -162,7 +162,7 @@ def main():
     rng = random.Random(7)
     talks, seen = Talks(rng), set()
     asked = {}
-    for q in read_jsonl(HERE / "questions.jsonl"):
+    for q in read_questions():
         asked.setdefault((q["set"], q["path"], q["page_language"]), []).append(q)
     made = []
     for row in read_jsonl(CACHE / "pages.jsonl"):
