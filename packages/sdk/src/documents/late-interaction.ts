@@ -4,7 +4,13 @@
  * words. Beside it what that forgets: which tokens tell the passages apart, and whether matches stand close together.
  * Refuses to know: documents and their order.
  */
-import { type MatchOptions, matchTokens, type TokenEmbedder, type TokenMatches } from './token-matches.js';
+import {
+  largest,
+  type MatchOptions,
+  matchTokens,
+  type TokenEmbedder,
+  type TokenMatches,
+} from './token-matches.js';
 
 /** Blocks that make a window, about two sentences. */
 const windowBlocks = 3;
@@ -34,7 +40,7 @@ export async function interactionParts(
 ): Promise<InteractionParts> {
   const matches = await matchTokens(embedder, query, passages, options);
   const count = matches.weights.length;
-  const likest = matches.blocks.map((blocks) => largest(blocks, count, 0, blocks.length));
+  const likest = matches.blocks.map((blocks) => largest(count, blocks));
   const telling = tellingWeights(matches.weights, likest);
   return {
     late: Float32Array.from(likest, (cosines) => weighted(matches.weights, cosines)),
@@ -69,7 +75,7 @@ export async function openingParts(
   paragraphs.forEach((texts, document) => {
     const likest = new Float32Array(count);
     for (let at = first; at < first + texts.length; at++) {
-      const cosines = largest(blocks[at]!, count, 0, blocks[at]!.length);
+      const cosines = largest(count, blocks[at]!);
       cosines.forEach((cosine, token) => {
         likest[token] = Math.max(likest[token]!, cosine);
       });
@@ -94,19 +100,12 @@ export function tellingWeights(
   return telling.map((weight) => weight / total);
 }
 
-/** Largest of each token's cosines in the blocks between two places of the list. */
-export function largest(blocks: Float32Array, count: number, from: number, to: number): Float32Array {
-  const cosines = new Float32Array(count);
-  for (let at = from; at < to; at++) cosines[at % count] = Math.max(cosines[at % count]!, blocks[at]!);
-  return cosines;
-}
-
 function bestWindow(blocks: Float32Array, weights: Float32Array): number {
   const count = weights.length;
   let best = 0;
   for (let from = 0; from < blocks.length; from += count) {
     const to = Math.min(blocks.length, from + windowBlocks * count);
-    best = Math.max(best, weighted(weights, largest(blocks, count, from, to)));
+    best = Math.max(best, weighted(weights, largest(count, blocks.subarray(from, to))));
   }
   return best;
 }

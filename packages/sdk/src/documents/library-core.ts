@@ -8,6 +8,7 @@ import { dirname, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TriviumError } from '@trivium/protocol';
+import { assertWholeNumber } from '../whole-number.js';
 import { collectFiles, type FoundFile, reasonOf } from './collect-files.js';
 import { DocumentModels } from './document-models.js';
 import { cacheFile, defaultCacheFolder, loadIndex, saveIndex } from './index-cache.js';
@@ -84,12 +85,7 @@ export class LibraryCore {
   async search(query: string, options: SearchOptions = {}): Promise<SearchHit[]> {
     this.#assertLive();
     const { limit = 10 } = options;
-    if (!Number.isInteger(limit) || limit < 1) {
-      throw new TriviumError('invalid-argument', 'limit is a whole number from 1.', {
-        field: 'limit',
-        found: String(limit),
-      });
-    }
+    assertWholeNumber('limit', limit, 1);
     const embedder = options.mode === 'lexical' ? undefined : await this.#models.static();
     const models = {
       static: embedder,

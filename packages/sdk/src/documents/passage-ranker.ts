@@ -3,7 +3,7 @@
  * speaks of the same things. Refuses to know: how passages were found, what else their scores are made of.
  */
 import type { NativeModel, RankInput } from '@trivium/native';
-import { matchTokens, type TokenEmbedder } from './token-matches.js';
+import { largest, matchTokens, type TokenEmbedder } from './token-matches.js';
 
 export interface RankedPassage {
   /** Title and headings above it, as one line. */
@@ -66,7 +66,7 @@ export function matchRanker(
       const part = (at: number) => ({ tokens: encoded[at + 1]!, best: matches.best[at]! });
       const parts = passages.map((_, at) => ({ above: part(at), text: part(passages.length + at) }));
       const likest = passages.map((_, at) =>
-        largest([matches.blocks[at]!, matches.blocks[passages.length + at]!], encoded[0]!.length),
+        largest(encoded[0]!.length, matches.blocks[at]!, matches.blocks[passages.length + at]!),
       );
       const shares = Array.from(asked, (_, token) =>
         step(likest.filter((cosines) => cosines[token]! >= met).length / passages.length, shareSteps),
@@ -103,15 +103,6 @@ class InputBuilder {
   finish(): RankInput {
     return { tokens: Int32Array.from(this.#tokens), types: Int32Array.from(this.#types) };
   }
-}
-
-/** The largest cosine of each of `count` tokens of the query over blocks of several texts, 0 where none is above it. */
-function largest(texts: readonly Float32Array[], count: number): Float32Array {
-  const cosines = new Float32Array(count);
-  for (const blocks of texts)
-    for (let at = 0; at < blocks.length; at++)
-      cosines[at % count] = Math.max(cosines[at % count]!, blocks[at]!);
-  return cosines;
 }
 
 /** How many of the ascending ends a value is above. */

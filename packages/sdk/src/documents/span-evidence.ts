@@ -3,9 +3,9 @@
  * kind of text it is. How these weigh is in `ranking.ts`. Refuses to know: documents, and what is done with
  * likelihoods.
  */
-import { largest, tellingWeights, weighted } from './late-interaction.js';
+import { tellingWeights, weighted } from './late-interaction.js';
 import { type QuestionKind, questionKinds } from './question-kinds.js';
-import { matchTokens, type TokenEmbedder } from './token-matches.js';
+import { largest, matchTokens, type TokenEmbedder } from './token-matches.js';
 import type { BlockKind } from './types.js';
 
 /** A span among all that are looked at, those of one document one after the other. */
@@ -40,9 +40,9 @@ export async function spanEvidence(
   const headings = [...new Set(spans.map(({ above }) => above))];
   const texts = [...spans.map(({ words }) => words), ...headings];
   const { weights, blocks, covered } = await matchTokens(embedder, query, texts, { signal });
-  const likest = blocks.map((one) => largest(one, weights.length, 0, one.length));
+  const likest = blocks.map((one) => largest(weights.length, one));
   const telling = tellingWeights(weights, likest.slice(0, spans.length));
-  const match = (...rows: Float32Array[]) => weighted(telling, maxima(rows, weights.length));
+  const match = (...rows: Float32Array[]) => weighted(telling, largest(weights.length, ...rows));
   const headingAt = new Map(headings.map((above, at) => [above, spans.length + at]));
   const passages = passageScores(spans);
   const kinds = questionKinds(query);
@@ -118,12 +118,6 @@ function passageScores(spans: readonly ExaminedSpan[]): SpanParts[] {
     ahead: passage ? 0 : beside(at, 1),
     document: best.get(document) ?? least,
   }));
-}
-
-function maxima(rows: readonly Float32Array[], count: number): Float32Array {
-  const most = new Float32Array(count);
-  for (const row of rows) for (let at = 0; at < count; at++) most[at] = Math.max(most[at]!, row[at]!);
-  return most;
 }
 
 /** Adds a part that says what share of the largest value each has. */

@@ -179,3 +179,12 @@ function coveredShare({ lengths, slots }: Cosines, from: number, best: Float32Ar
   }
   return total > 0 ? sum / total : 0;
 }
+
+/** The largest cosine of each of a query's `count` tokens in blocks of one or several texts; 0 where none is above it. */
+export function largest(count: number, ...texts: readonly Float32Array[]): Float32Array {
+  const cosines = new Float32Array(count);
+  for (const blocks of texts)
+    for (let at = 0; at < blocks.length; at++)
+      cosines[at % count] = Math.max(cosines[at % count]!, blocks[at]!);
+  return cosines;
+}
