@@ -4,15 +4,15 @@
  * most three quotes, says it.
  * Ranking was looked at on the first set; `--test` takes a second one, written by somebody who saw no results. `--embedders`
  * asks instead what sentence embedders say of our best passages, alone and beside our own score: nano's, and the real MiniLM,
- * which knows English only.
- * node apps/bench/answers.mjs [--test] [--failures] [--embedders]
+ * which knows English only. `--minilm` gives the library that MiniLM as its embedder.
+ * node apps/bench/answers.mjs [--test] [--failures] [--embedders | --minilm]
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createLibrary } from '@trivium/sdk/documents';
 import { createLongText } from '@trivium/sdk/long-text';
 import { aiDocs, benchFolder, report, skip } from './lib/data.mjs';
-import { miniLmEmbedder, nanoEmbedder } from './lib/embedders.mjs';
+import { miniLmEmbedder, miniLmFolder, nanoEmbedder } from './lib/embedders.mjs';
 
 const folder = aiDocs() ?? skip('the package `ai` is not installed: run npm ci');
 const set = process.argv.includes('--test') ? 'ai-docs-test-questions' : 'ai-docs-questions';
@@ -26,7 +26,11 @@ function rankOf({ answer, answers = [answer] }, citations) {
   });
 }
 
-const library = await createLibrary();
+const library = await createLibrary(
+  process.argv.includes('--minilm')
+    ? { embedModel: miniLmFolder() ?? skip('run scripts/setup-oracles.sh') }
+    : {},
+);
 const { tokens, warnings } = await library.read([folder]);
 for (const warning of warnings) console.error(warning);
 const nano = await nanoEmbedder('static'); // as the documents client has it (host.embedSentences)

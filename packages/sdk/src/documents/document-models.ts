@@ -120,6 +120,15 @@ export class DocumentModels {
     return (await this.#contextual).model;
   }
 
+  /**
+   * The contextual embedder, where one was named: of passages nano's says nothing that its ranker does not say better.
+   * @throws TriviumError of the engine
+   */
+  async passageEmbedder(): Promise<DocumentEmbedder | undefined> {
+    const { embedModel, embedders } = this.#options;
+    return embedModel || embedders ? this.contextual() : undefined;
+  }
+
   /** @throws TriviumError of the engine, or `unsupported`, for a model that was named. */
   async ranker(): Promise<PassageRanker | undefined> {
     this.#ranker ??= this.static().then((embedder) =>

@@ -10,11 +10,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TriviumError } from '@trivium/protocol';
 import { assertWholeNumber } from '../whole-number.js';
 import { collectFiles, type FoundFile, reasonOf } from './collect-files.js';
+import { ContextualVectors } from './contextual-vectors.js';
 import { DocumentModels } from './document-models.js';
 import { cacheFile, defaultCacheFolder, loadIndex, saveIndex } from './index-cache.js';
 import { defaultCacheBytes, indexFiles, markIndexUsed, pruneCache } from './index-retention.js';
 import { chunkCount, type IndexedDocument, indexDocument, sourceTextOf } from './indexed-document.js';
-import type { OpeningVectors } from './opening-vectors.js';
 import { readSource } from './readers/read-source.js';
 import { SearchIndex } from './search-index.js';
 import {
@@ -56,7 +56,7 @@ const turn = 25;
 export class LibraryCore {
   readonly #options: CoreOptions;
   readonly #models: DocumentModels;
-  readonly #openings: OpeningVectors = new WeakMap();
+  readonly #contextual = new ContextualVectors();
   #index = new SearchIndex([]);
   #key: string | undefined;
   #reading: Promise<unknown> = Promise.resolve();
@@ -90,9 +90,10 @@ export class LibraryCore {
     const models = {
       static: embedder,
       contextual: () => this.#models.contextual(),
+      passages: () => this.#models.passageEmbedder(),
       ranker: () => this.#models.ranker(),
     };
-    return this.#index.search(query, options, models, this.#openings);
+    return this.#index.search(query, options, models, this.#contextual);
   }
 
   passages(): Iterable<Passage> {

@@ -10,7 +10,10 @@ export const ranking = {
   document: { lexical: 0.2, best: 0.5, opening: 0.3 },
   /** Best passages or documents that are looked at again. */
   candidates: 48,
-  /** What orders the candidates, each part scaled among them; learned by `apps/bench/learn-ranking.mjs`. */
+  /**
+   * What orders the candidates, each part scaled among them; learned by `apps/bench/learn-ranking.mjs`, but for what a named
+   * embedder says of the best of them.
+   */
   passageParts: {
     lexical: 0.42,
     static: 0.29,
@@ -18,6 +21,7 @@ export const ranking = {
     late: 0.31,
     window: 0.7,
     pairs: 0.21,
+    contextual: 0.7,
   },
   /** Best passages that the ranker reads together with the query. */
   rankedCandidates: 24,
@@ -28,6 +32,8 @@ export const ranking = {
     document: 0.17,
     window: 0.58,
     pairs: 0.25,
+    /** Of an embedder that was named; fitted with the real MiniLM, to the same questions. */
+    contextual: 0.7,
   },
   /** What makes a span likely, as the logarithm of its share; learned by `apps/bench/learn-citations.mjs`. */
   spanParts: {

@@ -5,6 +5,7 @@
 import { TriviumError } from '@trivium/protocol';
 import { behind, type Parts, type Ranked, type Weighed, weigh } from './candidates.js';
 import { cite } from './cite.js';
+import type { ContextualVectors, PassageKey } from './contextual-vectors.js';
 import {
   chunkCount,
   embeddedText,
@@ -15,19 +16,19 @@ import {
 } from './indexed-document.js';
 import { interactionParts, openingParts } from './late-interaction.js';
 import { LexicalIndex } from './lexical-index.js';
-import { openingCosines as contextualOpenings, type OpeningVectors } from './opening-vectors.js';
 import type { PassageRanker } from './passage-ranker.js';
 import { lastAtOrBefore, placeInFile } from './places.js';
 import { best, blend, queryTerms, ranking, scaleCosines, scaleLexical } from './ranking.js';
 import { embedsTokens } from './token-matches.js';
 import type { DocumentEmbedder, Passage, SearchHit, SearchOptions } from './types.js';
-import { normalizedRow, openingCosines, passageCosines } from './vectors.js';
+import { openingCosines, passageCosines, queryVector } from './vectors.js';
 
 export interface SearchModels {
   static: DocumentEmbedder | undefined;
-  /** Loaded on first use. */
+  /** Loaded on first use, as the next ones are. Of documents. */
   contextual: () => Promise<DocumentEmbedder | undefined>;
-  /** Loaded on first use. */
+  /** The same, where it is to look at passages too. */
+  passages: () => Promise<DocumentEmbedder | undefined>;
   ranker: () => Promise<PassageRanker | undefined>;
 }
 
@@ -76,7 +77,7 @@ export class SearchIndex {
     query: string,
     options: SearchOptions,
     models: SearchModels,
-    openings: OpeningVectors,
+    contextual: ContextualVectors,
   ): Promise<SearchHit[]> {
     const { limit = 10, mode = 'hybrid', level = 'passage', explain = false, signal } = options;
     if (this.chunkCount === 0) return [];
@@ -96,7 +97,7 @@ export class SearchIndex {
     if (level === 'citation') {
       const ranked = isAlone
         ? all
-        : (await this.#rankPassages(query, head, look, documents, models, signal)).ranked;
+        : (await this.#rankPassages(query, head, look, documents, models, contextual, signal)).ranked;
       return this.#cite(query, ranked, hasCloserLook ? models.static : undefined, options);
     }
     if (isAlone) return all.slice(0, limit).map(hit);
@@ -104,10 +105,10 @@ export class SearchIndex {
       level === 'document'
         ? weigh(
             head,
-            await this.#documentParts(query, head, look, models, openings, signal),
+            await this.#documentParts(query, head, look, models, contextual, signal),
             ranking.documentParts,
           )
-        : await this.#rankPassages(query, head, look, documents, models, signal);
+        : await this.#rankPassages(query, head, look, documents, models, contextual, signal);
     return behind(ranked, all.slice(head.length))
       .slice(0, limit)
       .map((one, i) => ({
@@ -130,7 +131,7 @@ export class SearchIndex {
       });
     }
     const terms = mode === 'static' ? undefined : queryTerms(query);
-    const vector = embedder && (await embedQuery(embedder, query, signal));
+    const vector = embedder && (await queryVector(embedder, query, { signal }));
     const cosines = vector && passageCosines(this.documents, vector, this.chunkCount);
     return {
       passages: {
@@ -185,26 +186,37 @@ export class SearchIndex {
     });
   }
 
-  /** By words and vectors; then the best of them once more, with what the ranker makes of each beside the query. */
+  /**
+   * By words and static vectors; then the best of them once more, with what the ranker makes of each beside the query, and how
+   * near an embedder finds the two.
+   */
   async #rankPassages(
     query: string,
     chunks: readonly number[],
     look: FirstLook,
     documents: Float32Array,
     models: SearchModels,
+    contextual: ContextualVectors,
     signal: AbortSignal | undefined,
   ): Promise<Weighed> {
     const parts = await this.#passageParts(query, chunks, look, documents, models.static!, signal);
     const found = weigh(chunks, parts, ranking.passageParts);
-    const ranker = await models.ranker();
-    if (!ranker) return found;
+    const [ranker, embedder] = [await models.ranker(), await models.passages()];
+    if (!ranker && !embedder) return found;
     const head = found.ranked.slice(0, ranking.rankedCandidates).map(([chunk]) => chunk);
-    const answers = await ranker.rank(query, head.map(this.#read), { signal });
+    const answers = await ranker?.rank(query, head.map(this.#read), { signal });
+    const keys = head.map((chunk): PassageKey => [this.#documentOf(chunk), this.#chunkInDocument(chunk)]);
+    const cosines = embedder && (await contextual.passageCosines(embedder, query, keys, { signal }));
     const kept = Object.keys(parts).map((name) => [
       name,
       found.parts.slice(0, head.length).map((one) => one[name]!),
     ]);
-    const again = weigh(head, Object.fromEntries(kept), ranking.rankedParts, answers);
+    const again = weigh(
+      head,
+      { ...Object.fromEntries(kept), contextual: cosines },
+      ranker ? ranking.rankedParts : ranking.passageParts,
+      answers,
+    );
     return {
       ranked: behind(again.ranked, found.ranked.slice(head.length)),
       parts: [...again.parts, ...found.parts.slice(head.length)],
@@ -269,25 +281,24 @@ export class SearchIndex {
     numbers: readonly number[],
     { documents }: FirstLook,
     models: SearchModels,
-    openings: OpeningVectors,
+    contextual: ContextualVectors,
     signal: AbortSignal | undefined,
   ): Promise<Parts> {
-    const contextual = await models.contextual();
+    const embedder = await models.contextual();
     const texts = numbers.map((number) => openingTexts(this.documents[number]!, ranking.openingParagraphs));
-    const { static: embedder } = models;
+    const words = models.static;
     return {
-      ...(embedder && embedsTokens(embedder) && (await openingParts(embedder, query, texts, { signal }))),
+      ...(words && embedsTokens(words) && (await openingParts(words, query, texts, { signal }))),
       lexical: numbers.map((number) => documents.lexical![number]!),
       best: documents.best && numbers.map((number) => documents.best![number]!),
       opening: documents.opening && numbers.map((number) => documents.opening![number]!),
       contextual:
-        contextual &&
-        (await contextualOpenings(
-          contextual,
-          await embedQuery(contextual, query, signal),
+        embedder &&
+        (await contextual.openingCosines(
+          embedder,
+          query,
           numbers.map((number) => this.documents[number]!),
-          openings,
-          signal,
+          { signal },
         )),
     };
   }
@@ -305,13 +316,4 @@ export class SearchIndex {
     const { path, start, end, text, line, page } = passage;
     return { path, start, end, text, score, line, ...(page !== undefined && { page }) };
   }
-}
-
-async function embedQuery(
-  embedder: DocumentEmbedder,
-  query: string,
-  signal?: AbortSignal,
-): Promise<Float32Array> {
-  const { embeddings } = await embedder.embed([query], { role: 'query', ...(signal && { signal }) });
-  return normalizedRow(embeddings, embedder.width, 0);
 }

@@ -35,7 +35,10 @@ export interface LibraryOptions {
   cacheBytes?: number;
   /** File of the static embedding model; `false` uses none. Default: the one in `@trivium/nano`. */
   staticModel?: string | false;
-  /** File of the contextual embedder that orders the best documents; `false` uses none. Default: `@trivium/nano`'s. */
+  /**
+   * File or folder of the contextual embedder that helps to order the best documents; one that is named here looks at the best
+   * passages too, and keeps a vector of each it has seen. `false` uses none. Default: `@trivium/nano`'s.
+   */
   embedModel?: string | false;
   /**
    * File or folder of the cross-encoder that reads the best passages of a hybrid search together with the query; `false` uses
@@ -97,7 +100,10 @@ export interface SearchOptions {
   /** Hits at most, from 1; default 10. */
   limit?: number;
   signal?: AbortSignal;
-  /** Default `hybrid`: words and static vectors, and on the best candidates the ranker, or for documents the contextual embedder. */
+  /**
+   * Default `hybrid`: words and static vectors, and on the best candidates the ranker, or for documents the contextual
+   * embedder.
+   */
   mode?: SearchMode;
   /**
    * `document`: one hit per document, its best passage shown. `citation`: ranges of at most 1,000 characters, cut where the

@@ -1,5 +1,6 @@
 /** Static vectors of passages in 8 bits, and their cosines with a query. */
 import type { IndexedDocument, PassageVectors } from './indexed-document.js';
+import type { DocumentEmbedder } from './types.js';
 
 /** The rows of one document, from row `from` of float32 embeddings on, normalised and rounded. */
 export function packVectors(
@@ -32,6 +33,16 @@ export function normalizedRow(embeddings: Float32Array, width: number, row: numb
   const values = embeddings.slice(row * width, (row + 1) * width);
   const length = Math.sqrt(dot(values, values));
   return length > 0 ? values.map((value) => value / length) : values;
+}
+
+/** Of a query, with length 1. */
+export async function queryVector(
+  embedder: DocumentEmbedder,
+  query: string,
+  { signal }: { signal?: AbortSignal | undefined } = {},
+): Promise<Float32Array> {
+  const { embeddings } = await embedder.embed([query], { role: 'query', ...(signal && { signal }) });
+  return normalizedRow(embeddings, embedder.width, 0);
 }
 
 export function dot(a: Float32Array, b: Float32Array): number {
@@ -70,6 +81,13 @@ export function openingCosines(documents: readonly IndexedDocument[], query: Flo
     for (let row = from; row < to; row++) best = Math.max(best, rowDot(vectors, row, query));
     return best;
   });
+}
+
+/** The largest cosine of any of the rows with a query of length 1; -1 without rows. */
+export function largestCosine(vectors: PassageVectors, query: Float32Array): number {
+  let best = -1;
+  for (let row = 0; row < vectors.scales.length; row++) best = Math.max(best, rowDot(vectors, row, query));
+  return best;
 }
 
 function rowDot({ values, scales, width }: PassageVectors, row: number, query: Float32Array): number {

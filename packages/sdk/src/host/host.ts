@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { type CapabilityContext, TriviumError } from '@trivium/protocol';
-import { createLibrary } from '../documents/index.js';
+import { createLibrary, type LibraryOptions } from '../documents/index.js';
 import { defaultCacheFolder } from '../documents/index-cache.js';
 import { JobStore } from '../jobs/index.js';
 import { ModelStore, type ModelStoreSettings } from '../models/model-store.js';
@@ -15,6 +15,13 @@ export interface HostSettings extends ModelStoreSettings {
   cacheDir?: string;
   /** The model that talks where a call names none; default: `TRIVIUM_MODEL`. */
   languageModel?: string;
+  /**
+   * An embedder, by reference, that helps to order what is found in documents; see `LibraryOptions.embedModel`. Default:
+   * `TRIVIUM_EMBED_MODEL`, or else the one that travels with Trivium.
+   */
+  embedModel?: string;
+  /** A cross-encoder, by reference, for `LibraryOptions.rankModel`. Default: `TRIVIUM_RANK_MODEL`, or else as above. */
+  rankModel?: string;
   /** Documents outside this folder (absolute, real) are skipped, whatever links lead there; see `LibraryOptions.within`. */
   documentsWithin?: string;
   /** Of all jobs of this user only those of this scope are seen and started; see `JobStoreSettings`. */
@@ -40,10 +47,11 @@ export class Host implements AsyncDisposable {
       cacheDir === undefined ? settings : { ...settings, hub: { cacheDir, ...settings.hub } },
     );
     this.jobs = new JobStore({ folder: join(cacheDir ?? defaultCacheFolder(), 'jobs'), scope: jobScope });
-    this.libraries = new LeasedLibraries(() =>
+    this.libraries = new LeasedLibraries(async () =>
       createLibrary({
         ...(cacheDir !== undefined && { cacheDir }),
         ...(within !== undefined && { within }),
+        ...(await this.#documentModels()),
       }),
     );
   }
@@ -65,6 +73,17 @@ export class Host implements AsyncDisposable {
       'No model is given: name "nano" (small, it travels with Trivium), a GGUF file, or hf:Qwen/Qwen3-4B-GGUF:Q4_K_M to have one downloaded (2.5 GB).',
       { field: 'model', remedy: 'Give it with the call (--model), or set TRIVIUM_MODEL.' },
     );
+  }
+
+  async #documentModels(): Promise<Pick<LibraryOptions, 'embedModel' | 'rankModel'>> {
+    const { embedModel = process.env.TRIVIUM_EMBED_MODEL, rankModel = process.env.TRIVIUM_RANK_MODEL } =
+      this.#settings;
+    // A library knows the models of nano itself, and does without them where they are not there.
+    const isNamed = (reference: string | undefined) => reference && reference !== 'nano';
+    return {
+      ...(isNamed(embedModel) && { embedModel: await this.models.path(embedModel!, 'embedding') }),
+      ...(isNamed(rankModel) && { rankModel: await this.models.path(rankModel!, 'reranking') }),
+    };
   }
 
   /** One unit vector a text, from the embedded static model: for choosing sentences, where many are compared. */

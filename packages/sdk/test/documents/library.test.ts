@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { TriviumError } from '@trivium/protocol';
 import { describe, expect, it } from 'vitest';
-import { createLibrary, type LibraryOptions, placeInFile } from '../../src/documents/index.js';
+import {
+  createLibrary,
+  type DocumentEmbedder,
+  type LibraryOptions,
+  placeInFile,
+} from '../../src/documents/index.js';
 import { conceptEmbedder, makePdf, temporaryFolder } from './fixtures.js';
 
 const open = (options: LibraryOptions = {}) =>
@@ -235,6 +240,34 @@ describe('searching', () => {
     ]);
     expect(calls.flat().filter((text) => text.includes('opens'))).toEqual(['A cache opens this document.']);
     expect(await library.search('猫', { mode: 'lexical' })).toEqual([]);
+  });
+
+  it('asks a named embedder about passages, once each', async () => {
+    await using folder = await temporaryFolder();
+    await folder.write('a.md', '流 is here.');
+    await folder.write('b.md', '猫 is here.');
+    const calls: string[][] = [];
+    const blind: DocumentEmbedder = {
+      id: 'blind',
+      width: 1,
+      embed: async (texts) => ({ embeddings: new Float32Array(texts.length).fill(1), inputTokens: 1 }),
+    };
+    const firstOf = async (embedders: NonNullable<LibraryOptions['embedders']>) => {
+      await using library = await open({ embedders });
+      await library.read([folder.path]);
+      const search = () => library.search('what cat is here', { limit: 1, explain: true });
+      await search();
+      return (await search())[0]!;
+    };
+    expect((await firstOf({ static: blind })).path).toBe(join(folder.path, 'a.md'));
+    const named = await firstOf({ static: blind, contextual: conceptEmbedder(calls) });
+    expect(named.path).toBe(join(folder.path, 'b.md'));
+    expect(named.parts!.contextual).toBeGreaterThan(0.9);
+    expect(calls).toEqual([['a 流 is here.', 'b 猫 is here.'], ['what cat is here'], ['what cat is here']]);
+    const ranker = { rank: async () => Float32Array.of(0, 0) };
+    const beside = await firstOf({ static: blind, contextual: conceptEmbedder(), ranker });
+    expect(beside.path).toBe(join(folder.path, 'b.md'));
+    expect(beside.parts).toMatchObject({ answers: 0, contextual: expect.any(Number) });
   });
 
   it('refuses what it cannot do', async () => {
