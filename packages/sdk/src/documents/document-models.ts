@@ -27,11 +27,22 @@ async function defaultModelFile(role: ModelRole): Promise<string> {
   return file;
 }
 
-/** @throws TriviumError of the engine: `native-unavailable`, `not-found`, `bad-format`. */
-async function loadEmbedder(file: string): Promise<DocumentEmbedder> {
+/** @throws TriviumError of the engine: `native-unavailable`, `not-found`, `bad-format`; `unsupported` for what does not embed. */
+async function loadEmbedder(field: 'staticModel' | 'embedModel', file: string): Promise<DocumentEmbedder> {
   const id = await modelId(file);
   const { getEngine } = await import('@trivium/native');
   const model = await getEngine().loadModel(file);
+  const { kind } = model.info;
+  if (kind !== 'encoder' && kind !== 'static-embedding') {
+    await model.dispose();
+    throw new TriviumError('unsupported', `${basename(file)} does not embed texts.`, {
+      file,
+      field,
+      expected: 'an encoder or static vectors',
+      found: kind,
+      remedy: 'Name a sentence embedder, such as a BERT with a pooling.',
+    });
+  }
   const { prompts = {}, width } = model.info;
   const prompted = (texts: readonly string[], role: 'query' | 'passage') =>
     prompts[role] ? texts.map((text) => prompts[role] + text) : texts;
@@ -110,13 +121,15 @@ export class DocumentModels {
 
   /** @throws TriviumError of the engine, for a model that was named. */
   async static(): Promise<DocumentEmbedder | undefined> {
-    this.#static ??= load('static', this.#options.staticModel, loadEmbedder);
+    this.#static ??= load('static', this.#options.staticModel, (file) => loadEmbedder('staticModel', file));
     return (await this.#static).model;
   }
 
   /** @throws TriviumError of the engine, for a model that was named. */
   async contextual(): Promise<DocumentEmbedder | undefined> {
-    this.#contextual ??= load('contextual', this.#options.embedModel, loadEmbedder);
+    this.#contextual ??= load('contextual', this.#options.embedModel, (file) =>
+      loadEmbedder('embedModel', file),
+    );
     return (await this.#contextual).model;
   }
 

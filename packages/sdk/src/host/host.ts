@@ -8,6 +8,7 @@ import { createLibrary, type LibraryOptions } from '../documents/index.js';
 import { defaultCacheFolder } from '../documents/index-cache.js';
 import { JobStore } from '../jobs/index.js';
 import { ModelStore, type ModelStoreSettings } from '../models/model-store.js';
+import type { ModelPurpose } from '../models/resolve-model.js';
 import { LeasedLibraries } from './leased-libraries.js';
 
 export interface HostSettings extends ModelStoreSettings {
@@ -75,14 +76,20 @@ export class Host implements AsyncDisposable {
     );
   }
 
+  /** @throws TriviumError as `ModelStore.path` does, with the name of the setting */
   async #documentModels(): Promise<Pick<LibraryOptions, 'embedModel' | 'rankModel'>> {
     const { embedModel = process.env.TRIVIUM_EMBED_MODEL, rankModel = process.env.TRIVIUM_RANK_MODEL } =
       this.#settings;
+    const pathOf = async (field: string, reference: string, purpose: ModelPurpose) =>
+      this.models.path(reference, purpose).catch((error) => {
+        const { code, message, ...details } = TriviumError.from(error);
+        throw new TriviumError(code, message, { ...details, field });
+      });
     // A library knows the models of nano itself, and does without them where they are not there.
     const isNamed = (reference: string | undefined) => reference && reference !== 'nano';
     return {
-      ...(isNamed(embedModel) && { embedModel: await this.models.path(embedModel!, 'embedding') }),
-      ...(isNamed(rankModel) && { rankModel: await this.models.path(rankModel!, 'reranking') }),
+      ...(isNamed(embedModel) && { embedModel: await pathOf('embedModel', embedModel!, 'embedding') }),
+      ...(isNamed(rankModel) && { rankModel: await pathOf('rankModel', rankModel!, 'reranking') }),
     };
   }
 

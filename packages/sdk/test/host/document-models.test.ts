@@ -1,6 +1,5 @@
 /** The models that a host's libraries search with: those of its settings, those of the environment, nano's. */
-import { fileURLToPath } from 'node:url';
-import { embedModelFile, rankModelFile } from '@trivium/nano';
+import { embedModelFile, languageModelFile, rankModelFile } from '@trivium/nano';
 import { afterEach, expect, it, vi } from 'vitest';
 import { Host, type HostSettings } from '../../src/host/index.js';
 import { temporaryFolder } from '../documents/fixtures.js';
@@ -33,9 +32,12 @@ it('takes its own otherwise, whose embedder is not asked about passages', async 
   }
 });
 
-it.each(['TRIVIUM_EMBED_MODEL', 'TRIVIUM_RANK_MODEL'])('takes what %s says', async (name) => {
+it.each([
+  ['TRIVIUM_EMBED_MODEL', 'embedModel', languageModelFile],
+  ['TRIVIUM_RANK_MODEL', 'rankModel', embedModelFile],
+])('takes what %s says, and names the setting where that cannot be', async (name, field, otherKind) => {
   vi.stubEnv(name, '/nowhere/model.gguf');
-  await expect(partsWith({})).rejects.toMatchObject({ code: 'not-found' });
-  vi.stubEnv(name, fileURLToPath(import.meta.url));
-  await expect(partsWith({})).rejects.toMatchObject({ code: 'unsupported' });
+  await expect(partsWith({})).rejects.toMatchObject({ code: 'not-found', field });
+  vi.stubEnv(name, otherKind);
+  await expect(partsWith({})).rejects.toMatchObject({ code: 'unsupported', field });
 });
