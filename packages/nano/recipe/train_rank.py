@@ -25,6 +25,8 @@ from export import read, shipped
 from passages import DEV_SETS
 from rank_model import INPUT_TOKENS, PARTS, Ranker, logits, read_asked, state_of_shipped
 
+BFLOAT16 = torch.cpu._is_avx512_bf16_supported()
+
 
 def chosen(asked, wrong, rng):
     """A right passage and `wrong` others, those that search liked more often: their numbers, the right one first."""
@@ -36,7 +38,8 @@ def chosen(asked, wrong, rng):
 
 def loss_of(model, asked, options, rng):
     numbers = chosen(asked, options.wrong, rng)
-    read = logits(model, [asked.input(n, options.limit) for n in numbers])
+    with torch.autocast("cpu", torch.bfloat16, enabled=BFLOAT16):
+        read = logits(model, [asked.input(n, options.limit) for n in numbers], len(numbers)).float()
     both = read + torch.from_numpy(asked.parts[numbers]) @ model.parts
     return torch.stack([-F.log_softmax(scores, 0)[0] for scores in (read, both)])
 
@@ -45,7 +48,8 @@ def loss_of(model, asked, options, rng):
 def hits(model, asked):
     """Whether the right passage is first, and among three: before the ranker and with it."""
     before = asked.parts @ np.array(list(PARTS.values()), np.float32)
-    read = logits(model, [asked.input(n, INPUT_TOKENS) for n in range(len(asked.passages))]).numpy()
+    with torch.autocast("cpu", torch.bfloat16, enabled=BFLOAT16):
+        read = logits(model, [asked.input(n, INPUT_TOKENS) for n in range(len(asked.passages))]).float().numpy()
     ranks = [asked.right[np.argsort(-s, kind="stable")] for s in (before, asked.parts @ model.parts.numpy() + read)]
     return [r[:n].any() for r in ranks for n in (1, 3)]
 
