@@ -91,9 +91,10 @@ export class LibraryCore {
       static: embedder,
       contextual: () => this.#models.contextual(),
       passages: () => this.#models.passageEmbedder(),
+      vectors: this.#contextual,
       ranker: () => this.#models.ranker(),
     };
-    return this.#index.search(query, options, models, this.#contextual);
+    return this.#index.search(query, options, models);
   }
 
   passages(): Iterable<Passage> {

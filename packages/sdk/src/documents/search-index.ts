@@ -29,6 +29,8 @@ export interface SearchModels {
   contextual: () => Promise<DocumentEmbedder | undefined>;
   /** The same, where it is to look at passages too. */
   passages: () => Promise<DocumentEmbedder | undefined>;
+  /** What it has made in earlier searches. */
+  vectors: ContextualVectors;
   ranker: () => Promise<PassageRanker | undefined>;
 }
 
@@ -73,12 +75,7 @@ export class SearchIndex {
     }
   }
 
-  async search(
-    query: string,
-    options: SearchOptions,
-    models: SearchModels,
-    contextual: ContextualVectors,
-  ): Promise<SearchHit[]> {
+  async search(query: string, options: SearchOptions, models: SearchModels): Promise<SearchHit[]> {
     const { limit = 10, mode = 'hybrid', level = 'passage', explain = false, signal } = options;
     if (this.chunkCount === 0) return [];
     const look = await this.#firstLook(query, options, models);
@@ -97,18 +94,14 @@ export class SearchIndex {
     if (level === 'citation') {
       const ranked = isAlone
         ? all
-        : (await this.#rankPassages(query, head, look, documents, models, contextual, signal)).ranked;
+        : (await this.#rankPassages(query, head, look, documents, models, signal)).ranked;
       return this.#cite(query, ranked, hasCloserLook ? models.static : undefined, options);
     }
     if (isAlone) return all.slice(0, limit).map(hit);
     const { ranked, parts } =
       level === 'document'
-        ? weigh(
-            head,
-            await this.#documentParts(query, head, look, models, contextual, signal),
-            ranking.documentParts,
-          )
-        : await this.#rankPassages(query, head, look, documents, models, contextual, signal);
+        ? weigh(head, await this.#documentParts(query, head, look, models, signal), ranking.documentParts)
+        : await this.#rankPassages(query, head, look, documents, models, signal);
     return behind(ranked, all.slice(head.length))
       .slice(0, limit)
       .map((one, i) => ({
@@ -196,7 +189,6 @@ export class SearchIndex {
     look: FirstLook,
     documents: Float32Array,
     models: SearchModels,
-    contextual: ContextualVectors,
     signal: AbortSignal | undefined,
   ): Promise<Weighed> {
     const parts = await this.#passageParts(query, chunks, look, documents, models.static!, signal);
@@ -206,7 +198,7 @@ export class SearchIndex {
     const head = found.ranked.slice(0, ranking.rankedCandidates).map(([chunk]) => chunk);
     const answers = await ranker?.rank(query, head.map(this.#read), { signal });
     const keys = head.map((chunk): PassageKey => [this.#documentOf(chunk), this.#chunkInDocument(chunk)]);
-    const cosines = embedder && (await contextual.passageCosines(embedder, query, keys, { signal }));
+    const cosines = embedder && (await models.vectors.passageCosines(embedder, query, keys, { signal }));
     const kept = Object.keys(parts).map((name) => [
       name,
       found.parts.slice(0, head.length).map((one) => one[name]!),
@@ -281,7 +273,6 @@ export class SearchIndex {
     numbers: readonly number[],
     { documents }: FirstLook,
     models: SearchModels,
-    contextual: ContextualVectors,
     signal: AbortSignal | undefined,
   ): Promise<Parts> {
     const embedder = await models.contextual();
@@ -294,7 +285,7 @@ export class SearchIndex {
       opening: documents.opening && numbers.map((number) => documents.opening![number]!),
       contextual:
         embedder &&
-        (await contextual.openingCosines(
+        (await models.vectors.openingCosines(
           embedder,
           query,
           numbers.map((number) => this.documents[number]!),

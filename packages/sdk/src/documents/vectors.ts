@@ -1,4 +1,4 @@
-/** Static vectors of passages in 8 bits, and their cosines with a query. */
+/** Vectors in 8 bits, and their cosines with a query. */
 import type { IndexedDocument, PassageVectors } from './indexed-document.js';
 import type { DocumentEmbedder } from './types.js';
 
@@ -62,10 +62,8 @@ export function passageCosines(
   for (const { vectors, terms } of documents) {
     const passages = terms.lengths.length;
     for (let passage = 0; vectors && passage < passages; passage++) {
-      let best = -1;
-      for (let row = vectors.rows[passage]!; row < vectors.rows[passage + 1]!; row++)
-        best = Math.max(best, rowDot(vectors, row, query));
-      cosines[chunk + passage] = best;
+      const { [passage]: from, [passage + 1]: to } = vectors.rows;
+      cosines[chunk + passage] = largestCosine(vectors, query, from, to);
     }
     chunk += passages;
   }
@@ -77,16 +75,19 @@ export function openingCosines(documents: readonly IndexedDocument[], query: Flo
   return Float32Array.from(documents, ({ vectors }) => {
     if (!vectors) return 0;
     const [from, to] = vectors.rows.subarray(-2) as unknown as [number, number];
-    let best = -1;
-    for (let row = from; row < to; row++) best = Math.max(best, rowDot(vectors, row, query));
-    return best;
+    return largestCosine(vectors, query, from, to);
   });
 }
 
-/** The largest cosine of any of the rows with a query of length 1; -1 without rows. */
-export function largestCosine(vectors: PassageVectors, query: Float32Array): number {
+/** The largest cosine of the rows, or of those from `from` to before `to`, with a query of length 1; -1 without rows. */
+export function largestCosine(
+  vectors: PassageVectors,
+  query: Float32Array,
+  from = 0,
+  to = vectors.scales.length,
+): number {
   let best = -1;
-  for (let row = 0; row < vectors.scales.length; row++) best = Math.max(best, rowDot(vectors, row, query));
+  for (let row = from; row < to; row++) best = Math.max(best, rowDot(vectors, row, query));
   return best;
 }
 

@@ -80,16 +80,19 @@ export class Host implements AsyncDisposable {
   async #documentModels(): Promise<Pick<LibraryOptions, 'embedModel' | 'rankModel'>> {
     const { embedModel = process.env.TRIVIUM_EMBED_MODEL, rankModel = process.env.TRIVIUM_RANK_MODEL } =
       this.#settings;
-    const pathOf = async (field: string, reference: string, purpose: ModelPurpose) =>
-      this.models.path(reference, purpose).catch((error) => {
+    const pathOf = async (field: string, reference: string | undefined, purpose: ModelPurpose) => {
+      // A library knows the models of nano itself, and does without them where they are not there.
+      if (!reference || reference === 'nano') return {};
+      try {
+        return { [field]: await this.models.path(reference, purpose) };
+      } catch (error) {
         const { code, message, ...details } = TriviumError.from(error);
-        throw new TriviumError(code, message, { ...details, field });
-      });
-    // A library knows the models of nano itself, and does without them where they are not there.
-    const isNamed = (reference: string | undefined) => reference && reference !== 'nano';
+        throw new TriviumError(code, message, { ...details, field, cause: error });
+      }
+    };
     return {
-      ...(isNamed(embedModel) && { embedModel: await pathOf('embedModel', embedModel!, 'embedding') }),
-      ...(isNamed(rankModel) && { rankModel: await pathOf('rankModel', rankModel!, 'reranking') }),
+      ...(await pathOf('embedModel', embedModel, 'embedding')),
+      ...(await pathOf('rankModel', rankModel, 'reranking')),
     };
   }
 
