@@ -18,10 +18,15 @@ export const chatUsagePart = z.object({
 
 /** Where an answer from documents stands; one part a stage, which later ones replace. */
 export const chatStagePart = z.object({
-  stage: z.enum(['read', 'answer']),
+  stage: z
+    .enum(['model', 'read', 'answer'])
+    .describe('model: one is fetched or loaded, where that takes a while.'),
   status: z.enum(['running', 'finished']),
-  done: z.number().int().optional().describe('read: documents.'),
-  total: z.number().int().optional(),
+  done: z
+    .number()
+    .optional()
+    .describe('model: bytes that are fetched, or the share that is loaded; read: documents.'),
+  total: z.number().optional(),
 });
 
 /** What a marker `[number]` of the answer cites. */

@@ -208,7 +208,7 @@ describe('useDocuments', () => {
             search
           </button>
           <output>{docs.ask.status}</output>
-          <p data-testid="read">{docs.ask.progress?.done}</p>
+          <p data-testid="read">{docs.ask.progress?.type === 'read-progress' && docs.ask.progress.done}</p>
           <p data-testid="text">{String(docs.ask.text)}</p>
           <p data-testid="cited">{docs.ask.data?.citations.length}</p>
           <p data-testid="found">{docs.search.data?.query}</p>

@@ -50,6 +50,19 @@ describe('a staged writing', () => {
     expect(polish?.sections[1]?.isRejected).toBe(true);
   });
 
+  it('tells of a model that is fetched and loaded until documents are read', async () => {
+    const { store } = setUp({ pauseMs: 20 });
+    const models = new Set<unknown>();
+    store.subscribe(() => models.add(store.getSnapshot().model));
+    await store.write(input);
+    expect([...models]).toEqual([
+      undefined,
+      { file: 'writer.gguf', done: 40, total: 100 },
+      { done: 0.5, total: 1 },
+    ]);
+    expect(store.getSnapshot().model).toBeUndefined();
+  });
+
   it('makes anew only what changed', async () => {
     const { store } = setUp({ pauseMs: 20 });
     const snapshots: ReturnType<typeof store.getSnapshot>[] = [];

@@ -31,6 +31,10 @@ export function scriptedWriting({ pauseMs = 0 } = {}) {
         signal.throwIfAborted();
       };
       state.redone.push(redo);
+      yield { type: 'download-progress', file: 'writer.gguf', bytes: 40, totalBytes: 100 };
+      await pause();
+      yield { type: 'load-progress', share: 0.5 };
+      await pause();
       yield { type: 'read-progress', path: 'docs/a.md', done: 1, total: 1 };
       yield { type: 'stage-start', stage: 'summary', words: 30, model: 'scripted' };
       yield { type: 'chunk-end', stage: 'summary', level: 1, chunk: 2, chunks: 4 };

@@ -5,6 +5,13 @@ import { count } from './numbers.js';
 
 export function ReadingLine({ read: { status, progress, data, error } }: Pick<Documents, 'read'>) {
   if (status === 'running') {
+    if (progress?.type === 'download-progress')
+      return (
+        <p className="reading muted">
+          <progress aria-label="Bytes fetched" value={progress.bytes} max={progress.totalBytes} /> Fetching{' '}
+          {progress.file}
+        </p>
+      );
     const { done = 0, total = 1, path } = progress ?? {};
     return (
       <p className="reading muted">

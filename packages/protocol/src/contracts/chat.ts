@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { defineCapability } from '../capability.js';
 import { usage } from './models.js';
-import { downloadProgress, modelReference, readOnly, textDelta } from './shared.js';
+import { downloadProgress, loadProgress, modelReference, readOnly, textDelta } from './shared.js';
 
 export const chatMessage = z.object({
   role: z.enum(['system', 'user', 'assistant']),
@@ -14,11 +14,6 @@ export const chatMessage = z.object({
 
 /** A piece of what the model thinks before it answers, where its chat template marks that. */
 export const reasoningDelta = z.object({ type: z.literal('reasoning-delta'), text: z.string() });
-
-export const loadProgress = z.object({
-  type: z.literal('load-progress'),
-  share: z.number().describe('0 to 1.'),
-});
 
 export const chatWarning = z.object({ type: z.literal('warning'), message: z.string() });
 

@@ -6,6 +6,8 @@ import {
   type Citation,
   chunkProgress,
   citation,
+  downloadProgress,
+  loadProgress,
   modelReference,
   place,
   readOnly,
@@ -16,6 +18,9 @@ import {
 } from './shared.js';
 
 const milliseconds = z.number().describe('Milliseconds.');
+
+/** Of a model that is named: it may have to be fetched, and is loaded. */
+const modelSteps = [downloadProgress, loadProgress] as const;
 
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 const quote = (hit: Citation) => `${place(hit)}\n${hit.text.trim().replace(/^/gm, '  ')}`;
@@ -31,7 +36,7 @@ export const read = defineCapability({
   description:
     'Reads files and folders (Markdown, text, HTML, PDF, source code) into a searchable index. Reading again does only what changed.',
   input: z.object({ paths: sourcePaths }),
-  progress: readProgress,
+  progress: z.discriminatedUnion('type', [downloadProgress, readProgress]),
   output: z.object({
     documents: z.number().int(),
     bytes: z.number().int(),
@@ -66,7 +71,7 @@ export const search = defineCapability({
     query: z.string().min(1).describe('What to look for.'),
     limit: z.number().int().min(1).max(1000).default(10).describe('How many hits at most.'),
   }),
-  progress: z.discriminatedUnion('type', [readProgress, sourceWarning]),
+  progress: z.discriminatedUnion('type', [downloadProgress, readProgress, sourceWarning]),
   output: z.object({ query: z.string(), hits: z.array(searchHit) }),
   effects: readOnly,
   commandLine: { positional: 'paths', examples: ['search ./docs --query "retry a failed call" --limit 5'] },
@@ -86,7 +91,7 @@ export const ask = defineCapability({
     model: modelReference.optional(),
     limit: z.number().int().min(1).max(20).default(3).describe('How many citations at most.'),
   }),
-  progress: z.discriminatedUnion('type', [readProgress, sourceWarning, textDelta]),
+  progress: z.discriminatedUnion('type', [...modelSteps, readProgress, sourceWarning, textDelta]),
   output: z.object({ text: z.string(), citations: z.array(citation), mode: answerMode, ms: milliseconds }),
   effects: readOnly,
   commandLine: { positional: 'paths', examples: ['ask ./docs --question "How do I stop a stream?"'] },
@@ -111,7 +116,13 @@ export const summarize = defineCapability({
       message: 'give words or ratio, not both',
       path: ['ratio'],
     }),
-  progress: z.discriminatedUnion('type', [readProgress, sourceWarning, chunkProgress, textDelta]),
+  progress: z.discriminatedUnion('type', [
+    ...modelSteps,
+    readProgress,
+    sourceWarning,
+    chunkProgress,
+    textDelta,
+  ]),
   output: z.object({
     text: z.string(),
     citations: z.array(citation),

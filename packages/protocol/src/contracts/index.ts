@@ -1,4 +1,4 @@
-export { chat, chatMessage, chatWarning, loadProgress, reasoningDelta } from './chat.js';
+export { chat, chatMessage, chatWarning, reasoningDelta } from './chat.js';
 export { documentsList, documentsText } from './document-files.js';
 export { ask, read, search, searchHit, summarize } from './documents.js';
 export { modelsList, modelsRemove, modelsVerify, pull } from './hub.js';
@@ -11,6 +11,7 @@ export {
   downloadProgress,
   filePath,
   hubReference,
+  loadProgress,
   modelReference,
   readProgress,
   sourcePaths,

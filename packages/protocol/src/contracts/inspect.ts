@@ -1,8 +1,7 @@
 /** What a model file holds, what it will need and how fast it will be here. Speeds are tokens a second. */
 import * as z from 'zod';
 import { defineCapability } from '../capability.js';
-import { loadProgress } from './chat.js';
-import { downloadProgress, modelReference, readOnly } from './shared.js';
+import { downloadProgress, loadProgress, modelReference, readOnly } from './shared.js';
 
 const kind = z.enum(['causal', 'encoder', 'static-embedding', 'cross-encoder']);
 

@@ -62,6 +62,12 @@ export const downloadProgress = z.object({
   totalBytes: z.number().int(),
 });
 
+/** How far a model is read into memory. */
+export const loadProgress = z.object({
+  type: z.literal('load-progress'),
+  share: z.number().describe('0 to 1.'),
+});
+
 /** `hf:org/repo`, with a revision, a file or a quantization where they matter. */
 export const hubReference = z
   .string()

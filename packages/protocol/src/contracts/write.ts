@@ -1,7 +1,16 @@
 /** Staged writing as a capability: a long text from documents in stages, with citations, stoppable and resumable. */
 import * as z from 'zod';
 import { defineCapability } from '../capability.js';
-import { citation, filePath, modelReference, place, readProgress, sourcePaths } from './shared.js';
+import {
+  citation,
+  downloadProgress,
+  filePath,
+  loadProgress,
+  modelReference,
+  place,
+  readProgress,
+  sourcePaths,
+} from './shared.js';
 import { stageReport, writeEvent, writeStage, writeUsage } from './write-events.js';
 
 const tokens = z.number().int().min(1);
@@ -74,7 +83,12 @@ export const write = defineCapability({
       message: 'give summaryRatio or stages.summary.ratio, not both',
       path: ['summaryRatio'],
     }),
-  progress: z.discriminatedUnion('type', [readProgress, ...writeEvent.options]),
+  progress: z.discriminatedUnion('type', [
+    downloadProgress,
+    loadProgress,
+    readProgress,
+    ...writeEvent.options,
+  ]),
   output: z.object({
     text: z.string(),
     citations: z.array(citation),

@@ -11,7 +11,7 @@ export type DocumentsCall<C extends AnyCapability> = Omit<CapabilityState<C>, 'r
 export interface Documents {
   readonly read: DocumentsCall<typeof contracts.read>;
   readonly search: DocumentsCall<typeof contracts.search>;
-  /** Its `text` is the answer as it streams, its `progress` how far reading has come. */
+  /** Its `text` is the answer as it streams, its `progress` how far reading has come, or a model that is fetched or loaded. */
   readonly ask: DocumentsCall<typeof contracts.ask>;
   readonly summarize: DocumentsCall<typeof contracts.summarize>;
 }

@@ -92,9 +92,10 @@ class Stage {
   }
 }
 
-type DraftState = Pick<LongTextSnapshot, 'reading' | 'stages' | 'citations' | 'warnings'>;
+type DraftState = Pick<LongTextSnapshot, 'model' | 'reading' | 'stages' | 'citations' | 'warnings'>;
 
 export class LongTextDraft {
+  #model: DraftState['model'];
   #reading: DraftState['reading'];
   readonly #stages = new Map(order.map((stage) => [stage, new Stage(stage)]));
   #citations: readonly WriteCitation[] = Object.freeze([]);
@@ -102,8 +103,17 @@ export class LongTextDraft {
 
   take(event: Event): void {
     switch (event.type) {
+      case 'download-progress': {
+        const { file, bytes, totalBytes } = event;
+        this.#model = Object.freeze({ file, done: bytes, total: totalBytes });
+        return;
+      }
+      case 'load-progress':
+        this.#model = Object.freeze({ done: event.share, total: 1 });
+        return;
       case 'read-progress': {
         const { path, done, total } = event;
+        this.#model = undefined;
         this.#reading = Object.freeze({ path, done, total });
         return;
       }
@@ -134,6 +144,7 @@ export class LongTextDraft {
 
   state(): DraftState {
     return {
+      model: this.#model,
       reading: this.#reading,
       stages: Object.freeze([...this.#stages.values()].map((stage) => stage.part.state())),
       citations: this.#citations,

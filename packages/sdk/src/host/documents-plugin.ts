@@ -1,6 +1,8 @@
 /** Implementations of the document capabilities: read, search, ask, summarize; `write` and those of files have files of their own. */
 import { contracts, definePlugin, implement } from '@trivium/protocol';
 import type { LongText, SummarizeProgress } from '../long-text/index.js';
+import type { DownloadProgress } from '../models/hub/model-hub.js';
+import type { PreloadProgress } from '../models/model-store.js';
 import { documentsList, documentsText } from './document-files-capabilities.js';
 import type { TriviumContext } from './host.js';
 import { bringUpToDate, type ReadStep, readAll, type WarningStep, withLongText } from './long-text-host.js';
@@ -15,8 +17,8 @@ interface DeltaStep {
 const read = implement<typeof contracts.read, TriviumContext>(
   contracts.read,
   async function* ({ paths }, { host, signal }) {
-    return yield* reporting<ReadStep, Awaited<ReturnType<LongText['read']>>>((report) =>
-      withLongText(paths, { host, signal }, (client) => bringUpToDate(client, paths, signal, report)),
+    return yield* reporting<DownloadProgress | ReadStep, Awaited<ReturnType<LongText['read']>>>((report) =>
+      withLongText(paths, { host, signal, report }, (client) => bringUpToDate(client, paths, signal, report)),
     );
   },
 );
@@ -25,10 +27,10 @@ const search = implement<typeof contracts.search, TriviumContext>(
   contracts.search,
   async function* ({ paths, query, limit }, { host, signal }) {
     return yield* reporting<
-      ReadStep | WarningStep,
+      DownloadProgress | ReadStep | WarningStep,
       { query: string; hits: Awaited<ReturnType<LongText['search']>> }
     >((report) =>
-      withLongText(paths, { host, signal }, async (client) => {
+      withLongText(paths, { host, signal, report }, async (client) => {
         await readAll(client, paths, signal, report);
         return { query, hits: await client.search(query, { limit, signal }) };
       }),
@@ -42,10 +44,10 @@ export const ask = implement<typeof contracts.ask, TriviumContext>(
   async function* ({ paths, question, model, limit }, { host, signal }) {
     const started = performance.now();
     return yield* reporting<
-      ReadStep | WarningStep | DeltaStep,
+      PreloadProgress | ReadStep | WarningStep | DeltaStep,
       Awaited<ReturnType<LongText['ask']>> & { ms: number }
     >((report) =>
-      withLongText(paths, { host, signal, model }, async (client) => {
+      withLongText(paths, { host, signal, model, report }, async (client) => {
         await readAll(client, paths, signal, report);
         const running = client.ask(question, { limit, signal });
         for await (const text of running.textStream) report({ type: 'text-delta', text });
@@ -62,10 +64,10 @@ const summarize = implement<typeof contracts.summarize, TriviumContext>(
   async function* ({ paths, words, ratio, query, model }, { host, signal }) {
     const started = performance.now();
     return yield* reporting<
-      ReadStep | WarningStep | SummarizeProgress | DeltaStep,
+      PreloadProgress | ReadStep | WarningStep | SummarizeProgress | DeltaStep,
       Awaited<ReturnType<LongText['summarize']>> & { ms: number }
     >((report) =>
-      withLongText(paths, { host, signal, model }, async (client) => {
+      withLongText(paths, { host, signal, model, report }, async (client) => {
         await readAll(client, paths, signal, report);
         const running = client.summarize({
           signal,

@@ -7,8 +7,10 @@ import { type CapabilityContext, TriviumError } from '@trivium/protocol';
 import { createLibrary, type LibraryOptions } from '../documents/index.js';
 import { defaultCacheFolder } from '../documents/index-cache.js';
 import { JobStore } from '../jobs/index.js';
+import type { DownloadProgress } from '../models/hub/model-hub.js';
 import { ModelStore, type ModelStoreSettings } from '../models/model-store.js';
 import type { ModelPurpose } from '../models/resolve-model.js';
+import type { JoinOptions } from '../models/shared-task.js';
 import { LeasedLibraries } from './leased-libraries.js';
 
 export interface HostSettings extends ModelStoreSettings {
@@ -76,16 +78,26 @@ export class Host implements AsyncDisposable {
     );
   }
 
-  /** @throws TriviumError as `ModelStore.path` does, with the name of the setting */
-  async #documentModels(): Promise<Pick<LibraryOptions, 'embedModel' | 'rankModel'>> {
+  /**
+   * Fetches the models of search that are named by `hf:` and not here yet, so that no library waits for them unseen.
+   * @throws TriviumError as `ModelStore.path` does, with the name of the setting; the abort reason
+   */
+  async fetchDocumentModels(options: JoinOptions<DownloadProgress>): Promise<void> {
+    await this.#documentModels(options);
+  }
+
+  async #documentModels(
+    options: JoinOptions<DownloadProgress> = {},
+  ): Promise<Pick<LibraryOptions, 'embedModel' | 'rankModel'>> {
     const { embedModel = process.env.TRIVIUM_EMBED_MODEL, rankModel = process.env.TRIVIUM_RANK_MODEL } =
       this.#settings;
     const pathOf = async (field: string, reference: string | undefined, purpose: ModelPurpose) => {
       // A library knows the models of nano itself, and does without them where they are not there.
       if (!reference || reference === 'nano') return {};
       try {
-        return { [field]: await this.models.path(reference, purpose) };
+        return { [field]: await this.models.path(reference, purpose, options) };
       } catch (error) {
+        options.signal?.throwIfAborted();
         const { code, message, ...details } = TriviumError.from(error);
         throw new TriviumError(code, message, { ...details, field, cause: error });
       }

@@ -2,6 +2,8 @@
 import { TriviumError } from '@trivium/protocol';
 import type { ReadOptions, ReadReport } from '../documents/index.js';
 import { createLongText, type LongText, type LongTextOptions } from '../long-text/index.js';
+import type { DownloadProgress } from '../models/hub/model-hub.js';
+import type { PreloadProgress } from '../models/model-store.js';
 import { TriviumLanguageModel } from '../provider/language-model.js';
 import type { Host } from './host.js';
 
@@ -18,24 +20,45 @@ export interface WarningStep {
   path?: string;
 }
 
-/** Lends `use` a client over the library of `paths`, with the embedded vectors and, where one is named, a language model. */
+interface Call {
+  host: Host;
+  signal: AbortSignal;
+  /** What is fetched before the documents are read: the models of search that the host names. */
+  report: (step: DownloadProgress) => void;
+}
+
+/** One whose answer a language model may write: that is fetched as well, and loaded. */
+interface WritingCall extends Omit<Call, 'report'> {
+  model: string | undefined;
+  report: (step: PreloadProgress) => void;
+}
+
+/**
+ * Lends `use` a client over the library of `paths`, with the embedded vectors and, where one is named, a language model.
+ * Models that are not here yet are fetched first, and the call's signal ends that too.
+ */
 export async function withLongText<T>(
   paths: readonly string[],
-  { host, signal, model }: { host: Host; signal: AbortSignal; model?: string | undefined },
+  call: Call | WritingCall,
   use: (client: LongText) => Promise<T>,
 ): Promise<T> {
+  const { host, signal } = call;
+  await host.fetchDocumentModels({ signal, onProgress: call.report });
   await using lease = await host.libraries.lease(paths);
   const client = createLongText({
     library: lease.library,
     embed: (texts, options) => host.embedSentences(texts, options?.signal),
-    ...(model !== undefined && (await languageModel(model, host, signal))),
+    ...('model' in call && call.model !== undefined && (await languageModel(call.model, call))),
   });
   return await use(client);
 }
 
 /** A model by reference, with what its context holds and how it counts. */
-export async function languageModel(reference: string, host: Host, signal: AbortSignal) {
-  const { info, tokenizer } = await host.models.get(reference, 'language', { signal });
+export async function languageModel(
+  reference: string,
+  { host, signal, report }: Pick<WritingCall, 'host' | 'signal'> & Partial<Pick<WritingCall, 'report'>>,
+) {
+  const { info, tokenizer } = await host.models.get(reference, 'language', { signal, onProgress: report });
   return {
     model: new TriviumLanguageModel(reference, 'v3', host.models),
     contextTokens: info.contextTokens,

@@ -130,7 +130,7 @@ export class ModelStore implements AsyncDisposable {
   async path(
     reference: string,
     purpose: ModelPurpose = 'any',
-    { signal, onProgress }: JoinOptions<PreloadProgress> = {},
+    { signal, onProgress }: JoinOptions<DownloadProgress> = {},
   ): Promise<string> {
     const resolved = resolveModel(reference, purpose);
     if (resolved.kind === 'file') return resolved.path;

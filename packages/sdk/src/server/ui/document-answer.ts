@@ -90,6 +90,11 @@ export async function* documentFrames(
 
 type Step = ProgressOf<typeof contracts.ask>;
 
+const modelFigures = (step: Extract<Step, { type: 'download-progress' | 'load-progress' }>) =>
+  step.type === 'load-progress'
+    ? { done: step.share, total: 1 }
+    : { done: step.bytes, total: step.totalBytes };
+
 async function* chunksOf(running: AsyncGenerator<Step, Answer, void>, root: string): AsyncGenerator<Chunk> {
   const stage = (data: Extract<TriviumDataPart, { type: 'data-trivium-stage' }>['data']): Chunk => ({
     type: 'data-trivium-stage',
@@ -99,6 +104,7 @@ async function* chunksOf(running: AsyncGenerator<Step, Answer, void>, root: stri
   const id = 'answer';
   let hasText = false;
   let warnings = 0;
+  let hasModelStage = false;
   yield { type: 'start', messageId: `msg_${randomUUID().replaceAll('-', '')}` };
   yield { type: 'start-step' };
   yield stage({ stage: 'read', status: 'running' });
@@ -116,6 +122,15 @@ async function* chunksOf(running: AsyncGenerator<Step, Answer, void>, root: stri
         yield { type: 'finish-step' };
         yield { type: 'finish' };
         return;
+      }
+      if (step.value.type === 'download-progress' || step.value.type === 'load-progress') {
+        hasModelStage = true;
+        yield stage({ stage: 'model', status: 'running', ...modelFigures(step.value) });
+        continue;
+      }
+      if (hasModelStage) {
+        hasModelStage = false;
+        yield stage({ stage: 'model', status: 'finished' });
       }
       if (step.value.type === 'read-progress') {
         const { done, total } = step.value;
