@@ -110,6 +110,8 @@ describe('references', () => {
 
   it('list the kinds of progress of a contract', () => {
     expect(progressList(contracts.ask.progress)).toEqual([
+      '- `download-progress`: `file`, `bytes`, `totalBytes`',
+      '- `load-progress`: `share`',
       '- `read-progress`: `path`, `done`, `total`',
       '- `warning`: `message`, `path`',
       '- `text-delta`: `text`',

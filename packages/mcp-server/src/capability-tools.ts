@@ -3,7 +3,7 @@
  * serves them, and what any capability does.
  */
 import { sep } from 'node:path';
-import { type AnyCapability, type Implementation, invoke, TriviumError } from '@trivium/protocol';
+import { type AnyCapability, contracts, type Implementation, invoke, TriviumError } from '@trivium/protocol';
 import {
   type Admission,
   confine,
@@ -177,6 +177,8 @@ interface AnyStep {
   file?: string;
   bytes?: number;
   totalBytes?: number;
+  /** Of loading. */
+  share?: number;
   /** Of staged writing. */
   stage?: string;
   section?: number;
@@ -187,12 +189,17 @@ interface AnyStep {
 }
 
 /** What a client is told of a step: how far, and in a few words what. */
-function progressOf(step: unknown, { commandLine }: AnyCapability) {
+function progressOf(step: unknown, { commandLine, progress }: AnyCapability) {
   const { type, text, stage, section, sections, chunk, chunks, ...rest } = step as AnyStep;
   const name = rest.path?.split(/[\\/]/).at(-1);
   if (type === 'read-progress') return figures(rest.done, rest.total, name);
   if (type === 'warning') return figures(0, undefined, [name, rest.message].filter(Boolean).join(': '));
-  if (type === 'download-progress') return figures(rest.bytes, rest.totalBytes, rest.file);
+  if (type === 'download-progress' && progress === contracts.downloadProgress)
+    return figures(rest.bytes, rest.totalBytes, rest.file);
+  // Before other work, which counts otherwise: progress must grow.
+  if (type === 'download-progress')
+    return figures(0, undefined, percent(rest.bytes, rest.totalBytes, rest.file));
+  if (type === 'load-progress') return figures(0, undefined, percent(rest.share, 1, 'loading'));
   if (type === 'text-delta' && text !== undefined && commandLine?.deltas !== 'drafts')
     return figures(0, undefined, text);
   if (type === 'stage-start' && stage) return figures(0, undefined, stage);
@@ -201,6 +208,9 @@ function progressOf(step: unknown, { commandLine }: AnyCapability) {
   // What plugins report: anything that says how much is done.
   return rest.done === undefined ? undefined : figures(rest.done, rest.total, undefined);
 }
+
+const percent = (done = 0, total = 1, what = '') =>
+  `${what} ${Math.round((100 * done) / Math.max(total, 1))} %`;
 
 const figures = (done = 0, total: number | undefined, message: string | undefined) => ({
   done,

@@ -51,6 +51,20 @@ test('a question is answered with a citation, paths relative to the root', async
   expect(progress.length).toBeGreaterThan(0);
 });
 
+test('a model that is named is loaded first, and that is told in words: what follows counts otherwise', async () => {
+  const told: { progress: number; total?: number | undefined; message?: string | undefined }[] = [];
+  await client.callTool(
+    {
+      name: 'documents_ask',
+      arguments: { question: 'How long is green tea steeped?', paths: ['tea.md'], model: 'nano' },
+    },
+    undefined,
+    { onprogress: (step) => told.push(step) },
+  );
+  expect(told[0]).toEqual({ progress: 0, message: 'loading 100 %' });
+  expect(told.find(({ total }) => total !== undefined)).toEqual({ progress: 1, total: 1, message: 'tea.md' });
+});
+
 test.each([['../'], ['/etc/passwd'], ['linked'], ['linked/*.md'], ['{linked,x}/../../*']])(
   '%s is refused',
   async (path) => {

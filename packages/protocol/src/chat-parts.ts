@@ -18,10 +18,9 @@ export const chatUsagePart = z.object({
 
 /** Where an answer from documents stands; one part a stage, which later ones replace. */
 export const chatStagePart = z.object({
-  stage: z
-    .enum(['model', 'read', 'answer'])
-    .describe('model: one is fetched or loaded, where that takes a while.'),
+  stage: z.enum(['model', 'read', 'answer']).describe('model: one that is named is fetched or loaded.'),
   status: z.enum(['running', 'finished']),
+  file: z.string().optional().describe('model: the one that is fetched.'),
   done: z
     .number()
     .optional()

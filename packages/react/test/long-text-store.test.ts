@@ -53,14 +53,20 @@ describe('a staged writing', () => {
   it('tells of a model that is fetched and loaded until documents are read', async () => {
     const { store } = setUp({ pauseMs: 20 });
     const models = new Set<unknown>();
-    store.subscribe(() => models.add(store.getSnapshot().model));
+    store.subscribe(() => models.add(store.getSnapshot().loading));
     await store.write(input);
     expect([...models]).toEqual([
       undefined,
       { file: 'writer.gguf', done: 40, total: 100 },
       { done: 0.5, total: 1 },
     ]);
-    expect(store.getSnapshot().model).toBeUndefined();
+    expect(store.getSnapshot().loading).toBeUndefined();
+    const stopping = setUp({ pauseMs: 300 }).store;
+    const stopped = stopping.write(input);
+    await expect.poll(() => stopping.getSnapshot().loading).toBeDefined();
+    void stopping.stop();
+    await stopped;
+    expect(stopping.getSnapshot()).toMatchObject({ status: 'cancelled', loading: undefined });
   });
 
   it('makes anew only what changed', async () => {
@@ -77,7 +83,7 @@ describe('a staged writing', () => {
   });
 
   it('stops, and what was at work says so', async () => {
-    const { store, wire } = setUp({ pauseMs: 20 });
+    const { store, wire } = setUp({ pauseMs: 100 });
     const writing = store.write(input);
     await vi.waitFor(() => expect(statuses(store)[1]).toBe('running'), 5000);
     await store.stop();

@@ -1,7 +1,8 @@
 /** A question about the chosen documents, and its answer with the places it stands on. */
-import type { contracts, OutputOf } from '@trivium/protocol';
-import { Citations, StreamingText, useDocuments } from '@trivium/react';
+import { contracts, type OutputOf } from '@trivium/protocol';
+import { Citations, type Documents, StreamingText, useDocuments } from '@trivium/react';
 import { type FormEvent, useId, useState } from 'react';
+import { ModelLine } from '../parts/model-line.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { ReadingLine } from '../parts/reading-line.js';
 import type { Meter } from '../server/meter.js';
@@ -64,6 +65,7 @@ export function AskPanel({ paths, model, meter, onOpen }: PanelProps) {
         {paths.length === 0 && <p className="muted">Choose or drop a document first.</p>}
       </form>
       <ReadingLine read={read} />
+      <ModelLine loading={loadingOf(ask)} />
       <ErrorNotice error={ask.error} />
       <section aria-label="Answer" aria-live="polite" aria-busy={ask.status === 'running'}>
         {ask.status === 'running' && <StreamingText className="draft" text={ask.text} isStreaming />}
@@ -71,6 +73,13 @@ export function AskPanel({ paths, model, meter, onOpen }: PanelProps) {
       </section>
     </>
   );
+}
+
+/** Of the model that is to write the answer; its text shows that it is there. */
+function loadingOf({ status, progress }: Documents['ask']) {
+  if (status !== 'running') return undefined;
+  const isLoading = progress?.type === 'download-progress' || progress?.type === 'load-progress';
+  return isLoading ? contracts.modelFigures(progress) : undefined;
 }
 
 interface AnswerProps {

@@ -1,17 +1,14 @@
 /** How far reading the documents has come, what there is of them, and which could not be read. */
+import { contracts } from '@trivium/protocol';
 import type { Documents } from '@trivium/react';
+import { ModelLine } from './model-line.js';
 import { ErrorNotice, Notice } from './notice.js';
 import { count } from './numbers.js';
 
 export function ReadingLine({ read: { status, progress, data, error } }: Pick<Documents, 'read'>) {
   if (status === 'running') {
     if (progress?.type === 'download-progress')
-      return (
-        <p className="reading muted">
-          <progress aria-label="Bytes fetched" value={progress.bytes} max={progress.totalBytes} /> Fetching{' '}
-          {progress.file}
-        </p>
-      );
+      return <ModelLine loading={contracts.modelFigures(progress)} />;
     const { done = 0, total = 1, path } = progress ?? {};
     return (
       <p className="reading muted">

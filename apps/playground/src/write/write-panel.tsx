@@ -3,6 +3,7 @@ import type { ScratchFolder } from '@trivium/protocol';
 import { useDocuments, useLongText } from '@trivium/react';
 import { useState } from 'react';
 import type { PanelProps } from '../ask/ask-panel.js';
+import { ModelLine } from '../parts/model-line.js';
 import { ErrorNotice, Notice } from '../parts/notice.js';
 import { ReadingLine } from '../parts/reading-line.js';
 import { useMeter } from '../server/use-meter.js';
@@ -93,6 +94,7 @@ export function WritePanel({ paths, model, models, meter, folder, canWrite, onOp
         </div>
       </WriteForm>
       <ReadingLine read={read} />
+      <ModelLine loading={report.loading} />
       {folderError && <Notice title={folderError.message} />}
       <ErrorNotice error={report.error} />
       {hasBegun && (

@@ -7,7 +7,7 @@ import {
   chunkProgress,
   citation,
   downloadProgress,
-  loadProgress,
+  modelProgress,
   modelReference,
   place,
   readOnly,
@@ -18,9 +18,6 @@ import {
 } from './shared.js';
 
 const milliseconds = z.number().describe('Milliseconds.');
-
-/** Of a model that is named: it may have to be fetched, and is loaded. */
-const modelSteps = [downloadProgress, loadProgress] as const;
 
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 const quote = (hit: Citation) => `${place(hit)}\n${hit.text.trim().replace(/^/gm, '  ')}`;
@@ -91,7 +88,7 @@ export const ask = defineCapability({
     model: modelReference.optional(),
     limit: z.number().int().min(1).max(20).default(3).describe('How many citations at most.'),
   }),
-  progress: z.discriminatedUnion('type', [...modelSteps, readProgress, sourceWarning, textDelta]),
+  progress: z.discriminatedUnion('type', [...modelProgress, readProgress, sourceWarning, textDelta]),
   output: z.object({ text: z.string(), citations: z.array(citation), mode: answerMode, ms: milliseconds }),
   effects: readOnly,
   commandLine: { positional: 'paths', examples: ['ask ./docs --question "How do I stop a stream?"'] },
@@ -117,7 +114,7 @@ export const summarize = defineCapability({
       path: ['ratio'],
     }),
   progress: z.discriminatedUnion('type', [
-    ...modelSteps,
+    ...modelProgress,
     readProgress,
     sourceWarning,
     chunkProgress,

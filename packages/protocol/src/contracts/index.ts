@@ -12,6 +12,7 @@ export {
   filePath,
   hubReference,
   loadProgress,
+  modelFigures,
   modelReference,
   readProgress,
   sourcePaths,

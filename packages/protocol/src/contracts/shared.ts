@@ -68,6 +68,20 @@ export const loadProgress = z.object({
   share: z.number().describe('0 to 1.'),
 });
 
+/** What a call tells before a model that it names can be used. */
+export const modelProgress = [downloadProgress, loadProgress] as const;
+
+/** How far a model is: of its `file` that is fetched the bytes, or else the share that is loaded. */
+export function modelFigures(step: z.output<(typeof modelProgress)[number]>): {
+  file?: string;
+  done: number;
+  total: number;
+} {
+  return step.type === 'load-progress'
+    ? { done: step.share, total: 1 }
+    : { file: step.file, done: step.bytes, total: step.totalBytes };
+}
+
 /** `hf:org/repo`, with a revision, a file or a quantization where they matter. */
 export const hubReference = z
   .string()

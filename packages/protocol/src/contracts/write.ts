@@ -3,9 +3,8 @@ import * as z from 'zod';
 import { defineCapability } from '../capability.js';
 import {
   citation,
-  downloadProgress,
   filePath,
-  loadProgress,
+  modelProgress,
   modelReference,
   place,
   readProgress,
@@ -83,12 +82,7 @@ export const write = defineCapability({
       message: 'give summaryRatio or stages.summary.ratio, not both',
       path: ['summaryRatio'],
     }),
-  progress: z.discriminatedUnion('type', [
-    downloadProgress,
-    loadProgress,
-    readProgress,
-    ...writeEvent.options,
-  ]),
+  progress: z.discriminatedUnion('type', [...modelProgress, readProgress, ...writeEvent.options]),
   output: z.object({
     text: z.string(),
     citations: z.array(citation),

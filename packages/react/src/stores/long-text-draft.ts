@@ -2,7 +2,7 @@
  * What the events of a writing add up to. Each part makes a new immutable state only when it changed, so that looking at
  * a writing costs what changed since the last look. Refuses to know where events come from and who looks.
  */
-import type { ProgressOf, StageReport, WriteStage } from '@trivium/protocol';
+import { contracts, type ProgressOf, type StageReport, type WriteStage } from '@trivium/protocol';
 import type {
   LongTextSnapshot,
   PartStatus,
@@ -92,28 +92,24 @@ class Stage {
   }
 }
 
-type DraftState = Pick<LongTextSnapshot, 'model' | 'reading' | 'stages' | 'citations' | 'warnings'>;
+type DraftState = Pick<LongTextSnapshot, 'loading' | 'reading' | 'stages' | 'citations' | 'warnings'>;
 
 export class LongTextDraft {
-  #model: DraftState['model'];
+  #loading: DraftState['loading'];
   #reading: DraftState['reading'];
   readonly #stages = new Map(order.map((stage) => [stage, new Stage(stage)]));
   #citations: readonly WriteCitation[] = Object.freeze([]);
   #warnings: readonly WriteWarning[] = Object.freeze([]);
 
   take(event: Event): void {
+    if (event.type === 'download-progress' || event.type === 'load-progress') {
+      this.#loading = Object.freeze(contracts.modelFigures(event));
+      return;
+    }
+    this.#loading = undefined;
     switch (event.type) {
-      case 'download-progress': {
-        const { file, bytes, totalBytes } = event;
-        this.#model = Object.freeze({ file, done: bytes, total: totalBytes });
-        return;
-      }
-      case 'load-progress':
-        this.#model = Object.freeze({ done: event.share, total: 1 });
-        return;
       case 'read-progress': {
         const { path, done, total } = event;
-        this.#model = undefined;
         this.#reading = Object.freeze({ path, done, total });
         return;
       }
@@ -144,7 +140,7 @@ export class LongTextDraft {
 
   state(): DraftState {
     return {
-      model: this.#model,
+      loading: this.#loading,
       reading: this.#reading,
       stages: Object.freeze([...this.#stages.values()].map((stage) => stage.part.state())),
       citations: this.#citations,
@@ -182,6 +178,7 @@ export class LongTextDraft {
   }
 
   #end(waiting: 'skipped' | 'stopped'): void {
+    this.#loading = undefined;
     for (const stage of this.#stages.values()) {
       for (const section of stage.sections.values()) {
         if (section.status !== 'running') continue;

@@ -60,8 +60,8 @@ export interface LongTextSnapshot {
   /** The finished writing: its text, whose `[n]` is `citations[n - 1]` of the same object. */
   readonly data: CallSnapshot<Write>['data'];
   readonly error: TriviumError | undefined;
-  /** The model that is being fetched, in bytes, or loaded, as a share of 1. */
-  readonly model: { readonly file?: string; readonly done: number; readonly total: number } | undefined;
+  /** How far a model is that is being fetched (its `file`, in bytes) or loaded (a share of 1). */
+  readonly loading: { readonly file?: string; readonly done: number; readonly total: number } | undefined;
   /** How far reading the documents has come. */
   readonly reading: { readonly path: string; readonly done: number; readonly total: number } | undefined;
   /** summary, expand and polish, in this order. */

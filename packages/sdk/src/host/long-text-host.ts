@@ -20,15 +20,23 @@ export interface WarningStep {
   path?: string;
 }
 
-interface Call {
+interface DocumentsCall {
   host: Host;
   signal: AbortSignal;
   /** What is fetched before the documents are read: the models of search that the host names. */
   report: (step: DownloadProgress) => void;
+  model?: undefined;
 }
 
-/** One whose answer a language model may write: that is fetched as well, and loaded. */
-interface WritingCall extends Omit<Call, 'report'> {
+/** A call that names a language model: it is fetched where it is not here, and loaded. */
+export interface ModelCall {
+  host: Host;
+  signal: AbortSignal;
+  report: ((step: PreloadProgress) => void) | undefined;
+}
+
+/** One whose answer a language model may write. */
+interface WritingCall extends ModelCall {
   model: string | undefined;
   report: (step: PreloadProgress) => void;
 }
@@ -39,25 +47,23 @@ interface WritingCall extends Omit<Call, 'report'> {
  */
 export async function withLongText<T>(
   paths: readonly string[],
-  call: Call | WritingCall,
+  call: DocumentsCall | WritingCall,
   use: (client: LongText) => Promise<T>,
 ): Promise<T> {
-  const { host, signal } = call;
-  await host.fetchDocumentModels({ signal, onProgress: call.report });
+  const { host, signal, report, model } = call;
+  await host.fetchDocumentModels({ signal, onProgress: report });
+  const writer = model === undefined ? {} : await languageModel(model, call);
   await using lease = await host.libraries.lease(paths);
   const client = createLongText({
     library: lease.library,
     embed: (texts, options) => host.embedSentences(texts, options?.signal),
-    ...('model' in call && call.model !== undefined && (await languageModel(call.model, call))),
+    ...writer,
   });
   return await use(client);
 }
 
 /** A model by reference, with what its context holds and how it counts. */
-export async function languageModel(
-  reference: string,
-  { host, signal, report }: Pick<WritingCall, 'host' | 'signal'> & Partial<Pick<WritingCall, 'report'>>,
-) {
+export async function languageModel(reference: string, { host, signal, report }: ModelCall) {
   const { info, tokenizer } = await host.models.get(reference, 'language', { signal, onProgress: report });
   return {
     model: new TriviumLanguageModel(reference, 'v3', host.models),

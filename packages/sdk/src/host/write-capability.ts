@@ -3,10 +3,16 @@ import { contracts, implement, type ParsedInputOf, type WriteEvent } from '@triv
 import type { StageOptions, WriteOptions, WrittenText } from '../long-text/index.js';
 import type { PreloadProgress } from '../models/model-store.js';
 import type { TriviumContext } from './host.js';
-import { languageModel, type ReadStep, readAll, type WarningStep, withLongText } from './long-text-host.js';
+import {
+  languageModel,
+  type ModelCall,
+  type ReadStep,
+  readAll,
+  type WarningStep,
+  withLongText,
+} from './long-text-host.js';
 import { reporting } from './progress.js';
 
-type ModelCall = Parameters<typeof languageModel>[1];
 type WriteInput = ParsedInputOf<typeof contracts.write>;
 type Step = PreloadProgress | ReadStep | WarningStep | WriteEvent;
 type StageInput = NonNullable<NonNullable<WriteInput['stages']>['expand']>;

@@ -67,7 +67,7 @@ export async function stagedChat(
 /** A model by its id, with what its context holds where it is the host's own. */
 async function modelOf(id: string | undefined, signal: AbortSignal, { models, host }: ServerContext) {
   const { forUi, reference } = await models.language(id);
-  if (reference !== undefined) return languageModel(reference, { host, signal });
+  if (reference !== undefined) return languageModel(reference, { host, signal, report: undefined });
   return { model: forUi as LanguageModel };
 }
 

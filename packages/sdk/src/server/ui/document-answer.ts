@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import {
-  type contracts,
+  contracts,
   type OutputOf,
   type ProgressOf,
   stream,
@@ -90,10 +90,10 @@ export async function* documentFrames(
 
 type Step = ProgressOf<typeof contracts.ask>;
 
-const modelFigures = (step: Extract<Step, { type: 'download-progress' | 'load-progress' }>) =>
-  step.type === 'load-progress'
-    ? { done: step.share, total: 1 }
-    : { done: step.bytes, total: step.totalBytes };
+type ModelStep = Extract<Step, { type: 'download-progress' | 'load-progress' }>;
+
+const isOfModel = (step: Step): step is ModelStep =>
+  step.type === 'download-progress' || step.type === 'load-progress';
 
 async function* chunksOf(running: AsyncGenerator<Step, Answer, void>, root: string): AsyncGenerator<Chunk> {
   const stage = (data: Extract<TriviumDataPart, { type: 'data-trivium-stage' }>['data']): Chunk => ({
@@ -104,13 +104,17 @@ async function* chunksOf(running: AsyncGenerator<Step, Answer, void>, root: stri
   const id = 'answer';
   let hasText = false;
   let warnings = 0;
-  let hasModelStage = false;
+  let before: 'nothing' | 'model' | 'read' = 'nothing';
   yield { type: 'start', messageId: `msg_${randomUUID().replaceAll('-', '')}` };
   yield { type: 'start-step' };
-  yield stage({ stage: 'read', status: 'running' });
   try {
     for (;;) {
       const step = await running.next();
+      if (step.done || !isOfModel(step.value)) {
+        if (before === 'model') yield stage({ stage: 'model', status: 'finished' });
+        if (before !== 'read') yield stage({ stage: 'read', status: 'running' });
+        before = 'read';
+      }
       if (step.done) {
         if (hasText) yield { type: 'text-end', id };
         const { citations } = relativePaths(step.value, root) as Answer;
@@ -123,14 +127,10 @@ async function* chunksOf(running: AsyncGenerator<Step, Answer, void>, root: stri
         yield { type: 'finish' };
         return;
       }
-      if (step.value.type === 'download-progress' || step.value.type === 'load-progress') {
-        hasModelStage = true;
-        yield stage({ stage: 'model', status: 'running', ...modelFigures(step.value) });
+      if (isOfModel(step.value)) {
+        before = 'model';
+        yield stage({ stage: 'model', status: 'running', ...contracts.modelFigures(step.value) });
         continue;
-      }
-      if (hasModelStage) {
-        hasModelStage = false;
-        yield stage({ stage: 'model', status: 'finished' });
       }
       if (step.value.type === 'read-progress') {
         const { done, total } = step.value;
