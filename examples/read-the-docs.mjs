@@ -17,8 +17,8 @@ const paths = [folder];
 const report = await docs.read(
   { paths },
   {
-    onProgress: ({ done, total }) =>
-      process.stderr.isTTY && process.stderr.write(`\rreading ${done}/${total} `),
+    onProgress: ({ type, done, total }) =>
+      type === 'read-progress' && process.stderr.isTTY && process.stderr.write(`\rreading ${done}/${total} `),
   },
 );
 if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K');

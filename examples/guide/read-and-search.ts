@@ -8,8 +8,11 @@ const paths = ['./handbook'];
 const report = await docs.read(
   { paths },
   {
-    onProgress: ({ done, total }) =>
-      done === total && console.log(`${done} of ${total}`),
+    onProgress: (step) => {
+      if (step.type !== 'read-progress') return; // a model of search that is fetched
+      const { done, total } = step;
+      if (done === total) console.log(`${done} of ${total}`);
+    },
   },
 );
 console.log(
