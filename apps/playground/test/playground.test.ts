@@ -78,6 +78,31 @@ describe.skipIf(reason)(`the playground in Chromium${reason}`, () => {
     await page.close();
   });
 
+  it('asks and sends once, also where it is stopped', async () => {
+    const page = await open();
+    const calls: string[] = [];
+    await page.route(/\/documents\/ask$|\/api\/chat$/, (route) => {
+      calls.push(new URL(route.request().url()).pathname.split('/').at(-1)!); // and no answer comes
+    });
+    await page.getByLabel('Use retries.md').check();
+    await page.getByRole('tab', { name: 'Ask' }).click();
+    await page.getByLabel('Question').fill('What is retried?');
+    await page.getByRole('button', { name: 'Ask', exact: true }).click();
+    await expect.poll(() => calls).toEqual(['ask']);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('button', { name: 'Ask', exact: true }).waitFor();
+    await page.getByRole('tab', { name: 'Chat' }).click();
+    await page.getByRole('textbox', { name: 'Message' }).fill('Hello');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await expect.poll(() => calls).toEqual(['ask', 'chat']);
+    await page.getByRole('textbox', { name: 'Message' }).fill('And then?');
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('button', { name: 'Send' }).waitFor();
+    await page.waitForTimeout(300);
+    expect(calls).toEqual(['ask', 'chat']);
+    await page.close();
+  });
+
   it('talks with the model', async () => {
     const page = await open();
     await chat(page, 'Name a tea.');

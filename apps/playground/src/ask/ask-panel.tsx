@@ -48,12 +48,22 @@ export function AskPanel({ paths, model, meter, onOpen }: PanelProps) {
             placeholder="What do the documents say about …?"
             onChange={({ target }) => setQuestion(target.value)}
           />
+          {/* Keys: were it one element, the click that stops would go on as one that submits. */}
           {isRunning ? (
-            <button type="button" onClick={() => void (ask.status === 'running' ? ask : read).stop()}>
+            <button
+              key="stop"
+              type="button"
+              onClick={() => void (ask.status === 'running' ? ask : read).stop()}
+            >
               Stop
             </button>
           ) : (
-            <button type="submit" className="primary" disabled={question.trim() === '' || paths.length === 0}>
+            <button
+              key="ask"
+              type="submit"
+              className="primary"
+              disabled={question.trim() === '' || paths.length === 0}
+            >
               Ask
             </button>
           )}

@@ -70,12 +70,13 @@ export function ChatPanel({ paths, model, meter, onOpen }: PanelProps) {
           onChange={({ target }) => setText(target.value)}
           onKeyDown={onKeyDown}
         />
+        {/* Keys: were it one element, the click that stops would go on as one that submits. */}
         {isRunning ? (
-          <button type="button" onClick={() => void chat.stop()}>
+          <button key="stop" type="button" onClick={() => void chat.stop()}>
             Stop
           </button>
         ) : (
-          <button type="submit" className="primary" disabled={text.trim() === ''}>
+          <button key="send" type="submit" className="primary" disabled={text.trim() === ''}>
             Send
           </button>
         )}
