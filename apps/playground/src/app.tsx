@@ -39,7 +39,10 @@ function Playground({ onKey }: { onKey: (key: string) => void }) {
   const source = useSource();
   const [tab, setTab] = useState<TabName>('write');
   const [model, setModel] = useState('');
-  const shared = { paths: selection.paths, model, meter: store.meter, onOpen: source.open };
+  const shared = { paths: selection.paths, meter: store.meter, onOpen: source.open };
+  const named = model.trim();
+  // What writes must have a model; the server's first is what its own calls would take.
+  const first = server.models[0] ?? 'nano';
   return (
     <div className="page" data-source={source.place ? 'open' : 'closed'}>
       <a className="skip" href="#work">
@@ -54,7 +57,7 @@ function Playground({ onKey }: { onKey: (key: string) => void }) {
           <input
             list="models"
             value={model}
-            placeholder={server.models[0] ?? 'nano'}
+            placeholder={first}
             spellCheck={false}
             autoComplete="off"
             onChange={({ target }) => setModel(target.value)}
@@ -71,13 +74,13 @@ function Playground({ onKey }: { onKey: (key: string) => void }) {
         <ServerNotice server={server} onKey={onKey} onRetry={store.look} />
         <Tabs tab={tab} onTab={setTab} />
         <TabPanel name="write" tab={tab}>
-          <WritePanel {...shared} models={server.models} folder={uploads.folder} canWrite={server.canWrite} />
+          <WritePanel {...shared} model={named || first} folder={uploads.folder} canWrite={server.canWrite} />
         </TabPanel>
         <TabPanel name="ask" tab={tab}>
-          <AskPanel {...shared} />
+          <AskPanel {...shared} model={named || first} />
         </TabPanel>
         <TabPanel name="chat" tab={tab}>
-          <ChatPanel {...shared} />
+          <ChatPanel {...shared} model={named} />
         </TabPanel>
       </main>
       <SourceView source={source} />

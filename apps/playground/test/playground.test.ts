@@ -103,6 +103,76 @@ describe.skipIf(reason)(`the playground in Chromium${reason}`, () => {
     await page.close();
   });
 
+  it('leaves out what was left out, also while it is sent again and after it was removed', async () => {
+    const page = await open();
+    const chosen = page.getByRole('complementary', { name: 'Documents' }).getByRole('status');
+    await dropDraft(page);
+    expect(await chosen.textContent()).toBe('1 chosen');
+    await page.getByLabel(`Use ${draft.name}`).uncheck();
+    expect(await chosen.textContent()).toBe('none chosen');
+    await page.route(/\/v1\/scratch\//, () => {}); // and no answer comes
+    await drop(page, draft);
+    await page.getByText('sending …').waitFor();
+    expect(await chosen.textContent()).toBe('none chosen');
+    await page.getByRole('button', { name: `Remove ${draft.name}` }).click();
+    await page.getByLabel(`Use ${draft.name}`).waitFor({ state: 'detached' });
+    expect(await chosen.textContent()).toBe('none chosen');
+    await page.close();
+  });
+
+  it('stops the reading before a writing', async () => {
+    const page = await open();
+    let readings = 0;
+    await page.route(/\/documents\/read$/, () => {
+      readings += 1; // and no answer comes
+    });
+    await page.getByLabel('Use retries.md').check();
+    await write(page, 'A short guide to retries', 100);
+    await expect.poll(() => readings).toBe(1);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('button', { name: 'Write', exact: true }).waitFor();
+    await page.getByText(/^Reading/).waitFor({ state: 'detached' });
+    expect(readings).toBe(1);
+    await page.close();
+  });
+
+  it('writes with the model that the field shows where none was named', async () => {
+    const page = await browser.newPage();
+    const models: unknown[] = [];
+    await page.route(/\/v1\/models$/, (route) =>
+      route.fulfill({ json: { data: [{ id: 'own.gguf', kind: 'language' }] } }),
+    );
+    await page.route(/\/documents\/(ask|write)$/, (route) => {
+      models.push(route.request().postDataJSON().model); // and no answer comes
+    });
+    await openPlayground(page, server.url);
+    await page.getByLabel('Use retries.md').check();
+    const field = page.getByLabel('Model', { exact: true }).first();
+    expect(await field.getAttribute('placeholder')).toBe('own.gguf');
+    await field.fill(' ');
+    await write(page, 'A short guide to retries', 100);
+    await expect.poll(() => models).toEqual(['own.gguf']);
+    await page.getByRole('tab', { name: 'Ask' }).click();
+    await page.getByLabel('Question').fill('What is retried?');
+    await page.getByLabel(/Let the model write/).check();
+    await page.getByRole('button', { name: 'Ask', exact: true }).click();
+    await expect.poll(() => models).toEqual(['own.gguf', 'own.gguf']);
+    await page.close();
+  });
+
+  it('opens a source again that the browser itself has closed, as a phone does at the gesture that goes back', async () => {
+    const page = await open();
+    await page.setViewportSize({ width: 390, height: 844 });
+    for (const name of ['retries.md', 'deployment.md']) {
+      await page.getByRole('button', { name, exact: true }).click();
+      await page.getByRole('dialog', { name }).waitFor();
+      await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    }
+    await page.close();
+  });
+
   it('talks with the model', async () => {
     const page = await open();
     await chat(page, 'Name a tea.');

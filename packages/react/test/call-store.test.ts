@@ -236,6 +236,36 @@ describe('a job', () => {
     expect(store.getSnapshot()).toMatchObject({ status: 'idle', error: undefined });
   });
 
+  it('that nobody knows any more is none either of a page that leaves at once and comes back', async () => {
+    const storage = memory();
+    storage.setItem('mine', 'gone');
+    const { store, statuses } = setUp({ job: { storage, key: 'mine' } });
+    const leave = store.attach();
+    leave();
+    store.attach();
+    await until(() => storage.entries.size === 0);
+    expect(store.getSnapshot()).toMatchObject({ status: 'idle', error: undefined, jobId: undefined });
+    expect(statuses).toEqual(['running', 'idle']);
+  });
+
+  it('that is known and did not find something has that as its error, on a new page too', async () => {
+    const storage = memory();
+    const searching = implement(countWords, async function* () {
+      throw new TriviumError('not-found', 'There is no such text.');
+    });
+    const endpoint = { baseUrl: '', fetch: createWire([searching]).fetch };
+    const before = createCallStore(countWords, endpoint, { job: { storage } });
+    await before.run({ text: 'a' });
+    const after = createCallStore(countWords, endpoint, { job: { storage } });
+    after.attach();
+    await until(() => after.getSnapshot().status === 'error');
+    expect(after.getSnapshot()).toMatchObject({
+      error: { message: 'There is no such text.' },
+      jobId: 'job1',
+    });
+    expect([...storage.entries.values()]).toEqual(['job1']);
+  });
+
   it('that fails has its error; a storage that refuses keeps nothing and breaks nothing', async () => {
     const refuse = () => {
       throw new DOMException('full', 'QuotaExceededError');
@@ -258,7 +288,9 @@ describe('a job', () => {
     void elsewhere.run(slow);
     await until(() => elsewhere.getSnapshot().jobId !== undefined);
     const here = createCallStore(countWords, endpoint);
-    expect(await here.follow('job1')).toEqual({ words: 10 });
+    const following = here.follow('job1');
+    expect(here.getSnapshot()).toMatchObject({ status: 'running', jobId: 'job1' });
+    expect(await following).toEqual({ words: 10 });
     expect(here.getSnapshot()).toMatchObject({ status: 'success', events: 20, jobId: 'job1' });
   });
 });

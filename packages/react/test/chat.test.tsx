@@ -83,6 +83,33 @@ describe('useChat', () => {
     });
   });
 
+  // What older versions of `@ai-sdk/react` do not: they keep the transport of the first render.
+  it('sends what is set now, not what was when the page came', async () => {
+    const wire = createWire([]);
+    const bodies: Record<string, unknown>[] = [];
+    const fetch: typeof globalThis.fetch = (target, init) => {
+      bodies.push(JSON.parse(String(init?.body)));
+      return wire.fetch(target, init);
+    };
+    function Settings({ model, paths }: { model: string; paths: string[] }) {
+      const { sendMessage, status: state } = useChat({ model, documents: { paths } });
+      return (
+        <>
+          <button type="button" onClick={() => sendMessage({ text: '1' })}>
+            send
+          </button>
+          <output>{state}</output>
+        </>
+      );
+    }
+    const { rerender } = render(page({ ...wire, fetch }, <Settings model="nano" paths={['a.md']} />));
+    rerender(page({ ...wire, fetch }, <Settings model="other" paths={['b.md']} />));
+    press('send');
+    await waitFor(() => expect(bodies).toHaveLength(1));
+    await status('ready');
+    expect(bodies[0]).toMatchObject({ model: 'other', documents: { paths: ['b.md'] } });
+  });
+
   it('stops the answer on the server', async () => {
     const wire = createWire([]);
     render(page(wire, <Chat say="1000 5" />));

@@ -14,7 +14,7 @@ import { Markdown } from '../text/markdown.js';
 
 export interface PanelProps {
   paths: readonly string[];
-  /** Empty: the server's own. */
+  /** Empty, which a chat alone may have: the server's own. */
   model: string;
   meter: Meter;
   onOpen: OpenPlace;
@@ -34,7 +34,7 @@ export function AskPanel({ paths, model, meter, onOpen }: PanelProps) {
     setAsked(question);
     ask.reset();
     // Reading tells what could not be read; the answer is made of what it leaves ready.
-    if (await read.run({})) await ask.run({ question, limit: 5, ...(writes && { model: model || 'nano' }) });
+    if (await read.run({})) await ask.run({ question, limit: 5, ...(writes && { model }) });
   };
   return (
     <>

@@ -12,7 +12,7 @@ export function ChatPanel({ paths, model, meter, onOpen }: PanelProps) {
   const [settings, setSettings] = useState({ system: '', temperature: '', maxOutputTokens: '256' });
   const { system, temperature, maxOutputTokens } = settings;
   const chat = useChat({
-    model: model.trim() || undefined,
+    model: model || undefined,
     documents: fromDocuments && paths.length > 0 ? { paths } : undefined,
     body: {
       ...(system.trim() !== '' && { system }),

@@ -2,7 +2,7 @@
  * A document around one place, the place marked. Beside the work on a wide screen; on a narrow one a dialog above it, which
  * holds the focus. Escape closes either.
  */
-import { type KeyboardEvent, useEffect, useRef } from 'react';
+import { type KeyboardEvent, type SyntheticEvent, useEffect, useRef } from 'react';
 import { ErrorNotice } from '../parts/notice.js';
 import { langOf } from '../text/lang-of.js';
 import { MarkedText } from './marked-text.js';
@@ -31,8 +31,18 @@ export function SourceView({ source: { place, text, error, close } }: { source: 
     event.preventDefault();
     close();
   };
+  // A browser closes a dialog by itself, too: at the gesture that goes back, or at Escape where nothing has the focus.
+  const onClose = ({ currentTarget }: SyntheticEvent<HTMLDialogElement>) => {
+    if (isOpen && !currentTarget.open) close();
+  };
   return (
-    <dialog className="source" ref={dialog} aria-labelledby="source-title" onKeyDown={onKeyDown}>
+    <dialog
+      className="source"
+      ref={dialog}
+      aria-labelledby="source-title"
+      onKeyDown={onKeyDown}
+      onClose={onClose}
+    >
       {place && (
         <>
           <div className="source-head">

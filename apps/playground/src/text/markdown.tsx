@@ -12,8 +12,14 @@ import { langOf } from './lang-of.js';
 
 type Cited = Omit<CitationMarkersProps, 'text'>;
 
+/** `[1]: notes.md` below a text is its source, and no definition that would take the marker's place and go unseen itself. */
+const noDefinitions = { disable: { null: ['definition'] } };
+
 const parse = (text: string): Root =>
-  fromMarkdown(text, { extensions: [gfmTable()], mdastExtensions: [gfmTableFromMarkdown()] });
+  fromMarkdown(text, {
+    extensions: [gfmTable(), noDefinitions],
+    mdastExtensions: [gfmTableFromMarkdown()],
+  });
 
 export interface MarkdownProps extends Partial<Cited> {
   text: string;

@@ -14,7 +14,6 @@ import { inputOf, newFields, type StageName } from './write-settings.js';
 import { WrittenText } from './written-text.js';
 
 interface WritePanelProps extends PanelProps {
-  models: readonly string[];
   /** Where checkpoints may lie. */
   folder: () => Promise<ScratchFolder>;
   canWrite: boolean;
@@ -23,14 +22,15 @@ interface WritePanelProps extends PanelProps {
 /** What is shown below the stages. */
 export type Shown = StageName | 'text';
 
-export function WritePanel({ paths, model, models, meter, folder, canWrite, onOpen }: WritePanelProps) {
+export function WritePanel({ paths, model, meter, folder, canWrite, onOpen }: WritePanelProps) {
   const { read } = useDocuments(paths);
   const report = useLongText();
   const [fields, setFields] = useState(newFields);
   const [chosen, setChosen] = useState<Shown>();
   const [folderError, setFolderError] = useState<Error>();
   const { status, stages, citations, data, canResume } = report;
-  const isRunning = status === 'running';
+  const isWriting = status === 'running';
+  const isRunning = isWriting || read.status === 'running';
   const running = stages.find((stage) => stage.status === 'running')?.stage;
   const last = stages.findLast((stage) => stage.status === 'stopped' || stage.status === 'finished')?.stage;
   const shown: Shown = chosen ?? (data ? 'text' : (running ?? last ?? 'summary'));
@@ -38,7 +38,7 @@ export function WritePanel({ paths, model, models, meter, folder, canWrite, onOp
   const isReady = paths.length > 0 && fields.instruction.trim() !== '';
   useMeter(
     meter,
-    isRunning,
+    isWriting,
     stages.some(({ draft, sections }) => draft.length > 0 || sections.length > 0),
   );
 
@@ -51,10 +51,7 @@ export function WritePanel({ paths, model, models, meter, folder, canWrite, onOp
       const { path } = await folder();
       if (!(await read.run({}))) return;
       const checkpoint = `${path}/writing-${Date.now().toString(36)}.json`;
-      // What writes must have a model; the server's first is what its own calls would take.
-      await report.write(
-        inputOf(fields, { paths, model: model.trim() || (models[0] ?? 'nano'), checkpoint }),
-      );
+      await report.write(inputOf(fields, { paths, model, checkpoint }));
     } catch (thrown) {
       setFolderError(thrown as Error);
     }
@@ -76,7 +73,7 @@ export function WritePanel({ paths, model, models, meter, folder, canWrite, onOp
       >
         <div className="actions">
           {isRunning ? (
-            <button type="button" onClick={() => void report.stop()}>
+            <button type="button" onClick={() => void (isWriting ? report : read).stop()}>
               Stop
             </button>
           ) : (

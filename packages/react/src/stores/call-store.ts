@@ -8,6 +8,7 @@ import {
   cancelJob,
   type Endpoint,
   followJob,
+  getJob,
   type InputOf,
   type OutputOf,
   type ProgressOf,
@@ -112,8 +113,7 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
   };
 
   readonly follow = (jobId: string): Promise<OutputOf<C> | undefined> => {
-    this.#begin();
-    this.#record.jobId = jobId;
+    this.#begin(jobId);
     this.#memory.save(jobId);
     return this.#settle(this.#followed(jobId));
   };
@@ -151,7 +151,7 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
   readonly attach = createAttachment(
     () => {
       if (this.#current) this.#current.isLeaving = false;
-      else void this.#resume();
+      else this.#resume();
     },
     () => this.#detach(),
   ).attach;
@@ -175,10 +175,11 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
     this.#settings.onStart?.();
   }
 
-  #begin(): void {
+  #begin(jobId?: string): void {
     this.#leave();
     this.#renew();
     this.#record.outcome = { status: 'running' };
+    this.#record.jobId = jobId;
     this.#publisher.publish();
   }
 
@@ -281,18 +282,36 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
     };
   }
 
+  /** As `#followed`, of a job from before: where nobody knows it any more, the page begins anew. */
+  #refollowed(id: string): Work<C> {
+    const store = this;
+    return async function* (run) {
+      try {
+        return yield* store.#followed(id)(run);
+      } catch (thrown) {
+        if (isNotFound(thrown) && (await store.#isGone(id, run)) && store.#current === run) store.reset();
+        throw thrown;
+      }
+    };
+  }
+
+  /** What a job failed with may be `not-found` as well: the job itself is asked for. */
+  #isGone(id: string, { controller: { signal } }: Run): Promise<boolean> {
+    return getJob(this.#endpoint, id, signal).then(() => false, isNotFound);
+  }
+
   /** Follows the job that this store left, or that the page before this one started. */
-  async #resume(): Promise<void> {
-    const { outcome, jobId } = this.#record;
-    if (outcome.status === 'running' && jobId !== undefined) {
-      await this.#settle(this.#followed(jobId));
-      return;
-    }
-    const remembered = outcome.status === 'idle' ? this.#memory.load() : undefined;
-    if (remembered === undefined) return;
-    await this.follow(remembered);
-    const ended = this.#record.outcome;
-    // Nobody knows the job any more: the page begins anew.
-    if (ended.status === 'error' && ended.error.code === 'not-found') this.reset();
+  #resume(): void {
+    const {
+      outcome: { status },
+      jobId,
+    } = this.#record;
+    const id = status === 'idle' ? this.#memory.load() : status === 'running' ? jobId : undefined;
+    if (id === undefined) return;
+    if (status === 'idle') this.#begin(id);
+    void this.#settle(this.#refollowed(id));
   }
 }
+
+const isNotFound = (thrown: unknown): boolean =>
+  TriviumError.isInstance(thrown) && thrown.code === 'not-found';

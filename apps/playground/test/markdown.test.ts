@@ -1,0 +1,18 @@
+/** What a model wrote as elements: its markers lead to their sources, and nothing of it goes unseen. */
+import { createElement } from 'react';
+import { renderToStaticMarkup } from 'react-dom/server';
+import { describe, expect, it } from 'vitest';
+import { Markdown } from '../src/text/markdown.js';
+
+const citations = [{ path: 'report.pdf', start: 0, end: 11, text: 'Costs rise.' }];
+const textOf = (html: string) => html.replace(/<[^>]*>/g, '');
+
+describe('Markdown', () => {
+  it('keeps the marker of a citation and the source below it, which Markdown would take for a definition', () => {
+    const html = renderToStaticMarkup(
+      createElement(Markdown, { text: 'Costs rise [1].\n\n[1]: report.pdf', citations, idPrefix: 'answer' }),
+    );
+    expect(textOf(html)).toBe('Costs rise [1].[1]: report.pdf');
+    expect(html.match(/<a href="#answer-1"/g)).toHaveLength(2);
+  });
+});
