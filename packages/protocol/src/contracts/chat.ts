@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { defineCapability } from '../capability.js';
 import { usage } from './models.js';
-import { downloadProgress, loadProgress, modelReference, readOnly, textDelta } from './shared.js';
+import { modelProgress, modelReference, readOnly, textDelta } from './shared.js';
 
 export const chatMessage = z.object({
   role: z.enum(['system', 'user', 'assistant']),
@@ -50,13 +50,7 @@ export const chat = defineCapability({
       .optional()
       .describe('Let the model think first, or not, where its template has a switch.'),
   }),
-  progress: z.discriminatedUnion('type', [
-    textDelta,
-    reasoningDelta,
-    chatWarning,
-    downloadProgress,
-    loadProgress,
-  ]),
+  progress: z.discriminatedUnion('type', [textDelta, reasoningDelta, chatWarning, ...modelProgress]),
   output: z.object({
     text: z.string(),
     reasoning: z.string().optional().describe('What the model thought before it answered.'),

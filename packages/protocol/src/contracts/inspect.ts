@@ -1,7 +1,7 @@
 /** What a model file holds, what it will need and how fast it will be here. Speeds are tokens a second. */
 import * as z from 'zod';
 import { defineCapability } from '../capability.js';
-import { downloadProgress, loadProgress, modelReference, readOnly } from './shared.js';
+import { modelProgress, modelReference, readOnly } from './shared.js';
 
 const kind = z.enum(['causal', 'encoder', 'static-embedding', 'cross-encoder']);
 
@@ -69,7 +69,7 @@ export const inspect = defineCapability({
       .describe('Estimate the speed, which takes about half a second of both processors and memory.'),
     measure: z.boolean().default(false).describe('Load the model and measure its speed beside the estimate.'),
   }),
-  progress: z.discriminatedUnion('type', [downloadProgress, loadProgress]),
+  progress: z.discriminatedUnion('type', modelProgress),
   output: z.object({
     path: z.string(),
     container: z.enum(['gguf', 'hugging-face']),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Chat } from '@ai-sdk/react';
 import { chatDataSchemas, type TriviumDataParts } from '@trivium/protocol';
 import { DefaultChatTransport, type UIMessage } from 'ai';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { scriptedModel } from '../../src/testing/index.js';
 import { type TestServer, testServer } from './fixtures.js';
 
@@ -99,6 +99,21 @@ describe('an answer from documents', () => {
     // The next turn, with the parts in its messages, is answered by the model.
     await chat.sendMessage({ text: 'Thanks' }, { body: { documents: undefined } });
     expect(chat.error).toBeUndefined();
+  });
+
+  it('leaves no stage running where it is ended', async () => {
+    const chat = chatWith({ model: 'nano', documents: { paths: ['.'], writes: true } });
+    const answered = chat.sendMessage({ text: 'How long is green tea steeped?' });
+    const statuses = () =>
+      partsOf(chat, 'data-trivium-stage').map((part) => (part as { data: { status: string } }).data.status);
+    await vi.waitFor(() => expect(statuses()).toContain('running'), { interval: 1 });
+    const { cancelled } = (await (await server.post(`/api/chat/${chat.id}/cancel`, {})).json()) as {
+      cancelled: boolean;
+    };
+    expect(cancelled).toBe(true);
+    await answered;
+    expect(statuses().at(-1)).toBe('stopped');
+    expect(statuses()).not.toContain('running');
   });
 
   it('stays inside the root, and is asked something', async () => {

@@ -95,12 +95,14 @@ type ModelStep = Extract<Step, { type: 'download-progress' | 'load-progress' }>;
 const isOfModel = (step: Step): step is ModelStep =>
   step.type === 'download-progress' || step.type === 'load-progress';
 
+type Stage = Extract<TriviumDataPart, { type: 'data-trivium-stage' }>['data'];
+
 async function* chunksOf(running: AsyncGenerator<Step, Answer, void>, root: string): AsyncGenerator<Chunk> {
-  const stage = (data: Extract<TriviumDataPart, { type: 'data-trivium-stage' }>['data']): Chunk => ({
-    type: 'data-trivium-stage',
-    id: `stage-${data.stage}`,
-    data,
-  });
+  let current: Stage | undefined;
+  const stage = (data: Stage): Chunk => {
+    current = data;
+    return { type: 'data-trivium-stage', id: `stage-${data.stage}`, data };
+  };
   const id = 'answer';
   let hasText = false;
   let warnings = 0;
@@ -150,6 +152,9 @@ async function* chunksOf(running: AsyncGenerator<Step, Answer, void>, root: stri
       }
       yield { type: 'text-delta', id, delta: step.value.text };
     }
+  } catch (error) {
+    if (current?.status === 'running') yield stage({ ...current, status: 'stopped' });
+    throw error;
   } finally {
     await running.return(undefined as never).catch(() => {});
   }
