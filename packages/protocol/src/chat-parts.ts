@@ -19,7 +19,9 @@ export const chatUsagePart = z.object({
 /** Where an answer from documents stands; one part a stage, which later ones replace. */
 export const chatStagePart = z.object({
   stage: z.enum(['model', 'read', 'answer']).describe('model: one that is named is fetched or loaded.'),
-  status: z.enum(['running', 'finished', 'stopped']).describe('stopped: the answer failed or was ended meanwhile.'),
+  status: z
+    .enum(['running', 'finished', 'stopped'])
+    .describe('stopped: the answer failed or was ended meanwhile.'),
   file: z.string().optional().describe('model: the one that is fetched.'),
   done: z
     .number()

@@ -142,31 +142,35 @@ class HttpHandler implements Handler {
 
   #mount(route: AnyRoute): void {
     const path = this.#settings.basePath + route.path.replaceAll(/\{(\w+)\}/g, ':$1');
-    this.#app.on(route.method.toUpperCase(), path, async (c) => {
-      const request = c.req.raw;
-      this.#outcomes.get(request)!.route = route.path;
-      try {
-        return await this.#run(route, c);
-      } catch (error) {
-        return this.#refuse(request, error);
-      }
-    });
+    this.#app.on(route.method.toUpperCase(), path, (c) =>
+      this.#answer(c.req.raw, route.path, () => this.#run(route, c)),
+    );
   }
 
   /** What is not of the table passes the same gate, and reads its own bodies. */
   #mountOther({ path, isOpen, fetch }: MountedHandler): void {
     const base = this.#settings.basePath + path;
-    this.#app.all(`${base}/*`, async (c) => {
-      const request = c.req.raw;
-      this.#outcomes.get(request)!.route = path;
-      try {
+    this.#app.all(`${base}/*`, ({ req: { raw: request } }) =>
+      this.#answer(request, path, async () => {
         if (!isOpen) this.#keys.check(request);
         if (this.#closing) throw this.#closing;
-        return await fetch(request);
-      } catch (error) {
-        return this.#refuse(request, error);
-      }
-    });
+        const answer = await fetch(request);
+        // The headers of a redirect, or of an answer that was fetched, cannot be added to.
+        return new Response(answer.body, answer);
+      }),
+    );
+  }
+
+  async #answer(request: Request, route: string, run: () => Promise<Response>): Promise<Response> {
+    this.#outcomes.get(request)!.route = route;
+    try {
+      const response = await run();
+      // Hono runs HEAD as GET and drops the body: whatever makes it would go on for nobody.
+      if (request.method === 'HEAD') void response.body?.cancel().catch(() => {});
+      return response;
+    } catch (error) {
+      return this.#refuse(request, error);
+    }
   }
 
   async #run(route: AnyRoute, c: Context): Promise<Response> {
@@ -183,7 +187,11 @@ class HttpHandler implements Handler {
     const { maxBodyBytes } = this.#settings;
     const bytes = route.takesBytes ? await readOctets(request, maxBodyBytes) : new Uint8Array();
     const body = route.body && parsePart(route.body, await readJson(request, maxBodyBytes), 'body');
-    const leavePlace = route.isWork ? await this.#admission.enter(signal) : () => {};
+    let leavePlace = () => {};
+    const enter = async () => {
+      leavePlace = await this.#admission.enter(signal);
+    };
+    if (route.isWork) await enter();
     if (this.#closing) {
       leavePlace();
       throw this.#closing;
@@ -202,6 +210,7 @@ class HttpHandler implements Handler {
       params,
       signal,
       failure: (thrown: unknown) => this.#noted(request, thrown),
+      enter,
       leave,
       until,
     };

@@ -8,7 +8,7 @@ import type { RouteCall } from './route.js';
 const heartbeatMs = 15_000;
 
 /** Milliseconds that a call which was told to stop has for its last events, if a client still reads them. */
-const lastEventsMs = 2000;
+export const lastEventsMs = 2000;
 
 export interface ServerEvent {
   /** JSON for all protocols here; holds no line break. */
@@ -43,31 +43,43 @@ export async function eventStream(
   const { ready, next } = await readyFrames(iterator);
   let pending: Promise<IteratorResult<string>> | undefined = next;
   let settle!: () => void;
-  call.until(new Promise<void>((resolve) => (settle = resolve)));
+  const ended = new Promise<void>((resolve) => (settle = resolve));
+  call.until(ended);
+  let controller!: ReadableStreamDefaultController<Uint8Array>;
   let beat = () => {};
   const heartbeat = setInterval(() => beat(), heartbeatMs);
   heartbeat.unref();
-  let lastEvents: NodeJS.Timeout | undefined;
-  const stop = async () => {
-    await iterator.return?.().catch(() => {});
-    end();
-  };
-  const onAbort = () => {
-    lastEvents = setTimeout(stop, lastEventsMs);
+  let deadline: NodeJS.Timeout | undefined;
+  const disarm = () => {
+    clearInterval(heartbeat);
+    clearTimeout(deadline);
+    call.signal.removeEventListener('abort', onAbort);
   };
   const end = () => {
-    clearInterval(heartbeat);
-    clearTimeout(lastEvents);
-    call.signal.removeEventListener('abort', onAbort);
+    disarm();
     settle();
   };
-  call.signal.addEventListener('abort', onAbort, { once: true });
+  const stop = () => {
+    disarm();
+    // What does not heed its signal never gives the iterator back: the call ends without it.
+    deadline = setTimeout(end, lastEventsMs);
+    void Promise.resolve(iterator.return?.())
+      .catch(() => {})
+      .then(end);
+  };
+  const onAbort = () => {
+    deadline = setTimeout(() => {
+      stop();
+      controller.error(call.signal.reason);
+    }, lastEventsMs);
+  };
   const body = new ReadableStream<Uint8Array>(
     {
-      start(controller) {
+      start(made) {
+        controller = made;
         for (const frame of ready) controller.enqueue(encoder.encode(frame));
       },
-      async pull(controller) {
+      async pull() {
         // Only while the client waits: one that does not read is sent nothing.
         beat = () => controller.enqueue(encoder.encode(':\n\n'));
         try {
@@ -83,13 +95,16 @@ export async function eventStream(
           beat = () => {};
         }
       },
-      async cancel() {
+      cancel() {
         call.leave();
-        await stop();
+        stop();
+        return ended;
       },
     },
     { highWaterMark: 0 },
   );
+  if (call.signal.aborted) onAbort();
+  else call.signal.addEventListener('abort', onAbort, { once: true });
   return new Response(body, { headers: { ...eventStreamHeaders, ...headers } });
 }
 

@@ -10,11 +10,12 @@ import {
   type Job,
   remote,
   stream,
+  TriviumError,
 } from '@trivium/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { documents, models } from '../../src/host/index.js';
-import { type RunningServer, serve } from '../../src/server/index.js';
+import { type RequestLogEntry, type RunningServer, serve } from '../../src/server/index.js';
 import { eventData, type TestServer, testServer, until } from './fixtures.js';
 
 const count = defineCapability({
@@ -25,6 +26,16 @@ const count = defineCapability({
   input: z.object({ to: z.number().int(), fault: z.boolean().default(false) }),
   progress: z.object({ at: z.number().int() }),
   output: z.object({ counted: z.number().int() }),
+  effects: { writes: false, destructive: false, network: false },
+});
+const lose = defineCapability({
+  plugin: 'counting',
+  name: 'lose-count',
+  title: 'Lose count',
+  description: 'Fails on a file of the root.',
+  input: z.object({}),
+  progress: z.never(),
+  output: z.object({}),
   effects: { writes: false, destructive: false, network: false },
 });
 const stopped: string[] = [];
@@ -43,6 +54,10 @@ const counting = definePlugin({
       } finally {
         stopped.push(`${to}`);
       }
+    }),
+    implement(lose, async function* () {
+      const file = join(server.root, 'count.md');
+      throw new TriviumError('bad-format', `${file} holds no numbers.`, { file, found: `text in ${file}` });
     }),
   ],
 });
@@ -189,8 +204,8 @@ describe('callers stay inside the root', () => {
 });
 
 describe('a job', () => {
-  const start = async (input: object) => {
-    const response = await post(call, input, { headers: { prefer: 'respond-async, wait=10' } });
+  const start = async (input: object, path = call) => {
+    const response = await post(path, input, { headers: { prefer: 'respond-async, wait=10' } });
     expect(response.status).toBe(202);
     const job = (await response.json()) as Job;
     expect(response.headers.get('location')).toBe(`/v1/jobs/${job.id}`);
@@ -232,6 +247,47 @@ describe('a job', () => {
     expect(cancelled.status).toBe('cancelled');
     const last = (await eventData(await server.get(`/v1/jobs/${id}/events`))).at(-1)!;
     expect(JSON.parse(last)).toMatchObject({ type: 'error', error: { code: 'cancelled' } });
+  });
+
+  it('that fails tells where and why, and nothing that it should not', async () => {
+    const lost = await start({}, '/v1/capabilities/counting/lose-count');
+    const faulty = await start({ to: 2, fault: true });
+    for (const { id } of [lost, faulty]) await (await server.get(`/v1/jobs/${id}/events`)).text();
+    expect((await show(lost.id)).error).toEqual({
+      code: 'bad-format',
+      message: 'count.md holds no numbers.',
+      file: 'count.md',
+      found: 'text in count.md',
+    });
+    expect((await show(faulty.id)).error).toEqual({ code: 'internal', message: 'The server failed.' });
+    const told = [JSON.stringify([lost, faulty]), await (await server.get('/v1/jobs')).text()];
+    for (const { id } of [lost, faulty]) {
+      told.push(await (await post(`/v1/jobs/${id}/cancel`, '')).text());
+      told.push(await (await server.get(`/v1/jobs/${id}/events`)).text());
+    }
+    for (const text of told) {
+      expect(text).not.toContain(server.root);
+      expect(text).not.toContain('secret');
+    }
+  });
+
+  it('that is asked after with HEAD is followed for nobody', async () => {
+    const { id } = await start({ to: 1_000_005 });
+    const ended: RequestLogEntry[] = [];
+    const { host, root } = server;
+    const other = await testServer({
+      host,
+      root,
+      plugins: [counting],
+      onRequest: (entry) => ended.push(entry),
+    });
+    const response = await other.get(`/v1/jobs/${id}/events`, { method: 'HEAD' });
+    expect(response.status).toBe(200);
+    expect(response.body).toBeNull();
+    // Told of once nothing goes on for it.
+    await until(() => ended.length === 1);
+    await post(`/v1/jobs/${id}/cancel`, '');
+    await other[Symbol.asyncDispose]();
   });
 
   it('that is not there, or has an id that is none, is not found', async () => {

@@ -12,6 +12,7 @@ import {
   FileStreamStore,
   MemoryStreamStore,
   type RunningServer,
+  type ServeSettings,
   type StreamStore,
   serve,
 } from '../../src/server/index.js';
@@ -21,6 +22,7 @@ import { scriptedParts } from './scripted-parts.js';
 
 const words = 'word '.repeat(400).trim();
 const slow = scriptedModel([words], { wordDelayMs: 1, specification: 'v3' });
+const endless = scriptedModel(['word '.repeat(100_000)], { wordDelayMs: 1, specification: 'v3' });
 const quick = scriptedModel(['The answer is 42.'], { specification: 'v3' });
 const unified = scriptedParts([{ type: 'text', text: 'x' }], 'stop');
 
@@ -39,14 +41,16 @@ const chatAt = (url: string, id: string, messages: UIMessage[] = []) =>
 async function withServer(
   streamStore: StreamStore,
   run: (running: RunningServer) => Promise<void>,
+  settings: Partial<ServeSettings> = {},
 ): Promise<void> {
   const running = await serve({
     host: server.host,
     root: server.root,
     port: 0,
     model: 'slow',
-    models: { slow, quick, unified, nano: 'nano' },
+    models: { slow, endless, quick, unified, nano: 'nano' },
     streamStore,
+    ...settings,
   });
   try {
     await run(running);
@@ -129,6 +133,24 @@ describe.each(stores)('a chat whose streams are kept in %s', (_, makeStore) => {
       expect(await first).toContain('"abort"');
       await until(() => handler.calls.running === 0);
     });
+  });
+
+  it('is ended by its next message, which gets its place where there is one place', async () => {
+    await withServer(
+      await makeStore(),
+      async ({ url }) => {
+        const calls = endless.calls.length;
+        const first = (await post(url, 'only', { model: 'endless' })).text();
+        await until(() => endless.calls.length > calls);
+        // What is refused ends nothing.
+        expect((await post(url, 'only', { model: 'other' })).status).toBe(404);
+        expect(endless.calls.at(-1)!.abortSignal!.aborted).toBe(false);
+        const second = await post(url, 'only', { model: 'quick' });
+        expect(await second.text()).toContain('answer');
+        expect(await first).toContain('"abort"');
+      },
+      { maxConcurrent: 1 },
+    );
   });
 
   it('ends when the server closes, with an end that its client understands', async () => {

@@ -231,6 +231,24 @@ describe('what is sent', () => {
   });
 });
 
+describe('what else is mounted', () => {
+  it('answers as it likes: with redirects, what was fetched, or nothing that is an answer', async () => {
+    const answers: Record<string, () => Response | Promise<Response>> = {
+      '/other/moved': () => Response.redirect('https://app.example/', 302),
+      '/other/fetched': () => fetch('data:text/plain,hello'),
+      '/other/failed': () => Response.error(),
+    };
+    const { get } = await server({
+      mounts: [{ path: '/other', fetch: (request) => answers[new URL(request.url).pathname]!() }],
+    });
+    const moved = await get('/other/moved');
+    expect([moved.status, moved.headers.get('location')]).toEqual([302, 'https://app.example/']);
+    expect(moved.headers.get('x-request-id')).toMatch(/^req_/);
+    expect(await (await get('/other/fetched')).text()).toBe('hello');
+    expect((await get('/other/failed')).status).toBe(500);
+  });
+});
+
 describe('how many at once', () => {
   it('calls wait in order, and more than may wait are told when to come again', async () => {
     const { post, get, handler } = await server({

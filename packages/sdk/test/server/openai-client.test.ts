@@ -134,6 +134,18 @@ describe('chat completions', () => {
     }
   });
 
+  it('stream the arguments of calls whole, however their pieces come', async () => {
+    const { choices } = await client.chat.completions
+      .stream({ model: 'turns', messages, tools })
+      .finalChatCompletion();
+    expect(choices[0]!.message.tool_calls).toMatchObject(
+      ['{"city":"Oslo"}', '{"city":"Rome"}', '{}', '{}'].map((json, index) => ({
+        id: `call_${index + 1}`,
+        function: { arguments: json },
+      })),
+    );
+  });
+
   it('call one tool at a time where that is asked for, and say what was left out', async () => {
     const once = { model: 'caller', messages, tools, parallel_tool_calls: false };
     const whole = await client.chat.completions.create(once);

@@ -48,6 +48,20 @@ describe('completions', () => {
         client.completions.create({ model: 'scripted', prompt: 'a', ...fields }),
       ).rejects.toMatchObject({ code: 'unsupported' });
   });
+
+  it.each([[[]], [[[]]], [[[], [1]]], [['a', [1]]]])(
+    'refuse a prompt of nothing, or of what is none: %j',
+    async (prompt) => {
+      for (const stream of [false, true])
+        await expect(
+          client.completions.create({ model: 'scripted', prompt, stream } as never),
+        ).rejects.toMatchObject({
+          status: 400,
+          code: 'invalid-argument',
+          param: expect.stringMatching(/^prompt/),
+        });
+    },
+  );
 });
 
 describe('responses', () => {
@@ -104,6 +118,26 @@ describe('responses', () => {
       },
       { type: 'function_call', call_id: 'call_2', arguments: '{"city":"Rome"}' },
     ]);
+  });
+
+  it('hold the arguments of calls whole, however their pieces come', async () => {
+    const request = { model: 'turns', input: 'Hello' };
+    const whole = await client.responses.create(request);
+    const stream = client.responses.stream(request);
+    const done: string[] = [];
+    for await (const event of stream)
+      if (event.type === 'response.function_call_arguments.done') done.push(event.arguments);
+    const expected = ['{"city":"Oslo"}', '{"city":"Rome"}', '{}', '{}'];
+    expect(done).toEqual(expected);
+    for (const { output } of [whole, await stream.finalResponse()])
+      expect(output).toMatchObject(
+        expected.map((json, index) => ({
+          type: 'function_call',
+          call_id: `call_${index + 1}`,
+          arguments: json,
+          status: 'completed',
+        })),
+      );
   });
 
   it('are put together by the helper of the client', async () => {

@@ -19,6 +19,28 @@ const weather: ScriptedPart[] = [
   { type: 'tool-call', toolCallId: 'call_2', toolName: 'weather', input: '{"city":"Rome"}' },
 ];
 export const caller = scriptedParts(weather, 'tool-calls');
+/** Calls whose pieces come by turns, one with too few of them, one without arguments. */
+export const turns = scriptedParts(
+  [
+    {
+      type: 'stream',
+      parts: [
+        { type: 'tool-input-start', id: 'call_1', toolName: 'weather' },
+        { type: 'tool-input-delta', id: 'call_1', delta: '{"city":' },
+        { type: 'tool-input-start', id: 'call_2', toolName: 'weather' },
+        { type: 'tool-input-delta', id: 'call_2', delta: '{"city":"R' },
+        { type: 'tool-input-delta', id: 'call_1', delta: '"Oslo"}' },
+        { type: 'tool-input-end', id: 'call_1' },
+        { type: 'tool-input-end', id: 'call_2' },
+        { type: 'tool-call', toolCallId: 'call_1', toolName: 'weather', input: '{"city":"Oslo"}' },
+        { type: 'tool-call', toolCallId: 'call_2', toolName: 'weather', input: '{"city":"Rome"}' },
+      ],
+    },
+    { type: 'tool-call', toolCallId: 'call_3', toolName: 'now', input: '{}', pieces: [] },
+    { type: 'tool-call', toolCallId: 'call_4', toolName: 'now', input: '' },
+  ],
+  'tool-calls',
+);
 export const structured = scriptedParts([{ type: 'text', text: '{"city":"Oslo","degrees":4}' }], 'stop');
 export const likely = scriptedParts([{ type: 'text', text: 'ab' }], 'stop', {
   trivium: {
@@ -85,6 +107,7 @@ export async function openAiServer(): Promise<OpenAiServer> {
       scripted,
       slow,
       caller,
+      turns,
       structured,
       likely,
       warned,

@@ -4,7 +4,9 @@ import type { AnyLanguageModel } from '../../src/provider/any-language-model.js'
 export type ScriptedPart =
   | { type: 'text' | 'reasoning'; text: string }
   | { type: 'tool-call'; toolCallId: string; toolName: string; input: string; pieces?: string[] }
-  | { type: 'failure'; error: unknown };
+  | { type: 'failure'; error: unknown }
+  /** Parts of a stream as they are, for calls that come between each other. */
+  | { type: 'stream'; parts: object[] };
 
 const usage = {
   inputTokens: { total: 10, noCache: 4, cacheRead: 6, cacheWrite: undefined },
@@ -49,6 +51,7 @@ export function scriptedParts(
 }
 
 function streamParts(part: ScriptedPart, id: string): object[] {
+  if (part.type === 'stream') return part.parts;
   if (part.type === 'failure') return [{ type: 'error', error: part.error }];
   if (part.type !== 'tool-call')
     return [

@@ -1,7 +1,7 @@
 /** Stores of streams: every reader gets everything, whoever wrote it; what is damaged, old or of a strange name does no harm. */
-import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FileStreamStore, MemoryStreamStore, type StreamStore } from '../../src/server/index.js';
 import type { StoredStream, StreamEnd } from '../../src/server/ui/stream-store.js';
 import { temporaryFolder } from './fixtures.js';
@@ -16,6 +16,19 @@ async function readAll(stream: StoredStream | undefined): Promise<{ text: string
     if (step.done) return { text, end: step.value };
     text += step.value;
   }
+}
+
+/** A disk that has room for so many lines more. */
+async function fullDisk(lines: number) {
+  const file = await open(process.execPath);
+  const handles = Object.getPrototypeOf(file) as FileHandle;
+  await file.close();
+  const { appendFile } = handles;
+  let left = lines;
+  return vi.spyOn(handles, 'appendFile').mockImplementation(function (this: FileHandle, text) {
+    left -= 1;
+    return left < 0 ? Promise.reject(new Error('no space left on device')) : appendFile.call(this, text);
+  });
 }
 
 const stores: [string, () => Promise<StreamStore>][] = [
@@ -66,6 +79,8 @@ describe.each(stores)('streams in %s', (_, make) => {
 });
 
 describe('streams in files', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
   it('are read by another process as they grow', async () => {
     const folder = await temporaryFolder();
     const writer = await new FileStreamStore({ folder }).create('chat');
@@ -113,6 +128,34 @@ describe('streams in files', () => {
       end: 'interrupted',
     });
     await writer.end();
+  });
+
+  it('whose first line finds no room are not begun', async () => {
+    const folder = await temporaryFolder();
+    const store = new FileStreamStore({ folder });
+    const full = await fullDisk(0);
+    await expect(store.create('chat')).rejects.toThrow('no space left');
+    expect(await store.find('chat')).toBeUndefined();
+    expect(await readdir(folder)).toEqual([]);
+    full.mockRestore();
+    const writer = await store.create('chat');
+    await writer.append('room again');
+    await writer.end();
+    expect((await readAll(writer)).text).toBe('room again');
+  });
+
+  it('whose later lines find no room end as interrupted, and are resumed no more', async () => {
+    const folder = await temporaryFolder();
+    const store = new FileStreamStore({ folder });
+    const full = await fullDisk(2);
+    const writer = await store.create('chat');
+    await writer.append('kept');
+    const reading = readAll(writer);
+    await expect(writer.append(' lost')).rejects.toThrow('no space left');
+    await expect(writer.end('interrupted')).rejects.toThrow('no space left');
+    full.mockRestore();
+    expect(await reading).toEqual({ text: 'kept', end: 'interrupted' });
+    expect(await store.find('chat')).toBeUndefined();
   });
 
   it('that are damaged are no streams', async () => {

@@ -16,6 +16,7 @@ import { eventStream, frameOf } from '../event-stream.js';
 import { type AnyRoute, type RouteCall, route } from '../route.js';
 import type { ServerContext } from '../server-context.js';
 import { bodySchema } from './body-schema.js';
+import { shownJob } from './shown-job.js';
 
 type Served = Implementation<AnyCapability, TriviumContext>;
 
@@ -110,10 +111,10 @@ async function confinedInput({ capability }: Served, body: unknown, { root, perm
 async function startJob(
   implementation: Served,
   input: unknown,
-  { host, basePath }: ServerContext,
+  { host, basePath, root }: ServerContext,
 ): Promise<Response> {
   const job = await host.jobs.start(implementation, input as never, (signal) => host.context(signal));
-  return Response.json(job, {
+  return Response.json(shownJob(job, root), {
     status: 202,
     headers: { location: `${basePath}/v1/jobs/${job.id}`, 'preference-applied': 'respond-async' },
   });

@@ -6,17 +6,17 @@ import { type CallFrame, callFrame, contracts, errorBody, type Job, TriviumError
 import { z } from 'zod';
 import { confine, mayUseHub, relativePaths } from '../../host/index.js';
 import { eventStream, frameOf } from '../event-stream.js';
-import { failureOf } from '../failure.js';
 import { type AnyRoute, type RouteCall, route } from '../route.js';
 import type { ServerContext } from '../server-context.js';
 import { servedCapabilities } from './capability-routes.js';
+import { jobFailure, shownJob } from './shown-job.js';
 
 const params = z.object({ id: z.string().min(1) });
 const notFound = { description: 'There is no such job.' };
 
 export function jobRoutes(context: ServerContext): AnyRoute[] {
   const { jobs } = context.host;
-  const shown = (job: Job) => relativePaths(job, context.root);
+  const shown = (job: Job) => shownJob(job, context.root);
   return [
     route({
       method: 'get',
@@ -116,11 +116,8 @@ async function* frames(
 /** How a job ended, as a call ends. */
 function lastFrame(job: Job, root: string): CallFrame {
   if (job.status === 'succeeded') return { type: 'output', output: relativePaths(job.output, root) };
-  const { code, message, ...details } = job.error ?? {
-    code: 'cancelled' as const,
-    message: `The job was ${job.status}.`,
-  };
-  return { type: 'error', ...errorBody(failureOf(new TriviumError(code, message, details), root)) };
+  const error = job.error ?? { code: 'cancelled' as const, message: `The job was ${job.status}.` };
+  return { type: 'error', ...errorBody(jobFailure(error, root)) };
 }
 
 /** @throws TriviumError `not-found`, also for a job that is none of this server's */

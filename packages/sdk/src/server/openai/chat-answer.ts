@@ -117,10 +117,17 @@ export function chatCompletionOf(
 
 const headOf = ({ id, created, model }: AnswerHead) => ({ id, created, model });
 
-const toolCallOf = ({ toolCallId, toolName, input }: AnyPart) => ({
-  id: toolCallId as string,
+/** A call without arguments is an empty object to clients, which read JSON. */
+export const argumentsOf = ({ input }: AnyPart): string => (input as string) || '{}';
+
+/** What of a call's whole arguments its pieces have not said. */
+export const restOf = (whole: string, said: string): string =>
+  whole.startsWith(said) ? whole.slice(said.length) : '';
+
+const toolCallOf = (part: AnyPart) => ({
+  id: part.toolCallId as string,
   type: 'function' as const,
-  function: { name: toolName as string, arguments: input as string },
+  function: { name: part.toolName as string, arguments: argumentsOf(part) },
 });
 
 export interface ChunkFields {
@@ -148,35 +155,84 @@ export const usageChunkOf = (head: AnswerHead, usage: ChatUsage): ChatChunk => (
   usage,
 });
 
-/** What a part adds to the message; nothing where it adds nothing. */
+/** A call whose arguments come in pieces. */
+interface GrowingCall {
+  index: number;
+  id: string;
+  name: string;
+  said: string;
+  /** Characters that were passed on; nothing before its first chunk. */
+  passed?: number;
+  isWhole: boolean;
+}
+
+/** What parts add to the message. */
 export class DeltaReader {
   readonly #limit: CallLimit;
-  /** Calls whose input came in pieces. */
-  readonly #streamed = new Set<string>();
+  /** In the order in which they began. */
+  readonly #calls = new Map<string, GrowingCall>();
 
   constructor(limit: CallLimit) {
     this.#limit = limit;
   }
 
-  read(part: AnyPart): ChatDelta | undefined {
-    if (part.type === 'text-delta') return { content: part.delta as string };
-    if (part.type === 'reasoning-delta') return { reasoning_content: part.delta as string };
-    if (part.type === 'tool-input-start') {
-      this.#streamed.add(part.id);
-      return this.#call(part.id, part.toolName, {
-        id: part.id,
-        type: 'function',
-        function: { name: part.toolName, arguments: '' },
-      });
+  *read(part: AnyPart): Generator<ChatDelta> {
+    switch (part.type) {
+      case 'text-delta':
+        yield { content: part.delta };
+        break;
+      case 'reasoning-delta':
+        yield { reasoning_content: part.delta };
+        break;
+      case 'tool-input-start':
+        this.#begin(part.id, part.toolName);
+        break;
+      case 'tool-input-delta':
+        this.#grow(part.id, part.delta);
+        break;
+      case 'tool-call':
+        this.#complete(part);
+        break;
+      default:
     }
-    if (part.type === 'tool-input-delta')
-      return this.#call(part.id, '', { function: { arguments: part.delta as string } });
-    if (part.type !== 'tool-call' || this.#streamed.has(part.toolCallId)) return undefined;
-    return this.#call(part.toolCallId, part.toolName, toolCallOf(part));
+    yield* this.#due();
   }
 
-  #call(id: string, toolName: string, call: object): ChatDelta | undefined {
-    const index = this.#limit.indexOf(id, toolName);
-    return index === undefined ? undefined : { tool_calls: [{ index, ...call } as never] };
+  /** What still waits for a call that will not be whole any more. */
+  *finish(): Generator<ChatDelta> {
+    for (const call of this.#calls.values()) call.isWhole = true;
+    yield* this.#due();
+  }
+
+  #begin(id: string, name: string): void {
+    const index = this.#limit.indexOf(id, name);
+    if (index === undefined || this.#calls.has(id)) return;
+    this.#calls.set(id, { index, id, name, said: '', isWhole: false });
+  }
+
+  #grow(id: string, piece: string): void {
+    const call = this.#calls.get(id);
+    if (call && !call.isWhole) call.said += piece;
+  }
+
+  #complete(part: AnyPart): void {
+    this.#begin(part.toolCallId, part.toolName);
+    const call = this.#calls.get(part.toolCallId);
+    if (!call || call.isWhole) return;
+    call.said += restOf(argumentsOf(part), call.said);
+    call.isWhole = true;
+  }
+
+  /** Clients take a call for whole when the next one begins: pieces of later ones wait until it is. */
+  *#due(): Generator<ChatDelta> {
+    for (const call of this.#calls.values()) {
+      const { index, id, name, said, passed } = call;
+      call.passed = said.length;
+      if (passed === undefined)
+        yield { tool_calls: [{ index, id, type: 'function', function: { name, arguments: said } }] };
+      else if (passed < said.length)
+        yield { tool_calls: [{ index, function: { arguments: said.slice(passed) } }] };
+      if (!call.isWhole) return;
+    }
   }
 }

@@ -63,10 +63,9 @@ async function* chunks(
   const limit = new CallLimit(body.parallel_tool_calls);
   const reader = new DeltaReader(limit);
   yield chunkOf(head, { delta: { role: 'assistant', content: '' } });
-  for await (const part of answer.parts) {
-    const delta = reader.read(part);
-    if (delta) yield chunkOf(head, { delta });
-  }
+  for await (const part of answer.parts)
+    for (const delta of reader.read(part)) yield chunkOf(head, { delta });
+  for (const delta of reader.finish()) yield chunkOf(head, { delta });
   const end = answer.end()!;
   const logprobs = chatLogprobsOf(end.logprobs);
   // Ours come with the end: a piece of text may hold several tokens, or none.

@@ -31,8 +31,8 @@ const request = z.looseObject({
     .union([
       z.string(),
       z.array(z.string()).min(1).max(64),
-      z.array(z.number().int()),
-      z.array(z.array(z.number().int())),
+      z.array(z.number().int()).min(1),
+      z.array(z.array(z.number().int()).min(1)).min(1),
     ])
     .describe('A text, or several; tokens are refused.'),
   max_tokens: optional(z.number().int().min(1)).describe('Default 16.'),

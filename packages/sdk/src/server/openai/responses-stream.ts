@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { errorBody } from '@trivium/protocol';
 import type { AnyPart } from '../../provider/any-language-model.js';
-import { CallLimit } from './chat-answer.js';
+import { argumentsOf, CallLimit, restOf } from './chat-answer.js';
 import type { CallEnd, StreamedAnswer } from './model-call.js';
 import type { OutputItem, ResponseObject, ResponsesRequest } from './responses-schema.js';
 
@@ -55,19 +55,15 @@ export function startedResponse(body: ResponsesRequest, model: string): Response
   };
 }
 
-/** The item that grows, and what closes it. */
-interface OpenItem {
-  item: OutputItem;
-  index: number;
-  /** The part's id of the AI SDK. */
-  partId: string;
-}
+type CallItem = Extract<OutputItem, { type: 'function_call' }>;
+type TextItem = Exclude<OutputItem, CallItem>;
 
 export class ResponseWriter {
   readonly #response: ResponseObject;
   readonly #limit: CallLimit;
   #sequence = 0;
-  #open: OpenItem | undefined;
+  /** The text that grows. Calls grow beside each other, each until it is whole. */
+  #text: TextItem | undefined;
 
   constructor(response: ResponseObject, body: ResponsesRequest) {
     this.#response = response;
@@ -86,19 +82,19 @@ export class ResponseWriter {
   *read(part: AnyPart): Generator<ResponsesEvent> {
     switch (part.type) {
       case 'text-delta':
-        yield* this.#grow('message', part.id, part.delta);
+        yield* this.#growText('message', part.delta);
         break;
       case 'reasoning-delta':
-        yield* this.#grow('reasoning', part.id, part.delta);
+        yield* this.#growText('reasoning', part.delta);
         break;
       case 'tool-input-start':
         yield* this.#openCall(part.id, part.toolName);
         break;
       case 'tool-input-delta':
-        yield* this.#growCall(part.id, part.delta);
+        yield* this.#growCall(this.#callOf(part.id), part.delta);
         break;
       case 'tool-call':
-        yield* this.#call(part);
+        yield* this.#wholeCall(part);
         break;
       default:
     }
@@ -106,7 +102,7 @@ export class ResponseWriter {
 
   /** Closes what is open; the last event holds the whole response. */
   *finish({ finishReason, usage }: CallEnd, warnings: readonly string[]): Generator<ResponsesEvent> {
-    yield* this.#close(finishReason === 'length' ? 'incomplete' : 'completed');
+    yield* this.#closeAll(finishReason === 'length' ? 'incomplete' : 'completed');
     const reason =
       finishReason === 'length'
         ? 'max_output_tokens'
@@ -130,7 +126,7 @@ export class ResponseWriter {
   }
 
   *fail(failure: ReturnType<typeof errorBody>['error']): Generator<ResponsesEvent> {
-    yield* this.#close('incomplete');
+    yield* this.#closeAll('incomplete');
     this.#response.status = 'failed';
     this.#response.error = { code: failure.code, message: failure.message };
     yield this.#event('response.failed', { response: this.#snapshot() });
@@ -144,75 +140,82 @@ export class ResponseWriter {
 
   #snapshot = (): ResponseObject => structuredClone(this.#response);
 
-  *#openItem(item: OutputItem, partId: string): Generator<ResponsesEvent> {
-    yield* this.#close('completed');
+  #placeOf(item: OutputItem) {
+    return { item_id: item.id, output_index: this.#response.output.indexOf(item) };
+  }
+
+  /** What opens after a text ends it; a call goes on, for its pieces may come between those of others. */
+  *#open(item: OutputItem): Generator<ResponsesEvent> {
+    if (this.#text) yield* this.#close(this.#text, 'completed');
+    this.#text = item.type === 'function_call' ? undefined : item;
     const index = this.#response.output.push(item) - 1;
-    this.#open = { item, index, partId };
     yield this.#event('response.output_item.added', { output_index: index, item: structuredClone(item) });
   }
 
-  *#grow(type: 'message' | 'reasoning', partId: string, delta: string): Generator<ResponsesEvent> {
+  *#growText(type: TextItem['type'], delta: string): Generator<ResponsesEvent> {
     // Blocks of text that follow each other are one message.
-    if (this.#open?.item.type !== type) yield* this.#openText(type, partId);
-    const { item, index } = this.#open!;
-    const place = { item_id: item.id, output_index: index, content_index: 0 };
-    if (item.type === 'message') {
-      item.content[0]!.text += delta;
+    if (this.#text?.type !== type) yield* this.#openText(type);
+    const item = this.#text!;
+    const place = { ...this.#placeOf(item), content_index: 0 };
+    item.content[0]!.text += delta;
+    if (item.type === 'message')
       yield this.#event('response.output_text.delta', { ...place, delta, logprobs: [] });
-    } else if (item.type === 'reasoning') {
-      item.content[0]!.text += delta;
-      yield this.#event('response.reasoning_text.delta', { ...place, delta });
-    }
+    else yield this.#event('response.reasoning_text.delta', { ...place, delta });
   }
 
-  *#openText(type: 'message' | 'reasoning', partId: string): Generator<ResponsesEvent> {
-    const item: OutputItem =
+  *#openText(type: TextItem['type']): Generator<ResponsesEvent> {
+    const item: TextItem =
       type === 'message'
         ? { type, id: newId('msg'), status: 'in_progress', role: 'assistant', content: [] }
         : { type, id: newId('rs'), status: 'in_progress', summary: [], content: [] };
-    yield* this.#openItem(item, partId);
+    yield* this.#open(item);
     if (item.type === 'message')
       item.content.push({ type: 'output_text', text: '', annotations: [], logprobs: [] });
     else item.content.push({ type: 'reasoning_text', text: '' });
-    const place = { item_id: item.id, output_index: this.#open!.index, content_index: 0 };
+    const place = { ...this.#placeOf(item), content_index: 0 };
     yield this.#event('response.content_part.added', { ...place, part: structuredClone(item.content[0]) });
   }
 
-  *#openCall(partId: string, name: string): Generator<ResponsesEvent> {
-    if (this.#limit.indexOf(partId, name) === undefined) return;
-    const item: OutputItem = {
+  #callOf(id: string): CallItem | undefined {
+    return this.#response.output.find(
+      (item): item is CallItem => item.type === 'function_call' && item.call_id === id,
+    );
+  }
+
+  *#openCall(id: string, name: string): Generator<ResponsesEvent> {
+    if (this.#callOf(id) || this.#limit.indexOf(id, name) === undefined) return;
+    yield* this.#open({
       type: 'function_call',
       id: newId('fc'),
       status: 'in_progress',
-      call_id: partId,
+      call_id: id,
       name,
       arguments: '',
-    };
-    yield* this.#openItem(item, partId);
+    });
   }
 
-  *#growCall(partId: string, delta: string): Generator<ResponsesEvent> {
-    const open = this.#open;
-    if (open?.partId !== partId || open.item.type !== 'function_call' || delta === '') return;
-    open.item.arguments += delta;
-    const place = { item_id: open.item.id, output_index: open.index };
-    yield this.#event('response.function_call_arguments.delta', { ...place, delta });
+  *#growCall(item: CallItem | undefined, delta: string): Generator<ResponsesEvent> {
+    if (item?.status !== 'in_progress' || delta === '') return;
+    item.arguments += delta;
+    yield this.#event('response.function_call_arguments.delta', { ...this.#placeOf(item), delta });
   }
 
-  *#call({ toolCallId, toolName, input }: AnyPart): Generator<ResponsesEvent> {
-    if (this.#response.output.some((item) => item.type === 'function_call' && item.call_id === toolCallId))
-      return;
-    yield* this.#openCall(toolCallId, toolName);
-    yield* this.#growCall(toolCallId, input);
+  *#wholeCall(part: AnyPart): Generator<ResponsesEvent> {
+    yield* this.#openCall(part.toolCallId, part.toolName);
+    const item = this.#callOf(part.toolCallId);
+    if (!item) return;
+    yield* this.#growCall(item, restOf(argumentsOf(part), item.arguments));
+    yield* this.#close(item, 'completed');
   }
 
-  *#close(status: 'completed' | 'incomplete'): Generator<ResponsesEvent> {
-    const open = this.#open;
-    if (!open) return;
-    this.#open = undefined;
-    const { item, index } = open;
-    const place = { item_id: item.id, output_index: index };
+  *#closeAll(status: 'completed' | 'incomplete'): Generator<ResponsesEvent> {
+    for (const item of this.#response.output) yield* this.#close(item, status);
+  }
+
+  *#close(item: OutputItem, status: 'completed' | 'incomplete'): Generator<ResponsesEvent> {
+    if (item.status !== 'in_progress') return;
     item.status = status;
+    const place = this.#placeOf(item);
     if (item.type === 'function_call') {
       const { name, arguments: json } = item;
       yield this.#event('response.function_call_arguments.done', { ...place, name, arguments: json });
@@ -224,7 +227,8 @@ export class ResponseWriter {
       else yield this.#event('response.reasoning_text.done', { ...inContent, text: part!.text });
       yield this.#event('response.content_part.done', { ...inContent, part: structuredClone(part) });
     }
-    yield this.#event('response.output_item.done', { output_index: index, item: structuredClone(item) });
+    const { output_index } = place;
+    yield this.#event('response.output_item.done', { output_index, item: structuredClone(item) });
   }
 }
 

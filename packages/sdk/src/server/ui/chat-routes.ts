@@ -6,7 +6,8 @@ import { z } from 'zod';
 import { doneFrame, eventStream } from '../event-stream.js';
 import { type AnyRoute, type RouteCall, route } from '../route.js';
 import type { ServerContext } from '../server-context.js';
-import { uiChatRequest, uiChunk } from './chat-schema.js';
+import { type UiChatRequest, uiChatRequest, uiChunk } from './chat-schema.js';
+import type { Answer } from './chat-streams.js';
 import { documentFrames, documentInput } from './document-answer.js';
 import type { StoredStream } from './stream-store.js';
 import { errorFrame, loadAi, promptOf, uiFrames } from './ui-answer.js';
@@ -15,7 +16,7 @@ const params = z.object({ id: z.string().min(1).max(512) });
 const headers = { 'x-vercel-ai-ui-message-stream': 'v1' };
 
 export function chatRoutes(context: ServerContext): AnyRoute[] {
-  const { models, chats, metrics } = context;
+  const { chats } = context;
   return [
     route({
       method: 'post',
@@ -27,24 +28,13 @@ export function chatRoutes(context: ServerContext): AnyRoute[] {
         'The answer goes on when the client disconnects. A new message in a chat ends the answer that runs in it. Beside the text there are parts `data-trivium-usage` and `data-trivium-warning`, and of answers from documents `data-trivium-stage` and `data-trivium-citation`.',
       body: uiChatRequest,
       answers: { 200: { description: 'The stream.', events: uiChunk } },
-      isWork: true,
       handle: async (call) => {
         const { body } = call;
-        if (body.documents) {
-          const input = await documentInput(body.documents, body, context);
-          const { stream, settled } = await chats.start(body.id, (signal) =>
-            documentFrames(input, context, call.failure, signal),
-          );
-          call.until(settled);
-          return eventStream(call, replay(stream, call), headers);
-        }
-        const ai = await loadAi();
-        const prompt = await promptOf(ai, body.messages);
-        const model = await models.language(body.model);
-        const onTokens = (input?: number, output?: number) => metrics.tokens(model.id, input, output);
-        const { stream, settled } = await chats.start(body.id, (signal) =>
-          uiFrames(ai, { model, prompt, body, failure: call.failure, onTokens }, signal),
-        );
+        const answer = await answerTo(call, context);
+        // The answer that runs may hold the place that this one waits for.
+        chats.supersede(body.id);
+        await call.enter();
+        const { stream, settled } = await chats.start(body.id, answer);
         call.until(settled);
         return eventStream(call, replay(stream, call), headers);
       },
@@ -86,6 +76,22 @@ export function chatRoutes(context: ServerContext): AnyRoute[] {
       },
     }),
   ];
+}
+
+/** What is asked for is checked before anything ends or begins. */
+async function answerTo(
+  { body, failure }: RouteCall<UiChatRequest>,
+  context: ServerContext,
+): Promise<Answer> {
+  if (body.documents) {
+    const input = await documentInput(body.documents, body, context);
+    return (signal) => documentFrames(input, context, failure, signal);
+  }
+  const ai = await loadAi();
+  const prompt = await promptOf(ai, body.messages);
+  const model = await context.models.language(body.model);
+  const onTokens = (input?: number, output?: number) => context.metrics.tokens(model.id, input, output);
+  return (signal) => uiFrames(ai, { model, prompt, body, failure, onTokens }, signal);
 }
 
 /** The text as it was written; what breaks off, here or in the process that wrote it, ends with an error that says so. */

@@ -2,12 +2,16 @@
  * Answers of chats as they run, apart from the requests that began them: a client that goes stops nothing, one that comes
  * back reads from the beginning, and only a cancel ends one. Knows frames and keys, no models.
  */
-import type { StoredStream, StreamStore } from './stream-store.js';
+import { lastEventsMs } from '../event-stream.js';
+import type { StoredStream, StreamEnd, StreamStore, StreamWriter } from './stream-store.js';
 
 interface Running {
   controller: AbortController;
   settled: Promise<void>;
 }
+
+/** Makes the frames of an answer, until its signal says otherwise. */
+export type Answer = (signal: AbortSignal) => AsyncIterable<string>;
 
 export interface StartedStream {
   stream: StoredStream;
@@ -25,10 +29,10 @@ export class ChatStreams implements AsyncDisposable {
   }
 
   /** Begins the answer of a chat; one that still runs in it is ended first, for a chat has one at a time. */
-  async start(chat: string, answer: (signal: AbortSignal) => AsyncIterable<string>): Promise<StartedStream> {
+  async start(chat: string, answer: Answer): Promise<StartedStream> {
     // Two calls may come at once: each waits for the one before it.
     for (let before = this.#running.get(chat); before; before = this.#running.get(chat)) {
-      before.controller.abort(superseded());
+      this.supersede(chat);
       await before.settled;
     }
     if (this.#stopped !== undefined) throw this.#stopped;
@@ -43,21 +47,17 @@ export class ChatStreams implements AsyncDisposable {
     };
     try {
       const writer = await this.#store.create(chat);
-      void (async () => {
-        try {
-          for await (const frame of answer(controller.signal)) await writer.append(frame);
-          await writer.end();
-        } catch {
-          // It could not be kept: readers are told that it broke off, and the work is not done for nobody.
-          controller.abort();
-          await writer.end('interrupted').catch(() => {});
-        }
-      })().finally(end);
+      void keep(answer, writer, controller).finally(end);
       return { stream: writer, settled };
     } catch (error) {
       end();
       throw error;
     }
+  }
+
+  /** Tells the answer that runs in a chat to end, for a new one is to come. */
+  supersede(chat: string): void {
+    this.#running.get(chat)?.controller.abort(superseded());
   }
 
   find(chat: string): Promise<StoredStream | undefined> {
@@ -81,6 +81,38 @@ export class ChatStreams implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#running.values()].map(({ settled }) => settled));
+  }
+}
+
+/** Writes an answer down until it ends, or does not though it was told to. */
+async function keep(answer: Answer, writer: StreamWriter, controller: AbortController): Promise<void> {
+  const { signal } = controller;
+  let deadline: NodeJS.Timeout | undefined;
+  let isLate = false;
+  const late = new Promise<StreamEnd>((resolve) => {
+    const onAbort = () => {
+      deadline = setTimeout(() => resolve('interrupted'), lastEventsMs);
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  const whole = async (): Promise<StreamEnd> => {
+    for await (const frame of answer(signal)) {
+      if (isLate) break;
+      await writer.append(frame);
+    }
+    return 'ended';
+  };
+  try {
+    const how = await Promise.race([whole(), late]);
+    isLate = how === 'interrupted';
+    await writer.end(how);
+  } catch {
+    // It could not be kept: readers are told that it broke off, and the work is not done for nobody.
+    controller.abort();
+    await writer.end('interrupted').catch(() => {});
+  } finally {
+    clearTimeout(deadline);
   }
 }
 

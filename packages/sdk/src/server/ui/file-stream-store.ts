@@ -52,12 +52,17 @@ export class FileStreamStore implements StreamStore {
     await this.#forget(key);
     // Names sort by time, and say nothing of the key, which comes from outside.
     const name = `${prefixOf(key)}-${Date.now().toString(36)}-${randomBytes(4).toString('hex')}.jsonl`;
-    const file = await open(join(this.#folder, name), 'ax', 0o600);
-    const stream = new FileStream(file, () => {
+    const path = join(this.#folder, name);
+    const stream = new FileStream(path, await open(path, 'ax', 0o600), () => {
       if (this.#own.get(key) === stream) this.#own.delete(key);
     });
     this.#own.set(key, stream);
-    await stream.write({ type: 'created', process: thisProcess() });
+    try {
+      await stream.write({ type: 'created', process: thisProcess() });
+    } catch (error) {
+      await stream.end('interrupted').catch(() => {});
+      throw error;
+    }
     return stream;
   }
 
@@ -103,12 +108,14 @@ const prefixOf = (key: string) => createHash('sha256').update(key).digest('hex')
 
 /** One stream that this process writes: to its file first, then to its readers. */
 class FileStream implements StreamWriter {
+  readonly #path: string;
   readonly #file: FileHandle;
   readonly #text = new LiveText();
   readonly #forget: () => void;
   #tail: Promise<void> = Promise.resolve();
 
-  constructor(file: FileHandle, forget: () => void) {
+  constructor(path: string, file: FileHandle, forget: () => void) {
+    this.#path = path;
     this.#file = file;
     this.#forget = forget;
   }
@@ -125,6 +132,10 @@ class FileStream implements StreamWriter {
   async end(how: StreamEnd = 'ended'): Promise<void> {
     try {
       await this.write({ type: 'ended', how });
+    } catch (error) {
+      // Without its end it would be followed as long as this process lives.
+      await unlink(this.#path).catch(() => {});
+      throw error;
     } finally {
       this.#forget();
       this.#text.end(how);
