@@ -86,7 +86,13 @@ export const ask = defineCapability({
     paths: sourcePaths,
     question: z.string().min(1),
     model: modelReference.optional(),
-    limit: z.number().int().min(1).max(20).default(3).describe('How many citations at most.'),
+    limit: z
+      .number()
+      .int()
+      .min(1)
+      .max(20)
+      .optional()
+      .describe('How many citations at most; default: 3, or 8 where a model writes.'),
   }),
   progress: z.discriminatedUnion('type', [...modelProgress, readProgress, sourceWarning, textDelta]),
   output: z.object({ text: z.string(), citations: z.array(citation), mode: answerMode, ms: milliseconds }),

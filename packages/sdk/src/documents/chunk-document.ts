@@ -59,6 +59,7 @@ class Packer {
     return { ranges: Int32Array.from(this.#ranges), headings: this.#headings };
   }
 
+  /** It fits into a passage: what is longer, readers give no heading. */
   #addHeading({ start, end, level = 1 }: Block): void {
     if (
       this.#start >= 0 &&
@@ -70,14 +71,13 @@ class Packer {
     while (this.#open.length > 0 && this.#open.at(-1)!.level >= level) this.#open.pop();
     this.#open.push({ level, title: headingTitle(this.#text.slice(start, Math.min(end, start + 200))) });
     this.#headings.push(this.#open.map(({ title }) => title));
-    const cut = Math.min(end, start + maximumCharacters);
     this.#headed = true;
     if (this.#start < 0) {
       this.#start = start;
       this.#heading = this.#headings.length - 1;
       this.#trailing = start;
     } else if (this.#trailing < 0) this.#trailing = start;
-    this.#end = cut;
+    this.#end = end;
     if (this.#trailing === this.#start) this.#heading = this.#headings.length - 1;
   }
 
@@ -154,7 +154,7 @@ function cutAt(text: string, start: number, end: number): number {
 
 /** A heading as read aloud: without marks of Markdown, underlines and anchors. */
 export function headingTitle(raw: string): string {
-  const line = raw.split('\n', 1)[0]!;
+  const line = raw.split(/[\r\n]/, 1)[0]!;
   return line
     .replace(/^\s{0,3}#{1,6}\s+/, '')
     .replace(/\s+#+\s*$/, '')

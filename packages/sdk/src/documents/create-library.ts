@@ -1,8 +1,9 @@
 /** Makes a library: in a worker thread, or on the calling thread where that is asked for or no worker file is there. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { TriviumError } from '@trivium/protocol';
 import { LibraryCore } from './library-core.js';
-import { readStandardInput } from './standard-input.js';
+import { StandardInput } from './standard-input.js';
 import type { Library, LibraryOptions } from './types.js';
 import { WorkerLibrary } from './worker-library.js';
 
@@ -48,15 +49,21 @@ function builtWorker(): URL | undefined {
 
 function inProcessLibrary(options: LibraryOptions): Library {
   const core = new LibraryCore(options);
-  const stdin = readStandardInput(options.stdin);
+  const input = new StandardInput(options.stdin);
+  const dispose = () => {
+    input.close(new TriviumError('disposed', 'The library was disposed of.'));
+    return core.dispose();
+  };
   return {
-    read: async (paths, readOptions = {}) =>
-      core.read(paths, { ...readOptions, ...(paths.includes('-') && { stdin: await stdin() }) }),
+    read: async (paths, readOptions = {}) => {
+      const stdin = paths.includes('-') && (await input.read(readOptions.signal));
+      return core.read(paths, { ...readOptions, ...(stdin && { stdin }) });
+    },
     search: (query, searchOptions) => core.search(query, searchOptions),
     passages: async () => [...core.passages()],
     document: async (path) => core.document(path),
     paths: async () => core.paths(),
-    dispose: () => core.dispose(),
-    [Symbol.asyncDispose]: () => core.dispose(),
+    dispose,
+    [Symbol.asyncDispose]: dispose,
   };
 }

@@ -68,13 +68,15 @@ export class LibraryCore {
     this.#models = new DocumentModels(options);
   }
 
-  /** Readings wait for each other; searches meanwhile answer from the last finished index. */
+  /**
+   * Readings wait for each other; searches meanwhile answer from the last finished index. One that fails leaves all as it
+   * was, also what is watched.
+   */
   read(paths: readonly string[], options: CoreReadOptions = {}): Promise<ReadReport> {
     this.#assertLive();
-    this.#stopWatching?.();
-    this.#stopWatching = undefined;
     const reading = this.#reading.then(async () => {
       const { report, roots } = await this.#read(paths, options);
+      this.#endWatch();
       if (options.watch && !this.#disposed) this.#watch(paths, options, roots);
       return report;
     });
@@ -120,7 +122,7 @@ export class LibraryCore {
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#stopWatching?.();
+    this.#endWatch();
     await this.#reading;
     await this.#models.dispose();
   }
@@ -191,6 +193,7 @@ export class LibraryCore {
       signal?.throwIfAborted();
       const before = known.get(file.absolutePath);
       try {
+        this.#assertSize(file);
         const unchanged = before !== undefined && isUnchanged(before, file);
         if (!unchanged) touched++;
         const document = unchanged ? before : await this.#readFile(file, before);
@@ -211,11 +214,14 @@ export class LibraryCore {
     return { documents, changed, touched };
   }
 
+  /** Also of files that are indexed already: the index may be of a library that takes larger ones. */
+  #assertSize({ size }: FoundFile): void {
+    const limit = this.#options.maxFileBytes ?? defaultMaximumBytes;
+    if (size > limit) throw new SkippedFile(`${size} bytes, more than maxFileBytes allows (${limit})`);
+  }
+
   /** The document before, where its content is the same after all. */
   async #readFile(file: FoundFile, before: IndexedDocument | undefined): Promise<IndexedDocument> {
-    const limit = this.#options.maxFileBytes ?? defaultMaximumBytes;
-    if (file.size > limit)
-      throw new SkippedFile(`${file.size} bytes, more than maxFileBytes allows (${limit})`);
     const readAt = Date.now();
     const bytes = await readFile(file.absolutePath);
     const hash = createHash('sha256').update(bytes).digest('hex');
@@ -281,15 +287,22 @@ export class LibraryCore {
   }
 
   #watch(paths: readonly string[], options: CoreReadOptions, roots: readonly string[]): void {
-    this.#stopWatching = watchRoots(roots, () => {
+    const stop = watchRoots(roots, () => {
       const reading = this.#reading.then(async () => {
-        if (this.#disposed) return;
+        // Another reading may have taken its place while this one waited.
+        if (this.#stopWatching !== stop) return;
         const before = this.#index;
         const { report } = await this.#read(paths, { ...(options.stdin && { stdin: options.stdin }) });
         if (this.#index !== before) options.onChange?.(report);
       });
       this.#reading = reading.catch(() => {});
     });
+    this.#stopWatching = stop;
+  }
+
+  #endWatch(): void {
+    this.#stopWatching?.();
+    this.#stopWatching = undefined;
   }
 
   #assertLive(): void {

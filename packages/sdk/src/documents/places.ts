@@ -50,6 +50,9 @@ function runAt(runs: Int32Array, offset: number): number {
   return low * runWidth;
 }
 
+/** What ends its lines: a lone CR, as on old Macs, where no LF stands in all of it. */
+export const newlineOf = (text: string) => (text.includes('\n') ? '\n' : '\r');
+
 /** Index of the last entry that is not above `value`; 0 where all are. */
 export function lastAtOrBefore(sorted: Int32Array, value: number): number {
   let low = 0;
@@ -66,7 +69,8 @@ function lineStarts(source: Placed): Int32Array {
   let starts = lineStartsOf.get(source);
   if (!starts) {
     const found = [0];
-    for (let at = source.text.indexOf('\n'); at >= 0; at = source.text.indexOf('\n', at + 1))
+    const newline = newlineOf(source.text);
+    for (let at = source.text.indexOf(newline); at >= 0; at = source.text.indexOf(newline, at + 1))
       found.push(at + 1);
     starts = Int32Array.from(found);
     lineStartsOf.set(source, starts);

@@ -1,7 +1,7 @@
 /** A library whose work is done in a worker thread: sends calls, hands on progress, results, failures and cancels. */
 import { Worker } from 'node:worker_threads';
 import { type SerializedError, TriviumError } from '@trivium/protocol';
-import { readStandardInput } from './standard-input.js';
+import { StandardInput } from './standard-input.js';
 import type {
   Library,
   LibraryOptions,
@@ -36,7 +36,8 @@ class DocumentsThread extends Worker {
 export class WorkerLibrary implements Library {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
-  readonly #stdin: () => Promise<Uint8Array>;
+  readonly #stdin: StandardInput;
+  /** Of the reading that the library holds. */
   #onChange: { id: number; call: NonNullable<ReadOptions['onChange']> } | undefined;
   #next = 1;
   #failure: TriviumError | undefined;
@@ -48,7 +49,7 @@ export class WorkerLibrary implements Library {
     const workerData = Object.fromEntries(
       Object.entries(settings).filter(([, value]) => value !== undefined),
     ) as WorkerSettings;
-    this.#stdin = readStandardInput(options.stdin);
+    this.#stdin = new StandardInput(options.stdin);
     this.#worker = new DocumentsThread(workerFile, workerData);
     this.#worker.unref();
     this.#worker.on('message', (message: FromWorker) => this.#receive(message));
@@ -57,11 +58,12 @@ export class WorkerLibrary implements Library {
   }
 
   async read(paths: readonly string[], options: ReadOptions = {}): Promise<ReadReport> {
-    const stdin = paths.includes('-') ? await this.#stdin() : undefined;
+    const stdin = paths.includes('-') ? await this.#stdin.read(options.signal) : undefined;
     const input = { paths: [...paths], watch: options.watch ?? false, ...(stdin && { stdin }) };
     const id = this.#next;
-    if (options.onChange) this.#onChange = { id, call: options.onChange };
-    return this.#call('read', input, options.signal, options.onProgress);
+    const report = await this.#call('read', input, options.signal, options.onProgress);
+    this.#onChange = options.onChange && { id, call: options.onChange };
+    return report;
   }
 
   search(query: string, { signal, ...options }: SearchOptions = {}): Promise<SearchHit[]> {
@@ -82,8 +84,10 @@ export class WorkerLibrary implements Library {
   }
 
   async #dispose(): Promise<void> {
+    const disposed = new TriviumError('disposed', 'The library was disposed of.');
+    this.#stdin.close(disposed);
     if (!this.#failure) await this.#call('dispose', {}).catch(() => {});
-    this.#failure ??= new TriviumError('disposed', 'The library was disposed of.');
+    this.#failure ??= disposed;
     for (const pending of this.#pending.values()) pending.reject(this.#failure);
     this.#pending.clear();
     await this.#worker.terminate();
@@ -140,6 +144,7 @@ export class WorkerLibrary implements Library {
       cause,
       remedy: 'Make a new library; if it ends again, report the cause.',
     });
+    this.#stdin.close(this.#failure);
     for (const pending of this.#pending.values()) pending.reject(this.#failure);
     this.#pending.clear();
   }

@@ -49,7 +49,7 @@ export const ask = implement<typeof contracts.ask, TriviumContext>(
     >((report) =>
       withLongText(paths, { host, signal, model, report }, async (client) => {
         await readAll(client, paths, signal, report);
-        const running = client.ask(question, { limit, signal });
+        const running = client.ask(question, { signal, ...(limit !== undefined && { limit }) });
         for await (const text of running.textStream) report({ type: 'text-delta', text });
         const answer = await running;
         for (const message of answer.warnings) report({ type: 'warning', message });

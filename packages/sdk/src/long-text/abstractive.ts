@@ -30,16 +30,18 @@ export const estimateTokens = (text: string) => {
   return Math.ceil((text.length - characters) / 3.5 + characters / 1.4);
 };
 
+/** @param atMost passages that it may cite; it is shown as many of them as fit */
 export async function writeAnswer(
   question: string,
   passages: readonly { text: string; path: string }[],
+  atMost: number,
   writer: Writer,
 ): Promise<CheckedText> {
   const answerTokens = Math.min(1024, Math.floor(writer.contextTokens / 4));
   const numbered = passages.map(({ text, path }, i) => ({ text, path, number: i + 1 }));
   const fitting = groupPassages(numbered, roomFor(writer, answerTokens, question))[0] ?? [];
   const text = await write(askSystem, askPrompt(question, passagesText(fitting)), answerTokens, writer, true);
-  return checkCitations(text, passages, writer.embed, writer.signal);
+  return checkCitations(text, passages, writer.embed, writer.signal, atMost);
 }
 
 export async function writeSummary(

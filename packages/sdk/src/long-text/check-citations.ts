@@ -4,6 +4,7 @@
  * Refuses to know: prompts, models.
  */
 
+import { markersIn } from './citation-markers.js';
 import { splitSentences } from './sentences.js';
 import type { EmbedTexts } from './types.js';
 import { dot, normalized } from './vectors.js';
@@ -11,7 +12,6 @@ import { isMostlyChinese, terms } from './words.js';
 
 const minimumOverlap = 0.4;
 const minimumSimilarity = 0.55;
-const marker = /\s*\[(\d{1,6}(?:\s*[,，]\s*\d{1,6})*)\]/gu;
 
 export interface CheckedText {
   /** The text without unsupported markers; the rest renumbered from 1 in order of appearance. */
@@ -21,37 +21,40 @@ export interface CheckedText {
   warnings: string[];
 }
 
-/** `passages[n - 1]` is what a marker `[n]` cites. */
+/** `passages[n - 1]` is what a marker `[n]` cites; of the passages, the first `atMost` that are cited stay. */
 export async function checkCitations(
   text: string,
   passages: readonly { text: string }[],
   embed?: EmbedTexts,
   signal?: AbortSignal,
+  atMost = Number.POSITIVE_INFINITY,
 ): Promise<CheckedText> {
   const cited: number[] = [];
   const warnings: string[] = [];
   let checked = '';
   let from = 0;
   let claim = '';
-  for (const match of text.matchAll(marker)) {
-    const between = text.slice(from, match.index);
-    from = match.index + match[0].length;
+  for (const { start, end, blanks, numbers } of markersIn(text)) {
+    const between = text.slice(from, start);
+    from = end;
     // Markers side by side support one claim; a marker after a full stop belongs to the sentence before it.
     if (/[\p{L}\p{N}]/u.test(between)) claim = lastSentence(between);
-    const kept: number[] = [];
-    for (const number of match[1]!.split(/\D+/u).map(Number)) {
-      const passage = passages[number - 1];
-      const reason = passage
-        ? await unsupported(claim, passage.text, embed, signal)
-        : 'there is no such passage';
+    const places = new Set<number>();
+    for (const number of numbers) {
+      const index = number - 1;
+      const passage = passages[index];
+      const reason = !passage
+        ? 'there is no such passage'
+        : !cited.includes(index) && cited.length >= atMost
+          ? `no more than ${atMost} were asked for`
+          : await unsupported(claim, passage.text, embed, signal);
       if (reason)
         warnings.push(`Dropped citation [${number}] of "${claim.trim().slice(0, 120)}": ${reason}.`);
-      else kept.push(number - 1);
+      else places.add((cited.includes(index) ? cited.indexOf(index) : cited.push(index) - 1) + 1);
     }
-    const places = kept.map(
-      (index) => (cited.includes(index) ? cited.indexOf(index) : cited.push(index) - 1) + 1,
-    );
-    checked += between + (places.length > 0 ? ` [${[...new Set(places)].join(', ')}]` : '');
+    // Behind the fence that ends code nothing may stand.
+    const gap = blanks.includes('\n') && /(?:```|~~~)$/u.test(between) ? '\n' : ' ';
+    checked += between + (places.size > 0 ? `${gap}[${[...places].join(', ')}]` : '');
   }
   return { text: (checked + text.slice(from)).trim(), cited, warnings };
 }

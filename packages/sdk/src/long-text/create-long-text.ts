@@ -6,11 +6,13 @@ import { resolve } from 'node:path';
 import { type Citation, TriviumError } from '@trivium/protocol';
 import { placeInFile } from '../documents/places.js';
 import type { ReadOptions, ReadReport, SearchHit, SearchOptions, SourceText } from '../documents/types.js';
+import { assertWholeNumber } from '../whole-number.js';
 import { estimateTokens, type Writer, writeAnswer, writeSummary } from './abstractive.js';
 import { findCitations, quoteAnswer } from './ask-extractive.js';
 import { type Running, startRunning } from './running.js';
 import { selectSentences } from './summarize-extractive.js';
 import { type SourceSentence, sentencesOf, textSource } from './summary-source.js';
+import { trimSpan } from './trim-span.js';
 import type { Answer, AskOptions, CallOptions, LongTextOptions, SummarizeOptions, Summary } from './types.js';
 import { countWords } from './words.js';
 import { settle, startWriting, type WriteOptions, type Writing } from './write/index.js';
@@ -41,6 +43,9 @@ export interface LongText {
   write(options: WriteOptions): Writing;
 }
 
+/** Passages that a model answers from, however few of them it may cite. */
+const shownPassages = 8;
+
 /**
  * @example
  * const longText = createLongText({ library: await createLibrary() });
@@ -58,7 +63,7 @@ export function createLongText(options: LongTextOptions = {}): LongText {
   return {
     read: async (paths, readOptions) => library().read(paths, readOptions),
     search: async (query, searchOptions) => library().search(query, searchOptions),
-    ask: (question, call = {}) => startRunning((emit) => ask(library(), question, call, options, emit)),
+    ask: (question, call = {}) => startRunning(async (emit) => ask(library(), question, call, options, emit)),
     summarize: (call = {}) =>
       startRunning(async (emit) => {
         const started = performance.now();
@@ -95,10 +100,11 @@ async function ask(
       remedy: 'Ask something.',
     });
   }
-  const limit = call.limit ?? 3;
   const writer = writerOf(call, options, emit);
+  const limit = call.limit ?? (writer ? shownPassages : 3);
+  assertWholeNumber('limit', limit, 1);
   const found = await findCitations(library, question, {
-    limit: writer ? Math.max(8, limit) : limit,
+    limit: writer ? Math.max(shownPassages, limit) : limit,
     ...(call.signal ? { signal: call.signal } : {}),
   });
   const { citations } = found;
@@ -113,7 +119,7 @@ async function ask(
     };
   }
   if (writer) {
-    const { text, cited, warnings } = await writeAnswer(question, citations, writer);
+    const { text, cited, warnings } = await writeAnswer(question, citations, limit, writer);
     const used = cited.map((index) => citations[index]!);
     return { text, citations: used, mode: 'abstractive', warnings, ms: performance.now() - started };
   }
@@ -151,6 +157,7 @@ async function summarizeSources(
     const citations = cited.map((index) => passages[index]!);
     return { text, citations, mode: 'abstractive', sourceTokens, warnings, ms: performance.now() - started };
   }
+  call.signal?.throwIfAborted();
   const chosen = await selectSentences(sentences, {
     words,
     ...(call.query ? { query: call.query } : {}),
@@ -224,15 +231,22 @@ function sourcePassages(source: SourceText): Citation[] {
   const ends = source.blocks.map(({ end }) => end);
   if (ends.at(-1) !== source.text.length) ends.push(source.text.length);
   const flush = (end: number) => {
-    if (source.text.slice(start, end).trim()) passages.push(citationAt(source, start, end));
+    const said = trimSpan(source.text, start, end);
+    if (said.start < said.end) passages.push(citationAt(source, said.start, said.end));
     start = end;
   };
   for (const [i, end] of ends.entries()) {
     if (end - start > size && (ends[i - 1] ?? 0) > start) flush(ends[i - 1]!);
-    while (end - start > size) flush(start + size);
+    while (end - start > size) flush(characterEdge(source.text, start + size));
   }
   flush(source.text.length);
   return passages;
+}
+
+/** The offset, or the one before where it stands between the halves of a surrogate pair. */
+function characterEdge(text: string, offset: number): number {
+  const code = text.charCodeAt(offset - 1);
+  return code >= 0xd800 && code < 0xdc00 ? offset - 1 : offset;
 }
 
 function citationAt(source: SourceText, start: number, end: number): Citation {

@@ -31,7 +31,7 @@ export interface CallOptions {
 }
 
 export interface AskOptions extends CallOptions {
-  /** Citations at most; default 3. */
+  /** Citations at most, from 1; default 3. With a model the first that its text makes, default 8. */
   limit?: number;
 }
 

@@ -1,6 +1,17 @@
-import { chmod, mkdir, readdir, readFile, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { TriviumError } from '@trivium/protocol';
 import { describe, expect, it } from 'vitest';
 import {
@@ -8,6 +19,7 @@ import {
   type DocumentEmbedder,
   type LibraryOptions,
   placeInFile,
+  type ReadReport,
 } from '../../src/documents/index.js';
 import { conceptEmbedder, makePdf, temporaryFolder } from './fixtures.js';
 
@@ -206,6 +218,89 @@ describe('reading again', () => {
     });
     expect(await changed).toMatchObject({ documents: 2, changed: 1 });
     expect(await library.search('brandnew')).toHaveLength(1);
+  });
+});
+
+describe('watching', () => {
+  /** Calls of `onChange` one after another. */
+  function changes() {
+    const reports: ReadReport[] = [];
+    let wake = () => {};
+    return {
+      onChange: (report: ReadReport) => {
+        reports.push(report);
+        wake();
+      },
+      next: async () => {
+        while (reports.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+        return reports.shift()!;
+      },
+    };
+  }
+
+  it.each(['file', 'folder'])(
+    'hears every save that renames a new file over the old one: a %s',
+    async (root) => {
+      await using folder = await temporaryFolder();
+      await using aside = await temporaryFolder();
+      const path = await folder.write('a.md', 'number0');
+      await using library = await open();
+      const { onChange, next } = changes();
+      await library.read([root === 'file' ? path : folder.path], { watch: true, onChange });
+      for (const word of ['number1', 'number2', 'number3']) {
+        await rename(await aside.write('new.md', word), path);
+        expect(await next()).toMatchObject({ documents: 1, changed: 1 });
+        expect(await library.search(word)).toHaveLength(1);
+      }
+    },
+  );
+
+  it('is of the last reading alone, however readings overlap, and survives one that fails', async () => {
+    await using first = await temporaryFolder();
+    await using second = await temporaryFolder();
+    await first.write('a.md', 'first');
+    const path = await second.write('b.md', 'second');
+    const library = await open();
+    const [stale, latest] = [changes(), changes()];
+    const reading = library.read([first.path], { watch: true, onChange: stale.onChange });
+    await library.read([second.path], { watch: true, onChange: latest.onChange });
+    await reading;
+    await expect(library.read([join(first.path, 'none')])).rejects.toMatchObject({ code: 'not-found' });
+    await first.write('c.md', 'stale');
+    await second.write('d.md', 'news');
+    expect(await latest.next()).toMatchObject({ documents: 2, changed: 1 });
+    expect(await library.paths()).toEqual([path, join(second.path, 'd.md')]);
+    // A watcher of the first folder would have spoken by the time that of the second does again.
+    await second.write('e.md', 'more');
+    await latest.next();
+    expect(await Promise.race([stale.next(), 'nothing'])).toBe('nothing');
+    await library.dispose();
+  });
+});
+
+describe('limits', () => {
+  it('holds to maxFileBytes for what an earlier run has indexed', async () => {
+    await using folder = await temporaryFolder();
+    await using cache = await temporaryFolder();
+    const path = await folder.write('a.md', 'words '.repeat(400));
+    await utimes(path, 1, 1);
+    await using large = await open({ cacheDir: cache.path });
+    await large.read([folder.path]);
+    await using small = await open({ cacheDir: cache.path, maxFileBytes: 1000 });
+    const { documents, skipped } = await small.read([folder.path]);
+    expect([documents, skipped]).toEqual([0, [{ path, reason: expect.stringContaining('maxFileBytes') }]]);
+  });
+
+  it('waits for no end of standard input once it is told to stop', async () => {
+    const library = await open({ stdin: new PassThrough() });
+    const controller = new AbortController();
+    const stopped = library.read(['-'], { signal: controller.signal });
+    controller.abort(new Error('enough'));
+    await expect(stopped).rejects.toThrow('enough');
+    const disposed = expect(library.read(['-'])).rejects.toMatchObject({ code: 'disposed' });
+    await library.dispose();
+    await disposed;
+    await expect(library.read(['-'])).rejects.toMatchObject({ code: 'disposed' });
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { chunkDocument, maximumCharacters } from '../../src/documents/chunk-document.js';
 import { readSource } from '../../src/documents/readers/read-source.js';
 import { sentenceEnds } from '../../src/documents/sentences.js';
-import { seeded } from './fixtures.js';
+import { makePdf, seeded } from './fixtures.js';
 
 async function passages(name: string, source: string) {
   const { text, blocks } = await readSource(name, new TextEncoder().encode(source));
@@ -68,6 +68,35 @@ describe('passages', () => {
           .trim(),
       ).toBe('');
     }
+  });
+
+  const numbered = Array.from({ length: 80 }, (_, i) => `Sentence ${i} of it stands here.`);
+  it.each([
+    ['a.md', `# A\n\n${numbered.join(' ')}\n---\n\nAfter.`],
+    ['a.md', `# ${numbered.join(' ')}\rAfter.`],
+    ['a.rst', `${numbered.join(' ')}\n===\n\nAfter.`],
+    ['a.html', `<h1>A</h1><h2>${numbered.join(' ')}<p>After.`],
+  ])('hold all of what is too long for a heading: %s', async (name, source) => {
+    const found = await passages(name, source);
+    const held = found.map(({ text }) => text).join('\n');
+    for (const sentence of [...numbered, 'After.']) expect(held).toContain(sentence);
+    for (const { text } of found) expect(text.length).toBeLessThanOrEqual(maximumCharacters);
+  });
+
+  it('hold all of a page in large type', async () => {
+    const small = Array.from({ length: 45 }, () => ({
+      text: 'The body of it stands in small type, line by line.',
+      size: 10,
+    }));
+    const large = Array.from({ length: 40 }, (_, i) => ({
+      text: `Line ${i} of the large page stands here.`,
+      size: 12,
+    }));
+    const { text, blocks } = await readSource('a.pdf', makePdf([small, small, large]));
+    const { ranges } = chunkDocument(text, blocks);
+    let held = '';
+    for (let at = 0; at < ranges.length; at += 3) held += text.slice(ranges[at], ranges[at + 1]);
+    for (const line of large) expect(held).toContain(line.text);
   });
 
   it('cuts a line of a million characters', async () => {

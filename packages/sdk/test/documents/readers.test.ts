@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { chunkDocument } from '../../src/documents/chunk-document.js';
 import { placeInFile } from '../../src/documents/places.js';
 import { markdownBlocks } from '../../src/documents/readers/markdown-blocks.js';
@@ -49,6 +49,25 @@ describe('Markdown', () => {
     expect(passages.length).toBeGreaterThan(2);
     for (const name of names)
       expect(passages.filter((one) => one.includes(entry(name).trim()))).toHaveLength(1);
+  });
+
+  it('knows code within a line from a fence, and an empty title from one on the next line', async () => {
+    expect(await shapes('a.md', '```npm i``` installs it.\n\n# Next\n\nText.')).toEqual([
+      ['paragraph', '```npm i``` installs it.'],
+      ['heading1', '# Next'],
+      ['paragraph', 'Text.'],
+    ]);
+    const empty = '---\ntitle:\ndescription:\nlayout: post\n---\n\n# Other';
+    expect((await read('a.md', empty)).title).toBe('Other');
+    expect(await shapes('a.md', empty)).toEqual([['heading1', '# Other']]);
+    expect((await read('a.md', empty.replace('title:', 'title:\r\n  "Below"\r'))).title).toBe('Below');
+  });
+
+  it('parts lines at lone CRs where there is nothing else', async () => {
+    const parsed = await read('a.md', '# One\r\rText.\r\rTwo\r===\r\rMore.');
+    expect(parsed.blocks.map(({ kind }) => kind)).toEqual(['heading', 'paragraph', 'heading', 'paragraph']);
+    const start = parsed.text.indexOf('More');
+    expect(placeInFile(parsed, start, start + 4).line).toBe(8);
   });
 
   it('takes the title from front matter, and survives a fence that never closes', async () => {
@@ -148,6 +167,31 @@ describe('HTML', () => {
     expect(whereIs('  b')).toEqual(['  b', 6]);
     expect(whereIs('y')[0]).toBe('y');
   });
+});
+
+describe('pages that were empty', () => {
+  it.each([
+    ['a.xhtml', '<html><head><title>T</title><script src="a.js"/></head><body><p>Hello</p></body></html>'],
+    [
+      'a.html',
+      '<?xml version="1.0"?>\n<html><head><script src="a.js"/></head><body><p>Hello</p></body></html>',
+    ],
+    ['a.html', '<html><head><meta charset="utf-8"><title>T</title><style>p {}</style><p>Hello'],
+  ])('%s: %s', async (name, source) => {
+    const { text, blocks } = await read(name, source);
+    expect(blocks.map(({ start, end }) => text.slice(start, end))).toEqual(['Hello']);
+  });
+});
+
+it('looks for the end of a line once, not once a word', async () => {
+  const source = `<p>${'word '.repeat(20_000)}<br>&amp; end\n<p>next`;
+  const indexOf = vi.spyOn(String.prototype, 'indexOf');
+  const parsed = await read('a.html', source);
+  const searches = indexOf.mock.calls.filter(([sought]) => sought === '\n').length;
+  indexOf.mockRestore();
+  expect(searches).toBeLessThan(10);
+  const start = parsed.text.indexOf('next');
+  expect(placeInFile(parsed, start, start + 4).line).toBe(2);
 });
 
 describe('PDF', () => {

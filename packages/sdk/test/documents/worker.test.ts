@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { build } from 'tsup';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLibrary } from '../../src/documents/index.js';
+import { createLibrary, type LibraryOptions } from '../../src/documents/index.js';
 import { temporaryFolder } from './fixtures.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -16,8 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(outDir, { recursive: true, force: true }));
 
-const open = (file: string | URL = workerFile) =>
-  createLibrary({ workerFile: file, cacheDir: false, staticModel: false, embedModel: false });
+const open = (file: string | URL = workerFile, options: LibraryOptions = {}) =>
+  createLibrary({ workerFile: file, cacheDir: false, staticModel: false, embedModel: false, ...options });
 
 describe('a library in a worker', () => {
   it('does what one on this thread does', async () => {
@@ -65,6 +66,33 @@ describe('a library in a worker', () => {
     expect(await changed).toMatchObject({ documents: 101 });
     await library.dispose();
     await expect(library.paths()).rejects.toMatchObject({ code: 'disposed' });
+  });
+
+  it('keeps telling changes to the last reader that succeeded', async () => {
+    await using folder = await temporaryFolder();
+    await folder.write('a.md', 'old');
+    await using library = await open();
+    let told = (_: unknown) => {};
+    const changed = new Promise((resolve) => (told = resolve));
+    await library.read([folder.path], { watch: true, onChange: told });
+    const onChange = () => told(new Error('The watch is of another reading.'));
+    const signal = AbortSignal.abort(new Error('no'));
+    await expect(library.read([folder.path], { signal, watch: true, onChange })).rejects.toThrow('no');
+    const missing = library.read([join(folder.path, 'none')], { watch: true, onChange });
+    await expect(missing).rejects.toMatchObject({ code: 'not-found' });
+    await folder.write('b.md', 'news');
+    expect(await changed).toMatchObject({ documents: 2, changed: 1 });
+  });
+
+  it('waits for no end of standard input once it is told to stop', async () => {
+    const library = await open(workerFile, { stdin: new PassThrough() });
+    const controller = new AbortController();
+    const stopped = library.read(['-'], { signal: controller.signal });
+    controller.abort(new Error('enough'));
+    await expect(stopped).rejects.toThrow('enough');
+    const disposed = expect(library.read(['-'])).rejects.toMatchObject({ code: 'disposed' });
+    await library.dispose();
+    await disposed;
   });
 
   it('fails every call when the thread ends', async () => {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { checkCitations, unsupported } from '../../src/long-text/check-citations.js';
 import { createLongText } from '../../src/long-text/create-long-text.js';
 import type { SummarizeProgress } from '../../src/long-text/types.js';
-import { hashEmbed, memoryLibrary } from './fakes.js';
+import { hashEmbed, memoryLibrary, sourceOf } from './fakes.js';
 
 const passages = [
   { text: 'A failed call is retried 2 times. "Never give up" is the motto.' },
@@ -22,6 +22,18 @@ test('supported citations stay and are renumbered; the others go with a warning'
   expect(checked.cited).toEqual([0]);
   expect(checked.warnings).toHaveLength(3);
   expect(checked.warnings[0]).toContain('number 5');
+});
+
+test('brackets in code are left alone; markers beside it are checked', async () => {
+  const held = [{ text: 'Use args[0] as the name of the file, and values[1] as its size.' }];
+  const inline = 'Use `args[0]` as the name of the file [1], and ``a ` b[7]`` [9].';
+  expect((await checkCitations(inline, held)).text).toBe(
+    'Use `args[0]` as the name of the file [1], and ``a ` b[7]``.',
+  );
+  const fenced = 'Use values[1] as its size:\n\n```ts\nsize = values[1];\n```\n[1]\n\nDone [4].';
+  expect((await checkCitations(fenced, held)).text).toBe(
+    'Use values [1] as its size:\n\n```ts\nsize = values[1];\n```\n[1]\n\nDone.',
+  );
 });
 
 test.each([
@@ -165,4 +177,49 @@ test('an abort while the model writes rejects with the reason', async () => {
   })();
   await expect(reading).rejects.toThrow('enough');
   await expect(Promise.resolve(running)).rejects.toThrow('enough');
+});
+
+test('ask cites no more than it is asked for, and its markers stay those of its citations', async () => {
+  const facts = Array.from({ length: 8 }, (_, i) => `Lamp ${i} of the hall weighs ${i + 20} grams.`);
+  const halls = memoryLibrary({ 'lamps.md': facts.join('\n\n') });
+  const { model, prompts } = scripted((prompt) =>
+    [...prompt.matchAll(/\[(\d+)\] \(lamps\.md\)\\n(Lamp [^.]*)\./g)]
+      .flatMap(([, number, fact], i) => [
+        `${fact} [${number}].`,
+        ...(i === 3 ? [`Again, ${fact} [1, ${number}].`] : []),
+      ])
+      .join(' '),
+  );
+  const answer = await createLongText({ library: halls, model }).ask('What weighs each lamp of the hall?', {
+    limit: 2,
+  });
+  expect(prompts[0]).toContain('[8] (lamps.md)');
+  expect(answer.citations.map(({ text }) => text)).toEqual(facts.slice(0, 2));
+  expect(new Set(answer.text.match(/\[\d+\]/g))).toEqual(new Set(['[1]', '[2]']));
+  expect(answer.text).toContain('weighs 27 grams.');
+  expect(answer.warnings.some((warning) => warning.includes('no more than 2'))).toBe(true);
+  await expect(
+    Promise.resolve(createLongText({ library: halls, model }).ask('Lamp?', { limit: 0 })),
+  ).rejects.toMatchObject({ code: 'invalid-argument' });
+});
+
+test('passages of a summary begin where their words do, on their page and line', async () => {
+  const filler = 'A sentence of some length stands here. '.repeat(25).trim();
+  const [alpha, beta] = [`Alpha opens. ${filler}`, `Beta follows. ${filler}`];
+  const text = `${alpha}\n\n\n\n${beta}\n`;
+  const source = { ...sourceOf('a.pdf', text), pages: Int32Array.of(0, text.indexOf('Beta')) };
+  const { model } = scripted(() => 'Alpha opens [1]. Beta follows [2].');
+  const paged = { ...memoryLibrary({ 'a.pdf': text }), document: async () => source };
+  const { citations } = await createLongText({ library: paged, model }).summarize({ words: 50 });
+  expect(citations.map(({ page, line, text: said }) => [page, line, said])).toEqual([
+    [1, 1, alpha],
+    [2, 5, beta],
+  ]);
+});
+
+test('a long block of emoji is cut between them', async () => {
+  const { model, prompts } = scripted(() => 'x');
+  await createLongText({ model }).summarize({ text: `Say it: a${'😀'.repeat(2000)}`, words: 50 });
+  expect(prompts[0]).toContain('😀');
+  expect(prompts[0]).not.toMatch(/\\ud[89a-f]|\ufffd/);
 });

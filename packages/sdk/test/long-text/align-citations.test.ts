@@ -50,6 +50,14 @@ it('leaves every other character where it was, and counts what it added', async 
   expect([added, aligned.match(/\[3\]/g)?.length]).toEqual([1, 1]);
 });
 
+it('puts no number into code', async () => {
+  const fenced = '```\n# Green tea is steeped for two minutes at eighty degrees.\n```\n';
+  expect(await align(fenced)).toBe(fenced);
+  expect(await align('`Green tea is steeped for two minutes at eighty degrees.`')).toBe(
+    '`Green tea is steeped for two minutes at eighty degrees.` [3]',
+  );
+});
+
 it('looks at the passages alone that were shown', async () => {
   const text = 'Green tea is steeped for two minutes at eighty degrees.';
   expect(await alignCitations(text, shown.slice(1))).toEqual({ text, added: 0 });

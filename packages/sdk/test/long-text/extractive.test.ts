@@ -108,3 +108,13 @@ test('words: Chinese counts as characters / 1.6, questions lose their question w
     ['maxretri', 'max', 'retri', 'stream'].map((term) => expect.stringContaining(term.slice(0, 3))),
   );
 });
+
+test('a call that cannot be made rejects, and a stopped one too, without an embedder', async () => {
+  const running = createLongText().ask('How do I stop?');
+  await expect(Promise.resolve(running)).rejects.toMatchObject({
+    code: 'invalid-argument',
+    field: 'library',
+  });
+  const stopped = createLongText().summarize({ text: story, signal: AbortSignal.abort(new Error('enough')) });
+  await expect(Promise.resolve(stopped)).rejects.toThrow('enough');
+});

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { TriviumError, type WriteEvent } from '@trivium/protocol';
 import { expect, test } from 'vitest';
 import { countWords, createLongText, type WriteOptions } from '../../src/long-text/index.js';
+import { FinalNumbering } from '../../src/long-text/write/markers.js';
 import { type Script, scriptedModel } from '../../src/testing/index.js';
 import { hashEmbed, memoryLibrary } from './fakes.js';
 import {
@@ -342,4 +343,35 @@ test('no model, and a context that holds no passage, are errors that say so', as
     (reason: unknown) => reason,
   );
   expect(small).toMatchObject({ code: 'context-overflow', field: 'contextTokens' });
+});
+
+test.each(['nothing', 'too little'])(
+  'references of the source are no markers where its sentences stand for %s that a model wrote',
+  async (written) => {
+    const source = Array.from(
+      { length: 12 },
+      (_, i) =>
+        `The chronicle of hall ${i + 7} tells that its ${i + 11} millers ground corn in the old mills [${20 + i}].`,
+    ).join(' ');
+    const points = () => (written === 'nothing' ? '' : '1. The halls had mills [1].');
+    const running = write(
+      { text: source, targetWords: 200, sections: 1, summaryRatio: 0.4 },
+      modelBut({ points }),
+    );
+    const events = await eventsOf(running);
+    const { text: result, citations, warnings } = await running.result;
+    expect(warnings.some((warning) => warning.includes('sentences of the source stand'))).toBe(true);
+    expect(result).toContain('ground corn in the old mills. [');
+    const numbers = [...result.matchAll(/\[(\d+)\]/gu)].map(([, number]) => Number(number));
+    expect(new Set(numbers)).toEqual(new Set(citations.map((_, i) => i + 1)));
+    for (const event of events)
+      if (event.type === 'citation') expect(event.citation.text).toContain('millers');
+  },
+);
+
+test('numbers of no passage, as an older checkpoint may hold, are left out of the text', () => {
+  const passage = { number: 1, path: '-', start: 0, end: 5, line: 1, text: 'mills' };
+  const numbering = new FinalNumbering([passage]);
+  expect(numbering.next('Old mills [20]. New ones [1, 21].')).toBe('Old mills. New ones [1].');
+  expect(numbering.citations).toEqual([{ path: '-', start: 0, end: 5, line: 1, text: 'mills' }]);
 });

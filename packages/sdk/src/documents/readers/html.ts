@@ -16,7 +16,6 @@ const silent = new Set([
   'svg',
   'nav',
   'iframe',
-  'head',
   'select',
   'math',
 ]);
@@ -26,7 +25,8 @@ const blockNames = new Set(
   ),
 );
 
-export function readHtml(source: string, name: string): ParsedSource {
+/** @param isXml whether `<script/>` and the like end where they begin, as XHTML has it */
+export function readHtml(source: string, name: string, isXml: boolean): ParsedSource {
   const extractor = new Extractor(source);
   const parser = new Parser(
     {
@@ -34,7 +34,7 @@ export function readHtml(source: string, name: string): ParsedSource {
       onclosetag: (tag) => extractor.close(tag),
       ontext: (data) => extractor.text(data, parser.startIndex, parser.endIndex + 1),
     },
-    { decodeEntities: true },
+    { decodeEntities: true, recognizeSelfClosing: isXml },
   );
   parser.end(source);
   return extractor.finish(name);
@@ -53,11 +53,13 @@ class Extractor {
   #title = '';
   #inTitle = false;
   #pendingBlank = -1;
-  #lineAt = 0;
   #line = 1;
+  /** Where that line ends. */
+  #lineEnd: number;
 
   constructor(source: string) {
     this.#source = source;
+    this.#lineEnd = this.#newlineFrom(0);
   }
 
   open(tag: string): void {
@@ -120,15 +122,7 @@ class Extractor {
   }
 
   #put(data: string, fileStart: number, fileLength: number): void {
-    for (
-      let at = this.#source.indexOf('\n', this.#lineAt);
-      at >= 0 && at < fileStart;
-      at = this.#source.indexOf('\n', at + 1)
-    ) {
-      this.#line++;
-      this.#lineAt = at + 1;
-    }
-    this.#lineAt = Math.max(this.#lineAt, fileStart);
+    for (; this.#lineEnd < fileStart; this.#lineEnd = this.#newlineFrom(this.#lineEnd + 1)) this.#line++;
     const runs = this.#runs;
     const last = runs.length - runWidth;
     const joins =
@@ -143,6 +137,12 @@ class Extractor {
     } else runs.push(this.#length, fileStart, fileLength, this.#line, data.length);
     this.#parts.push(data);
     this.#length += data.length;
+  }
+
+  /** Infinity where there is none: a page on one line is searched once, not once a word. */
+  #newlineFrom(offset: number): number {
+    const found = this.#source.indexOf('\n', offset);
+    return found < 0 ? Number.POSITIVE_INFINITY : found;
   }
 
   #cell(): void {

@@ -6,7 +6,8 @@ import { headingTitle } from '../chunk-document.js';
 import type { Block, BlockKind } from '../types.js';
 import { lines } from './text-blocks.js';
 
-const fence = /^\s{0,3}(`{3,}|~{3,})/;
+/** Behind backticks stands no other: ```` ```npm i``` ```` is code within a line. */
+const fence = /^\s{0,3}(`{3,}(?!.*`)|~{3,})/;
 /** A component of MDX whose properties go on over lines: what it says is a table, not prose. */
 const component = /^\s{0,3}<[A-Z][\w.]*(\s[^>]*)?$/;
 const item = /^\s*([-*+]|\d{1,9}[.)])\s/;
@@ -46,12 +47,15 @@ class BlockScanner {
     this.#restructured = restructured;
   }
 
-  /** Skips YAML between `---` lines at the top and takes its title. Returns where the rest begins. */
+  /**
+   * Skips YAML between `---` lines at the top and takes its title; a value may stand on the next line, if indented. Returns
+   * where the rest begins.
+   */
   frontMatter(): number {
     const match = /^---\r?\n([\s\S]{0,8000}?)\r?\n---[ \t]*(?:\r?\n|$)/.exec(this.#text.slice(0, 8200));
     if (!match) return 0;
-    this.title = /^title:\s*["']?(.*?)["']?\s*$/m.exec(match[1]!)?.[1] || undefined;
-    const description = /^description:\s*["']?.*$/m.exec(match[1]!);
+    this.title = /^title:[ \t]*(?:\r?\n[ \t]+)?["']?(.*?)["']?[ \t]*$/m.exec(match[1]!)?.[1] || undefined;
+    const description = /^description:[ \t]*(?:\r?\n[ \t]+)?\S.*$/m.exec(match[1]!);
     if (description) {
       const start = this.#text.indexOf(description[0]);
       this.blocks.push({ kind: 'paragraph', start, end: start + description[0].trimEnd().length });

@@ -1,6 +1,7 @@
 /** One file's bytes to text and blocks: picks the reader, decodes, names the document. */
 import { basename, extname } from 'node:path';
-import { type ParsedSource, SkippedFile } from '../types.js';
+import { maximumCharacters } from '../chunk-document.js';
+import { type Block, type ParsedSource, SkippedFile } from '../types.js';
 import { codeBlocks, dataBlocks } from './code-blocks.js';
 import { decodeText } from './decode-text.js';
 import { readHtml } from './html.js';
@@ -11,6 +12,17 @@ import { textBlocks } from './text-blocks.js';
 
 /** @throws SkippedFile with the reason for what cannot be read. */
 export async function readSource(path: string, bytes: Uint8Array): Promise<ParsedSource> {
+  const parsed = await parse(path, bytes);
+  return { ...parsed, blocks: parsed.blocks.map(asProse) };
+}
+
+/** What is longer than a passage heads nothing, whatever its marks say: a page in large type, a line above `---`. */
+function asProse(block: Block): Block {
+  const { kind, start, end } = block;
+  return kind === 'heading' && end - start > maximumCharacters ? { kind: 'paragraph', start, end } : block;
+}
+
+async function parse(path: string, bytes: Uint8Array): Promise<ParsedSource> {
   const { reader, mediaType } = fileKind(path);
   const name = path === '-' ? 'standard input' : basename(path, extname(path));
   const isPdf = bytes[0] === 0x25 && bytes[1] === 0x50 && bytes[2] === 0x44 && bytes[3] === 0x46;
@@ -20,7 +32,8 @@ export async function readSource(path: string, bytes: Uint8Array): Promise<Parse
   const text = decodeText(bytes);
   const looksLikeHtml =
     reader === 'text' && extname(path) === '' && /^\s*<(!doctype html|html)[\s>]/i.test(text.slice(0, 200));
-  if (reader === 'html' || looksLikeHtml) return readHtml(text, name);
+  const isXml = extname(path).toLowerCase() === '.xhtml' || text.startsWith('<?xml');
+  if (reader === 'html' || looksLikeHtml) return readHtml(text, name, isXml);
   switch (reader) {
     case 'markdown':
     case 'restructured': {

@@ -1,4 +1,5 @@
 /** Plain text: paragraphs parted by blank lines, and lines that look like chapter headings. */
+import { newlineOf } from '../places.js';
 import type { Block } from '../types.js';
 
 const chapter =
@@ -31,8 +32,9 @@ export function textBlocks(text: string): { blocks: Block[]; title?: string } {
 
 /** Lines without their line ends. */
 export function* lines(text: string): Generator<{ start: number; end: number; next: number }> {
+  const newline = newlineOf(text);
   for (let start = 0; start < text.length; ) {
-    const found = text.indexOf('\n', start);
+    const found = text.indexOf(newline, start);
     const next = found < 0 ? text.length : found + 1;
     let end = found < 0 ? text.length : found;
     if (end > start && text.charCodeAt(end - 1) === 13) end--;

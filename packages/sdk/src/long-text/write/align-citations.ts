@@ -4,6 +4,7 @@
  * only passages that the model was shown are looked at. Refuses to know: models, prompts.
  */
 import { unsupported } from '../check-citations.js';
+import { codeIn, markersIn } from '../citation-markers.js';
 import { splitSentences } from '../sentences.js';
 import { isMostlyChinese } from '../words.js';
 import type { Passage } from './passages.js';
@@ -13,9 +14,8 @@ const runOf = (text: string) => (isMostlyChinese(text) ? { run: 6, least: 12 } :
 /** Part of a sentence's words that must stand in such runs. */
 const leastShare = 0.6;
 
-const marker = /\[\d{1,6}(?:\s*[,，]\s*\d{1,6})*\]/u;
 const markersFirst = /^(?:\s*\[\d{1,6}(?:\s*[,，]\s*\d{1,6})*\])+/u;
-/** Headings, rows of tables and fences are no statements. */
+/** Headings, rows of tables and fences are no statements; nor is what stands in code. */
 const noStatement = /^\s*(?:#{1,6}\s|\||```)/u;
 
 export interface AlignedText {
@@ -29,18 +29,20 @@ export interface AlignedText {
  * @example (await alignCitations('Green tea steeps for two minutes at eighty degrees.', passages)).text; // '… degrees [3].'
  */
 export async function alignCitations(text: string, shown: readonly Passage[]): Promise<AlignedText> {
+  const code = codeIn(text);
   let aligned = '';
   let from = 0;
   let added = 0;
   for (const sentence of splitSentences(text)) {
     // Markers behind a full stop are of the sentence before.
     const claim = sentence.text.replace(markersFirst, '');
-    const isCited = marker.test(claim) || markersFirst.test(text.slice(sentence.end));
+    const isCited = markersIn(claim).length > 0 || markersFirst.test(text.slice(sentence.end));
     if (isCited || noStatement.test(claim)) continue;
     const source = await sourceOf(claim, shown);
     if (!source) continue;
-    const closing = /[.!?…。！？｡]+["'”’»)\]）」』】》*_`]*$/u.exec(sentence.text)?.[0].length ?? 0;
+    const closing = /[.!?…。！？｡]+["'”’»)\]）」』】》*_]*$/u.exec(sentence.text)?.[0].length ?? 0;
     const at = sentence.end - closing;
+    if (code.some(({ start, end }) => start < at && at < end)) continue;
     aligned += `${text.slice(from, at)} [${source.number}]`;
     from = at;
     added += 1;

@@ -4,10 +4,9 @@
  */
 import type { Citation } from '@trivium/protocol';
 import { checkCitations } from '../check-citations.js';
+import { markersIn, replaceMarkers } from '../citation-markers.js';
 import type { EmbedTexts } from '../types.js';
 import type { Passage } from './passages.js';
-
-const marker = /(\s*)\[(\d{1,6}(?:\s*[,，]\s*\d{1,6})*)\]/gu;
 
 export interface CheckedMarkers {
   /** The text without unsupported markers; the others keep the numbers of their passages. */
@@ -25,15 +24,15 @@ export async function checkMarkers(
 ): Promise<CheckedMarkers> {
   const { text: checked, cited, warnings } = await checkCitations(text, passages, embed, signal);
   const numbers = cited.map((index) => passages[index]!.number);
-  return { text: renumber(checked, (place) => numbers[place - 1]!), cited: numbers, warnings };
+  return { text: renumber(checked, (place) => numbers[place - 1]), cited: numbers, warnings };
 }
 
 /** Numbers of the passages that a text cites, in order of appearance. */
 export function citedNumbers(text: string): number[] {
-  return [...new Set([...text.matchAll(marker)].flatMap((match) => numbersOf(match[2]!)))];
+  return [...new Set(markersIn(text).flatMap(({ numbers }) => numbers))];
 }
 
-/** Gives final numbers, from 1 in order of appearance, to one piece of text after another. */
+/** Gives final numbers, from 1 in order of appearance, to one piece of text after another; numbers of no passage go. */
 export class FinalNumbering {
   readonly citations: Citation[] = [];
   readonly #places = new Map<number, number>();
@@ -47,7 +46,9 @@ export class FinalNumbering {
     return renumber(text, (number) => {
       const known = this.#places.get(number);
       if (known !== undefined) return known;
-      this.citations.push(citationOf(this.#passages[number - 1]!));
+      const passage = this.#passages[number - 1];
+      if (!passage) return undefined;
+      this.citations.push(citationOf(passage));
       this.#places.set(number, this.citations.length);
       return this.citations.length;
     });
@@ -56,11 +57,9 @@ export class FinalNumbering {
 
 export const citationOf = ({ number: _, ...citation }: Passage): Citation => citation;
 
-function renumber(text: string, placeOf: (number: number) => number): string {
-  return text.replace(
-    marker,
-    (_, blank: string, list: string) => `${blank}[${numbersOf(list).map(placeOf).join(', ')}]`,
-  );
+function renumber(text: string, placeOf: (number: number) => number | undefined): string {
+  return replaceMarkers(text, ({ blanks, numbers }) => {
+    const places = numbers.flatMap((number) => placeOf(number) ?? []);
+    return places.length > 0 ? `${blanks}[${places.join(', ')}]` : '';
+  });
 }
-
-const numbersOf = (list: string) => list.split(/\D+/u).map(Number);

@@ -6,6 +6,7 @@ import type { Citation } from '@trivium/protocol';
 import { placeInFile } from '../../documents/places.js';
 import type { SourceText } from '../../documents/types.js';
 import { segmentEnds } from '../sentences.js';
+import { trimSpan } from '../trim-span.js';
 import type { CountTokens } from './settings.js';
 
 /** What a marker `[number]` stands for. */
@@ -66,11 +67,9 @@ async function cutSource(source: SourceText, cuts: Cuts): Promise<Span[]> {
 
 /** The span without blanks at its ends, halved until it fits. */
 async function cutSpan(text: string, [from, to]: Span, cuts: Cuts): Promise<Span[]> {
-  const piece = text.slice(from, to);
-  const trimmed = piece.trim();
-  if (trimmed === '') return [];
-  const start = from + piece.length - piece.trimStart().length;
-  const end = start + trimmed.length;
+  const { start, end } = trimSpan(text, from, to);
+  if (start === end) return [];
+  const trimmed = text.slice(start, end);
   const isShort = trimmed.length <= cuts.characters;
   if ((isShort && (await cuts.countTokens(trimmed)) <= cuts.tokens) || trimmed.length <= 2)
     return [[start, end]];

@@ -2,6 +2,7 @@
  * The source's own sentences, each citing its passage, for what a model did not write. Calls no model.
  * Refuses to know: why it did not.
  */
+import { withoutMarkers } from '../citation-markers.js';
 import { splitSentences } from '../sentences.js';
 import { selectSentences } from '../summarize-extractive.js';
 import { countWords } from '../words.js';
@@ -25,7 +26,10 @@ export interface QuoteRequest {
   beside?: string;
 }
 
-/** Sentences of altogether about `words` words; none where all are longer. Notes keep the numbers they hold. */
+/**
+ * Sentences of altogether about `words` words; none where all are longer. Notes keep the numbers they hold; those of a
+ * passage, which are references of the source to what is not here, go.
+ */
 export async function quoteSource(
   { embed, signal }: Pick<WriteRun, 'embed' | 'signal'>,
   { material, words, mayExceed = 0, before = 0, beside = '' }: QuoteRequest,
@@ -33,8 +37,9 @@ export async function quoteSource(
   let sentences = material.flatMap((item) =>
     splitSentences(item.text)
       .map(({ text }) => {
-        const quote = 'number' in item ? `${oneLine(text)} [${item.number}]` : oneLine(text);
-        return { text: quote, words: before + countWords(quote), isNew: !beside.includes(text) };
+        const said = plain(item, text);
+        const quote = citing(item, said);
+        return { text: quote, words: before + countWords(quote), isNew: !beside.includes(said) };
       })
       .filter(
         (one) => one.isNew && one.words >= leastWords && one.words <= mostWords && /\p{L}{2}/u.test(one.text),
@@ -63,9 +68,13 @@ export async function quoteSource(
 
 /** The beginnings of passages, where there is no sentence to quote. */
 export const quoteHeads = (material: readonly Material[]): string[] =>
-  material
-    .slice(0, 5)
-    .map((item) => oneLine(`${headOf(item.text, headWords)}${'number' in item ? ` [${item.number}]` : ''}`));
+  material.slice(0, 5).map((item) => citing(item, plain(item, headOf(item.text, headWords))));
+
+/** In one line. */
+const plain = (item: Material, text: string) =>
+  'number' in item ? withoutMarkers(oneLine(text)).trim() : oneLine(text);
+
+const citing = (item: Material, text: string) => ('number' in item ? `${text} [${item.number}]` : text);
 
 /** No code, no row of a table, no heading. */
 const isProse = (text: string) =>

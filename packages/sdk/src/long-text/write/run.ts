@@ -49,9 +49,10 @@ export function warn(run: WriteRun, message: string, place?: Place): void {
 /** Tells what the numbers stand for, each once in a writing. */
 export function cite(run: WriteRun, stage: WriteStage, numbers: readonly number[]): void {
   for (const number of numbers) {
-    if (run.told.has(number)) continue;
+    const passage = run.passages[number - 1];
+    if (!passage || run.told.has(number)) continue;
     run.told.add(number);
-    run.emit({ type: 'citation', stage, number, citation: citationOf(run.passages[number - 1]!) });
+    run.emit({ type: 'citation', stage, number, citation: citationOf(passage) });
   }
 }
 

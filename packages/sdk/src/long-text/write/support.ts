@@ -32,7 +32,7 @@ export class PassageFinder {
 
   /** The passages that a point cites and then others, best first; `limit` at most. */
   async find(point: string, limit: number): Promise<Passage[]> {
-    const cited = citedNumbers(point).map((number) => this.#passages[number - 1]!);
+    const cited = citedNumbers(point).flatMap((number) => this.#passages[number - 1] ?? []);
     if (cited.length >= limit || this.#passages.length <= cited.length) return cited.slice(0, limit);
     const plain = point.replace(/\[\d[\d\s,，]*\]/gu, ' ');
     const query = lexicalVector(terms(plain), this.#weightOf);
