@@ -62,7 +62,7 @@ export async function runInBackground(signal: AbortSignal): Promise<void> {
   try {
     await using found = {
       [Symbol.asyncDispose]: async () => {},
-      ...(await findCommand([plugin, capability])),
+      ...(await findCommand([plugin, capability], settings)),
     };
     const makeContext = (signal: AbortSignal): TriviumContext => host.context(signal);
     const [command] = found.commands;

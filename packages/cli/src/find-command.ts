@@ -3,7 +3,7 @@
  * (`models list`), those of plugins by plugin and name (`word-count count`). A plugin is loaded only when it is meant.
  */
 import { type Plugin, TriviumError } from '@trivium/protocol';
-import { loadPlugins, namedPlugins } from '@trivium/sdk';
+import { type HostSettings, loadPlugins, namedPlugins } from '@trivium/sdk';
 import type { Command } from './command.js';
 import { ownCommands } from './help.js';
 import { nearest } from './nearest.js';
@@ -16,12 +16,16 @@ export interface FoundCommand {
   rest: readonly string[];
 }
 
-/** Everything that can be called here, of the plugins that are named anywhere, and `more`. The caller disposes of them. */
+/**
+ * Everything that can be called here, of the plugins that are named anywhere, and `more`. The caller disposes of them.
+ * @param host what the threads of plugins are held to, as this process's own host is
+ */
 export async function allPlugins(
+  host: HostSettings,
   more: readonly string[] = [],
 ): Promise<AsyncDisposable & { plugins: readonly Plugin[] }> {
   const { names, fromFolder } = await namedPlugins(process.cwd());
-  const loaded = await loadPlugins([...new Set([...more, ...names])], { from: fromFolder });
+  const loaded = await loadPlugins([...new Set([...more, ...names])], { from: fromFolder, host });
   return { ...loaded, plugins: [...builtIn, ...loaded.plugins] };
 }
 
@@ -40,9 +44,13 @@ function capabilityOf(plugin: Plugin, [name, ...rest]: readonly string[]): Found
 
 /**
  * @param argv what follows `trivium`
+ * @param host for the thread of a plugin, which starts with its first call: what is set here until then holds for it
  * @throws TriviumError `invalid-argument` where nothing is meant, and as `loadPlugins` for a plugin that is broken
  */
-export async function findCommand(argv: readonly string[]): Promise<FoundCommand & Partial<AsyncDisposable>> {
+export async function findCommand(
+  argv: readonly string[],
+  host: HostSettings,
+): Promise<FoundCommand & Partial<AsyncDisposable>> {
   const [name = '', ...rest] = argv;
   const direct = builtIn
     .flatMap(({ capabilities }) => capabilities)
@@ -51,7 +59,7 @@ export async function findCommand(argv: readonly string[]): Promise<FoundCommand
   const group = builtIn.find((plugin) => plugin.name === name);
   const grouped = group && capabilityOf(group, rest);
   if (grouped) return grouped;
-  const loaded = group ? undefined : await pluginNamed(name);
+  const loaded = group ? undefined : await pluginNamed(name, host);
   const found = loaded?.plugins[0] && capabilityOf(loaded.plugins[0], rest);
   if (found) return { ...found, [Symbol.asyncDispose]: () => loaded[Symbol.asyncDispose]() };
   await loaded?.[Symbol.asyncDispose]();
@@ -80,17 +88,17 @@ function unknownCommand([name = '', action]: readonly string[], plugin: Plugin |
 }
 
 /** The plugin of that name: one that is named somewhere, or else one that is installed. */
-async function pluginNamed(name: string) {
+async function pluginNamed(name: string, host: HostSettings) {
   if (!/^[a-z][a-z0-9-]*$/.test(name)) return undefined;
   const { names, fromFolder } = await namedPlugins(process.cwd());
   if (names.length > 0) {
-    const loaded = await loadPlugins(names, { from: fromFolder });
+    const loaded = await loadPlugins(names, { from: fromFolder, host });
     const plugin = loaded.plugins.find((one) => one.name === name);
     if (plugin) return { ...loaded, plugins: [plugin] };
     await loaded[Symbol.asyncDispose]();
   }
   try {
-    return await loadPlugins([name], { from: fromFolder });
+    return await loadPlugins([name], { from: fromFolder, host });
   } catch (error) {
     if (TriviumError.isInstance(error) && error.code === 'not-found') return undefined;
     throw error;

@@ -46,13 +46,15 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function printAll(textOf: (commands: readonly Command[]) => string): Promise<void> {
-  await using all = await allPlugins();
+  await using all = await allPlugins({});
   const commands = all.plugins.flatMap(({ capabilities }) => capabilities) as Command[];
   process.stdout.write(`${textOf(commands)}\n`);
 }
 
 async function runFound(argv: readonly string[], signal: AbortSignal, interrupt: () => void): Promise<void> {
-  const found = await findCommand(argv);
+  // Which flags load models is known once the command is; the thread of a plugin takes them over with its first call.
+  const settings: LoadSettings = {};
+  const found = await findCommand(argv, settings);
   const { commands, rest } = found;
   const [command, another] = commands;
   if (!command || another) {
@@ -62,8 +64,8 @@ async function runFound(argv: readonly string[], signal: AbortSignal, interrupt:
   }
   const { conversation } = command.capability.commandLine ?? {};
   let host: Host | undefined;
-  const openHost = (settings: LoadSettings) => {
-    host = new Host(settings);
+  const openHost = (given: LoadSettings) => {
+    host = new Host(Object.assign(settings, given));
     return host;
   };
   try {

@@ -167,6 +167,31 @@ describe('piped', () => {
     expect(prompts.at(-1)).toBe(`<user>${long}\n<assistant>`);
   });
 
+  test('what a loaded conversation says as the system stays when turns leave', async () => {
+    const file = join(folder, 'long.json');
+    const long = 'x'.repeat(90);
+    const earlier = [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: long },
+      { role: 'assistant', content: 'One.' },
+    ];
+    await writeFile(file, JSON.stringify({ model: 'played.gguf', messages: earlier }));
+    const argv = ['--load', file, '--save', file, '--lines', '--max-tokens', '20'];
+    const { prompts } = await piped(`${long}\nwhy?\n`, argv, { contextTokens: 240 });
+    expect(prompts).toEqual([
+      `<system>Be brief.\n<user>${long}\n<assistant>`,
+      `<system>Be brief.\n<user>${long}\n<assistant>One.\n<user>why?\n<assistant>`,
+    ]);
+    const { messages } = JSON.parse(await readFile(file, 'utf8'));
+    expect(messages.map(({ role }: { role: string }) => role)).toEqual([
+      'system',
+      'user',
+      'assistant',
+      'user',
+      'assistant',
+    ]);
+  });
+
   test('a cut answer is said to be cut; no message is a fault', async () => {
     const cut = await piped('a', flags('--max-tokens', '2'), { answers: ['one two three'] });
     expect(cut).toMatchObject({ stdout: 'one two\n', stderr: expect.stringContaining('cut after 2 tokens') });

@@ -59,6 +59,17 @@ describe('a plugin', () => {
     expect(help.stdout).toContain('--language STRING');
   });
 
+  it('loads models by the flags of loading, as a job too', async () => {
+    const plugin = fileURLToPath(new URL('fixtures/trivium-plugin-teller/index.mjs', import.meta.url));
+    const env = { TRIVIUM_PLUGINS: plugin };
+    const call = ['teller', 'tell', '--context-tokens', '64'];
+    const { stdout } = await run([...call, '--json'], { env });
+    expect(JSON.parse(stdout)).toMatchObject({ contextTokens: 64 });
+    const started = await run([...call, '--job'], { env });
+    const watched = await run(['jobs', 'watch', started.stdout.trim(), '--json'], { env });
+    expect(JSON.parse(watched.stdout)).toMatchObject({ output: { contextTokens: 64 } });
+  });
+
   it('stands in the general help where the app names it', async () => {
     expect((await run(['help'])).stdout).not.toContain('word-count');
     const env = { TRIVIUM_PLUGINS: 'word-count' };

@@ -1,7 +1,7 @@
 /** The command `trivium serve` as people start it: its address, its key, its end; and wrong calls. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -67,6 +67,24 @@ describe('trivium serve', () => {
     expect(notes()).toMatch(/POST \/v1\/chat\/completions 200 \d+ ms req_\w+/);
     expect(notes()).not.toContain('wellington');
     expect(notes()).not.toContain('secret-key');
+  });
+
+  it('holds plugins to what it is held to itself', async () => {
+    const root = await folder();
+    const plugin = fileURLToPath(new URL('fixtures/trivium-plugin-teller/index.mjs', import.meta.url));
+    const args = ['--port', '0', '--root', root, '--no-playground', '--context-tokens', '64'];
+    const { child } = start([...args, '--plugins', plugin]);
+    const [url] = (await once(createInterface(child.stdout!), 'line')) as [string];
+    const told = await fetch(`${url}/v1/capabilities/teller/tell`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    });
+    expect(await told.json()).toEqual({
+      documentsWithin: await realpath(root),
+      offline: true,
+      contextTokens: 64,
+    });
   });
 
   it('has the playground, open and alone, where it is wanted', async () => {

@@ -96,6 +96,8 @@ export class Generation implements AsyncIterableIterator<GenerateEvent> {
   #ended = false;
   #paused = false;
   #wake: (() => void) | undefined;
+  /** What the last call of `next` answers. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(
     model: RawModel,
@@ -114,12 +116,23 @@ export class Generation implements AsyncIterableIterator<GenerateEvent> {
     return this;
   }
 
-  async next(): Promise<IteratorResult<GenerateEvent, undefined>> {
-    if (this.#id === undefined && !this.#ended) {
-      // Two calls of `next` before the first has an answer start one generation.
-      this.#starting ??= this.#start();
-      await this.#starting;
-    }
+  /** Calls may come before earlier ones have their answer: as those of a generator they are answered one after the other. */
+  next(): Promise<IteratorResult<GenerateEvent, undefined>> {
+    if (!this.#ended) this.#starting ??= this.#start();
+    const step = () => this.#step();
+    const answer = this.#last.then(step, step);
+    this.#last = answer;
+    return answer;
+  }
+
+  async return(): Promise<IteratorResult<GenerateEvent, undefined>> {
+    this.#stop();
+    this.#unread.length = 0;
+    return { done: true, value: undefined };
+  }
+
+  async #step(): Promise<IteratorResult<GenerateEvent, undefined>> {
+    if (this.#id === undefined && !this.#ended) await this.#starting;
     while (this.#unread.length === 0) {
       if (this.#failure) {
         const { error } = this.#failure;
@@ -137,12 +150,6 @@ export class Generation implements AsyncIterableIterator<GenerateEvent> {
       if (!this.#ended) this.#model.resume(this.#id!);
     }
     return { done: false, value };
-  }
-
-  async return(): Promise<IteratorResult<GenerateEvent, undefined>> {
-    this.#stop();
-    this.#unread.length = 0;
-    return { done: true, value: undefined };
   }
 
   async #start(): Promise<void> {

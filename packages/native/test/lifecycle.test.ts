@@ -80,6 +80,29 @@ describe('cancellation', () => {
   });
 });
 
+describe('calls of next before the last one has its answer', () => {
+  const options = { tokens: [1, 2, 3], maxTokens: 12, stopTokens: [] };
+
+  test('get the events in their order, and those behind the last event its end', async () => {
+    await using loaded = await getEngine().loadModel(model);
+    const alone: object[] = [];
+    for await (const event of loaded.generate(options)) alone.push({ ...event, usage: undefined });
+    const generation = loaded.generate(options);
+    const steps = await Promise.all(Array.from({ length: alone.length + 3 }, () => generation.next()));
+    const events = steps.flatMap(({ value }) => (value ? { ...value, usage: undefined } : []));
+    expect(events).toEqual(alone);
+    expect(steps.slice(-3)).toEqual(Array(3).fill({ done: true, value: undefined }));
+  });
+
+  test('all end when the generation is left', async () => {
+    await using loaded = await getEngine().loadModel(model);
+    const generation = loaded.generate(options);
+    const steps = Array.from({ length: 3 }, () => generation.next());
+    await generation.return!();
+    expect(await Promise.all(steps)).toEqual(Array(3).fill({ done: true, value: undefined }));
+  });
+});
+
 describe('one result', () => {
   test('the same seed writes the same tokens alone, among sixteen, and again from a cached prefix', async () => {
     await using loaded = await getEngine().loadModel(model);

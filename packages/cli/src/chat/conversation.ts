@@ -23,7 +23,7 @@ export class Conversation {
   readonly settings: ConversationSettings;
   /** Where it was last saved, or came from. */
   file: string | undefined;
-  readonly #messages: ChatMessage[] = [];
+  #messages: ChatMessage[] = [];
 
   constructor(settings: ConversationSettings) {
     this.settings = settings;
@@ -36,12 +36,12 @@ export class Conversation {
 
   /** Goes on with another conversation instead. */
   takeUp(messages: readonly ChatMessage[], file: string): void {
-    this.#messages.splice(0, Infinity, ...messages);
+    this.#messages = [...messages];
     this.file = file;
   }
 
   forget(): void {
-    this.#messages.length = 0;
+    this.#messages = [];
     this.file = undefined;
   }
 
@@ -62,11 +62,17 @@ export class Conversation {
         onStep(step);
       });
       // What the model is no longer shown need not be counted again each turn.
-      this.#messages.splice(0, output.droppedMessages);
+      this.#drop(output.droppedMessages);
       written = output.text;
       return output;
     } finally {
       if (written !== '') this.#messages.push(question, { role: 'assistant', content: written });
     }
+  }
+
+  /** The oldest messages go; those of the system, which are never left out, are not counted. */
+  #drop(count: number): void {
+    let dropped = 0;
+    this.#messages = this.#messages.filter(({ role }) => role === 'system' || ++dropped > count);
   }
 }

@@ -4,7 +4,7 @@
  */
 import { realpathSync } from 'node:fs';
 import { TriviumError } from '@trivium/protocol';
-import { Admission, Host } from '@trivium/sdk';
+import { Admission, Host, type HostSettings } from '@trivium/sdk';
 import { FileStreamStore, type RequestLogEntry, serve } from '@trivium/sdk/server';
 import { failure } from '../command.js';
 import { allPlugins } from '../find-command.js';
@@ -42,15 +42,16 @@ async function serveUntilStopped(flags: ServeFlags): Promise<number> {
     ...settings
   } = flags;
   const root = realRoot(settings.root);
-  await using host = new Host({
+  const hostSettings: HostSettings = {
     ...load,
     // The host has its own word on it: what no route should do is not done by way of another either.
     ...(!(allowNetwork && !readOnly) && { hub: { offline: true } }),
     // Callers of this folder know nothing of jobs over another, and no link in it leads out.
     documentsWithin: root,
     jobScope: root,
-  });
-  await using all = await allPlugins(names);
+  };
+  await using host = new Host(hostSettings);
+  await using all = await allPlugins(hostSettings, names);
   if (model !== undefined) {
     process.stderr.write(`Loading ${model} …\n`);
     await host.models.preload(model, { purpose: 'language' });

@@ -1,5 +1,6 @@
 /** A local encoder as an AI SDK embedding model. Inputs that do not fit its context are errors, never cut. */
 import type { ModelStore } from '../models/model-store.js';
+import { throwRetryable } from './retryable.js';
 import type { CallWarning, SpecificationVersion } from './specification.js';
 
 export interface EmbedCallOptions {
@@ -30,7 +31,8 @@ export class TriviumEmbeddingModel<Version extends SpecificationVersion = Specif
   }> {
     abortSignal?.throwIfAborted();
     const model = await this.store.get(this.modelId, 'embedding', { signal: abortSignal });
-    const result = await model.embed(values, abortSignal ? { signal: abortSignal } : {});
+    const options = abortSignal ? { signal: abortSignal } : {};
+    const result = await model.embed(values, options).catch(throwRetryable);
     const warnings: CallWarning[] =
       dimensions === undefined || dimensions === result.width
         ? []

@@ -3,19 +3,20 @@
  * events into stream parts. What it cannot do it says in warnings; it never cuts a prompt silently.
  */
 import { randomUUID } from 'node:crypto';
-import { APICallError } from '@ai-sdk/provider';
 import type { GenerateEvent, GenerateOptions, NativeModel } from '@trivium/native';
 import { TriviumError } from '@trivium/protocol';
 import type { ModelStore } from '../models/model-store.js';
 import { samplingOf } from '../models/sampling.js';
 import { answerGrammar, compileAnswer } from './answer-grammar.js';
 import { AnswerReader, specialMarkers } from './answer-reader.js';
-import { type ChatMessage, toChatMessages } from './chat-messages.js';
+import { toChatMessages } from './chat-messages.js';
 import { type ChatCall, type ChatSettings, readChatSettings } from './chat-settings.js';
-import { type EncodedChat, encodeChat } from './chat-template.js';
+import { encodeChat } from './chat-template.js';
+import { encodeWithin } from './encode-within.js';
 import { parseTriviumOptions, type TriviumLanguageModelOptions } from './options.js';
 import { formatOfCalls } from './output-format/formats.js';
 import { contentOf } from './output-format/output-parts.js';
+import { throwRetryable } from './retryable.js';
 import type {
   CallOptions,
   CallWarning,
@@ -98,10 +99,11 @@ export class TriviumLanguageModel<Version extends SpecificationVersion = Specifi
 
   async doStream(options: CallOptions): Promise<{ stream: ReadableStream<StreamPart> }> {
     const prepared = await this.prepare(options);
-    const events = retryable(prepared.model.generate(prepared.request));
+    const generation = prepared.model.generate(prepared.request);
+    const events = retryable(generation);
     // A failure before the first event is thrown, so that `ai` may retry the call.
     const first = await events.next();
-    return { stream: toStream(prepared, this.modelId, first, events) };
+    return { stream: toStream(prepared, this.modelId, { generation, first, events }) };
   }
 
   private load(signal?: AbortSignal): Promise<NativeModel> {
@@ -123,7 +125,7 @@ export class TriviumLanguageModel<Version extends SpecificationVersion = Specifi
     const settings = readChatSettings(options, extra, model.info);
     const warnings = [...unsupportedSettings(options, extra), ...settings.warnings];
     const messages = toChatMessages(options.prompt, settings);
-    const chat = await encodeWithin(model, messages, settings.variables, extra, warnings);
+    const chat = await encodeWithin(model, messages, settings.variables, extra.overflow, warnings);
     options.abortSignal?.throwIfAborted();
     const request = toRequest(options, extra, chat.tokens, model, settings);
     const { specialTokens } = model.tokenizer;
@@ -184,48 +186,6 @@ function stopTokensOf(
   return [...info.stopTokens.filter((id) => !inside.includes(id)), ...idsOf(calls.stopTokens)];
 }
 
-/** Encodes the chat under the declared overflow policy; at least one token must be left to write. */
-async function encodeWithin(
-  model: NativeModel,
-  messages: ChatMessage[],
-  variables: Record<string, unknown>,
-  extra: TriviumLanguageModelOptions,
-  warnings: CallWarning[],
-): Promise<EncodedChat> {
-  let kept = messages;
-  for (;;) {
-    const chat = await encodeChat(model, kept, variables);
-    const { tokens } = chat;
-    if (tokens.length < model.info.contextTokens) {
-      const dropped = messages.length - kept.length;
-      if (dropped > 0) {
-        warnings.push({
-          type: 'other',
-          message: `${dropped} oldest messages were dropped to fit the context.`,
-        });
-      }
-      return chat;
-    }
-    const oldest = kept.findIndex(({ role }) => role !== 'system');
-    // A tool's result goes with the call that it answers.
-    let next = oldest + 1;
-    while (kept[next]?.role === 'tool') next += 1;
-    if (extra.overflow !== 'drop-oldest' || oldest < 0 || next >= kept.length) {
-      throw new TriviumError(
-        'context-overflow',
-        `The prompt has ${tokens.length} tokens; the context holds ${model.info.contextTokens}, one of them for the answer.`,
-        {
-          field: 'prompt',
-          expected: `fewer than ${model.info.contextTokens} tokens`,
-          found: `${tokens.length} tokens`,
-          remedy: "Shorten it, load the model with more contextTokens, or set overflow: 'drop-oldest'.",
-        },
-      );
-    }
-    kept = kept.toSpliced(oldest, next - oldest);
-  }
-}
-
 function unsupportedSettings(options: CallOptions, { grammar }: TriviumLanguageModelOptions): CallWarning[] {
   const warnings: CallWarning[] = [];
   const unsupported = (feature: string, details?: string) =>
@@ -235,30 +195,27 @@ function unsupportedSettings(options: CallOptions, { grammar }: TriviumLanguageM
   return warnings;
 }
 
-/** A full queue becomes the AI SDK's retryable error; everything else passes. */
 async function* retryable(
-  events: AsyncIterableIterator<GenerateEvent>,
+  generation: AsyncIterable<GenerateEvent>,
 ): AsyncGenerator<GenerateEvent, void, void> {
   try {
-    yield* events;
+    yield* generation;
   } catch (error) {
-    if (!TriviumError.isInstance(error) || error.code !== 'busy') throw error;
-    throw new APICallError({
-      message: error.message,
-      url: 'trivium:engine',
-      requestBodyValues: {},
-      statusCode: 429,
-      isRetryable: true,
-      cause: error,
-    });
+    throwRetryable(error);
   }
+}
+
+interface Running {
+  generation: AsyncIterator<GenerateEvent>;
+  /** The first of its events, and those that follow. */
+  first: IteratorResult<GenerateEvent, void>;
+  events: AsyncIterator<GenerateEvent, void>;
 }
 
 function toStream(
   { answer, warnings }: Prepared,
   modelId: string,
-  first: IteratorResult<GenerateEvent, void>,
-  events: AsyncGenerator<GenerateEvent, void, void>,
+  { generation, first, events }: Running,
 ): ReadableStream<StreamPart> {
   let next: IteratorResult<GenerateEvent, void> | undefined = first;
   return new ReadableStream<StreamPart>({
@@ -281,9 +238,10 @@ function toStream(
         controller.close();
       }
     },
-    // `ai` 7 cancels the stream, `ai` 6 aborts the signal: both end the request in the engine.
+    // `ai` 7 cancels the stream, `ai` 6 aborts the signal: both end the request in the engine, and at once. The generator
+    // around the generation would end it only behind the event that is waited for.
     async cancel() {
-      await events.return();
+      await generation.return?.();
     },
   });
 }

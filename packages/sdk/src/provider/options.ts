@@ -34,8 +34,9 @@ export interface TriviumLanguageModelOptions {
   /** Log-probabilities of each chosen token and of the n best, in `providerMetadata.trivium.logprobs`. */
   logprobs?: number | undefined;
   /**
-   * When the prompt does not fit the context: `'error'` (default), or `'drop-oldest'`: the oldest messages that are not
-   * system messages go, whole, and a warning says how many. Nothing is ever cut silently.
+   * When the prompt does not fit the context: `'error'` (default), or `'drop-oldest'`: the oldest turns go, whole, each a user
+   * message with all that answers it, and of the last one the oldest calls of tools with their results. System messages and
+   * the last user message stay, and a warning says how many went. Nothing is ever cut silently.
    */
   overflow?: 'error' | 'drop-oldest' | undefined;
   /** `enable_thinking` of templates that know it; it goes before the `reasoning` setting of the call. */

@@ -90,20 +90,29 @@ export class RecordingModel<Model extends AnyLanguageModel = AnyLanguageModel> {
     const result = await this.#watched(call, options, () => this.#model.doStream(options));
     const reader = (result.stream as ReadableStream<AnyPart>).getReader();
     const recorder = this.#recorder;
+    let hasFinish = false;
+    let isOver = false;
+    const end = (type: 'end' | 'stopped') => {
+      if (!isOver) recorder.say({ type, call });
+      isOver = true;
+    };
     const stream = new ReadableStream<AnyPart>({
       pull: async (controller) => {
         const { done, value } = await this.#watched(call, options, () => reader.read());
-        if (!done) {
-          recorder.say({ type: 'part', call, part: toPlain(value) });
-          controller.enqueue(value);
+        // However a model ends its stream on an abort, with an error as a part or with none, that is no answer.
+        if (options.abortSignal?.aborted && !hasFinish) end('stopped');
+        if (done) {
+          end('end');
+          await recorder.flush();
+          controller.close();
           return;
         }
-        recorder.say({ type: 'end', call });
-        await recorder.flush();
-        controller.close();
+        if (!isOver) recorder.say({ type: 'part', call, part: toPlain(value) });
+        hasFinish ||= value.type === 'finish';
+        controller.enqueue(value);
       },
       cancel: async (reason) => {
-        recorder.say({ type: 'stopped', call });
+        end('stopped');
         await reader.cancel(reason);
         await recorder.flush();
       },

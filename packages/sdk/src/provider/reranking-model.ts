@@ -8,6 +8,7 @@ import type { NativeModel } from '@trivium/native';
 import { largestInput } from '../documents/passage-ranker.js';
 import { rankTexts } from '../documents/rank-texts.js';
 import type { ModelStore } from '../models/model-store.js';
+import { throwRetryable } from './retryable.js';
 import type { CallWarning, SpecificationVersion } from './specification.js';
 
 export interface RerankCallOptions {
@@ -32,7 +33,10 @@ export class TriviumRerankingModel<Version extends SpecificationVersion = Specif
     this.store = store;
   }
 
-  /** @throws TriviumError `unsupported` for models that neither rank nor embed, `context-overflow`; the abort reason */
+  /**
+   * @throws TriviumError `unsupported` for models that neither rank nor embed, `context-overflow`; a retryable `APICallError`
+   * for a queue that is full; the abort reason
+   */
   async doRerank({ documents, query, topN, abortSignal }: RerankCallOptions): Promise<{
     ranking: { index: number; relevanceScore: number }[];
     warnings: CallWarning[];
@@ -42,7 +46,8 @@ export class TriviumRerankingModel<Version extends SpecificationVersion = Specif
       documents.type === 'text' ? documents.values : documents.values.map((value) => JSON.stringify(value));
     const model = await this.store.get(this.modelId, 'reranking', { signal: abortSignal });
     const relevance = relevanceOf(model, this.store);
-    const scores = await relevance(model, query, texts, abortSignal ? { signal: abortSignal } : {});
+    const options = abortSignal ? { signal: abortSignal } : {};
+    const scores = await relevance(model, query, texts, options).catch(throwRetryable);
     // By what the model says, not by its sigmoid: that is 1 for many a document that another one beats.
     const ranking = texts
       .map((_, index) => ({ index, score: scores.values[index]! }))

@@ -112,6 +112,54 @@ describe('our cache', () => {
     await models().remove('hf:org/repo');
     expect(await readdir(join(folder, 'models'))).toEqual([]);
   });
+
+  it('verifies and removes by name in every commit that holds the file, and passes the others by', async () => {
+    const files = { 'a-Q4_0.gguf': bytes(3), 'a-Q8_0.gguf': bytes(4) };
+    const first = hub.commit('org/repo', files);
+    await models().pull('hf:org/repo:Q4_0');
+    const second = hub.commit('org/repo', { ...files, 'README.md': 'words' });
+    await models().pull('hf:org/repo:Q8_0');
+    expect(await models().verify('hf:org/repo/a-Q4_0.gguf')).toMatchObject({
+      verified: [{ file: 'a-Q4_0.gguf' }],
+      faults: [],
+    });
+    expect(await models().remove('hf:org/repo:Q4_0')).toMatchObject({
+      removed: [{ model: `hf:org/repo@${first}`, file: 'a-Q4_0.gguf' }],
+    });
+    expect(await models().remove('hf:org/repo/a-Q8_0.gguf')).toMatchObject({
+      removed: [{ model: `hf:org/repo@${second}`, file: 'a-Q8_0.gguf' }],
+    });
+    for (const gone of ['hf:org/repo:Q4_0', 'hf:org/repo/a-Q8_0.gguf'])
+      for (const call of [models().verify(gone), models().remove(gone)])
+        await expect(call).rejects.toMatchObject({ code: 'not-found', found: gone });
+  });
+
+  it('removes a split model of which a part is missing, by its quantization or any of its parts', async () => {
+    const part = (number: number) => `a-Q4_0-0000${number}-of-00003.gguf`;
+    hub.commit('org/repo', { [part(1)]: bytes(3), [part(2)]: bytes(4), [part(3)]: bytes(5) });
+    for (const name of ['hf:org/repo:Q4_0', `hf:org/repo/${part(1)}`]) {
+      await rm((await models().pull('hf:org/repo:Q4_0')).path);
+      expect((await models().verify(name)).verified.map(({ file }) => file)).toEqual([part(2), part(3)]);
+      expect((await models().remove(name)).removed.map(({ file }) => file)).toEqual([part(2), part(3)]);
+    }
+  });
+
+  it('verifies and removes all of a folder, its shards too, and nothing beside it', async () => {
+    const index = { weight_map: { a: 'model-00001-of-00001.safetensors' } };
+    hub.commit('org/repo', {
+      'a-Q4_0.gguf': bytes(3),
+      'sub/config.json': '{}',
+      'sub/model.safetensors.index.json': JSON.stringify(index),
+      'sub/model-00001-of-00001.safetensors': bytes(4),
+    });
+    await models().pull('hf:org/repo:Q4_0');
+    const pulled = (await models().pull('hf:org/repo/sub')).files.map(({ file }) => file).sort();
+    expect(pulled).toHaveLength(3);
+    const names = (files: readonly { file: string }[]) => files.map(({ file }) => file).sort();
+    expect(names((await models().verify('hf:org/repo/sub')).verified)).toEqual(pulled);
+    expect(names((await models().remove('hf:org/repo/sub')).removed)).toEqual(pulled);
+    expect((await models().list()).flatMap(({ files }) => names(files))).toEqual(['a-Q4_0.gguf']);
+  });
 });
 
 describe('the cache of Hugging Face', () => {

@@ -205,27 +205,81 @@ describe('earlier turns', () => {
       '"file"',
     );
   });
+});
 
-  it('go with their results when the oldest are dropped', async () => {
-    const engine = new ScriptedEngine({ ...template('qwen'), answers: ['x'], contextTokens: 500 });
+describe('of a prompt that does not fit, drop-oldest drops', () => {
+  const long = 'long '.repeat(40);
+  const answer = (text: string): PromptMessage => ({ role: 'assistant', content: [{ type: 'text', text }] });
+  const system: PromptMessage = { role: 'system', content: 'Be brief.' };
+  /** The calls of one message, and the message with their results. */
+  const round = (...ids: string[]): PromptMessage[] => [
+    {
+      role: 'assistant',
+      content: ids.map((id) => ({ type: 'tool-call', toolCallId: id, toolName: 'search', input: { q: id } })),
+    },
+    {
+      role: 'tool',
+      content: ids.map((id) => ({
+        type: 'tool-result',
+        toolCallId: id,
+        toolName: 'search',
+        output: { type: 'text', value: `found ${id} ${long}` },
+      })),
+    },
+  ];
+  const ask = async (chatTemplate: string, contextTokens: number, prompt: PromptMessage[]) => {
+    const engine = new ScriptedEngine({ chatTemplate, answers: ['x'], contextTokens });
     const model = engine.languageModel('v4');
-    const long = user('long '.repeat(40));
     const { warnings } = await model.doGenerate({
-      prompt: [long, ...prompt.slice(1), user('y')],
+      prompt,
       providerOptions: { trivium: { overflow: 'drop-oldest' } },
     });
-    expect(warnings).toEqual([
-      { type: 'other', message: '1 oldest messages were dropped to fit the context.' },
-    ]);
-    const small = new ScriptedEngine({ ...template('qwen'), answers: ['x'], contextTokens: 100 });
-    const dropped = await small.languageModel('v4').doGenerate({
-      prompt: [long, ...prompt.slice(1), user('y')],
-      providerOptions: { trivium: { overflow: 'drop-oldest' } },
+    return { warnings, prompt: engine.prompt() };
+  };
+  const dropped = (count: number) => [
+    { type: 'other', message: `${count} oldest messages were dropped to fit the context.` },
+  ];
+
+  it('a turn with all that answers it, as templates want it whose roles take turns', async () => {
+    const template =
+      "{% for m in messages if m.role != 'system' %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('Roles take turns.') }}{% endif %}<{{ m.role }}>{{ m.content }}{% endfor %}";
+    const turns = [system, user(`a ${long}`), answer('b'), user(`c ${long}`), answer('d'), user('e')];
+    expect(await ask(template, 300, turns)).toEqual({
+      warnings: dropped(2),
+      prompt: `<user>c ${long}<assistant>d<user>e`,
     });
-    expect(dropped.warnings).toEqual([
-      expect.objectContaining({ message: expect.stringContaining('4 oldest') }),
+    expect(await ask(template, 100, turns)).toEqual({ warnings: dropped(4), prompt: '<user>e' });
+  });
+
+  it('calls with their results', async () => {
+    const { warnings, prompt } = await ask(fixture('qwen'), 500, [
+      system,
+      user(long),
+      ...round('a', 'b'),
+      answer('c'),
+      user('d'),
     ]);
-    expect(small.prompt()).not.toContain('tool_response');
+    expect(warnings).toEqual(dropped(5));
+    expect(prompt).toContain('Be brief.');
+    expect(prompt).not.toContain('tool_');
+  });
+
+  it('of the last turn its oldest calls with their results, and not its question', async () => {
+    const rounds = [round('a'), round('b', 'c'), round('d'), round('e', 'f')];
+    const turns = [system, user('before'), answer('yes'), user('the task'), ...rounds.flat()];
+    const { warnings, prompt } = await ask(fixture('qwen'), 1200, turns);
+    expect(warnings).toEqual(dropped(7));
+    expect(prompt).toContain('Be brief.');
+    expect(prompt).not.toContain('before');
+    expect(prompt).toMatch(/the task.*<tool_call>.*found d .*<tool_call>.*<tool_call>.*found e .*found f /s);
+    for (const gone of ['a', 'b', 'c']) expect(prompt).not.toContain(`found ${gone}`);
+    expect(prompt.split('<tool_call>')).toHaveLength(prompt.split('<tool_response>').length);
+  });
+
+  it('nothing where only the question and its last calls are left', async () => {
+    await expect(
+      ask(fixture('qwen'), 400, [user('the task'), ...round('a'), ...round('b', 'c')]),
+    ).rejects.toMatchObject({ code: 'context-overflow', field: 'prompt' });
   });
 });
 

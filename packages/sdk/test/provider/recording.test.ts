@@ -2,11 +2,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { APICallError, type LanguageModelV3 } from '@ai-sdk/provider';
 import { TriviumError } from '@trivium/protocol';
 import { generateText, streamText } from 'ai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AnyLanguageModel, record, replay } from '../../src/provider/index.js';
+import { type AnyLanguageModel, createTrivium, record, replay } from '../../src/provider/index.js';
 import { fromPlain, hashCall, plainOptions, toPlain } from '../../src/provider/recording-format.js';
 import { conformanceChecks, scriptedModel } from '../../src/testing/index.js';
 
@@ -18,6 +19,12 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const path = (name: string) => join(folder, `${name}.jsonl`);
 const prompt = (text: string) => [{ role: 'user' as const, content: [{ type: 'text' as const, text }] }];
 const model = () => scriptedModel(['one two three four'], { specification: 'v3' });
+const local = fileURLToPath(
+  new URL('../../../native/tests/fixtures/parity/llama-grouped-tied', import.meta.url),
+);
+const trivium = createTrivium({ specification: 'v3' });
+afterAll(() => trivium.dispose());
+const breaksOff = { code: 'replay-mismatch', message: expect.stringContaining('breaks off') };
 
 describe('record', () => {
   for (const [index, check] of conformanceChecks(() => record(model(), path('record'))).entries())
@@ -113,10 +120,55 @@ describe('a recording', () => {
     const reader = (await stopped.doStream(options)).stream.getReader();
     await reader.read();
     await reader.cancel();
-    await expect(drain(replay(path('stopped')))).rejects.toMatchObject({
-      code: 'replay-mismatch',
-      message: expect.stringContaining('breaks off'),
+    await expect(drain(replay(path('stopped')))).rejects.toMatchObject(breaksOff);
+  });
+
+  it('takes a stream that was aborted for no answer, though the model ends it with a last part', async () => {
+    const recorder = record(trivium(local), path('aborted'));
+    const options = { prompt: prompt('a'), maxOutputTokens: 200 };
+    const read = async (from: AnyLanguageModel, abortAt?: string) => {
+      const controller = new AbortController();
+      const parts: string[] = [];
+      const { stream } = await from.doStream({ ...options, abortSignal: controller.signal });
+      for await (const part of stream) {
+        parts.push(part.type);
+        if (part.type === abortAt) controller.abort();
+      }
+      return parts;
+    };
+    expect((await read(recorder, 'stream-start')).slice(-2)).toEqual(['error', 'finish']);
+    await expect(read(replay(path('aborted')))).rejects.toMatchObject(breaksOff);
+    // One that was whole by then is an answer.
+    const whole = await read(recorder, 'finish');
+    expect(await read(replay(path('aborted')))).toEqual(whole);
+  });
+
+  it('takes a stream that was left while a part was waited for as no answer', async () => {
+    let whenAsked = () => {};
+    const asked = new Promise<void>((resolve) => {
+      whenAsked = resolve;
     });
+    let parts = 0;
+    const pull = (controller: ReadableStreamDefaultController) =>
+      ++parts === 1 ? controller.enqueue({ type: 'stream-start', warnings: [] }) : whenAsked();
+    const waiting: AnyLanguageModel = {
+      ...model(),
+      specificationVersion: 'v3',
+      provider: 'test',
+      modelId: 'waiting',
+      doGenerate: () => Promise.reject(new Error('not asked')),
+      doStream: async () => ({ stream: new ReadableStream({ pull }, { highWaterMark: 0 }) }),
+    };
+    const { stream } = await record(waiting, path('left')).doStream({ prompt: prompt('a') });
+    const reader = stream.getReader();
+    await reader.read();
+    const pending = reader.read();
+    await asked;
+    await reader.cancel();
+    expect((await pending).done).toBe(true);
+    const played = (await replay(path('left')).doStream({ prompt: prompt('a') })).stream.getReader();
+    await played.read();
+    await expect(played.read()).rejects.toMatchObject(breaksOff);
   });
 
   it.each([

@@ -42,7 +42,8 @@ const companion = /(^|[-_.])(mmproj|imatrix)([-_.]|$)/i;
 const quantizationName =
   /(?:^|[-._])((?:UD-)?(?:I?Q\d(?:_[A-Z0-9]+)*|T?Q[12]_0|BF16|F16|F32|FP16|FP32|MXFP4(?:_MOE)?))$/i;
 
-const isGguf = ({ path }: HubFile) => /\.gguf$/i.test(path);
+const isGguf = ({ path }: Pick<HubFile, 'path'>) => /\.gguf$/i.test(path);
+const isSafetensors = ({ path }: Pick<HubFile, 'path'>) => /\.safetensors$/i.test(path);
 const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 /** The model a GGUF file belongs to: its path without ending and part number. */
 const modelOf = (path: string) => path.replace(splitPart, '').replace(/\.gguf$/i, '');
@@ -126,19 +127,35 @@ function wholeModel(reference: HubReference, parts: readonly HubFile[]): ChosenF
   };
 }
 
-function chooseGguf(reference: HubReference, files: readonly HubFile[]): ChosenFiles | undefined {
-  const models = ggufModels(files);
-  const all = [...models.keys()];
+/** All that belongs to the model of a GGUF file, the file itself among it. */
+const partsOf = (file: string, files: readonly HubFile[]) =>
+  files.filter((other) => isGguf(other) && modelOf(other.path) === modelOf(file));
+
+/** What one safetensors file lends from the folder it lies in: its tokenizer and configuration. */
+function besides(file: string, files: readonly HubFile[]): HubFile[] {
+  const folder = file.slice(0, file.lastIndexOf('/') + 1);
+  return files.filter(({ path }) => path.startsWith(folder) && folderFiles.has(path.slice(folder.length)));
+}
+
+/** The parts of the one GGUF model that is meant, as far as they are there; nothing where there is none. */
+function partsOfOnly(reference: HubReference, models: Map<string, HubFile[]>): HubFile[] | undefined {
   const { quantization } = reference;
+  const all = [...models.keys()];
   const fitting =
     quantization === undefined ? all : all.filter((model) => hasQuantization(model, quantization));
-  if (fitting.length === 1) return wholeModel(reference, models.get(fitting[0]!)!);
   if (fitting.length > 1) throw ambiguous(reference, models, fitting);
-  if (quantization === undefined) return undefined;
+  return models.get(fitting[0] ?? '');
+}
+
+function chooseGguf(reference: HubReference, files: readonly HubFile[]): ChosenFiles | undefined {
+  const models = ggufModels(files);
+  const parts = partsOfOnly(reference, models);
+  if (parts) return wholeModel(reference, parts);
+  if (reference.quantization === undefined) return undefined;
   throw absent(
     reference,
-    `GGUF file of the quantization ${quantization}`,
-    all.map((model) => choice(reference, model, models)).sort(),
+    `GGUF file of the quantization ${reference.quantization}`,
+    [...models.keys()].map((model) => choice(reference, model, models)).sort(),
   );
 }
 
@@ -190,27 +207,28 @@ export function chooseFiles(reference: HubReference, listing: HubListing): Chose
       listing.files.filter(isGguf).map(({ path }) => path),
     );
   }
-  if (isGguf(named)) {
-    const model = modelOf(named.path);
-    return wholeModel(
-      reference,
-      listing.files.filter((other) => isGguf(other) && modelOf(other.path) === model),
-    );
-  }
-  if (/\.safetensors$/i.test(file)) {
-    // One safetensors file lends its tokenizer and configuration from the folder it lies in.
-    const folder = file.slice(0, file.lastIndexOf('/') + 1);
-    const beside = listing.files.filter(
-      ({ path }) => path.startsWith(folder) && folderFiles.has(path.slice(folder.length)),
-    );
-    return { files: [...beside, named], entry: file };
-  }
+  if (isGguf(named)) return wholeModel(reference, partsOf(file, listing.files));
+  if (isSafetensors(named)) return { files: [...besides(file, listing.files), named], entry: file };
   throw new TriviumError('unsupported', `${file} is no file of a model that can be read here.`, {
     field: 'model',
     found: file,
     expected: 'a .gguf or .safetensors file',
     remedy: `Leave the file out (hf:${reference.repo}) to take the whole model.`,
   });
+}
+
+/**
+ * What of the files that are held a reference means, whole or not: a file with what belongs to it, all parts of a GGUF model
+ * that are there, or all that lies below a folder.
+ * @throws TriviumError `invalid-argument` for a quantization that several models of them have
+ */
+export function chooseHeld(reference: HubReference, held: readonly HubFile[]): HubFile[] {
+  const { file, quantization } = reference;
+  if (file !== undefined && isGguf({ path: file })) return partsOf(file, held);
+  const named = held.find(({ path }) => path === file);
+  if (named) return isSafetensors(named) ? [...besides(named.path, held), named] : [named];
+  const below = held.filter(({ path }) => file === undefined || path.startsWith(`${file}/`));
+  return quantization === undefined ? below : (partsOfOnly(reference, ggufModels(below)) ?? []);
 }
 
 /** The shards that the content of an index names, as files of the listing. @throws TriviumError `bad-format`, `not-found` */

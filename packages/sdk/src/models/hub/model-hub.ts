@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
-import { type ChosenFiles, chooseFiles, shardsOf } from './choose-files.js';
+import { type ChosenFiles, chooseFiles, chooseHeld, shardsOf } from './choose-files.js';
 import { diskFiles, type FileLayer } from './file-layer.js';
 import { HubCache } from './hub-cache.js';
 import type { HubFile, HubListing } from './hub-listing-schema.js';
@@ -133,7 +133,10 @@ export class ModelHub {
     return held;
   }
 
-  /** Reads what is held again, all of it or what a reference means. Changes nothing. */
+  /**
+   * Reads what is held again, all of it or what a reference means. Changes nothing.
+   * @throws TriviumError `not-found` when nothing of the reference is held
+   */
   async verify(
     reference: string | undefined,
     { signal, onProgress }: VerifyOptions = {},
@@ -153,7 +156,7 @@ export class ModelHub {
   }
 
   /**
-   * Removes from our cache what a reference means: a file or quantization, one revision, or the whole repository.
+   * Removes from our cache what a reference means: a file, folder or quantization, one revision, or the whole repository.
    * @throws TriviumError `not-found` when nothing of it is held
    */
   async remove(reference: string): Promise<Removal> {
@@ -166,13 +169,6 @@ export class ModelHub {
         bytes,
       })),
     );
-    if (removed.length === 0) {
-      throw new TriviumError('not-found', `Nothing of ${reference} is held.`, {
-        field: 'model',
-        found: reference,
-        remedy: 'trivium models list shows what is.',
-      });
-    }
     const part = parsed.file !== undefined || parsed.quantization !== undefined;
     if (!part && parsed.revision === undefined) await this.cache.removeRepo(parsed.repo);
     for (const { listing, files } of part || parsed.revision !== undefined ? held : []) {
@@ -236,19 +232,23 @@ export class ModelHub {
     return held;
   }
 
-  /** What is held of what a reference means; commits it says nothing about are left out. */
+  /**
+   * What is held of what a reference means, whole or not; commits it says nothing about are left out.
+   * @throws TriviumError `not-found` when nothing is, `invalid-argument` for a quantization that could mean several models
+   */
   async #heldBy(reference: string | undefined): Promise<{ listing: HubListing; files: HubFile[] }[]> {
     if (reference === undefined) return this.#held();
     const parsed = parseHubReference(reference);
     const commits = parsed.revision === undefined ? undefined : await this.cache.commits(parsed);
-    const held = (await this.#held([parsed.repo])).filter(
-      ({ listing }) => commits === undefined || commits.includes(listing.commit),
-    );
-    if (parsed.file === undefined && parsed.quantization === undefined) return held;
-    return held.flatMap(({ listing, files }) => {
-      // Chosen among what is there: a part that was never fetched does not make the reference ambiguous.
-      const chosen = new Set(chooseFiles(parsed, { ...listing, files }).files);
-      return [{ listing, files: files.filter((file) => chosen.has(file)) }];
+    const held = (await this.#held([parsed.repo]))
+      .filter(({ listing }) => commits === undefined || commits.includes(listing.commit))
+      .map(({ listing, files }) => ({ listing, files: chooseHeld(parsed, files) }))
+      .filter(({ files }) => files.length > 0);
+    if (held.length > 0) return held;
+    throw new TriviumError('not-found', `Nothing of ${reference} is held.`, {
+      field: 'model',
+      found: reference,
+      remedy: 'trivium models list shows what is.',
     });
   }
 }
