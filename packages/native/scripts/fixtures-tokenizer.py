@@ -356,6 +356,7 @@ def component_tokenizers():
         "llama3": pre_tokenizers.Split(Regex(LLAMA3), "isolated"), "qwen2": pre_tokenizers.Split(Regex(QWEN2), "isolated"),
         "llama3, our regex": pre_tokenizers.Split(Regex(LLAMA3 + "|\\z"), "isolated"),
         "classes": pre_tokenizers.Split(Regex(r"[\p{L}&&[^a-z]]+|[^\S\r\n]+|\d+|[[:punct:]]{2,}?|\b\w|(?<=a)\P{L}|\x{4E00}"), "isolated"),
+        "words": pre_tokenizers.Split(Regex(r"[\w&&\p{N}]+|[[:^word:]&&\p{No}]|[\p{Word}]+|\w"), "isolated"),
         "fold": pre_tokenizers.Split(Regex(r"(?i:[ks]|[d-f]+)"), "merged_with_previous"),
         "possessive": pre_tokenizers.Split(Regex(r"\p{Lu}?+\p{Ll}++|(?>\s+)(?=\S)|.$|^\p{N}"), "removed"),
         "Tekken": pre_tokenizers.Split(Regex(TEKKEN), "isolated"), "DeepSeek V3": isolated(*DEEPSEEK_V3),

@@ -52,25 +52,27 @@ Result<AttentionSpec> attention_of(const Keys& keys, int width) {
 }
 
 // What llama.cpp's converter writes of rope_scaling; its yarn_attn_factor is config.json's attention_factor, and
-// attn_factor multiplies whatever the factor gives.
+// attn_factor multiplies whatever the factor gives. Older files say no type, which is linear, or call the factor scale_linear.
 Result<RopeScaling> scaling_of(const Keys& keys) {
   RopeScaling scaling;
-  const std::string* kind = keys.file.metadata().string(keys.key("rope.scaling.type"));
-  if (!kind || *kind == "none") return scaling;
-  scaling.factor = keys.number("rope.scaling.factor", 1);
-  if (*kind == "linear") {
+  const std::string* said = keys.file.metadata().string(keys.key("rope.scaling.type"));
+  const std::string kind = said ? *said : "linear";
+  if (kind == "none") return scaling;
+  const double factor = keys.number("rope.scaling.factor", keys.number("rope.scale_linear", 1));
+  scaling.factor = factor == 0 ? 1 : factor;
+  if (kind == "linear") {
     scaling.kind = RopeScaling::Kind::linear;
     return scaling;
   }
   const double extrapolation = keys.number("rope.scaling.yarn_ext_factor", 1);
-  if (*kind != "yarn" || extrapolation != 1) {
+  if (kind != "yarn" || extrapolation != 1) {
     Error error;
     error.code = ErrorCode::unsupported;
-    error.message = "The rope scaling \"" + *kind + "\" is not supported" + (*kind == "yarn" ? " with this factor." : ".");
+    error.message = "The rope scaling \"" + kind + "\" is not supported" + (kind == "yarn" ? " with this factor." : ".");
     error.file = keys.file.path();
-    error.field = keys.key(*kind == "yarn" ? "rope.scaling.yarn_ext_factor" : "rope.scaling.type");
-    error.expected = *kind == "yarn" ? "1" : "none, linear, yarn, or factors in rope_freqs.weight";
-    error.found = *kind == "yarn" ? std::to_string(extrapolation) : *kind;
+    error.field = keys.key(kind == "yarn" ? "rope.scaling.yarn_ext_factor" : "rope.scaling.type");
+    error.expected = kind == "yarn" ? "1" : "none, linear, yarn, or factors in rope_freqs.weight";
+    error.found = kind == "yarn" ? std::to_string(extrapolation) : kind;
     error.remedy = "Use a model with one of these rope scalings.";
     return error;
   }

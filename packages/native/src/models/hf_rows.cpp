@@ -35,11 +35,14 @@ Result<Activation> activation_of(const ModelFile& file, const std::string& fallb
   return unsupported(file, "hidden_act", name, "silu, gelu, gelu_new");
 }
 
-// rope_parameters (transformers 5) or rope_scaling (4), null where there is neither.
+// rope_scaling (transformers 4) or rope_parameters (5), null where there is neither. Of both the first holds and nothing of
+// the second, as in transformers: whoever adds a rope_scaling to a newer file means it.
 const Json* rope_parameters_of(const Json& config) {
-  const Json* parameters = config.find("rope_parameters");
-  if (!parameters || !parameters->is_object()) parameters = config.find("rope_scaling");
-  return parameters && parameters->is_object() ? parameters : nullptr;
+  for (const char* const name : {"rope_scaling", "rope_parameters"}) {
+    const Json* parameters = config.find(name);
+    if (parameters && !parameters->members().empty()) return parameters;
+  }
+  return nullptr;
 }
 
 Result<RopeScaling> scaling_of(const ModelFile& file, const Json& parameters) {
@@ -48,7 +51,9 @@ Result<RopeScaling> scaling_of(const ModelFile& file, const Json& parameters) {
   RopeScaling scaling;
   scaling.factor = parameters.number_or("factor", 1);
   const double context = config.number_or("max_position_embeddings", 8192);
-  scaling.original_context = parameters.number_or("original_max_position_embeddings", context);
+  // What stands beside the scaling goes before what stands in it, as in transformers.
+  scaling.original_context = config.number_or("original_max_position_embeddings",
+                                              parameters.number_or("original_max_position_embeddings", context));
   if (kind == "linear") {
     scaling.kind = RopeScaling::Kind::linear;
   } else if (kind == "llama3") {
@@ -57,7 +62,6 @@ Result<RopeScaling> scaling_of(const ModelFile& file, const Json& parameters) {
     scaling.high_frequency_factor = parameters.number_or("high_freq_factor", 4);
   } else if (kind == "yarn") {
     scaling.kind = RopeScaling::Kind::yarn;
-    scaling.original_context = config.number_or("original_max_position_embeddings", scaling.original_context);
     scaling.factor = parameters.number_or("factor", context / scaling.original_context);
     scaling.beta_fast = parameters.number_or("beta_fast", 32);
     scaling.beta_slow = parameters.number_or("beta_slow", 1);
@@ -131,29 +135,34 @@ Result<ModelSpec> llama(const ModelFile& file) {
   return spec;
 }
 
+// Of the families that have one: null is none; where nothing is said, what transformers takes.
+int window_of(const Json& config) {
+  const Json* window = config.find("sliding_window");
+  return static_cast<int>(std::clamp<std::int64_t>(window ? window->integer().value_or(0) : 4096, 0, 1 << 30));
+}
+
 Result<ModelSpec> mistral(const ModelFile& file) {
   TRIVIUM_TRY_ASSIGN(ModelSpec spec, llama(file));
-  const std::int64_t window = file.config().integer_at("sliding_window").value_or(0);
   for (LayerSpec& layer : spec.layers) {
-    layer.attention.window = static_cast<int>(std::clamp<std::int64_t>(window, 0, 1 << 30));
+    layer.attention.window = window_of(file.config());
     layer.attention.bias = layer.attention.output_bias = false;
   }
   return spec;
 }
 
-// Layers see all keys, or a window where `layer_types` says so, or from `max_window_layers` on in files without that list.
+// Layers see all keys, or a window where `layer_types` says so, or from `max_window_layers` on in files without that list
+// (28 is what transformers takes where neither is said).
 Status read_windows(const ModelFile& file, ModelSpec& spec) {
   const Json& config = file.config();
   if (!config.boolean_or("use_sliding_window", false)) return {};
-  const std::int64_t window = std::clamp<std::int64_t>(config.integer_at("sliding_window").value_or(0), 0, 1 << 30);
-  const std::int64_t first = config.integer_at("max_window_layers").value_or(0);
+  const std::int64_t first = config.integer_at("max_window_layers").value_or(28);
   const Json* types = config.find("layer_types");
   const bool listed = types && types->is_array();
   if (listed && types->items().size() != spec.layers.size())
     return unsupported(file, "layer_types", std::to_string(types->items().size()) + " entries", std::to_string(spec.layers.size()) + " entries");
   for (std::size_t i = 0; i < spec.layers.size(); ++i) {
     const bool within = listed ? types->items()[i].string() == "sliding_attention" : static_cast<std::int64_t>(i) >= first;
-    spec.layers[i].attention.window = within ? static_cast<int>(window) : 0;
+    spec.layers[i].attention.window = within ? window_of(config) : 0;
   }
   return {};
 }

@@ -62,13 +62,13 @@ void AddedTokenMatcher::find(std::string_view text, bool parse_special, std::vec
       if (!unicode::has(previous_character(text, before), unicode::rust_space)) break;
       begin = before;
     }
+    if (token.left_strip) begin = std::max(begin, covered);
     while (token.right_strip && end < text.size() && space(end)) next_character(text, end);
-    begin = std::max(begin, covered);
+    if (begin >= end) continue;  // nothing is left of it
     if (begin > covered)
       spans.push_back({static_cast<std::uint32_t>(covered), static_cast<std::uint32_t>(begin), -1});
-    spans.push_back(
-        {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(std::max(end, begin)), token.id});
-    covered = std::max(end, covered);
+    spans.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), token.id});
+    covered = end;
   }
   if (covered < text.size()) {
     spans.push_back({static_cast<std::uint32_t>(covered), static_cast<std::uint32_t>(text.size()), -1});

@@ -28,7 +28,8 @@ class AddedTokenMatcher {
   // `token` must outlive the matcher's use; `pattern` is what is searched for.
   void add(const AddedToken& token, std::string_view pattern);
   bool empty() const { return tokens_.empty(); }
-  // Covers the whole text, in order. Special tokens are passed over unless `parse_special`.
+  // Covers the whole text, in order, with spans that are never empty. As in Hugging Face tokenizers, one may overlap the white
+  // space that a token before it stripped. Special tokens are passed over unless `parse_special`.
   void find(std::string_view text, bool parse_special, std::vector<AddedSpan>& spans) const;
 
  private:

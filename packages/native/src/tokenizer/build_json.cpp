@@ -1,5 +1,7 @@
 // A tokenizer.json to a pipeline. `truncation` and `padding` are not read: nothing is cut here, and what a
 // model can hold is its caller's business.
+#include <algorithm>
+
 #include "tokenizer/build.h"
 
 namespace trivium {
@@ -16,6 +18,13 @@ bool ends_in_byte_level(const Json& pre_tokenizer, int depth = 0) {
   if (type != "Sequence" || depth > max_build_depth) return type == "ByteLevel";
   const auto& steps = member(pre_tokenizer, "pretokenizers").items();
   return !steps.empty() && ends_in_byte_level(steps.back(), depth + 1);
+}
+
+bool has_byte_level(const Json& decoder, int depth = 0) {
+  const std::string type = decoder.string_or("type", "");
+  if (type != "Sequence" || depth > max_build_depth) return type == "ByteLevel";
+  const auto& steps = member(decoder, "decoders").items();
+  return std::any_of(steps.begin(), steps.end(), [&](const Json& step) { return has_byte_level(step, depth + 1); });
 }
 
 // {"token": id} of BPE and WordPiece, [["token", score]] of Unigram.
@@ -99,7 +108,7 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_json(std::string_view t
   const Json& decoder = member(root, "decoder");
   TRIVIUM_TRY_ASSIGN(parts.decoder, build_decoder(decoder, place.at("decoder")));
   parts.byte_level_decoder = decoder.string_or("type", "") == "ByteLevel";
-  if (parts.byte_level_decoder)
+  if (has_byte_level(decoder))
     parts.token_bytes = TokenBytes::byte_level;
   else if (type == "BPE" || type == "Unigram")
     parts.token_bytes = TokenBytes::metaspace;

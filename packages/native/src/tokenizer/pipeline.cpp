@@ -61,10 +61,10 @@ void Pipeline::write(const Text& text, std::size_t begin, std::span<const Symbol
     return;
   }
   for (const Symbol& symbol : symbols) {
+    begin = std::min(begin, text.bytes.size() - 1);
     const std::size_t end = std::min(begin + symbol.bytes, text.bytes.size());
-    const std::size_t last = std::max(end, begin + 1) - 1;
-    output.spans->push_back({symbol.id, text.origin_begin(std::min(begin, last)), text.origin_end(last)});
-    begin = std::min(end, text.bytes.size() - 1);
+    output.spans->push_back({symbol.id, text.origin_begin(begin), text.origin_end(std::max(end, begin + 1) - 1)});
+    begin = end;
   }
 }
 

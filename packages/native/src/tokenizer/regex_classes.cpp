@@ -80,6 +80,16 @@ CharacterSet of(std::uint32_t categories, std::uint32_t flags, bool negated = fa
   return set;
 }
 
+// Between brackets Oniguruma has other words than outside: without ² ³ ¹ ¼ ½ ¾.
+CharacterSet word_in_class(bool negated) {
+  CharacterSet others;
+  others.ranges = {{0xB2, 0xB3}, {0xB9, 0xB9}, {0xBC, 0xBE}};
+  others.negated = true;
+  CharacterSet set = of(0, regex_word, negated);
+  set.intersections.push_back(std::move(others));
+  return set;
+}
+
 }  // namespace
 
 CharacterSet single_character(char32_t c) {
@@ -186,7 +196,7 @@ Result<CharacterSet> CharacterSetParser::posix_class() {
   at_ = end + 2;
   if (name == "space") return of(0, regex_space, negated);
   if (name == "digit") return of(1u << Nd, 0, negated);
-  if (name == "word") return of(0, regex_word, negated);
+  if (name == "word") return word_in_class(negated);
   if (name == "punct") return of(punctuation | symbols, 0, negated);
   if (name == "cntrl") return of(1u << Cc, 0, negated);
   return unsupported("[:" + name + ":]");
@@ -263,7 +273,9 @@ Result<bool> CharacterSetParser::class_character(char32_t& c, CharacterSet& into
     c = set.ranges[0].first;
     return true;
   }
-  if (set.negated) {
+  if (set.flags & regex_word) {
+    into.parts.push_back(word_in_class(set.negated));
+  } else if (set.negated) {
     into.parts.push_back(std::move(set));
   } else {
     into.categories |= set.categories;

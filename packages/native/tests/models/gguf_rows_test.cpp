@@ -20,14 +20,14 @@ Result<ModelSpec> spec_in(const Metadata& metadata, const std::vector<TensorToWr
   return spec_of(**file);
 }
 
-// The spec of a llama of one head of 16 channels in which one key says something else.
-Result<ModelSpec> spec_with(const std::string& key, MetadataValue value) {
+// The spec of a llama of one head of 16 channels with these keys besides, or instead of its own.
+Result<ModelSpec> spec_with(const std::vector<std::pair<std::string, MetadataValue>>& more) {
   Metadata metadata;
   metadata.set("general.architecture", std::string("llama"));
   for (const auto& [name, number] : std::vector<std::pair<std::string, std::int64_t>>{
            {"block_count", 1}, {"embedding_length", 16}, {"context_length", 64}, {"feed_forward_length", 16}, {"attention.head_count", 1}})
     metadata.set("llama." + name, number);
-  metadata.set("llama." + key, std::move(value));
+  for (const auto& [key, value] : more) metadata.set("llama." + key, value);
   static const std::vector<std::byte> zeros(4 * 16 * sizeof(float));
   return spec_in(metadata, {{"token_embd.weight", {DType::f32, Shape::of(4, 16), zeros.data(), zeros.size()}}});
 }
@@ -65,11 +65,32 @@ TEST("a head of one label makes a cross-encoder, on the first token or on the me
 }
 
 TEST("channels turn in pairs: an odd rope.dimension_count is refused by its key") {
-  CHECK(spec_with("rope.dimension_count", std::int64_t{8}).ok());
-  const auto odd = spec_with("rope.dimension_count", std::int64_t{15});
+  CHECK(spec_with({{"rope.dimension_count", std::int64_t{8}}}).ok());
+  const auto odd = spec_with({{"rope.dimension_count", std::int64_t{15}}});
   REQUIRE(!odd.ok());
   CHECK(odd.error().code == ErrorCode::bad_format);
   CHECK_EQ(odd.error().field, "llama.rope.dimension_count");
   CHECK_EQ(odd.error().found, "15");
   CHECK(odd.error().expected.find("even") != std::string::npos && !odd.error().remedy.empty());
+}
+
+TEST("rope scaling is linear where no type is said, by rope.scale_linear where no factor is, and 0 is no factor") {
+  const auto frequencies = [](const std::vector<std::pair<std::string, MetadataValue>>& more) {
+    const auto spec = spec_with(more);
+    CHECK(spec.ok());
+    return spec.ok() ? spec->layers[0].attention.rope.inverse_frequencies : std::vector<float>();
+  };
+  const std::string linear = "linear", none = "none";
+  const std::vector<float> plain = frequencies({});
+  std::vector<float> quarter = plain;
+  for (float& frequency : quarter) frequency /= 4;
+  CHECK(frequencies({{"rope.scaling.type", linear}, {"rope.scaling.factor", 4.0}}) == quarter);
+  CHECK(frequencies({{"rope.scaling.factor", 4.0}}) == quarter);
+  CHECK(frequencies({{"rope.scale_linear", 4.0}}) == quarter);
+  CHECK(frequencies({{"rope.scaling.type", linear}, {"rope.scale_linear", 4.0}}) == quarter);
+  CHECK(frequencies({{"rope.scale_linear", 2.0}, {"rope.scaling.factor", 4.0}}) == quarter);
+  CHECK(frequencies({{"rope.scaling.type", none}, {"rope.scaling.factor", 4.0}}) == plain);
+  CHECK(frequencies({{"rope.scale_linear", 4.0}, {"rope.scaling.factor", 0.0}}) == plain);
+  CHECK(frequencies({{"rope.scale_linear", 0.0}}) == plain);
+  CHECK(!spec_with({{"rope.scale_linear", -4.0}}).ok());
 }

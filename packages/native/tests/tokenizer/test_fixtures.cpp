@@ -87,6 +87,44 @@ TEST("ill-formed bytes and lone surrogates are U+FFFD, one a maximal part") {
   }
 }
 
+// Ids and spans are those of Hugging Face tokenizers, but for the last three: there it panics.
+TEST("a token in white space that the one before took stays, overlapping it, unless it strips to its left") {
+  const struct {
+    bool left, right;
+    std::string text;
+    std::vector<TokenId> ids;
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> places;
+  } cases[] = {
+      {false, false, "A<x>    ", {1, 5, 4, 4}, {{0, 1}, {1, 8}, {4, 6}, {6, 8}}},
+      {false, false, "A<x>   a", {1, 5, 4, 2, 3}, {{0, 1}, {1, 7}, {4, 6}, {6, 7}, {7, 8}}},
+      {false, true, "A<x>    ", {1, 5, 4, 4}, {{0, 1}, {1, 8}, {4, 8}, {6, 8}}},
+      {false, true, "A<x>   a", {1, 5, 4, 1}, {{0, 1}, {1, 7}, {4, 7}, {7, 8}}},
+      {true, true, "A<x>    ", {1, 5}, {{0, 1}, {1, 8}}},
+      {true, true, "A<x>   a", {1, 5, 1}, {{0, 1}, {1, 7}, {7, 8}}},
+      {true, true, "A    ", {1, 4}, {{0, 1}, {1, 5}}},
+      {true, false, "A<x>  a", {1, 5, 1}, {{0, 1}, {1, 6}, {6, 7}}},
+      {true, false, "A<x>    ", {1, 5}, {{0, 1}, {1, 8}}},
+      {true, false, "A<x>   a", {1, 5, 1}, {{0, 1}, {1, 7}, {7, 8}}},
+      {true, false, "A<x>   ", {1, 5}, {{0, 1}, {1, 7}}},
+  };
+  for (const auto& one : cases) {
+    const std::string strips = std::string(R"("lstrip":)") + (one.left ? "true" : "false") + R"(,"rstrip":)" + (one.right ? "true" : "false");
+    const auto made = Tokenizer::from_json(
+        R"({"added_tokens":[{"id":4,"content":"  ","normalized":true,)" + strips + R"(},{"id":5,"content":"<x>","normalized":true,"rstrip":true}],)"
+        R"("normalizer":{"type":"Lowercase"},"model":{"type":"WordPiece","unk_token":"[UNK]","vocab":{"[UNK]":0,"a":1," ":2,"##a":3}}})",
+        "t");
+    REQUIRE(made.ok());
+    CHECK((*made)->encode(one.text, {}) == one.ids);
+    const auto spans = (*made)->encode_spans(one.text, {});
+    REQUIRE(spans.size() == one.ids.size());
+    for (std::size_t i = 0; i < spans.size(); ++i) {
+      CHECK_EQ(spans[i].id, one.ids[i]);
+      CHECK_EQ(spans[i].begin, one.places[i].first);
+      CHECK_EQ(spans[i].end, one.places[i].second);
+    }
+  }
+}
+
 TEST("a stream gives whole characters only") {
   const auto tokenizer = fixtures::load("gpt2");
   REQUIRE(tokenizer != nullptr);
@@ -140,4 +178,23 @@ TEST("the vocabulary answers in both directions") {
   const auto gpt2 = fixtures::load("gpt2");
   CHECK_EQ(gpt2->token_bytes(gpt2->id_of("Ġthe")), " the");
   CHECK(gpt2->is_special(gpt2->id_of("<|endoftext|>")));
+}
+
+TEST("a ByteLevel decoder in a sequence makes tokens of bytes too") {
+  const auto bare = fixtures::load("gpt2");
+  REQUIRE(bare != nullptr);
+  std::string json = fixtures::read("gpt2.json");
+  const std::size_t begin = json.find(R"({"type":"ByteLevel")", json.find(R"("decoder":)")), end = json.find('}', begin) + 1;
+  REQUIRE(end > begin);
+  const std::string decoder = json.substr(begin, end - begin);
+  json.replace(begin, end - begin, R"({"type":"Sequence","decoders":[{"type":"Sequence","decoders":[)" + decoder + R"(]},{"type":"Fuse"}]})");
+  const auto made = Tokenizer::from_json(json, "t");
+  REQUIRE(made.ok());
+  CHECK_EQ((*made)->token_bytes(bare->id_of("Ġthe")), " the");
+  for (TokenId id = 0; id < static_cast<TokenId>(bare->vocabulary_size()); ++id) CHECK_EQ((*made)->token_bytes(id), bare->token_bytes(id));
+  const std::string text = "the é 你好";
+  const auto stream = (*made)->stream_decoder(false);
+  std::string streamed;
+  for (const TokenId id : (*made)->encode(text, {})) streamed += stream->push(id);
+  CHECK_EQ(streamed + stream->finish(), text);
 }

@@ -43,6 +43,18 @@ TEST("matches are those of Oniguruma") {
   CHECK_EQ(cut("[\\]\\-x]+", "-]x"), "[-]x]");
 }
 
+TEST("six digits and fractions of Latin-1 are words, but not in brackets, as in Oniguruma") {
+  const std::string text = "a²³¹¼½¾é";
+  for (const std::string pattern : {"\\w+", "\\p{Word}+", "(?i:\\w+)"}) CHECK_EQ(cut(pattern, text), "[a²³¹¼½¾é]");
+  for (const std::string pattern : {"[\\w]+", "[\\p{Word}]+", "[[:word:]]+", "[^\\W]+", "[\\w-]+", "(?i:[\\w]+)", "[\\w&&\\S]+"})
+    CHECK_EQ(cut(pattern, text), "[a][é]");
+  for (const std::string pattern : {"[\\W]+", "[^\\w]+", "[[:^word:]]+", "[\\P{Word}]+", "[^\\s\\w]+"})
+    CHECK_EQ(cut(pattern, text), "[²³¹¼½¾]");
+  CHECK_EQ(cut("[\\w²]+", text), "[a²][é]");
+  CHECK_EQ(cut("\\W+", text), "");
+  CHECK_EQ(cut("\\b²", "² a²"), "[²]");
+}
+
 TEST("what is not supported is refused by name") {
   for (const std::string pattern :
        {"(a)\\1", "\\X", "\\p{Latin}", "(?<=a+)b", "(?:a*)*", "[[:graph:]]", "(?<n>a)", "\\G"}) {
