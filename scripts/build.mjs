@@ -1,7 +1,7 @@
 // Builds the addon (plain CMake) and every package (tsup), through turbo so that what has not changed is not built
 // again. Turbo's key knows nothing of the machine: TRIVIUM_TARGET tells it.
 import { execFileSync } from 'node:child_process';
-import { must } from './workspace.mjs';
+import { isMain, must } from './workspace.mjs';
 
 const compiler = (() => {
   try {
@@ -25,4 +25,4 @@ export async function build() {
   );
 }
 
-if (import.meta.url === `file://${process.argv[1]}`) await build();
+if (isMain(import.meta.url)) await build();

@@ -5,9 +5,8 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, extname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import typescript from 'typescript';
-import { root, run } from './workspace.mjs';
+import { isMain, root, run } from './workspace.mjs';
 
 const folder = join(root, 'examples/guide');
 const { transpileModule, ModuleKind, ScriptTarget } = typescript;
@@ -48,7 +47,7 @@ export async function runExample(name) {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+if (isMain(import.meta.url)) {
   const given = process.argv.slice(2);
   const named = given.filter((word) => !word.startsWith('-'));
   const output = join(folder, 'output');

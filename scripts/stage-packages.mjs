@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { packages, root } from './workspace.mjs';
+import { isMain, packages, root } from './workspace.mjs';
 
 const native = join(root, 'packages/native');
 export const platforms = JSON.parse(readFileSync(join(native, 'platforms.json'), 'utf8'));
@@ -126,7 +126,7 @@ export function stagePackages(into) {
   return staged;
 }
 
-if (import.meta.url === `file://${process.argv[1]}`) {
+if (isMain(import.meta.url)) {
   const into = resolve(process.argv[2] ?? 'tarballs');
   mkdirSync(into, { recursive: true });
   for (const { name, file, bytes } of stagePackages(into))

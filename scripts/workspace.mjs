@@ -1,8 +1,13 @@
 // What the workspace scripts share: where things are, and how a step is run and reported.
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { realpathSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Whether this module is what Node was asked to run, by whatever link and in whatever folder: `isMain(import.meta.url)`. */
+export const isMain = (url) =>
+  process.argv[1] !== undefined && url === pathToFileURL(realpathSync(process.argv[1])).href;
 
 /** Packages in the order in which they build: arrows point one way. */
 export const packages = ['protocol', 'native', 'nano', 'sdk', 'mcp-server', 'cli', 'react'];

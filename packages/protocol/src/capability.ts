@@ -4,6 +4,7 @@
  * line, HTTP, MCP and React are made from the contract: none of them is written a second time.
  */
 import type * as z from 'zod';
+import { someSchema } from './schema-parts.js';
 
 /** What running it does to the world; surfaces turn this into hints and into `--read-only`. */
 export interface Effects {
@@ -85,7 +86,13 @@ export interface Plugin<
   readonly capabilities: Capabilities;
 }
 
+/** `.transform()` and `z.preprocess`; a pipe, of which codecs are one, takes one shape and makes another. */
+const reshapes = (schema: z.ZodType) => ['transform', 'pipe'].includes(schema._zod.def.type);
+
 /**
+ * A contract. Its values are checked on each side that they travel to (a thread, a server, a page), so what a schema makes of
+ * a value must satisfy it again, as with checks, defaults and `.trim()`. To make something else of it is for the implementation.
+ * @throws TypeError for a name that is none, and for schemas with transforms, pipes or codecs
  * @example
  * export const countWords = defineCapability({
  *   plugin: 'words', name: 'count-words', title: 'Count words', description: 'Counts the words of a text.',
@@ -105,6 +112,12 @@ export function defineCapability<
   ]) {
     if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name ?? ''))
       throw new TypeError(`A ${kind} is named in lower-case words joined by "-", not "${name}".`);
+  }
+  for (const part of ['input', 'progress', 'output'] as const) {
+    if (!someSchema(capability[part], reshapes)) continue;
+    throw new TypeError(
+      `The ${part} of "${capability.name}" has a transform, pipe or codec. It is checked on each side that it travels to, so its schema can only check it and fill in defaults: let the implementation transform it.`,
+    );
   }
   return Object.freeze(capability);
 }

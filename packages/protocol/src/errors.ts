@@ -84,7 +84,7 @@ export class TriviumError extends Error {
     if (TriviumError.isInstance(error)) return error;
     if (isAbort(error))
       return new TriviumError('cancelled', 'The operation was cancelled.', { cause: error });
-    const { code, path, message } = error as { code?: string; path?: string; message?: string };
+    const { code, path, message } = textsOf(error);
     const details = { file: path, cause: error };
     switch (code) {
       case 'ENOENT':
@@ -104,7 +104,7 @@ export class TriviumError extends Error {
           remedy: 'Free some space and try again.',
         });
       default:
-        return new TriviumError(code?.startsWith('E') ? 'io' : 'internal', message ?? String(error), details);
+        return new TriviumError(code?.startsWith('E') ? 'io' : 'internal', message, details);
     }
   }
 
@@ -112,6 +112,18 @@ export class TriviumError extends Error {
     const { code, message, file, field, expected, found, remedy } = this;
     return JSON.parse(JSON.stringify({ code, message, file, field, expected, found, remedy }));
   }
+}
+
+/** What a thrown value says of itself. It may be anything: nothing at all, or an error whose code is a number. */
+function textsOf(error: unknown): { code?: string; path?: string; message: string } {
+  const { code, path, message } = Object(error) as Record<string, unknown>;
+  const isNoError = typeof error === 'object' && error !== null;
+  return {
+    ...(typeof code === 'string' && { code }),
+    ...(typeof path === 'string' && { path }),
+    message:
+      typeof message === 'string' ? message : isNoError ? 'What was thrown is no error.' : String(error),
+  };
 }
 
 function isAbort(error: unknown): boolean {

@@ -1,5 +1,6 @@
 export * from './capability.js';
 export * from './chat-parts.js';
+export * from './citation-markers.js';
 export type { ChatMessage } from './contracts/chat.js';
 export * as contracts from './contracts/index.js';
 export { type Job, type JobStatus, jobStatusIsFinal } from './contracts/jobs.js';

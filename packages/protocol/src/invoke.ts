@@ -15,11 +15,14 @@ export interface InvokeOptions<C extends AnyCapability> {
   onProgress?: ((progress: ProgressOf<C>) => void) | undefined;
 }
 
-/** A running capability: await it for the output, or iterate it for progress; either starts it once. */
+/**
+ * A running capability: await it for the output, or iterate it for progress. The first of either starts it, once: it may be
+ * awaited at any time and as often as you like, and iterated once, before it is awaited.
+ */
 export interface CapabilityCall<C extends AnyCapability>
   extends PromiseLike<OutputOf<C>>,
     AsyncIterable<ProgressOf<C>> {
-  /** Stops the work; the promise rejects with `cancelled`. */
+  /** Stops the work; the promise, and the loop over its progress, reject with `cancelled`. */
   cancel(): void;
 }
 
@@ -122,18 +125,29 @@ const afterGrace = () =>
     if (typeof timer === 'object') timer.unref?.();
   });
 
-/** Runs to the end and answers the output. */
+/** Runs to the end and answers the output; where `onProgress` throws, the work ends with what it threw. */
 export async function invoke<C extends AnyCapability, Context extends CapabilityContext>(
   implementation: Implementation<C, Context>,
   input: InputOf<C>,
   context: Context,
   onProgress?: (progress: ProgressOf<C>) => void,
 ): Promise<OutputOf<C>> {
-  const running = stream(implementation, input, context);
-  for (;;) {
-    const step = await running.next();
-    if (step.done) return step.value;
-    onProgress?.(step.value);
+  return finish(stream(implementation, input, context), onProgress);
+}
+
+/** The output of what runs; nothing of it goes on when this settles. */
+async function finish<Progress, Output>(
+  running: AsyncGenerator<Progress, Output, void>,
+  onProgress?: (progress: Progress) => void,
+): Promise<Output> {
+  try {
+    for (;;) {
+      const step = await running.next();
+      if (step.done) return step.value;
+      onProgress?.(step.value);
+    }
+  } finally {
+    await running.return(undefined as never).catch(() => {});
   }
 }
 
@@ -142,49 +156,64 @@ export function call<C extends AnyCapability, Context extends CapabilityContext>
   implementation: Implementation<C, Context>,
   input: InputOf<C>,
   makeContext: (signal: AbortSignal) => Context,
-  options: InvokeOptions<C> = {},
+  { signal: given, onProgress }: InvokeOptions<C> = {},
 ): CapabilityCall<C> {
   const controller = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, controller.signal]) : controller.signal;
+  const signal = given ? AbortSignal.any([given, controller.signal]) : controller.signal;
+  /** Of the one run, once it has started. */
   let result: Promise<OutputOf<C>> | undefined;
-  const start = (onProgress?: (progress: ProgressOf<C>) => void) =>
-    invoke(implementation, input, makeContext(signal), onProgress).catch((error: unknown) => {
+
+  async function* run(): AsyncGenerator<ProgressOf<C>, OutputOf<C>, void> {
+    const running = stream(implementation, input, makeContext(signal));
+    let isRunning = true;
+    try {
+      for (;;) {
+        const step = await running.next();
+        if (step.done) {
+          isRunning = false;
+          return step.value;
+        }
+        onProgress?.(step.value);
+        yield step.value;
+      }
+    } catch (error) {
       throw signal.aborted
         ? new TriviumError('cancelled', 'The call was cancelled.', { cause: error })
         : error;
-    });
+    } finally {
+      // The consumer left early, or `onProgress` threw: the work stops, and cleans up before anybody goes on.
+      if (isRunning) controller.abort();
+      await running.return(undefined as never).catch(() => {});
+    }
+  }
+
   return {
     // biome-ignore lint/suspicious/noThenProperty: a call is awaitable by design
     then: (resolve, reject) => {
-      result ??= start(options.onProgress);
+      result ??= finish(run());
       return result.then(resolve, reject);
     },
     async *[Symbol.asyncIterator]() {
-      const running = stream(implementation, input, makeContext(signal));
+      if (result) {
+        throw new TriviumError('invalid-argument', 'This call runs already, and its progress is told once.', {
+          remedy: 'Iterate it before it is awaited, give `onProgress`, or call again.',
+        });
+      }
       let settle!: (output: OutputOf<C>) => void;
       let fail!: (error: unknown) => void;
-      result ??= new Promise<OutputOf<C>>((resolve, reject) => {
+      result = new Promise((resolve, reject) => {
         settle = resolve;
         fail = reject;
       });
       result.catch(() => {});
       try {
-        for (;;) {
-          const step = await running.next();
-          if (step.done) {
-            settle?.(step.value);
-            return;
-          }
-          options.onProgress?.(step.value);
-          yield step.value;
-        }
+        settle(yield* run());
       } catch (error) {
-        fail?.(error);
+        fail(error);
         throw error;
       } finally {
-        // The consumer left early: stop the work.
-        controller.abort();
-        fail?.(new TriviumError('cancelled', 'The call was cancelled.'));
+        // Where it was left early; a promise settles once.
+        fail(new TriviumError('cancelled', 'The call was cancelled.'));
       }
     },
     cancel: () => controller.abort(),

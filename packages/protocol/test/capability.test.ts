@@ -81,6 +81,95 @@ describe('a capability', () => {
     await expect(running).rejects.toMatchObject({ code: 'cancelled' });
   });
 
+  /** Yields for ever and looks at no signal; says whether it cleaned up. */
+  function watchedForEver() {
+    const state = { runs: 0, isClean: false };
+    const watched = implement(count, async function* () {
+      state.runs += 1;
+      try {
+        for (let done = 1; ; done += 1) yield { done };
+      } finally {
+        state.isClean = true;
+      }
+    });
+    return { watched, state };
+  }
+  const make = (signal: AbortSignal) => ({ signal });
+
+  it('cleans up before a loop that leaves goes on', async () => {
+    const { watched, state } = watchedForEver();
+    for await (const { done } of call(watched, { text: 'x' }, make)) if (done === 3) break;
+    expect(state.isClean).toBe(true);
+  });
+
+  it('ends with what onProgress throws', async () => {
+    const onProgress = () => {
+      throw new Error('no more');
+    };
+    const invoked = watchedForEver();
+    await expect(invoke(invoked.watched, { text: 'x' }, context(), onProgress)).rejects.toThrow('no more');
+    expect(invoked.state.isClean).toBe(true);
+    const called = watchedForEver();
+    await expect(call(called.watched, { text: 'x' }, make, { onProgress })).rejects.toThrow('no more');
+    expect(called.state.isClean).toBe(true);
+  });
+
+  it('runs once, and tells its progress once', async () => {
+    let runs = 0;
+    const counting = implement(count, async function* (input, made) {
+      runs += 1;
+      return yield* counted.run(input, made);
+    });
+    const awaited = call(counting, { text: 'a b' }, make);
+    const output = awaited.then((answer) => answer);
+    const steps = async (of: AsyncIterable<{ done: number }>) => {
+      for await (const _ of of);
+    };
+    await expect(steps(awaited)).rejects.toMatchObject({ code: 'invalid-argument' });
+    expect([await output, await awaited]).toEqual([{ words: 2 }, { words: 2 }]);
+    expect(runs).toBe(1);
+
+    const iterated = call(counting, { text: 'a b' }, make);
+    await Promise.all([steps(iterated), iterated]);
+    await expect(steps(iterated)).rejects.toMatchObject({ code: 'invalid-argument' });
+    expect(await iterated).toEqual({ words: 2 });
+    expect(runs).toBe(2);
+  });
+
+  it('that is cancelled says so to its loop and to its promise', async () => {
+    const running = call(counted, { text: 'a b c' }, make);
+    const loop = async () => {
+      for await (const _ of running) running.cancel();
+    };
+    await expect(loop()).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(running).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
+  it.each([
+    ['a transform', z.object({ text: z.string().transform((text) => text.split(',')) })],
+    ['a preprocess', z.object({ texts: z.array(z.preprocess(String, z.string())) })],
+    ['a pipe', z.record(z.string(), z.string().pipe(z.coerce.number()))],
+    ['a codec', z.union([z.null(), z.stringbool()])],
+    ['one further down', z.lazy(() => z.tuple([z.string()], z.string().optional().transform(String)))],
+  ])('is refused with %s: its values are parsed on each side they travel to', (_, schema) => {
+    for (const part of ['input', 'progress', 'output'])
+      expect(() => defineCapability({ ...count, [part]: schema })).toThrow(
+        `The ${part} of "count-words" has a transform, pipe or codec.`,
+      );
+  });
+
+  it('may check its values, fill in defaults and hold itself', () => {
+    const tree = z.object({
+      name: z.string().trim().min(1).default('root'),
+      size: z.coerce.number().optional().catch(0),
+      get children(): z.ZodType {
+        return z.array(tree).readonly();
+      },
+    });
+    const input = z.intersection(tree, z.object({ x: z.json() })).refine(() => true);
+    expect(defineCapability({ ...count, input }).input).toBe(input);
+  });
+
   it('has a well-formed name, and a plugin no name twice', () => {
     expect(() => defineCapability({ ...count, name: 'CountWords' })).toThrow(TypeError);
     expect(() => definePlugin({ name: 'twice', capabilities: [counted, counted] })).toThrow('twice');
@@ -112,5 +201,18 @@ describe('an error', () => {
       code: 'io',
     });
     expect(TriviumError.from(new DOMException('x', 'AbortError'))).toMatchObject({ code: 'cancelled' });
+  });
+
+  it.each([
+    ['a process that failed', Object.assign(new Error('Command failed'), { code: 1 }), 'Command failed'],
+    ['a DOMException', new DOMException('not cloned', 'DataCloneError'), 'not cloned'],
+    ['a path that is no text', Object.assign(new Error('x'), { path: new URL('file:///a') }), 'x'],
+    ['nothing', undefined, 'undefined'],
+    ['null', null, 'null'],
+    ['a text', 'out of ideas', 'out of ideas'],
+    ['a message that is no text', { code: 5, message: 7 }, 'What was thrown is no error.'],
+    ['an object without a prototype', Object.create(null), 'What was thrown is no error.'],
+  ])('is made of anything that is thrown: %s', (_, thrown, message) => {
+    expect(TriviumError.from(thrown).toJSON()).toEqual({ code: 'internal', message });
   });
 });

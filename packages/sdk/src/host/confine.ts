@@ -12,37 +12,95 @@ const embeddedModels = new Set(['nano', 'nano-contextual']);
 
 type Role = 'path' | 'model';
 
-interface Definition {
-  innerType?: z.ZodType;
-  element?: z.ZodType;
-  options?: readonly z.ZodType[];
-  shape?: Record<string, z.ZodType>;
-}
-
-const definitionOf = (schema: z.ZodType) => (schema as unknown as { def: Definition }).def;
-
 const roleOf = (schema: z.ZodType) => (z.globalRegistry.get(schema) as { role?: Role } | undefined)?.role;
 
+/** What is inside a schema: schemas that see the same value, schemas of what it holds, or such as nothing is known of. */
+type Inside = { same: readonly z.ZodType[] } | Held | { hidden: readonly z.ZodType[] };
+
+interface Held {
+  /** Of the items of a list, all alike. */
+  element?: z.ZodType;
+  /** Of fields, and of places in a tuple, by name. */
+  named?: Record<string, z.ZodType>;
+  /** Of every other field or place. */
+  rest?: z.ZodType | null | undefined;
+  /** Of the names of fields. */
+  name?: z.ZodType;
+}
+
+const isSchema = (value: unknown): value is z.ZodType =>
+  typeof (value as { safeParse?: unknown } | null | undefined)?.safeParse === 'function';
+
+function insideOf(schema: z.ZodType): Inside {
+  // biome-ignore lint/suspicious/noExplicitAny: each kind has its own fields
+  const { def } = schema as unknown as { def: any };
+  switch (def.type) {
+    case 'optional':
+    case 'nullable':
+    case 'nonoptional':
+    case 'default':
+    case 'prefault':
+    case 'catch':
+    case 'readonly':
+      return { same: [def.innerType] };
+    case 'lazy':
+      return { same: [def.getter()] };
+    case 'union':
+      return { same: def.options };
+    case 'intersection':
+      return { same: [def.left, def.right] };
+    case 'array':
+      return { element: def.element };
+    case 'tuple':
+      return { named: { ...def.items }, rest: def.rest };
+    case 'object':
+      return { named: def.shape, rest: def.catchall };
+    case 'record':
+      return { name: def.keyType, rest: def.valueType };
+    default:
+      // A pipe too: values are confined before they are parsed, and it may make others of them.
+      return { hidden: Object.values(def).flat().filter(isSchema) };
+  }
+}
+
+const below = (field: string, key: string) => (field ? `${field}.${key}` : key);
+
 interface PathField {
-  /** `stages.polish.model` where the field lies within objects. */
+  /** `stages.polish.model` where the field lies within objects, `files.*` where it is any of them. */
   field: string;
   role: Role;
   list: boolean;
 }
 
-function fieldsOf(schema: z.ZodType, field: string): PathField[] {
+/** @param above the schemas around it: one that holds itself ends there */
+function fieldsOf(schema: z.ZodType, field: string, above: readonly z.ZodType[] = []): PathField[] {
   const role = roleOf(schema);
   if (role) return [{ field, role, list: false }];
-  const { innerType, element, options, shape } = definitionOf(schema);
-  if (innerType) return fieldsOf(innerType, field);
-  if (element) return fieldsOf(element, field).map((inside) => ({ ...inside, list: true }));
-  if (options) return options.flatMap((option) => fieldsOf(option, field));
-  return Object.entries(shape ?? {}).flatMap(([key, inside]) =>
-    fieldsOf(inside, field ? `${field}.${key}` : key),
-  );
+  if (above.includes(schema)) return [];
+  const inside = insideOf(schema);
+  const within = (part: z.ZodType, name = field) => fieldsOf(part, name, [...above, schema]);
+  if ('same' in inside) return inside.same.flatMap((part) => within(part));
+  if ('hidden' in inside) {
+    // From the beginning: one of the schemas around it may stand in there again.
+    if (inside.hidden.every((part) => fieldsOf(part, field, [schema]).length === 0)) return [];
+    throw new TriviumError('unsupported', `A path inside a z.${schema.type}() cannot be confined.`, {
+      field,
+      expected: 'filePath() in objects, records, arrays, tuples and unions',
+      remedy: 'Correct the contract of the plugin, or leave the plugin out.',
+    });
+  }
+  const { element, named = {}, rest, name } = inside;
+  return [
+    ...(element ? within(element).map((found) => ({ ...found, list: true })) : []),
+    ...Object.entries(named).flatMap(([key, part]) => within(part, below(field, key))),
+    ...[name, rest].flatMap((part) => (part ? within(part, below(field, '*')) : [])),
+  ];
 }
 
-/** The fields of a capability that name files, those within objects included, and whether they are lists. */
+/**
+ * The fields of a capability that name files, those within objects included, and whether they are lists.
+ * @throws TriviumError `unsupported` where one lies in a schema that cannot be followed
+ */
 export function pathFields(capability: AnyCapability): PathField[] {
   return fieldsOf(capability.input, '');
 }
@@ -85,15 +143,16 @@ export interface Confinement {
 
 /**
  * The input with every path resolved inside the root; a missing list of paths means the root itself.
- * @throws TriviumError `outside-root`
+ * @throws TriviumError `outside-root`, and as `pathFields`
  */
 export async function confine(
   capability: AnyCapability,
   input: Record<string, unknown>,
   confinement: Confinement,
 ): Promise<Record<string, unknown>> {
+  const fields = pathFields(capability);
   const confined = (await confineValue(capability.input, input, confinement, '')) as Record<string, unknown>;
-  for (const { field, role, list } of pathFields(capability)) {
+  for (const { field, role, list } of fields) {
     if (role === 'path' && list && !field.includes('.') && input[field] === undefined)
       confined[field] = [await insideRoot(confinement.root, '.', field)];
   }
@@ -109,19 +168,32 @@ async function confineValue(
 ): Promise<unknown> {
   const role = roleOf(schema);
   if (role) return typeof value === 'string' ? confineString(role, value, confinement, field) : value;
-  const { innerType, element, options, shape } = definitionOf(schema);
-  if (innerType) return confineValue(innerType, value, confinement, field);
-  if (element && Array.isArray(value))
-    return Promise.all(value.map((item) => confineValue(element, item, confinement, field)));
-  let confined = value;
-  for (const option of options ?? []) confined = await confineValue(option, confined, confinement, field);
-  if (!shape || typeof value !== 'object' || value === null || Array.isArray(value)) return confined;
-  const entries = Object.entries(value).map(async ([key, inside]) => {
-    const known = Object.hasOwn(shape, key) ? shape[key] : undefined;
-    const name = field ? `${field}.${key}` : key;
-    return [key, known ? await confineValue(known, inside, confinement, name) : inside] as const;
+  const inside = insideOf(schema);
+  if ('hidden' in inside) return value;
+  if ('same' in inside) {
+    let confined = value;
+    for (const part of inside.same) confined = await confineValue(part, confined, confinement, field);
+    return confined;
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return confineHeld(inside, value, confinement, field);
+}
+
+async function confineHeld(
+  { element, named = {}, rest, name }: Held,
+  value: object,
+  confinement: Confinement,
+  field: string,
+): Promise<unknown> {
+  const confined = (schema: z.ZodType | null | undefined, item: unknown, at: string) =>
+    schema ? confineValue(schema, item, confinement, at) : item;
+  const entries = Object.entries(value).map(async ([key, item]) => {
+    const at = element ? field : below(field, key);
+    const schema = element ?? (Object.hasOwn(named, key) ? named[key] : rest);
+    return [await confined(name, key, at), await confined(schema, item, at)] as const;
   });
-  return Object.fromEntries(await Promise.all(entries));
+  const settled = await Promise.all(entries);
+  return Array.isArray(value) ? settled.map(([, item]) => item) : Object.fromEntries(settled);
 }
 
 const confineString = (role: Role, value: string, confinement: Confinement, field: string) =>

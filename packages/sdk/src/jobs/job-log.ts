@@ -3,7 +3,7 @@
  * of state reach the disk before anybody hears of them; progress is written in batches. A line that a dying process left
  * half-written is no line. Refuses to know: what jobs do, which of them run.
  */
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { type Job, jobStatusIsFinal, TriviumError, triviumErrorCodes } from '@trivium/protocol';
 import { z } from 'zod';
@@ -47,25 +47,40 @@ export class JobLog {
   readonly #file: FileHandle;
   #pending = '';
   #tail: Promise<void> = Promise.resolve();
+  #isBroken = false;
 
   private constructor(file: FileHandle) {
     this.#file = file;
   }
 
-  /** @throws Node's file errors, also when the file is there */
+  /** @throws Node's file errors, also when the file is there; nothing is left of a log that could not begin */
   static async create(path: string, created: JobEntry): Promise<JobLog> {
     const log = new JobLog(await open(path, 'ax', 0o600));
-    await log.commit(created);
-    return log;
+    try {
+      await log.commit(created);
+      return log;
+    } catch (error) {
+      await log.close().catch(() => {});
+      await unlink(path).catch(() => {});
+      throw error;
+    }
   }
 
-  /** Soon on disk; entries keep their order. */
+  /**
+   * Soon on disk; entries keep their order. Once one could not be written none is any more, for half a line may stand there:
+   * `commit` says so.
+   */
   append(added: JobEntry): void {
-    if (this.#pending === '') this.#tail = this.#tail.then(() => this.#write());
-    this.#pending += `${JSON.stringify(added)}\n`;
+    if (this.#isBroken) return;
+    const line = `${JSON.stringify(added)}\n`;
+    if (this.#pending === '') {
+      this.#tail = this.#tail.then(() => this.#write());
+      this.#tail.catch(() => (this.#isBroken = true));
+    }
+    this.#pending += line;
   }
 
-  /** On disk when this resolves. */
+  /** On disk when this resolves. @throws Node's file errors, also those of entries before */
   async commit(added: JobEntry): Promise<void> {
     this.append(added);
     await this.#tail;

@@ -54,6 +54,8 @@ export class JobStore implements AsyncDisposable {
   readonly #scope: string | undefined;
   /** Jobs of this process that have not ended. */
   readonly #own = new Map<string, RunningJob>();
+  /** Jobs of this store that ended, though their logs could not take it. */
+  readonly #interrupted = new Set<string>();
   readonly #waiting: (() => void)[] = [];
   #running = 0;
   #cancelPoll: NodeJS.Timeout | undefined;
@@ -113,7 +115,7 @@ export class JobStore implements AsyncDisposable {
       throw error;
     }
     this.#watchForCancels();
-    void this.#run(implementation, input, makeContext, log, controller).finally(() => {
+    void this.#run(id, implementation, input, makeContext, log, controller).finally(() => {
       this.#own.delete(id);
       settle();
     });
@@ -122,7 +124,7 @@ export class JobStore implements AsyncDisposable {
 
   /** @throws TriviumError `not-found` */
   async get(id: string): Promise<Job> {
-    const job = jobOf((await this.#read(id)).entries);
+    const job = this.#jobOf(id, (await this.#read(id)).entries);
     if (job) return job;
     throw this.#unknown(id);
   }
@@ -170,7 +172,7 @@ export class JobStore implements AsyncDisposable {
         if (entry.type !== 'progress') all.push(entry);
         else if (++event > after) yield { event, progress: entry.progress };
       }
-      const job = jobOf(all);
+      const job = this.#jobOf(id, all);
       if (!job) throw this.#unknown(id);
       if (jobStatusIsFinal(job.status)) return this.get(id);
       await Promise.race([
@@ -208,6 +210,7 @@ export class JobStore implements AsyncDisposable {
   }
 
   async #run(
+    id: string,
     implementation: AnyImplementation,
     input: unknown,
     makeContext: MakeContext,
@@ -232,8 +235,10 @@ export class JobStore implements AsyncDisposable {
       }
     } catch (thrown) {
       const error = TriviumError.from(thrown).toJSON();
-      // A disk that is full cannot take the end either: the job then reads as interrupted once this process ends.
-      await end(signal.aborted ? { status: 'cancelled' } : { status: 'failed', error }).catch(() => {});
+      // A disk that is full cannot take the end either: the job is interrupted, for other processes once this one ends.
+      await end(signal.aborted ? { status: 'cancelled' } : { status: 'failed', error }).catch(() =>
+        this.#interrupted.add(id),
+      );
     } finally {
       await log.close().catch(() => {});
     }
@@ -317,6 +322,12 @@ export class JobStore implements AsyncDisposable {
       throw (error as { code?: string }).code === 'ENOENT' ? this.#unknown(id) : error;
     }
     throw this.#unknown(id);
+  }
+
+  #jobOf(id: string, entries: readonly JobEntry[]): Job | undefined {
+    const job = jobOf(entries);
+    if (job && !jobStatusIsFinal(job.status) && this.#interrupted.has(id)) job.status = 'interrupted';
+    return job;
   }
 
   #path(id: string) {

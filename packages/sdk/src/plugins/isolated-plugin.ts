@@ -9,8 +9,12 @@ import type { HostSettings } from '../host/host.js';
 import type { FoundPlugin } from './find-plugin.js';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-frames.js';
 
-/** A thread that answers no ping for so long while it has work is stuck; so is one that does not start. */
-const stuckMs = 10_000;
+const pingMs = 1000;
+/**
+ * A thread that leaves so many pings unanswered while it has work is stuck; so is one that does not start. They are counted, not
+ * timed: a host that slept or was busy itself has asked nothing meanwhile.
+ */
+const stuckPings = 10;
 /** And one that goes on this long after a call was cancelled, twice what an implementation is given. */
 const cancelMs = 2_000;
 
@@ -29,7 +33,7 @@ class PluginThread {
   #calls = 0;
   #open = 0;
   #cancelling = 0;
-  #lastHeardMs = Date.now();
+  #unanswered = 0;
   #watchdog: NodeJS.Timeout | undefined;
   #end: TriviumError | undefined;
 
@@ -68,11 +72,12 @@ class PluginThread {
       this.#send({ type: 'cancel', call });
       timer = setTimeout(() => this.#stop(this.#failure('did not stop when it was told to')), cancelMs);
     };
+    let isOpen = false;
     this.#hold();
-    this.#send({ type: 'call', call, capability: capability.name, input });
-    signal.addEventListener('abort', cancel, { once: true });
-    let isOpen = true;
     try {
+      this.#send({ type: 'call', call, capability: capability.name, input });
+      isOpen = true;
+      signal.addEventListener('abort', cancel, { once: true });
       for (;;) {
         const frame = await this.#ask(call);
         if (frame.type === 'progress') {
@@ -86,9 +91,9 @@ class PluginThread {
     } finally {
       signal.removeEventListener('abort', cancel);
       if (isOpen && !this.#end) {
-        // The consumer left between two steps: the call is told, and asked once more so that it can end.
+        // The consumer left between two steps: the call is told, and waited for while it cleans up.
         cancel();
-        await this.#ask(call).catch(() => {});
+        await this.#ask(call, 'return').catch(() => {});
       }
       if (timer) this.#cancelling -= 1;
       clearTimeout(timer);
@@ -101,11 +106,11 @@ class PluginThread {
     await this.#worker.terminate();
   }
 
-  #ask(call: number): Promise<FromWorker> {
+  #ask(call: number, type: 'next' | 'return' = 'next'): Promise<FromWorker> {
     if (this.#end) return Promise.reject(this.#end);
     return new Promise((resolve, reject) => {
       this.#waiters.set(call, { resolve, reject });
-      this.#send({ type: 'next', call });
+      this.#send({ type, call });
     });
   }
 
@@ -114,7 +119,7 @@ class PluginThread {
     try {
       this.#worker.postMessage(frame);
     } catch (cause) {
-      // A parsed input that cannot be cloned: the contract's schema made it so.
+      // An input that its contract lets through, a function for one.
       throw new TriviumError('internal', `The input of ${this.#name} cannot travel between threads.`, {
         cause,
       });
@@ -122,7 +127,7 @@ class PluginThread {
   }
 
   #hear(frame: FromWorker): void {
-    this.#lastHeardMs = Date.now();
+    this.#unanswered = 0;
     if (frame.type === 'pong') return;
     if (frame.type === 'broken') {
       this.#stop(errorFrom(frame.error));
@@ -140,11 +145,12 @@ class PluginThread {
     this.#open += 1;
     if (this.#open > 1) return;
     this.#worker.ref();
-    this.#lastHeardMs = Date.now();
+    this.#unanswered = 0;
     this.#watchdog = setInterval(() => {
-      if (Date.now() - this.#lastHeardMs > stuckMs) return this.#stop(this.#failure('is stuck'));
+      if (this.#unanswered >= stuckPings) return this.#stop(this.#failure('is stuck'));
+      this.#unanswered += 1;
       this.#worker.postMessage({ type: 'ping' } satisfies ToWorker);
-    }, 1000);
+    }, pingMs);
     this.#watchdog.unref();
   }
 

@@ -33,11 +33,11 @@ function postStep(call: number, frame: FromWorker): void {
   }
 }
 
-async function step(call: number): Promise<void> {
+async function step({ type, call }: { type: 'next' | 'return'; call: number }): Promise<void> {
   const open = calls.get(call);
   if (!open) return;
   try {
-    const next = await open.steps.next();
+    const next = await open.steps[type](undefined);
     if (next.done) {
       calls.delete(call);
       postStep(call, { type: 'output', call, output: next.value });
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   const implementations = plugin.capabilities as readonly Implementation<AnyCapability, TriviumContext>[];
   port.on('message', (frame: ToWorker) => {
     if (frame.type === 'ping') return post({ type: 'pong' });
-    if (frame.type === 'next') return void step(frame.call);
+    if (frame.type === 'next' || frame.type === 'return') return void step(frame);
     if (frame.type === 'cancel') return calls.get(frame.call)?.controller.abort();
     const { call, capability, input } = frame;
     const implementation = implementations.find((one) => one.capability.name === capability);

@@ -13,6 +13,8 @@ export type ToWorker =
   | { type: 'call'; call: number; capability: string; input: unknown }
   /** The next step of a call is wanted; the worker runs ahead by none. */
   | { type: 'next'; call: number }
+  /** No more is: the call cleans up and ends. */
+  | { type: 'return'; call: number }
   | { type: 'cancel'; call: number }
   | { type: 'ping' };
 

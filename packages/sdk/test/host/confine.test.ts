@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, realpath, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { contracts } from '@trivium/protocol';
+import { type AnyCapability, contracts, defineCapability, filePath } from '@trivium/protocol';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { confine, pathFields, relativePaths } from '../../src/host/confine.js';
 
 let root: string;
@@ -110,6 +111,72 @@ describe('a caller stays inside the root', () => {
         code: 'outside-root',
         field,
       });
+  });
+
+  /** One that takes a value of this schema as `at`. */
+  const taking = (schema: z.ZodType): AnyCapability =>
+    defineCapability({ ...contracts.inspect, input: z.object({ at: schema }) });
+  const path = filePath('A file.');
+  const tree = z.object({
+    path,
+    get branches(): z.ZodType {
+      return z.array(tree).optional();
+    },
+  });
+
+  it.each<[string, z.ZodType, unknown, unknown]>([
+    ['records', z.record(z.string(), path), { a: 'docs/a.md' }, { a: '/etc/passwd' }],
+    ['names of records', z.record(path, z.string()), { 'docs/a.md': '' }, { '/etc/passwd': '' }],
+    ['tuples', z.tuple([z.number(), path]), [1, 'docs/a.md'], [1, '/etc/passwd']],
+    ['the rest of tuples', z.tuple([path], path), ['docs', 'docs/a.md'], ['docs', '/etc/passwd']],
+    ['any field', z.object({}).catchall(path), { a: 'docs/a.md' }, { a: '/etc/passwd' }],
+    ['lazy schemas', z.lazy(() => path.nullable()), 'docs/a.md', '/etc/passwd'],
+    [
+      'trees',
+      tree,
+      { path: 'docs', branches: [{ path: 'docs/a.md' }] },
+      { branches: [{ path: '/etc/passwd' }] },
+    ],
+    [
+      'intersections',
+      z.intersection(z.object({ a: path }), z.object({ b: path })),
+      { a: 'docs', b: 'docs/a.md' },
+      { a: 'docs', b: '/etc/passwd' },
+    ],
+    ['unions', z.union([z.number(), z.object({ a: path })]), { a: 'docs/a.md' }, { a: '/etc/passwd' }],
+    ['defaults', path.default('docs').catch('docs').readonly(), 'docs/a.md', '/etc/passwd'],
+    ['checked paths', path.trim().refine(() => true), 'docs/a.md', '/etc/passwd'],
+  ])('looks into %s', async (_, schema, within, outside) => {
+    const absolute = JSON.parse(JSON.stringify(within).replaceAll('docs', join(root, 'docs')));
+    expect(await confine(taking(schema), { at: within }, inside)).toEqual({ at: absolute });
+    await expect(confine(taking(schema), { at: outside }, inside)).rejects.toMatchObject({
+      code: 'outside-root',
+    });
+  });
+
+  it('hands on what is marked nowhere as it is', async () => {
+    const at = new Date();
+    const confined = await confine(
+      taking(z.union([z.date(), z.map(z.string(), z.string())])),
+      { at },
+      inside,
+    );
+    expect(confined.at).toBe(at);
+  });
+
+  const twig: z.ZodType = z.object({ path, twigs: z.set(z.lazy(() => twig)).optional() });
+  it.each([
+    ['a set', z.set(path)],
+    ['a map of lists', z.object({ files: z.map(z.string(), z.array(path)) })],
+    ['a promise', z.promise(path)],
+    ['a set of what holds the set', twig],
+    // Those that `defineCapability` refuses; a plugin may bring contracts that it has not made.
+    ['a transform', path.transform((text) => `/etc/${text}`)],
+    ['a preprocess', z.object({ a: z.preprocess((text) => `/etc/${text}`, path) })],
+  ])('refuses a contract with a path in %s', async (_, at) => {
+    const capability: AnyCapability = { ...contracts.inspect, input: z.object({ at }) };
+    expect(() => pathFields(capability)).toThrow('cannot be confined');
+    await expect(confine(capability, {}, inside)).rejects.toMatchObject({ code: 'unsupported' });
   });
 
   it('never tells where the root is', () => {

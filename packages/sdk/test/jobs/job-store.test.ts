@@ -1,20 +1,23 @@
 /** Jobs that end, fail, wait, are cancelled from elsewhere, and are known after their process was killed. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
+import { appendFile, type FileHandle, mkdtemp, open, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { implement } from '@trivium/protocol';
-import { JobStore } from '@trivium/sdk';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { JobStore } from '../../src/jobs/index.js';
 import { endless } from './endless.mjs';
 
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'trivium-jobs-'));
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await rm(folder, { recursive: true, force: true });
+});
 
 const count = implement(endless, async function* ({ steps = 3 }, { signal }) {
   for (let done = 1; done <= steps; done += 1) {
@@ -32,6 +35,21 @@ async function childJob(): Promise<{ child: ChildProcess; id: string }> {
   const child = spawn(process.execPath, [script, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = await once(child.stdout!, 'data');
   return { child, id: String(line).trim() };
+}
+
+/** The disk is full once `writes` more have reached a log. */
+async function fillDiskAfter(writes: number): Promise<void> {
+  const file = await open(join(folder, 'any'), 'w');
+  const handles: Pick<FileHandle, 'appendFile'> = Object.getPrototypeOf(file);
+  await file.close();
+  await rm(join(folder, 'any'));
+  const { appendFile } = handles;
+  let written = 0;
+  vi.spyOn(handles, 'appendFile').mockImplementation(function (this: FileHandle, ...args) {
+    written += 1;
+    if (written <= writes) return appendFile.apply(this, args);
+    return Promise.reject(Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }));
+  });
 }
 
 describe('a job', () => {
@@ -78,6 +96,44 @@ describe('a job', () => {
       status: 'failed',
       error: { code: 'not-found', file: 'gone.md' },
     });
+  });
+
+  it('that fails with an error of any kind has failed', async () => {
+    await using store = new JobStore({ folder });
+    const failing = implement(endless, async function* () {
+      // As `execFile` throws it.
+      throw Object.assign(new Error('Command failed: false'), { code: 1 });
+    });
+    const { id } = await store.start(failing, {}, context);
+    for await (const _ of store.watch(id));
+    expect(await store.get(id)).toMatchObject({
+      status: 'failed',
+      error: { code: 'internal', message: 'Command failed: false' },
+    });
+  });
+
+  it('on a disk that is full by now runs to its end, and is interrupted', async () => {
+    await using store = new JobStore({ folder });
+    await fillDiskAfter(1);
+    let ended = false;
+    const counting = implement(endless, async function* (input, made) {
+      const output = yield* count.run(input, made);
+      ended = true;
+      return output;
+    });
+    const { id } = await store.start(counting, { steps: 20 }, context);
+    for await (const _ of store.watch(id));
+    expect(ended).toBe(true);
+    expect(await store.get(id)).toMatchObject({ status: 'interrupted' });
+    expect(await store.list({ status: 'interrupted' })).toHaveLength(1);
+    expect(await store.cancel(id)).toMatchObject({ status: 'interrupted' });
+  });
+
+  it('on a disk that is full is not begun, and leaves nothing', async () => {
+    await using store = new JobStore({ folder });
+    await fillDiskAfter(0);
+    await expect(store.start(count, {}, context)).rejects.toMatchObject({ code: 'ENOSPC' });
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it('with a wrong input is refused and leaves nothing', async () => {

@@ -1,11 +1,13 @@
 /** Plugins that are found, refused and survived. */
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { invoke, type Plugin } from '@trivium/protocol';
+import { promisify } from 'node:util';
+import { call, invoke, type Plugin } from '@trivium/protocol';
 import { loadPlugins, namedPlugins } from '@trivium/sdk';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 const fixtures = fileURLToPath(new URL('./fixtures/', import.meta.url));
 const mischief = join(fixtures, 'mischief.mjs');
@@ -54,9 +56,25 @@ describe.each([true, false])('a plugin, isolated: %s', (isolate) => {
     expect(seen).toEqual([{ done: 1 }]);
     expect(settled).toMatchObject({ code: 'cancelled' });
   });
+
+  it('cleans up when a loop over its progress is left, and its other calls go on', async () => {
+    await using loaded = await loadPlugins([mischief], { isolate });
+    const start = (name: string) =>
+      call(capabilityOf(loaded.plugins, name), {} as never, (signal) => ({ signal }));
+    const { words: before } = (await start('count-cleaned')) as { words: number };
+    const waiting = start('wait');
+    for await (const _ of waiting) {
+      for await (const { done } of start('yield-for-ever')) if (done === 2) break;
+      expect(await start('count-cleaned')).toEqual({ words: before + 1 });
+      await start('go-on');
+    }
+    expect(await waiting).toEqual({ words: 1 });
+  });
 });
 
 describe('an isolated plugin', () => {
+  afterEach(() => vi.useRealTimers());
+
   const run = async (name: string) => {
     await using loaded = await loadPlugins([mischief]);
     const controller = new AbortController();
@@ -80,6 +98,27 @@ describe('an isolated plugin', () => {
 
   it('may spin for ever', async () => {
     expect(await run('spin')).toMatchObject({ code: 'cancelled' });
+  });
+
+  it.each([
+    ['is not taken for stuck by a host that slept', 'behave', 1000, { words: 3 }],
+    ['is stuck when it answers no ping', 'spin', 12_000, expect.stringContaining('is stuck')],
+  ])('%s', async (_, name, watchedMs, expected) => {
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] });
+    await using loaded = await loadPlugins([mischief]);
+    const { signal } = new AbortController();
+    const settled = await invoke(capabilityOf(loaded.plugins, name), {} as never, { signal }, () => {
+      vi.setSystemTime(Date.now() + 60_000);
+      vi.advanceTimersByTime(watchedMs);
+    }).catch((error: Error) => error.message);
+    expect(settled).toEqual(expected);
+  });
+
+  it('refuses what cannot travel to it, and keeps no process for it', async () => {
+    const script = fileURLToPath(new URL('./unclonable.mjs', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [script, mischief], { timeout: 30_000 });
+    expect(stdout).toContain('internal');
+    expect(stdout).toContain('cannot travel between threads');
   });
 
   it('answers only what its contract knows', async () => {
