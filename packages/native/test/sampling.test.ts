@@ -31,6 +31,13 @@ describe('penalties and biases', () => {
     expect(new Set(await tokens({ logitBias: { 7: 1e6 } }))).toEqual(new Set([7]));
   });
 
+  test('that go beyond the numbers of logits still leave a token to draw', async () => {
+    for (const temperature of [0, 1]) {
+      const again = await tokens({ frequencyPenalty: -3e38, presencePenalty: -3e38, temperature, seed: 1 });
+      expect(again).toEqual(Array(32).fill(again[0]));
+    }
+  });
+
   test.each([
     [{ repeatPenalty: 0 }, 'repeatPenalty'],
     [{ repeatPenalty: Number.NaN }, 'repeatPenalty'],

@@ -10,10 +10,12 @@ namespace grammar_test {
 
 using namespace trivium;
 
-// Ids 0 to 255 are bytes; then `longer`; then the special tokens <end> and <call>.
+// Ids 0 to 255 are bytes; then `longer`; then the special tokens <end> and <call>. `drops_first_space`: a text's first
+// space is not part of it, as SentencePiece has it.
 class ByteTokenizer final : public Tokenizer {
  public:
-  explicit ByteTokenizer(std::vector<std::string> longer = {}) {
+  explicit ByteTokenizer(std::vector<std::string> longer = {}, bool drops_first_space = false)
+      : drops_first_space_(drops_first_space) {
     for (int byte = 0; byte < 256; ++byte) tokens_.push_back(std::string(1, char(byte)));
     tokens_.insert(tokens_.end(), longer.begin(), longer.end());
     first_special_ = tokens_.size();
@@ -25,7 +27,7 @@ class ByteTokenizer final : public Tokenizer {
   std::string decode(std::span<const TokenId> ids, bool) const override {
     std::string text;
     for (const TokenId id : ids) text += tokens_[std::size_t(id)];
-    return text;
+    return drops_first_space_ && text.starts_with(' ') ? text.substr(1) : text;
   }
   std::unique_ptr<StreamDecoder> stream_decoder(bool) const override { return nullptr; }
   std::size_t vocabulary_size() const override { return tokens_.size(); }
@@ -41,6 +43,7 @@ class ByteTokenizer final : public Tokenizer {
  private:
   std::vector<std::string> tokens_;
   std::size_t first_special_ = 0;
+  bool drops_first_space_;
 };
 
 }  // namespace grammar_test

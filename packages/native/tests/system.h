@@ -1,12 +1,15 @@
-// What tests ask of the system that they run on: its environment, the process, and a disk that is full.
+// What tests ask of the system that they run on: its environment, the process, a disk that is full and a stack that is
+// small.
 #pragma once
 #include <cstdlib>
+#include <functional>
 
 #include "check.h"
 
 #ifdef _WIN32
 #include <process.h>
 #else
+#include <pthread.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +29,8 @@ inline void unset_environment(const char* name) { _putenv_s(name, ""); }
 struct FullDisk {
   explicit FullDisk(unsigned long) { throw check::Skip{"Windows limits the size of no file"}; }
 };
+
+inline void on_small_stack(const std::function<void()>&) { throw check::Skip{"Windows has no pthread"}; }
 
 #else
 
@@ -56,6 +61,21 @@ class FullDisk {
   }
   ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
 };
+
+// On a thread with the stack that musl gives one.
+inline void on_small_stack(const std::function<void()>& body) {
+  pthread_attr_t attributes;
+  ::pthread_attr_init(&attributes);
+  ::pthread_attr_setstacksize(&attributes, 128 * 1024);
+  pthread_t thread;
+  const auto run = [](void* given) -> void* {
+    (*static_cast<const std::function<void()>*>(given))();
+    return nullptr;
+  };
+  if (::pthread_create(&thread, &attributes, run, const_cast<std::function<void()>*>(&body)) != 0) throw check::Skip{"no thread with a small stack"};
+  ::pthread_join(thread, nullptr);
+  ::pthread_attr_destroy(&attributes);
+}
 
 #endif
 

@@ -3,7 +3,9 @@
 namespace trivium::binding {
 namespace {
 
-std::atomic<int> live_environments{0};
+// Held until the engine has shut down: an environment that begins meanwhile loads its models after that.
+std::mutex environments_mutex;
+int live_environments = 0;
 
 }  // namespace
 
@@ -28,7 +30,10 @@ struct Environment::Channel {
 Environment& Environment::of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
 Environment::Environment(Napi::Env) : channel_(std::make_shared<Channel>()) {
-  live_environments.fetch_add(1);
+  {
+    const std::lock_guard lock(environments_mutex);
+    ++live_environments;
+  }
   sink_ = std::make_shared<const EventSink>([channel = channel_](std::vector<EngineEvent>&& events) {
     const std::lock_guard lock(channel->mutex);
     if (!channel->open) return;
@@ -45,7 +50,8 @@ Environment::Environment(Napi::Env) : channel_(std::make_shared<Channel>()) {
 Environment::~Environment() {
   channel_->receive.Reset();
   // The last environment of the process takes the engine's thread with it.
-  if (live_environments.fetch_sub(1) == 1) Engine::instance().shutdown();
+  const std::lock_guard lock(environments_mutex);
+  if (--live_environments == 0) Engine::instance().shutdown();
 }
 
 void Environment::initialize(Napi::Env env, Napi::Function receive) {

@@ -3,7 +3,6 @@
 #pragma once
 #include <napi.h>
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 

@@ -54,7 +54,7 @@ MatcherObject::MatcherObject(const Napi::CallbackInfo& info) : ObjectWrap(info) 
 
 Napi::Value MatcherObject::allowed(const Napi::CallbackInfo& info) {
   const auto begin = std::chrono::steady_clock::now();
-  const auto mask = matcher_->mask();
+  const auto mask = typed(info.Env(), [&] { return matcher_->mask(); });
   mask_ms_ = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
   if (!mask.ok()) throw to_js_error(info.Env(), mask.error());
   std::vector<std::int32_t> ids;

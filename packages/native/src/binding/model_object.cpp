@@ -19,6 +19,33 @@ std::vector<std::vector<std::int32_t>> to_vectors(const Napi::Value& value) {
   return vectors;
 }
 
+GenerateRequest to_generate_request(const Napi::Object& given) {
+  const auto number = [&](const char* name) { return given.Get(name).ToNumber().DoubleValue(); };
+  GenerateRequest request;
+  request.tokens = to_vector(given.Get("tokens"));
+  request.max_tokens = static_cast<int>(number("maxTokens"));
+  request.sampling.temperature = static_cast<float>(number("temperature"));
+  request.sampling.top_k = static_cast<int>(number("topK"));
+  request.sampling.top_p = static_cast<float>(number("topP"));
+  request.sampling.min_p = static_cast<float>(number("minP"));
+  request.sampling.seed = static_cast<std::uint64_t>(number("seed"));
+  request.sampling.logprobs = static_cast<int>(number("logprobs"));
+  Penalties& penalties = request.sampling.penalties;
+  penalties.repeat = static_cast<float>(number("repeatPenalty"));
+  penalties.frequency = static_cast<float>(number("frequencyPenalty"));
+  penalties.presence = static_cast<float>(number("presencePenalty"));
+  const std::vector<std::int32_t> biased = to_vector(given.Get("biasedTokens"));
+  const auto biases = given.Get("biases").As<Napi::Float32Array>();
+  for (std::size_t i = 0; i < std::min(biased.size(), biases.ElementLength()); ++i)
+    penalties.biases.push_back({biased[i], biases[i]});
+  const auto stop = given.Get("stop").As<Napi::Array>();
+  for (std::uint32_t i = 0; i < stop.Length(); ++i) request.stop.push_back(stop.Get(i).ToString().Utf8Value());
+  request.stop_tokens = to_vector(given.Get("stopTokens"));
+  request.skip_special_tokens = given.Get("skipSpecialTokens").ToBoolean();
+  request.grammar = GrammarObject::of(given.Get("grammar"));
+  return request;
+}
+
 }  // namespace
 
 Napi::Function ModelObject::define(Napi::Env env) {
@@ -73,9 +100,12 @@ Napi::Value ModelObject::is_mapped(const Napi::CallbackInfo& info) { return Napi
 
 Napi::Value ModelObject::backend(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), model_.backend); }
 
-Napi::Value ModelObject::started(const Napi::CallbackInfo& info, Result<std::uint64_t> request) {
+Napi::Value ModelObject::started(const Napi::CallbackInfo& info, const Submit& submit) {
+  EngineModel& engine = alive(info);
+  Environment& environment = Environment::of(info.Env());
+  const Result<std::uint64_t> request = typed(info.Env(), [&] { return submit(engine, environment.sink()); });
   if (!request.ok()) throw to_js_error(info.Env(), request.error());
-  Environment::of(info.Env()).request_started(info.Env());
+  environment.request_started(info.Env());
   return Napi::Number::New(info.Env(), static_cast<double>(*request));
 }
 
@@ -89,50 +119,32 @@ Napi::Value ModelObject::compile_grammar(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value ModelObject::generate(const Napi::CallbackInfo& info) {
-  const auto given = info[0].As<Napi::Object>();
-  const auto number = [&](const char* name) { return given.Get(name).ToNumber().DoubleValue(); };
-  GenerateRequest request;
-  request.tokens = to_vector(given.Get("tokens"));
-  request.max_tokens = static_cast<int>(number("maxTokens"));
-  request.sampling.temperature = static_cast<float>(number("temperature"));
-  request.sampling.top_k = static_cast<int>(number("topK"));
-  request.sampling.top_p = static_cast<float>(number("topP"));
-  request.sampling.min_p = static_cast<float>(number("minP"));
-  request.sampling.seed = static_cast<std::uint64_t>(number("seed"));
-  request.sampling.logprobs = static_cast<int>(number("logprobs"));
-  Penalties& penalties = request.sampling.penalties;
-  penalties.repeat = static_cast<float>(number("repeatPenalty"));
-  penalties.frequency = static_cast<float>(number("frequencyPenalty"));
-  penalties.presence = static_cast<float>(number("presencePenalty"));
-  const std::vector<std::int32_t> biased = to_vector(given.Get("biasedTokens"));
-  const auto biases = given.Get("biases").As<Napi::Float32Array>();
-  for (std::size_t i = 0; i < std::min(biased.size(), biases.ElementLength()); ++i)
-    penalties.biases.push_back({biased[i], biases[i]});
-  const auto stop = given.Get("stop").As<Napi::Array>();
-  for (std::uint32_t i = 0; i < stop.Length(); ++i) request.stop.push_back(stop.Get(i).ToString().Utf8Value());
-  request.stop_tokens = to_vector(given.Get("stopTokens"));
-  request.skip_special_tokens = given.Get("skipSpecialTokens").ToBoolean();
-  request.grammar = GrammarObject::of(given.Get("grammar"));
-  return started(info, alive(info).generate(std::move(request), Environment::of(info.Env()).sink()));
+  return started(info, [&](EngineModel& engine, SharedEventSink sink) {
+    return engine.generate(to_generate_request(info[0].As<Napi::Object>()), std::move(sink));
+  });
 }
 
 Napi::Value ModelObject::embed(const Napi::CallbackInfo& info) {
-  EmbedRequest request;
-  request.inputs = to_vectors(info[0]);
-  if (info[1].ToBoolean()) request.wanted = EmbedRequest::Wanted::token_rows;
-  return started(info, alive(info).embed(std::move(request), Environment::of(info.Env()).sink()));
+  return started(info, [&](EngineModel& engine, SharedEventSink sink) {
+    EmbedRequest request;
+    request.inputs = to_vectors(info[0]);
+    if (info[1].ToBoolean()) request.wanted = EmbedRequest::Wanted::token_rows;
+    return engine.embed(std::move(request), std::move(sink));
+  });
 }
 
 Napi::Value ModelObject::rank(const Napi::CallbackInfo& info) {
-  EmbedRequest request;
-  request.inputs = to_vectors(info[0]);
-  request.types = to_vectors(info[1]);
-  request.wanted = EmbedRequest::Wanted::scores;
-  return started(info, alive(info).embed(std::move(request), Environment::of(info.Env()).sink()));
+  return started(info, [&](EngineModel& engine, SharedEventSink sink) {
+    EmbedRequest request;
+    request.inputs = to_vectors(info[0]);
+    request.types = to_vectors(info[1]);
+    request.wanted = EmbedRequest::Wanted::scores;
+    return engine.embed(std::move(request), std::move(sink));
+  });
 }
 
 Napi::Value ModelObject::logits(const Napi::CallbackInfo& info) {
-  return started(info, alive(info).logits({to_vector(info[0])}, Environment::of(info.Env()).sink()));
+  return started(info, [&](EngineModel& engine, SharedEventSink sink) { return engine.logits({to_vector(info[0])}, std::move(sink)); });
 }
 
 void ModelObject::cancel(const Napi::CallbackInfo& info) {
@@ -150,8 +162,8 @@ void ModelObject::resume(const Napi::CallbackInfo& info) {
 Napi::Value ModelObject::dispose(const Napi::CallbackInfo& info) {
   return Task<bool>::start(
       info.Env(),
-      [engine = std::move(model_.engine)]() mutable -> Result<bool> {
-        engine.reset();
+      [engine = std::move(model_.engine)]() -> Result<bool> {
+        if (engine) engine->dispose();  // a grammar that is being compiled holds it too
         return true;
       },
       [](Napi::Env env, bool&&) -> Napi::Value { return env.Undefined(); });

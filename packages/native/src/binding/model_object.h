@@ -2,6 +2,8 @@
 #pragma once
 #include <napi.h>
 
+#include <functional>
+
 #include "binding/describe.h"
 #include "scheduler/engine.h"
 
@@ -37,7 +39,8 @@ class ModelObject final : public Napi::ObjectWrap<ModelObject> {
   void resume(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
   EngineModel& alive(const Napi::CallbackInfo& info);
-  Napi::Value started(const Napi::CallbackInfo& info, Result<std::uint64_t> request);
+  using Submit = std::function<Result<std::uint64_t>(EngineModel& engine, SharedEventSink sink)>;
+  Napi::Value started(const Napi::CallbackInfo& info, const Submit& submit);
 
   OpenedModel model_;
 };

@@ -18,6 +18,18 @@ Napi::Object to_js_details(Napi::Env env, const Error& error);
 // The Error of an exception that is being handled.
 Error current_exception_error();
 
+// What the call answers. What it throws, bad_alloc too, becomes a typed error; for calls that take what a user gives.
+template <class Call>
+auto typed(Napi::Env env, Call call) -> decltype(call()) {
+  try {
+    return call();
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (...) {
+    throw to_js_error(env, current_exception_error());
+  }
+}
+
 template <class T>
 class Task final : public Napi::AsyncWorker {
  public:

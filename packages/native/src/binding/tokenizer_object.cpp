@@ -17,11 +17,13 @@ EncodeOptions options_of(const Napi::CallbackInfo& info) {
 }
 
 std::vector<std::string> to_strings(const Napi::Value& value) {
-  const auto array = value.As<Napi::Array>();
-  std::vector<std::string> texts;
-  texts.reserve(array.Length());
-  for (std::uint32_t i = 0; i < array.Length(); ++i) texts.push_back(array.Get(i).ToString().Utf8Value());
-  return texts;
+  return typed(value.Env(), [&] {
+    const auto array = value.As<Napi::Array>();
+    std::vector<std::string> texts;
+    texts.reserve(array.Length());
+    for (std::uint32_t i = 0; i < array.Length(); ++i) texts.push_back(array.Get(i).ToString().Utf8Value());
+    return texts;
+  });
 }
 
 // (id, start, end) triples with byte offsets turned into UTF-16 ones; spans come in text order.
@@ -139,14 +141,19 @@ Napi::Value TokenizerObject::encode_spans(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value TokenizerObject::encode_sync(const Napi::CallbackInfo& info) {
-  return to_int32_array(info.Env(), tokenizer_->encode(info[0].ToString().Utf8Value(), options_of(info)));
+  return typed(info.Env(), [&]() -> Napi::Value {
+    return to_int32_array(info.Env(), tokenizer_->encode(info[0].ToString().Utf8Value(), options_of(info)));
+  });
 }
 
 Napi::Value TokenizerObject::decode(const Napi::CallbackInfo& info) {
-  const std::vector<std::int32_t> ids = to_vector(info[0]);
-  for (std::int32_t id : ids)
-    if (id < 0 || std::size_t(id) >= tokenizer_->vocabulary_size()) throw to_js_error(info.Env(), {ErrorCode::invalid_argument, "There is no token " + std::to_string(id) + ".", "", "tokens", "", "", ""});
-  return Napi::String::New(info.Env(), tokenizer_->decode(ids, info[1].ToBoolean()));
+  return typed(info.Env(), [&]() -> Napi::Value {
+    const std::vector<std::int32_t> ids = to_vector(info[0]);
+    for (std::int32_t id : ids)
+      if (id < 0 || std::size_t(id) >= tokenizer_->vocabulary_size())
+        throw to_js_error(info.Env(), {ErrorCode::invalid_argument, "There is no token " + std::to_string(id) + ".", "", "tokens", "", "", ""});
+    return Napi::String::New(info.Env(), tokenizer_->decode(ids, info[1].ToBoolean()));
+  });
 }
 
 TokenId TokenizerObject::checked_id(const Napi::CallbackInfo& info) {

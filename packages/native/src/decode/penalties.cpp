@@ -18,6 +18,12 @@ Error out_of_range(const char* field, const char* expected, float found) {
   return error;
 }
 
+// What goes beyond float's range stays at its end: no infinity, from which the next penalty could make a NaN.
+float bounded(float logit) {
+  constexpr float most = std::numeric_limits<float>::max();
+  return std::clamp(logit, -most, most);
+}
+
 }  // namespace
 
 Status check_penalties(const Penalties& penalties) {
@@ -41,7 +47,7 @@ void apply_penalties(const Penalties& penalties, const TokenHistory& history, st
   if (penalties.repeat != 1) {
     for (const TokenId id : history.tokens) {
       if (!known(id) || counts[id]++ > 0) continue;
-      logits[id] = logits[id] > 0 ? logits[id] / penalties.repeat : logits[id] * penalties.repeat;
+      logits[id] = bounded(logits[id] > 0 ? logits[id] / penalties.repeat : logits[id] * penalties.repeat);
     }
     for (const TokenId id : history.tokens)
       if (known(id)) counts[id] = 0;
@@ -51,12 +57,15 @@ void apply_penalties(const Penalties& penalties, const TokenHistory& history, st
       if (known(id)) ++counts[id];
     for (const TokenId id : generated) {
       if (!known(id) || counts[id] == 0) continue;
-      logits[id] -= penalties.frequency * static_cast<float>(counts[id]) + penalties.presence;
+      logits[id] = bounded(logits[id] - (penalties.frequency * static_cast<float>(counts[id]) + penalties.presence));
       counts[id] = 0;
     }
   }
-  for (const LogitBias& bias : penalties.biases)
-    if (known(bias.id)) logits[bias.id] += bias.bias;
+  for (const LogitBias& bias : penalties.biases) {
+    if (!known(bias.id)) continue;
+    const bool never = std::isinf(bias.bias) || std::isinf(logits[bias.id]);  // by this bias, or an earlier one
+    logits[bias.id] = never ? -std::numeric_limits<float>::infinity() : bounded(logits[bias.id] + bias.bias);
+  }
 }
 
 }  // namespace trivium

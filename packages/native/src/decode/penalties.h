@@ -5,6 +5,7 @@
 //   2. frequency    minus f for each time the token was generated
 //   3. presence     minus p once if it was generated at all       (2 and 3 as OpenAI defines them)
 //   4. bias         plus the token's own; -infinity: never
+// Finite logits stay finite, at the ends of float's range if need be; only a bias makes one infinite.
 // Pure functions of the logits and the tokens so far. Refuses to know text, probabilities and how a token is chosen.
 #pragma once
 #include <cstdint>
@@ -34,7 +35,7 @@ struct TokenHistory {
 // An error that names the field when a number is out of range or no number.
 Status check_penalties(const Penalties& penalties);
 
-// Changes `logits` (vocabulary) in place. `counts` is scratch that must come back as it was left: empty, or all zero.
+// Changes `logits` (vocabulary), all finite, in place. `counts` is scratch that must come back as it was left: empty, or all zero.
 void apply_penalties(const Penalties& penalties, const TokenHistory& history, std::span<float> logits,
                      std::vector<std::uint32_t>& counts);
 

@@ -139,13 +139,14 @@ Result<SampledToken> Sampler::sample(std::span<const float> logits, std::uint64_
     sampled.id = TokenId(id);
   });
   if (sampled.id < 0) return nothing_left(!allowed.empty());
-  if (parameters_.temperature > 0) sampled.id = draw(chosen_from, allowed, largest, position);
+  if (parameters_.temperature > 0) sampled.id = draw(chosen_from, allowed, sampled.id, position);
   if (parameters_.logprobs >= 0) log_probabilities(logits, sampled);
   return sampled;
 }
 
-TokenId Sampler::draw(std::span<const float> logits, std::span<const std::uint64_t> allowed, float largest,
+TokenId Sampler::draw(std::span<const float> logits, std::span<const std::uint64_t> allowed, TokenId likeliest,
                       std::uint64_t position) {
+  const float largest = logits[std::size_t(likeliest)];
   // From here on `logit` is the tempered one minus the largest: its exponential is in (0, 1].
   candidates_.clear();
   // e^-104 is below float's range and what it weighs below double's resolution beside the largest.
@@ -165,11 +166,13 @@ TokenId Sampler::draw(std::span<const float> logits, std::span<const std::uint64
   double mass = 0;
   for (const Candidate& candidate : candidates_) mass += std::exp(double(candidate.logit));
   double left = uniform_at(parameters_.seed, position) * mass;
+  TokenId drawn = likeliest;
   for (const Candidate& candidate : candidates_) {
+    drawn = candidate.id;
     left -= std::exp(double(candidate.logit));
-    if (left < 0) return candidate.id;
+    if (left < 0) break;
   }
-  return candidates_.back().id;  // rounding left a crumb
+  return drawn;  // the last one when rounding left a crumb
 }
 
 void Sampler::keep_top_k(std::size_t k) {

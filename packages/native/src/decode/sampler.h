@@ -51,7 +51,8 @@ class Sampler {
 
  private:
   struct Candidate { float logit; TokenId id; };
-  TokenId draw(std::span<const float> logits, std::span<const std::uint64_t> allowed, float largest, std::uint64_t position);
+  TokenId draw(std::span<const float> logits, std::span<const std::uint64_t> allowed, TokenId likeliest,
+               std::uint64_t position);
   void keep_top_k(std::size_t k);
   void keep_top_p(double largest);
   void log_probabilities(std::span<const float> logits, SampledToken& sampled);

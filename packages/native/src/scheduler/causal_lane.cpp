@@ -16,12 +16,13 @@ void CausalLane::accept(std::shared_ptr<Request> request) {
 }
 
 bool CausalLane::step(EventBatch& events) {
-  const bool dropped = drop_cancelled(events);
+  const std::size_t open = waiting_.size() + live_.size();
+  drop_cancelled(events);
   admit();
   compose(events);
   if (step_.empty()) {
     publish_counts();
-    return dropped;
+    return waiting_.size() + live_.size() < open;  // who ended may have left room for others
   }
   ++turn_;
   const Status status = run();
@@ -38,23 +39,23 @@ bool CausalLane::step(EventBatch& events) {
   return true;
 }
 
-bool CausalLane::drop_cancelled(EventBatch& events) {
-  const auto drop = [&](Sequences& sequences) {
-    return std::erase_if(sequences, [&](const auto& entry) {
+void CausalLane::drop_cancelled(EventBatch& events) {
+  for (Sequences* sequences : {&waiting_, &live_}) {
+    std::erase_if(*sequences, [&](const auto& entry) {
       const Sequence& sequence = *entry.second;
       if (!sequence.request().cancelled) return false;
       events.finish(sequence.request(), EngineEvent::FinishReason::cancelled, sequence.usage());
       return true;
     });
-  };
-  return drop(waiting_) + drop(live_) > 0;
+  }
 }
 
 bool CausalLane::can_admit(const Sequence& sequence) const {
   // Pages that are promised to live sequences for what they already have to compute count as taken, and one more each
-  // so that a newcomer is not thrown out again by the next page border.
-  const auto missing = [](const Sequence& s) {
-    return std::max(0, DenseMemory::pages_for(int(s.tokens.size()) + 1) - int(s.memory->pages().size()));
+  // so that a newcomer is not thrown out again by the next page border. None ever has more than a whole context.
+  const auto missing = [&](const Sequence& s) {
+    const int tokens = std::min(int(s.tokens.size()) + 1, limits_.context_tokens);
+    return std::max(0, DenseMemory::pages_for(tokens) - int(s.memory->pages().size()));
   };
   int promised = int(live_.size());
   for (const auto& [id, other] : live_) promised += missing(*other);
@@ -97,33 +98,44 @@ void CausalLane::admit() {
 std::vector<Sequence*> CausalLane::candidates(bool prefill) {
   std::vector<Sequence*> found;
   for (const auto& [id, sequence] : live_) {
-    if (!sequence->is_paused() && (sequence->pending() > 1) == prefill) found.push_back(sequence.get());
+    if (!sequence->is_paused() && sequence->rows == 0 && (sequence->pending() > 1) == prefill) found.push_back(sequence.get());
   }
   std::stable_sort(found.begin(), found.end(), [](auto* a, auto* b) { return a->last_turn < b->last_turn; });
   return found;
 }
 
+// Streams that were resumed may fill every slot, and again in each step to come.
+bool CausalLane::must_hold_slot_for_prefill() {
+  const std::size_t slots = std::size_t(limits_.max_sequences);
+  if (live_.size() <= slots) return false;
+  const auto decoding = candidates(false), prefilling = candidates(true);
+  return !prefilling.empty() && decoding.size() >= slots && prefilling[0]->last_turn < decoding[slots - 1]->last_turn;
+}
+
 void CausalLane::compose(EventBatch& events) {
   step_.clear();
   for (const auto& [id, sequence] : live_) sequence->rows = 0;
-  const auto still_live = [&](std::uint64_t id) { return live_.count(id) > 0; };
-  const auto place = [&](const std::vector<Sequence*>& found, int budget) {
-    std::vector<std::uint64_t> ids;  // making room may end or preempt a sequence that is still to come
-    for (Sequence* sequence : found) ids.push_back(sequence->request().id);
-    for (const std::uint64_t id : ids) {
-      if (budget == 0 || int(step_.size()) == limits_.max_sequences) return;
-      if (!still_live(id)) continue;
-      Sequence& sequence = *live_[id];
-      if (sequence.pending() > 1) sequence.adopt();
-      const int rows = std::min(sequence.pending(), budget);
-      if (!make_room(sequence, rows, events)) continue;
-      sequence.rows = rows;
-      step_.push_back(&sequence);
-      budget -= rows;
-    }
-  };
-  place(candidates(false), limits_.max_sequences);
-  place(candidates(true), limits_.prefill_chunk);
+  int prefill_rows = limits_.prefill_chunk, decode_rows = limits_.max_sequences;
+  if (must_hold_slot_for_prefill()) place(true, 1, prefill_rows, events);
+  place(false, limits_.max_sequences, decode_rows, events);
+  place(true, limits_.max_sequences, prefill_rows, events);
+}
+
+void CausalLane::place(bool prefill, int slots, int& rows_left, EventBatch& events) {
+  std::vector<std::uint64_t> ids;  // making room may end or preempt a sequence that is still to come
+  for (const Sequence* sequence : candidates(prefill)) ids.push_back(sequence->request().id);
+  for (const std::uint64_t id : ids) {
+    if (rows_left == 0 || int(step_.size()) >= slots) return;
+    const auto found = live_.find(id);
+    if (found == live_.end()) continue;
+    Sequence& sequence = *found->second;
+    if (sequence.pending() > 1) sequence.adopt();
+    const int rows = std::min(sequence.pending(), rows_left);
+    if (!make_room(sequence, rows, events)) continue;
+    sequence.rows = rows;
+    step_.push_back(&sequence);
+    rows_left -= rows;
+  }
 }
 
 bool CausalLane::make_room(Sequence& sequence, int rows, EventBatch& events) {

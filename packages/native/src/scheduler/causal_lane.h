@@ -1,5 +1,7 @@
 // Continuous batching for causal models. A step is one row for every running sequence that decodes, and one bounded
-// chunk of prefill dealt out to the sequences that have waited longest for it. Knows pages only through Memory.
+// chunk of prefill dealt out to the sequences that have waited longest for it. When more run than a step has slots, as
+// paused ones that were resumed may, those that waited longest decode, and the prefill that waits keeps a slot in turn.
+// Knows pages only through Memory.
 // Invariants: between steps every live sequence has memory and pending() >= 1; the oldest request is never preempted,
 // and the pool holds at least one whole context, so some request always comes to its end.
 #pragma once
@@ -32,11 +34,13 @@ class CausalLane final : public Lane {
  private:
   using Sequences = std::map<std::uint64_t, std::unique_ptr<Sequence>>;  // by request id: oldest first
 
-  bool drop_cancelled(EventBatch& events);
+  void drop_cancelled(EventBatch& events);
   void admit();
   bool can_admit(const Sequence& sequence) const;
-  std::vector<Sequence*> candidates(bool prefill);     // that waited longest first
+  std::vector<Sequence*> candidates(bool prefill);     // that are not in step_; that waited longest first
+  bool must_hold_slot_for_prefill();
   void compose(EventBatch& events);                    // fills step_
+  void place(bool prefill, int slots, int& rows_left, EventBatch& events);  // until step_ has so many sequences
   bool make_room(Sequence& sequence, int rows, EventBatch& events);
   void preempt(Sequence& victim);
   Sequence* choose_victim(const Sequence& needy);

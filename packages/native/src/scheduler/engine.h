@@ -98,12 +98,14 @@ struct EngineStats {
   std::uint64_t masked_tokens = 0, mask_ns = 0;  // tokens chosen under a grammar, and the time their masks took
 };
 
-// A model under the engine's care. All methods may be called from any thread; none blocks on a step.
+// A model under the engine's care. All methods may be called from any thread; none but dispose() blocks on a step.
 class EngineModel {
  public:
-  // Ends its requests with a `disposed` error and waits until the running step is over, so do not destroy it on an
-  // event loop; on the engine thread (inside a sink) it does not wait.
-  virtual ~EngineModel() = default;
+  // Ends its requests with a `disposed` error, gives back what it holds in the engine and waits until the running step is
+  // over, so do not call it on an event loop; on the engine thread (inside a sink) it does not wait. Requests after it are
+  // refused, other methods go on. A second call does nothing more.
+  virtual void dispose() = 0;
+  virtual ~EngineModel() = default;                 // disposes
   virtual const ModelSpec& spec() const = 0;
   virtual std::shared_ptr<const Tokenizer> tokenizer() const = 0;
   virtual std::size_t weight_bytes() const = 0;

@@ -19,7 +19,8 @@ class ModelHandle final : public EngineModel {
  public:
   ModelHandle(std::shared_ptr<EngineCore> core, std::shared_ptr<ModelRunner> runner)
       : core_(std::move(core)), runner_(std::move(runner)) {}
-  ~ModelHandle() override { core_->remove(*runner_); }
+  ~ModelHandle() override { dispose(); }
+  void dispose() override { core_->remove(*runner_); }
 
   const ModelSpec& spec() const override { return runner_->model().spec(); }
   std::shared_ptr<const Tokenizer> tokenizer() const override { return runner_->tokenizer(); }

@@ -1,7 +1,11 @@
-// Following texts: masks against the definition, completions, rolling back, special tokens, grammars other than schemas.
+// Following texts: masks against the definition, completions, rolling back, special tokens, grammars other than schemas,
+// and generations that a budget holds.
 #include <random>
 
+#include "../tokenizer/fixtures.h"
+#include "decode/grammar/guide.h"
 #include "grammar_support.h"
+#include "system.h"
 
 using namespace grammar_test;
 
@@ -12,10 +16,61 @@ const std::vector<std::string> longer = {"ab", "abc", "{\"", "\":", "\"}", "\",\
 
 bool has(const grammar::SharedMask& mask, TokenId id) { return ((*mask)[std::size_t(id) / 64] >> id % 64 & 1) != 0; }
 
+// Random ways through a grammar: at each place the mask is what can be accepted, and the completion ends the text.
+void check_walks(const std::shared_ptr<grammar::CompiledGrammar>& made, const ByteTokenizer& tokenizer, const std::string& name) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 20; ++round) {
+    grammar::Matcher matcher(made);
+    for (int step = 0; step < 90; ++step) {
+      const auto mask = matcher.mask();
+      REQUIRE(mask.ok());
+      std::vector<TokenId> allowed;
+      for (TokenId id = 0; id < TokenId(tokenizer.vocabulary_size()); ++id) {
+        grammar::Matcher fork = matcher;
+        const bool accepted = fork.accept(id);
+        if (accepted != has(*mask, id)) check::fail(__FILE__, __LINE__, name + ": token " + tokenizer.token_text(id));
+        if (accepted) allowed.push_back(id);
+      }
+      CHECK_EQ(allowed.empty(), matcher.must_end());
+      if (allowed.empty()) break;
+      const auto completion = matcher.completion();
+      REQUIRE(completion.has_value());
+      CHECK(completion->size() <= matcher.completion_bytes());
+      grammar::Matcher rest = matcher;
+      for (const TokenId id : *completion) CHECK(rest.accept(id));
+      CHECK(rest.may_end());
+      CHECK(matcher.accept(allowed[random() % allowed.size()]));
+    }
+  }
+}
+
+// What a model without any preference writes within `budget` tokens; nothing when no candidate for a token is taken.
+std::optional<std::string> guided(const std::shared_ptr<grammar::CompiledGrammar>& made, const Tokenizer& tokenizer, TokenId end,
+                                  int budget, std::mt19937& random) {
+  grammar::Guide guide(made, std::vector<TokenId>{end});
+  std::vector<TokenId> tokens;
+  for (int left = budget; left > 0; --left) {
+    bool taken = false;
+    for (std::size_t tries = 0; !taken; ++tries) {
+      const auto candidates = guide.candidates(left);
+      if (!candidates.ok() || tries > tokenizer.vocabulary_size()) return std::nullopt;
+      std::vector<TokenId> ids;
+      for (TokenId id = 0; id < TokenId(tokenizer.vocabulary_size()); ++id)
+        if ((*candidates)[std::size_t(id) / 64] >> id % 64 & 1) ids.push_back(id);
+      if (ids.empty()) return std::nullopt;
+      const TokenId id = ids[random() % ids.size()];
+      taken = guide.take(id, left);
+      if (taken && id == end) return tokenizer.decode(tokens, true);
+      if (taken) tokens.push_back(id);
+    }
+    if (guide.finished()) return tokenizer.decode(tokens, true);
+  }
+  return tokenizer.decode(tokens, true);
+}
+
 }  // namespace
 
 TEST("masks hold what can be accepted, and nothing else; forced completions end the text") {
-  const ByteTokenizer tokenizer(longer);
   const char* const grammars[] = {
       R"({"type":"json-schema","schema":true})",
       R"({"type":"json-schema","schema":{"type":"object","properties":{"abc":{"type":"string","maxLength":30},"n":{"type":"integer","minimum":5}},"required":["n"]}})",
@@ -26,38 +81,45 @@ TEST("masks hold what can be accepted, and nothing else; forced completions end 
       R"({"type":"context-free","grammar":"root ::= root \"+\" term | term\nterm ::= \"(\" root \")\" | [0-9a-c]+ # left recursion"})",
       R"({"type":"context-free","grammar":"root ::= \"a\" root \"b\" | empty\nempty ::= \"\" | \"c\"*"})",
       R"({"type":"choice","choices":["abc","abd","null"]})",
-      R"({"type":"sequence","parts":[{"type":"text-until","marker":"<x>"},{"type":"special","token":"<call>"},{"type":"literal","text":"ab"}]})"};
-  std::mt19937 random(7);
-  for (const char* const description : grammars) {
-    const auto made = compiled(description, tokenizer);
-    if (!made.ok()) {
-      check::fail(__FILE__, __LINE__, std::string(description) + ": " + made.error().message);
-      continue;
+      R"({"type":"choice","choices":[" the","  of"]})",
+      R"({"type":"sequence","parts":[{"type":"text-until","marker":"<x>"},{"type":"special","token":"<call>"},{"type":"literal","text":"ab"}]})",
+      R"({"type":"sequence","parts":[{"type":"special","token":"<call>"},{"type":"literal","text":" the"}]})"};
+  for (const bool drops_first_space : {false, true}) {
+    const ByteTokenizer tokenizer(longer, drops_first_space);
+    for (const char* const description : grammars) {
+      const auto made = compiled(description, tokenizer);
+      if (made.ok()) check_walks(*made, tokenizer, description);
+      else check::fail(__FILE__, __LINE__, std::string(description) + ": " + made.error().message);
     }
-    for (int round = 0; round < 20; ++round) {
-      grammar::Matcher matcher(*made);
-      for (int step = 0; step < 90; ++step) {
-        const auto mask = matcher.mask();
-        REQUIRE(mask.ok());
-        std::vector<TokenId> allowed;
-        for (TokenId id = 0; id < TokenId(tokenizer.vocabulary_size()); ++id) {
-          grammar::Matcher fork = matcher;
-          const bool accepted = fork.accept(id);
-          if (accepted != has(*mask, id)) check::fail(__FILE__, __LINE__, std::string(description) + ": token " + tokenizer.token_text(id));
-          if (accepted) allowed.push_back(id);
+  }
+}
+
+TEST("a generation closes within every budget, also where the tokenizer drops the space that the text begins with") {
+  const char* const grammars[] = {R"({"type":"choice","choices":[" the"," of"]})", R"({"type":"choice","choices":["  of"]})",
+                                  R"({"type":"regex","pattern":" ?[a-c]{2,9}"})", R"({"type":"json-schema","schema":true})"};
+  const std::shared_ptr<const Tokenizer> tokenizers[] = {std::make_shared<ByteTokenizer>(longer), std::make_shared<ByteTokenizer>(longer, true),
+                                                         fixtures::load("spm")};
+  std::mt19937 random(8);
+  for (const auto& tokenizer : tokenizers) {
+    REQUIRE(tokenizer != nullptr);
+    const TokenId end = std::max(tokenizer->id_of("<end>"), tokenizer->id_of("<|eos|>"));
+    for (const char* const description : grammars) {
+      const auto made = compiled(description, *tokenizer);
+      REQUIRE(made.ok());
+      const int least = (*made)->shortest_tokens();
+      for (int budget = least; budget < least + 12; ++budget) {
+        for (int round = 0; round < 20; ++round) {
+          const auto text = guided(*made, *tokenizer, end, budget, random);
+          if (!text || !(*made)->matches(*text))
+            check::fail(__FILE__, __LINE__, std::string(description) + " in " + std::to_string(budget) + ": " + text.value_or("no text"));
         }
-        CHECK_EQ(allowed.empty(), matcher.must_end());
-        if (allowed.empty()) break;
-        const auto completion = matcher.completion();
-        REQUIRE(completion.has_value());
-        CHECK(completion->size() <= matcher.completion_bytes());
-        grammar::Matcher rest = matcher;
-        for (const TokenId id : *completion) CHECK(rest.accept(id));
-        CHECK(rest.may_end());
-        CHECK(matcher.accept(allowed[random() % allowed.size()]));
       }
     }
   }
+  // The space that is dropped, and the word.
+  CHECK_EQ((*compiled(grammars[0], ByteTokenizer(longer, true)))->shortest_tokens(), 2);
+  CHECK_EQ((*compiled(grammars[0], ByteTokenizer(longer)))->shortest_tokens(), 1);
+  CHECK_EQ((*compiled(R"({"type":"literal","text":"the"})", ByteTokenizer(longer, true)))->shortest_tokens(), 1);
 }
 
 TEST("tokens can be taken back, and forks are independent") {
@@ -103,4 +165,20 @@ TEST("context-free grammars") {
 TEST("regular expressions as a whole text") {
   check_all(compiled(R"x({"type":"regex","pattern":"[^\\d\\s]\\w+\\.(png|jpe?g)"})x"), {{"ab.png", true}, {"abc.jpeg", true}, {"1a.png", false}, {"a.png", false}}, "file");
   check_all(compiled(R"({"type":"regex","pattern":"^\\p{Lu}.{2}$"})"), {{"\xC3\x89\xC3\xA9\xE4\xB8\xAD", true}, {"eab", false}, {"Eab", true}, {"Ea\n", false}}, "unicode");
+}
+
+TEST("rules as deep as a grammar may nest them are completed on a small stack") {
+  std::string rules = "root ::= r0\\n";
+  constexpr int depth = 39'000;
+  for (int i = 0; i < depth; ++i) {
+    const std::string name = "r" + std::to_string(i);
+    rules += name + (i + 1 < depth ? " ::= \\\"a\\\" r" + std::to_string(i + 1) + " \\\"b\\\"\\n" : " ::= \\\"c\\\"\\n");
+  }
+  const auto made = compiled("{\"type\":\"context-free\",\"grammar\":\"" + rules + "\"}");
+  REQUIRE(made.ok());
+  system_under_test::on_small_stack([&] {
+    grammar::Matcher matcher(*made);
+    const auto completion = matcher.completion();
+    CHECK(completion && completion->size() == 2 * depth - 1);
+  });
 }

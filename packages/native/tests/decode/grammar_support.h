@@ -14,7 +14,7 @@ namespace grammar_test {
 using namespace trivium;
 
 inline Result<std::shared_ptr<grammar::CompiledGrammar>> compiled(const std::string& description,
-                                                                  const ByteTokenizer& tokenizer = ByteTokenizer()) {
+                                                                  const Tokenizer& tokenizer = ByteTokenizer()) {
   TRIVIUM_TRY_ASSIGN(grammar::Grammar made, grammar::grammar_of(description));
   return grammar::CompiledGrammar::make(std::move(made), grammar::TokenIndex::of(tokenizer, tokenizer.vocabulary_size()));
 }

@@ -1,6 +1,7 @@
 // Penalties against their definitions written out, and the sampler that applies them.
 #include "decode/penalties.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -98,4 +99,33 @@ TEST("numbers that are none are refused by name; forbidding everything is an err
   const auto none = sampler.sample(std::vector<float>{1, 2}, 0);
   REQUIRE(!none.ok());
   CHECK(none.error().code == ErrorCode::invalid_argument && none.error().field == "logitBias");
+}
+
+TEST("penalties at the ends of their range leave finite logits, and a token to draw") {
+  const float most = std::numeric_limits<float>::max(), least = std::numeric_limits<float>::denorm_min();
+  const std::vector<float> logits{2, -2, 0, most, -most, 1};
+  const std::vector<TokenId> tokens{0, 1, 2, 3, 4, 0, 1, 2, 3, 4};  // 5 is never seen
+  std::vector<std::uint32_t> counts;
+  for (const float repeat : {1.0f, 1e-38f, least, most}) {
+    for (const float frequency : {0.0f, -most, most}) {
+      for (const float presence : {0.0f, -most, most}) {
+        for (const float bias : {0.0f, -most, most}) {
+          // What is forbidden stays so, whatever else is said of it.
+          const Penalties p{repeat, frequency, presence, {{0, bias}, {1, bias}, {2, forbidden}, {2, bias}}};
+          std::vector<float> changed = logits;
+          apply_penalties(p, {tokens, 2}, changed, counts);
+          for (TokenId id = 0; id < TokenId(changed.size()); ++id) CHECK(std::isfinite(changed[id]) == (id != 2));
+          CHECK(changed[2] == forbidden);
+          const float largest = *std::max_element(changed.begin(), changed.end());
+          for (const float temperature : {0.0f, least, 1.0f, most}) {
+            Sampler sampler({.temperature = temperature, .top_p = 0.9f, .min_p = 0.5f, .seed = 3, .penalties = p});
+            const auto sampled = sampler.sample(logits, tokens.size(), {tokens, 2});
+            REQUIRE(sampled.ok());
+            REQUIRE(sampled->id >= 0 && std::size_t(sampled->id) < logits.size() && sampled->id != 2);
+            if (temperature <= 1) CHECK_EQ(changed[sampled->id], largest);
+          }
+        }
+      }
+    }
+  }
 }

@@ -1,59 +1,10 @@
 // One engine thread, many requests, against a model whose answer is known without a scheduler.
 #include <limits>
-#include <random>
 
+#include "bench.h"
 #include "check.h"
-#include "fake_model.h"
 
 using namespace fake;
-
-namespace {
-
-struct Bench {
-  std::shared_ptr<EngineCore> core = EngineCore::make();
-  std::shared_ptr<FakeModel> model;
-  Collector collector;
-  SharedEventSink sink = collector.sink();
-  std::shared_ptr<EngineModel> engine_model;
-
-  explicit Bench(const ModelOptions& options = {}, ModelKind kind = ModelKind::causal, int context = 1024)
-      : model(std::make_shared<FakeModel>(kind, context)) {
-    auto added = core->add(model, std::make_shared<FakeTokenizer>(), options);
-    CHECK(added.ok());
-    if (added.ok()) engine_model = *added;
-  }
-  ~Bench() {
-    engine_model.reset();
-    core->shutdown();
-  }
-};
-
-GenerateRequest random_request(std::mt19937& random, int longest, int most) {
-  GenerateRequest request;
-  request.tokens.assign(1 + random() % longest, 0);
-  for (TokenId& token : request.tokens) token = TokenId(random() % vocabulary);
-  request.max_tokens = 1 + int(random() % most);
-  request.sampling.temperature = random() % 2 ? 1.0f : 0.0f;
-  request.sampling.seed = random();
-  return request;
-}
-
-ModelOptions small(int pages, int sequences = 4, int chunk = 48) {
-  ModelOptions options;
-  options.kv_memory_bytes = std::size_t(pages) * FakeModel().page_geometry().page_bytes();
-  options.max_sequences = sequences;
-  options.prefill_chunk = chunk;
-  options.max_queue = 2000;
-  return options;
-}
-
-void check_idle(Bench& bench) {
-  const EngineStats stats = bench.core->stats();
-  CHECK_EQ(stats.live_sequences, 0);
-  CHECK_EQ(stats.queued_requests, 0);
-}
-
-}  // namespace
 
 TEST("many requests at once: each text is what it is alone") {
   for (const int pages : {16, 18, 200}) {  // with 16, one whole context: much preemption
@@ -360,6 +311,19 @@ TEST("disposal while running ends every request, from another thread and inside 
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   CHECK(done.load());
   CHECK_EQ(bench.core->stats().models, 0);
+}
+
+TEST("disposal does not wait for the last who holds the model, and may be asked for again") {
+  Bench bench;
+  bench.model->fake().delay_us = 300;
+  const auto held = bench.engine_model;
+  const auto id = held->generate({.tokens = {1}, .max_tokens = 1000}, bench.sink).value();
+  for (int i = 0; i < 2; ++i) {
+    bench.engine_model->dispose();
+    CHECK_EQ(bench.core->stats().models, 0);
+    CHECK(bench.collector.of(id).last.failure.code == ErrorCode::disposed);
+  }
+  CHECK(held->generate({.tokens = {1}}, bench.sink).error().code == ErrorCode::disposed);
 }
 
 TEST("shutdown ends requests; a later model starts the thread again") {

@@ -35,7 +35,7 @@ Result<std::shared_ptr<CompiledGrammar>> CompiledGrammar::make(Grammar grammar, 
     compiled->special_ids_.push_back(id);
   }
   const std::vector<Symbol> shortest = compiled->rows_->store.shortest_completion(0);
-  const std::vector<TokenId> spelled = compiled->index_->spell(shortest, compiled->grammar_->special);
+  const std::vector<TokenId> spelled = compiled->index_->spell(shortest, compiled->grammar_->special, true);
   if (spelled.empty() && !shortest.empty())
     return unsupported("grammar", "The model's vocabulary cannot spell the grammar's texts.",
                        "Use a model whose tokenizer covers all bytes.");

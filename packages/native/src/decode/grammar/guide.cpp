@@ -8,6 +8,15 @@ namespace {
 
 constexpr int most_refusals = 8;  // then the known completion is what is left
 
+Error refused_plan() {
+  Error error;
+  error.code = ErrorCode::internal;
+  error.message = "the grammar's own completion was refused";
+  error.field = "grammar";
+  error.remedy = "report the grammar and the model's tokenizer";
+  return error;
+}
+
 }  // namespace
 
 Guide::Guide(std::shared_ptr<CompiledGrammar> compiled, std::span<const TokenId> stop_tokens)
@@ -32,7 +41,7 @@ Result<std::span<const std::uint64_t>> Guide::candidates(int left) {
       const std::uint64_t bit = std::uint64_t(1) << id % 64;
       word = may_end ? word | bit : word & ~bit;
     }
-    fresh_ = false;
+    fresh_ = plan_refused_ = false;
     refusals_ = 0;
   }
   if (!has_plan_ && (refusals_ >= most_refusals || matcher_.completion_bytes() > std::uint32_t(left))) {
@@ -41,7 +50,10 @@ Result<std::span<const std::uint64_t>> Guide::candidates(int left) {
       has_plan_ = true;
     }
   }
-  if (has_plan_ && !plan_.empty() && (refusals_ >= most_refusals || plan_.size() >= std::size_t(left))) allow_only(plan_.front());
+  if (has_plan_ && !plan_.empty() && (refusals_ >= most_refusals || plan_.size() >= std::size_t(left))) {
+    if (plan_refused_) return refused_plan();  // allowed again, it would be chosen and refused without end
+    allow_only(plan_.front());
+  }
   mask_ns_ += std::uint64_t((std::chrono::steady_clock::now() - begin).count());
   return std::span<const std::uint64_t>(allowed_);
 }
@@ -52,6 +64,7 @@ bool Guide::take(TokenId id, int left) {
   const auto refuse = [&] {
     allowed_[std::size_t(id) / 64] &= ~(std::uint64_t(1) << id % 64);
     ++refusals_;
+    plan_refused_ |= planned;
     return false;
   };
   if (!matcher_.accept(id)) return refuse();

@@ -16,6 +16,7 @@ class Guide {
   Guide(std::shared_ptr<CompiledGrammar> compiled, std::span<const TokenId> stop_tokens);
 
   // Candidates for the next token, with `left` tokens to be written, it among them. The span is valid until the next call.
+  // Errors: a grammar that is too ambiguous; a completion that was refused, which would be a fault of ours.
   Result<std::span<const std::uint64_t>> candidates(int left);
   // The chosen candidate. False: it cannot be completed within `left`; it is forbidden now, so choose again.
   bool take(TokenId id, int left);
@@ -32,6 +33,7 @@ class Guide {
   std::vector<TokenId> plan_;                       // a completion from here, if one had to be looked for
   bool has_plan_ = false, fresh_ = true;            // fresh_: allowed_ is still to be made
   int refusals_ = 0;                                // of candidates for this token
+  bool plan_refused_ = false;                       // its first token was among them: it is none to fall back to
   std::uint64_t mask_ns_ = 0;
 };
 

@@ -69,13 +69,15 @@ void Matcher::roll_back(int tokens) {
 
 std::uint32_t Matcher::completion_bytes() {
   const std::lock_guard lock(compiled_->mutex_);
-  return now_.rows->store.distance(now_.row);
+  // A space that is dropped is a token, and no byte of the text.
+  const bool drops = now_.is_first && compiled_->index().drops_first_space();
+  return now_.rows->store.distance(now_.row) + (drops ? 1 : 0);
 }
 
 std::optional<std::vector<TokenId>> Matcher::completion() {
   const std::lock_guard lock(compiled_->mutex_);
   const std::vector<Symbol> text = now_.rows->store.shortest_completion(now_.row);
-  std::vector<TokenId> tokens = compiled_->index().spell(text, compiled_->grammar().special);
+  std::vector<TokenId> tokens = compiled_->index().spell(text, compiled_->grammar().special, now_.is_first);
   if (tokens.empty() && !text.empty()) return std::nullopt;
   return tokens;
 }

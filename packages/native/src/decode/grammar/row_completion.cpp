@@ -6,22 +6,33 @@
 
 namespace trivium::grammar {
 
-// The shortest way from a place to the end of its rule. Depth is that of the smallest derivation: no rule within itself.
-void RowStore::append_shortest(Item item, std::vector<Symbol>& text) const {
+// The shortest way from a place to the end of its rule. No rule is within itself there, but as many as the grammar has may
+// be within each other: the ways still to be finished stand in a list, for a thread's stack may be small.
+void RowStore::append_shortest(const Item& item, std::vector<Symbol>& text) const {
   const Grammar& grammar = *grammar_;
-  const Rule& rule = grammar.rules[grammar.states[item.state].rule];
-  if (rule.counted) {
-    for (std::uint32_t left = rule.low > item.count ? rule.low - item.count : 0; left > 0; --left)
-      append_shortest({grammar.rules[rule.body].start, 0, 0}, text);
-    return;
-  }
-  for (StateId at = item.state;;) {
-    const Shortcut& shortcut = grammar.states[at].shortcut;
-    if (shortcut.kind == Shortcut::Kind::none) return;
-    if (shortcut.kind == Shortcut::Kind::symbol) text.push_back(shortcut.symbol);
-    if (shortcut.kind == Shortcut::Kind::call && grammar.rules[shortcut.rule].shortest > 0)
-      append_shortest({grammar.rules[shortcut.rule].start, 0, 0}, text);
-    at = shortcut.target;
+  struct Way { StateId at; std::uint32_t bodies; };  // bodies: of a counted rule, still to come
+  std::vector<Way> open;
+  const auto enter = [&](StateId at, std::uint32_t count) {
+    const Rule& rule = grammar.rules[grammar.states[at].rule];
+    open.push_back({at, rule.counted && rule.low > count ? rule.low - count : 0});
+  };
+  enter(item.state, item.count);
+  while (!open.empty()) {
+    Way& way = open.back();
+    const State& state = grammar.states[way.at];
+    const Rule& rule = grammar.rules[state.rule];
+    const Shortcut& shortcut = state.shortcut;
+    if (rule.counted ? way.bodies == 0 : shortcut.kind == Shortcut::Kind::none) {
+      open.pop_back();
+    } else if (rule.counted) {
+      --way.bodies;
+      enter(grammar.rules[rule.body].start, 0);
+    } else {
+      way.at = shortcut.target;
+      if (shortcut.kind == Shortcut::Kind::symbol) text.push_back(shortcut.symbol);
+      if (shortcut.kind == Shortcut::Kind::call && grammar.rules[shortcut.rule].shortest > 0)
+        enter(grammar.rules[shortcut.rule].start, 0);
+    }
   }
 }
 

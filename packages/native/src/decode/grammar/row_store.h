@@ -71,7 +71,7 @@ class RowStore {
   std::uint32_t distance_in_rule(const Item& item) const;
   const Context* context(RowId row, RuleId rule) const;
   std::uint32_t way_out(RowId row, RuleId rule) const;
-  void append_shortest(Item item, std::vector<Symbol>& text) const;
+  void append_shortest(const Item& item, std::vector<Symbol>& text) const;
 
   std::shared_ptr<const Grammar> grammar_;
   std::vector<Row> rows_;

@@ -103,9 +103,13 @@ TokenId TokenIndex::special(const std::string& text) const {
   return found == special_.end() ? -1 : found->second;
 }
 
-std::vector<TokenId> TokenIndex::spell(const std::vector<std::uint16_t>& symbols,
-                                       const std::vector<std::string>& special_texts) const {
+std::vector<TokenId> TokenIndex::spell(std::vector<std::uint16_t> symbols, const std::vector<std::string>& special_texts,
+                                       bool is_first) const {
   constexpr std::uint32_t never = std::numeric_limits<std::uint32_t>::max();
+  if (symbols.empty()) return {};
+  const bool needs_space = symbols[0] == ' ';
+  const bool takes_space = is_first && drops_first_space_;
+  if (takes_space) symbols.insert(symbols.begin(), ' ');
   const std::size_t count = symbols.size();
   std::vector<std::uint32_t> fewest(count + 1, never);
   std::vector<std::pair<TokenId, std::uint32_t>> step(count, {-1, 0});  // token, symbols
@@ -133,8 +137,9 @@ std::vector<TokenId> TokenIndex::spell(const std::vector<std::uint16_t>& symbols
     }
   }
   std::vector<TokenId> tokens;
-  if (count == 0 || fewest[0] == never) return tokens;
-  for (std::size_t at = 0; at < count; at += step[at].second) tokens.push_back(step[at].first);
+  std::size_t at = takes_space && !needs_space && fewest[1] < fewest[0] ? 1 : 0;
+  if (fewest[at] == never) return tokens;
+  for (; at < count; at += step[at].second) tokens.push_back(step[at].first);
   return tokens;
 }
 

@@ -45,8 +45,9 @@ class TokenIndex {
   std::uint32_t longest() const { return longest_; }         // bytes of a token
   // The tokenizer drops a space that begins a text.
   bool drops_first_space() const { return drops_first_space_; }
-  // Fewest tokens that spell the symbols; empty when none do (and the text is not).
-  std::vector<TokenId> spell(const std::vector<std::uint16_t>& symbols, const std::vector<std::string>& special) const;
+  // Fewest tokens that spell the symbols; empty when none do (and the text is not). `is_first`: a text begins with them, so
+  // where a first space is dropped there must be one more than they say, and may be one where they say none.
+  std::vector<TokenId> spell(std::vector<std::uint16_t> symbols, const std::vector<std::string>& special, bool is_first) const;
 
  private:
   std::vector<std::string> bytes_;

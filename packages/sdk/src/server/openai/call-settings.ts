@@ -18,7 +18,9 @@ export const samplingFields = {
   ),
   presence_penalty: optional(z.number().min(-2).max(2)),
   frequency_penalty: optional(z.number().min(-2).max(2)),
-  repetition_penalty: optional(z.number().positive()).describe('Extension: as in transformers.'),
+  repetition_penalty: optional(z.number().min(0.01).max(100)).describe(
+    'Extension: as in transformers, 1 for none.',
+  ),
   seed: optional(z.number().int()),
   logit_bias: optional(z.record(z.string(), z.number())),
 };
