@@ -1,6 +1,6 @@
 /** The engine of this process and environment, loaded on first use. */
 import { TriviumError } from '@trivium/protocol';
-import { translated, translatedSync } from './errors.js';
+import { translated } from './errors.js';
 import { EventRouter } from './event-router.js';
 import { integer } from './integers.js';
 import { loadAddon } from './load-addon.js';
@@ -46,12 +46,12 @@ function createEngine(): NativeEngine {
 
   return {
     loadModel,
-    loadTokenizer: async (path) => toTokenizer(await translated(addon.loadTokenizer(path))),
+    loadTokenizer: async (path) => toTokenizer(await translated(() => addon.loadTokenizer(path))),
     inspect: async (path) => {
-      const { texts: _, kind, ...inspection } = await translated(addon.inspect(path));
+      const { texts: _, kind, ...inspection } = await translated(() => addon.inspect(path));
       return { ...inspection, ...(inspection.supported && { kind }) } as InspectedModel;
     },
-    setThreads: async (threads) => translated(translatedSync(() => addon.setThreads(threads))),
+    setThreads: (threads) => translated(() => addon.setThreads(threads)),
     rehearse,
     stats: () => addon.stats() as unknown as EngineStats,
     get backend() {
@@ -84,7 +84,7 @@ async function unlessAborted<T>(
   const abort = () => Atomics.store(flag, 0, 1);
   signal?.addEventListener('abort', abort, { once: true });
   try {
-    return await translated(work());
+    return await translated(work);
   } catch (error) {
     const isAborted = signal?.aborted && TriviumError.isInstance(error) && error.code === 'cancelled';
     throw isAborted ? signal.reason : error;

@@ -12,9 +12,10 @@ export function translate(error: unknown): unknown {
   return raw ? toTriviumError(raw) : error;
 }
 
-export async function translated<T>(promise: Promise<T>): Promise<T> {
+/** The same for work that ends later: it may throw at once, too. */
+export async function translated<T>(run: () => Promise<T>): Promise<T> {
   try {
-    return await promise;
+    return await run();
   } catch (error) {
     throw translate(error);
   }

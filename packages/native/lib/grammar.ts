@@ -37,7 +37,7 @@ export function grammarCompiler(compile: (description: string) => Promise<RawGra
       kept.set(description, found);
       return found;
     }
-    const made = translated(compile(description)).then(toGrammar);
+    const made = translated(() => compile(description)).then(toGrammar);
     kept.set(description, made);
     made.catch(() => kept.delete(description));
     if (kept.size > mostKept) kept.delete(kept.keys().next().value!);

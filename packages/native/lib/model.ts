@@ -119,7 +119,7 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
     alive();
     mustBeFor(ranking);
     signal?.throwIfAborted();
-    const pairs = await translated(raw.tokenizer.encodePairs(query, texts));
+    const pairs = await translated(() => raw.tokenizer.encodePairs(query, texts));
     const { inputs, truncated } = fitPairs(pairs, info.contextTokens, overflow);
     const inputTokens = inputs.reduce((sum, { tokens }) => sum + tokens.length, 0);
     return { scores: await rankTokens(inputs, signal ? { signal } : {}), inputTokens, truncated };
@@ -128,7 +128,7 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
   const compileGrammar = grammarCompiler((description) => raw.compileGrammar(description));
 
   const dispose = () => {
-    disposed ??= translated(raw.dispose());
+    disposed ??= translated(() => raw.dispose());
     return disposed;
   };
 

@@ -14,9 +14,9 @@ export function toTokenizer(raw: RawTokenizer): Tokenizer {
       specialTokens ??= raw.specialTokens();
       return specialTokens;
     },
-    encode: async (text, options) => (await translated(raw.encodeBatch([text], ...flags(options))))[0]!,
-    encodeBatch: (texts, options) => translated(raw.encodeBatch(texts, ...flags(options))),
-    encodeSpans: (text, options) => translated(raw.encodeSpans(text, ...flags(options))),
+    encode: async (text, options) => (await translated(() => raw.encodeBatch([text], ...flags(options))))[0]!,
+    encodeBatch: (texts, options) => translated(() => raw.encodeBatch(texts, ...flags(options))),
+    encodeSpans: (text, options) => translated(() => raw.encodeSpans(text, ...flags(options))),
     encodeSync: (text, options) => translatedSync(() => raw.encodeSync(text, ...flags(options))),
     decode: (tokens, { skipSpecialTokens = true } = {}) =>
       translatedSync(() => raw.decode(Int32Array.from(tokens), skipSpecialTokens)),

@@ -35,13 +35,13 @@ test('a model is gone when its disposal is, although a grammar is still being co
 
 // Where memory can be bounded from outside: an array's length asks for 137 GB at once.
 test.runIf(process.platform === 'linux')(
-  'a call without the memory for it throws, and the process lives on',
+  'a call without the memory for it rejects, and the process lives on',
   async () => {
     const code = `
     const { getEngine } = await import(${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)});
     const tokenizer = await getEngine().loadTokenizer(${JSON.stringify(language)});
-    const failure = await (async () => tokenizer.encodeBatch(new Array(2 ** 32 - 1)))().catch((error) => error);
-    console.log(failure.trivium?.code ?? failure.code, tokenizer.decode(tokenizer.encodeSync('yes')));`;
+    const failure = await tokenizer.encodeBatch(new Array(2 ** 32 - 1)).catch((error) => error);
+    console.log(failure.code, tokenizer.decode(tokenizer.encodeSync('yes')));`;
     const bounded = [
       '-c',
       'ulimit -v 33554432 && exec "$0" --input-type=module --eval "$1"',
