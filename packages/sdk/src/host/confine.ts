@@ -153,7 +153,7 @@ export async function confine(
   const fields = pathFields(capability);
   const confined = (await confineValue(capability.input, input, confinement, '')) as Record<string, unknown>;
   for (const { field, role, list } of fields) {
-    if (role === 'path' && list && !field.includes('.') && input[field] === undefined)
+    if (role === 'path' && list && !field.includes('.') && confined[field] === undefined)
       confined[field] = [await insideRoot(confinement.root, '.', field)];
   }
   return confined;
@@ -171,12 +171,19 @@ async function confineValue(
   const inside = insideOf(schema);
   if ('hidden' in inside) return value;
   if ('same' in inside) {
-    let confined = value;
+    let confined = value === undefined ? defaultPath(schema) : value;
     for (const part of inside.same) confined = await confineValue(part, confined, confinement, field);
     return confined;
   }
   if (typeof value !== 'object' || value === null) return value;
   return confineHeld(inside, value, confinement, field);
+}
+
+/** What is filled in for a path, or what holds paths, that is left out: it means the root's, not this process's folder. */
+function defaultPath(schema: z.ZodType): unknown {
+  const { type, defaultValue } = (schema as unknown as { def: { type: string; defaultValue?: unknown } }).def;
+  const isFilledIn = (type === 'default' || type === 'prefault') && fieldsOf(schema, '').length > 0;
+  return isFilledIn ? defaultValue : undefined;
 }
 
 async function confineHeld(
@@ -187,13 +194,19 @@ async function confineHeld(
 ): Promise<unknown> {
   const confined = (schema: z.ZodType | null | undefined, item: unknown, at: string) =>
     schema ? confineValue(schema, item, confinement, at) : item;
-  const entries = Object.entries(value).map(async ([key, item]) => {
+  const given = value as Record<string, unknown>;
+  const isList = Array.isArray(value);
+  const keys = isList ? Object.keys(value) : [...new Set([...Object.keys(value), ...Object.keys(named)])];
+  const entries = keys.map(async (key) => {
     const at = element ? field : below(field, key);
     const schema = element ?? (Object.hasOwn(named, key) ? named[key] : rest);
-    return [await confined(name, key, at), await confined(schema, item, at)] as const;
+    return [await confined(name, key, at), await confined(schema, given[key], at), key] as const;
   });
   const settled = await Promise.all(entries);
-  return Array.isArray(value) ? settled.map(([, item]) => item) : Object.fromEntries(settled);
+  if (isList) return settled.map(([, item]) => item);
+  // What was left out stays so, unless its default names files.
+  const kept = settled.filter(([, item, key]) => item !== undefined || Object.hasOwn(value, key));
+  return Object.fromEntries(kept.map(([key, item]) => [key, item]));
 }
 
 const confineString = (role: Role, value: string, confinement: Confinement, field: string) =>

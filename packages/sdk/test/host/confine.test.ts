@@ -124,6 +124,18 @@ describe('a caller stays inside the root', () => {
     },
   });
 
+  it('confines the default of a path that is left out', async () => {
+    const inObject = taking(z.object({ file: path.default('docs/a.md'), size: z.number().default(1) }));
+    expect(await confine(inObject, { at: {} }, inside)).toEqual({ at: { file: join(root, 'docs/a.md') } });
+    expect(await confine(taking(path.default('docs')), {}, inside)).toEqual({ at: join(root, 'docs') });
+    expect(await confine(taking(z.array(path).prefault(['docs'])), {}, inside)).toEqual({
+      at: [join(root, 'docs')],
+    });
+    await expect(confine(taking(path.default('/etc/passwd')), {}, inside)).rejects.toMatchObject({
+      code: 'outside-root',
+    });
+  });
+
   it.each<[string, z.ZodType, unknown, unknown]>([
     ['records', z.record(z.string(), path), { a: 'docs/a.md' }, { a: '/etc/passwd' }],
     ['names of records', z.record(path, z.string()), { 'docs/a.md': '' }, { '/etc/passwd': '' }],
