@@ -2,7 +2,7 @@
  * Keeps callers of a surface (HTTP, MCP) inside one folder: every input field that the contract marks as a path or model
  * is resolved, with its symbolic links, and refused when it leaves the root. Knows schemas and paths, opens nothing.
  */
-import { realpath } from 'node:fs/promises';
+import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { type AnyCapability, TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
@@ -18,6 +18,7 @@ const roleOf = (schema: z.ZodType) => (z.globalRegistry.get(schema) as { role?: 
 type Inside = { same: readonly z.ZodType[] } | Held | { hidden: readonly z.ZodType[] };
 
 interface Held {
+  isList: boolean;
   /** Of the items of a list, all alike. */
   element?: z.ZodType;
   /** Of fields, and of places in a tuple, by name. */
@@ -50,13 +51,13 @@ function insideOf(schema: z.ZodType): Inside {
     case 'intersection':
       return { same: [def.left, def.right] };
     case 'array':
-      return { element: def.element };
+      return { isList: true, element: def.element };
     case 'tuple':
-      return { named: { ...def.items }, rest: def.rest };
+      return { isList: true, named: { ...def.items }, rest: def.rest };
     case 'object':
-      return { named: def.shape, rest: def.catchall };
+      return { isList: false, named: def.shape, rest: def.catchall };
     case 'record':
-      return { name: def.keyType, rest: def.valueType };
+      return { isList: false, name: def.keyType, rest: def.valueType };
     default:
       // A pipe too: values are confined before they are parsed, and it may make others of them.
       return { hidden: Object.values(def).flat().filter(isSchema) };
@@ -97,6 +98,15 @@ function fieldsOf(schema: z.ZodType, field: string, above: readonly z.ZodType[] 
   ];
 }
 
+const marked = new WeakMap<z.ZodType, boolean>();
+
+/** Whether a value of this schema may name files; one that cannot is not walked through. */
+function namesFiles(schema: z.ZodType): boolean {
+  const known = marked.get(schema) ?? fieldsOf(schema, '').length > 0;
+  marked.set(schema, known);
+  return known;
+}
+
 /**
  * The fields of a capability that name files, those within objects included, and whether they are lists.
  * @throws TriviumError `unsupported` where one lies in a schema that cannot be followed
@@ -105,13 +115,22 @@ export function pathFields(capability: AnyCapability): PathField[] {
   return fieldsOf(capability.input, '');
 }
 
-/** The real path of the nearest existing ancestor, with the rest appended: a file may not exist yet. */
-async function real(path: string): Promise<string> {
+/** Links that are followed one after the other, as Linux has it; those in a circle cannot be opened by anybody. */
+const mostLinks = 40;
+
+/**
+ * The real path of the nearest existing ancestor, with the rest appended: a file may not exist yet. A link that leads nowhere is
+ * followed all the same, for what is written through it lies there.
+ */
+async function real(path: string, links = 0): Promise<string> {
   try {
     return await realpath(path);
   } catch {
     const parent = dirname(path);
-    return parent === path ? path : resolve(await real(parent), relative(parent, path));
+    if (parent === path) return path;
+    const target = links < mostLinks ? await readlink(path).catch(() => undefined) : undefined;
+    if (target !== undefined) return real(resolve(await real(parent, links + 1), target), links + 1);
+    return resolve(await real(parent, links), relative(parent, path));
   }
 }
 
@@ -168,6 +187,7 @@ async function confineValue(
 ): Promise<unknown> {
   const role = roleOf(schema);
   if (role) return typeof value === 'string' ? confineString(role, value, confinement, field) : value;
+  if (!namesFiles(schema)) return value;
   const inside = insideOf(schema);
   if ('hidden' in inside) return value;
   if ('same' in inside) {
@@ -175,19 +195,18 @@ async function confineValue(
     for (const part of inside.same) confined = await confineValue(part, confined, confinement, field);
     return confined;
   }
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || Array.isArray(value) !== inside.isList) return value;
   return confineHeld(inside, value, confinement, field);
 }
 
 /** What is filled in for a path, or what holds paths, that is left out: it means the root's, not this process's folder. */
 function defaultPath(schema: z.ZodType): unknown {
   const { type, defaultValue } = (schema as unknown as { def: { type: string; defaultValue?: unknown } }).def;
-  const isFilledIn = (type === 'default' || type === 'prefault') && fieldsOf(schema, '').length > 0;
-  return isFilledIn ? defaultValue : undefined;
+  return type === 'default' || type === 'prefault' ? defaultValue : undefined;
 }
 
 async function confineHeld(
-  { element, named = {}, rest, name }: Held,
+  { isList, element, named = {}, rest, name }: Held,
   value: object,
   confinement: Confinement,
   field: string,
@@ -195,7 +214,6 @@ async function confineHeld(
   const confined = (schema: z.ZodType | null | undefined, item: unknown, at: string) =>
     schema ? confineValue(schema, item, confinement, at) : item;
   const given = value as Record<string, unknown>;
-  const isList = Array.isArray(value);
   const keys = isList ? Object.keys(value) : [...new Set([...Object.keys(value), ...Object.keys(named)])];
   const entries = keys.map(async (key) => {
     const at = element ? field : below(field, key);

@@ -136,6 +136,30 @@ describe('a caller stays inside the root', () => {
     });
   });
 
+  it('walks through no value twice, however deep it is', async () => {
+    const deep = (depth: number): unknown => (depth === 0 ? 'docs/a.md' : [deep(depth - 1)]);
+    expect(await confine(taking(z.json()), { at: deep(100) }, inside)).toEqual({ at: deep(100) });
+    const nested: z.ZodType = z.lazy(() => z.union([path, z.array(nested), z.record(z.string(), nested)]));
+    expect(JSON.stringify(await confine(taking(nested), { at: deep(100) }, inside))).toContain(
+      join(root, 'docs/a.md'),
+    );
+  });
+
+  it('follows a link that leads nowhere yet', async () => {
+    await symlink(join(root, '../new.txt'), join(root, 'docs/out.md'));
+    await symlink('new.md', join(root, 'docs/in.md'));
+    await symlink('circle.md', join(root, 'docs/circle.md'));
+    await expect(confine(taking(path), { at: 'docs/out.md' }, inside)).rejects.toMatchObject({
+      code: 'outside-root',
+    });
+    expect(await confine(taking(path), { at: 'docs/in.md' }, inside)).toEqual({
+      at: join(root, 'docs/new.md'),
+    });
+    expect(await confine(taking(path), { at: 'docs/circle.md' }, inside)).toEqual({
+      at: join(root, 'docs/circle.md'),
+    });
+  });
+
   it.each<[string, z.ZodType, unknown, unknown]>([
     ['records', z.record(z.string(), path), { a: 'docs/a.md' }, { a: '/etc/passwd' }],
     ['names of records', z.record(path, z.string()), { 'docs/a.md': '' }, { '/etc/passwd': '' }],
