@@ -14,6 +14,12 @@ export const embedsTokens = (embedder: DocumentEmbedder): embedder is DocumentEm
 /** Tokens of a passage whose best matches are kept together, about a clause. */
 export const blockTokens = 16;
 
+/**
+ * Tokens of a query that are matched at most: several times what any ranker reads of it. Those behind them weigh and match
+ * nothing, for the time of a search grows with the matched ones.
+ */
+export const mostQueryTokens = 128;
+
 export interface TokenMatches {
   /** What share of the query each of its tokens is: long rows are heavy tokens. They add up to 1, or to 0. */
   weights: Float32Array;
@@ -65,15 +71,17 @@ async function matchInOneTurn(
   const held = await embedder.embedTokens(passages, { role: 'passage', ...options });
   const { width } = embedder;
   const count = asked.offsets[1]!;
+  const matched = Math.min(count, mostQueryTokens);
   const lengths = Float32Array.from({ length: count }, (_, row) => {
+    if (row >= matched) return 0;
     const values = asked.rows.subarray(row * width, (row + 1) * width);
     return Math.sqrt(dot(values, values));
   });
   const total = lengths.reduce((sum, length) => sum + length, 0) || 1;
-  const wanted = Array.from({ length: count }, (_, row) => normalizedRow(asked.rows, width, row));
+  const wanted = Array.from({ length: matched }, (_, row) => normalizedRow(asked.rows, width, row));
   const cosines = cosinesOf(wanted, held, width);
   const spans = passages.map((_, at) => [held.offsets[at]!, held.offsets[at + 1]!] as const);
-  const best = spans.map(([from, to]) => tokenMaxima(cosines, from, to, count));
+  const best = spans.map(([from, to]) => tokenMaxima(cosines, from, to));
   return {
     weights: lengths.map((length) => length / total),
     blocks: spans.map(([from, to]) => blockMaxima(cosines, from, to, count)),
@@ -86,6 +94,7 @@ async function matchInOneTurn(
 /** Cosines of distinct rows with the wanted ones, (distinct, wanted), their lengths, and which of them each row is. */
 interface Cosines {
   values: Float32Array;
+  wanted: number;
   lengths: Float32Array;
   slots: Int32Array;
 }
@@ -106,7 +115,7 @@ function cosinesOf(
     for (let at = 0; at < wanted.length; at++)
       values[slot * wanted.length + at] = dot(wanted[at]!, one) / length;
   });
-  return { values, lengths, slots };
+  return { values, wanted: wanted.length, lengths, slots };
 }
 
 /** Which distinct row each row is, and where each of these stands first. */
@@ -135,23 +144,33 @@ function distinctRows(
   return { slots, first };
 }
 
-function blockMaxima({ values, slots }: Cosines, from: number, to: number, count: number): Float32Array {
+function blockMaxima(
+  { values, wanted, slots }: Cosines,
+  from: number,
+  to: number,
+  count: number,
+): Float32Array {
   const maxima = new Float32Array(Math.ceil((to - from) / blockTokens) * count);
   for (let row = from; row < to; row++) {
     const block = Math.floor((row - from) / blockTokens) * count;
-    const slot = slots[row]! * count;
-    for (let at = 0; at < count; at++)
+    const slot = slots[row]! * wanted;
+    for (let at = 0; at < wanted; at++)
       if (values[slot + at]! > maxima[block + at]!) maxima[block + at] = values[slot + at]!;
   }
   return maxima;
 }
 
-function pairMaxima({ values, slots }: Cosines, from: number, to: number, count: number): Float32Array {
+function pairMaxima(
+  { values, wanted, slots }: Cosines,
+  from: number,
+  to: number,
+  count: number,
+): Float32Array {
   const maxima = new Float32Array(Math.max(0, count - 1));
   for (let row = from; row + 1 < to; row++) {
-    const here = slots[row]! * count;
-    const next = slots[row + 1]! * count;
-    for (let at = 0; at + 1 < count; at++) {
+    const here = slots[row]! * wanted;
+    const next = slots[row + 1]! * wanted;
+    for (let at = 0; at + 1 < wanted; at++) {
       const both = Math.min(values[here + at]!, values[next + at + 1]!);
       if (both > maxima[at]!) maxima[at] = both;
     }
@@ -159,11 +178,11 @@ function pairMaxima({ values, slots }: Cosines, from: number, to: number, count:
   return maxima;
 }
 
-function tokenMaxima({ values, slots }: Cosines, from: number, to: number, count: number): Float32Array {
+function tokenMaxima({ values, wanted, slots }: Cosines, from: number, to: number): Float32Array {
   const maxima = new Float32Array(to - from);
   for (let row = from; row < to; row++) {
-    const slot = slots[row]! * count;
-    for (let at = 0; at < count; at++)
+    const slot = slots[row]! * wanted;
+    for (let at = 0; at < wanted; at++)
       if (values[slot + at]! > maxima[row - from]!) maxima[row - from] = values[slot + at]!;
   }
   return maxima;

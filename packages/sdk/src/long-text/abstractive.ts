@@ -13,6 +13,7 @@ import type { EmbedTexts, SummarizeProgress } from './types.js';
 export interface Writer {
   model: LanguageModel;
   contextTokens: number;
+  countTokens: (text: string) => number | Promise<number>;
   embed?: EmbedTexts;
   signal?: AbortSignal;
   emit: (delta: string) => void;
@@ -23,6 +24,11 @@ interface NumberedPassage {
   path?: string;
   number: number;
 }
+
+/** Kept free for what a chat template adds to system and prompt. */
+const templateTokens = 100;
+/** Tokens of a note's number, about. */
+const numberTokens = 4;
 
 /** Characters of alphabetic text per token are about 4, of Chinese about 1.5; the estimate errs high. */
 export const estimateTokens = (text: string) => {
@@ -37,11 +43,14 @@ export async function writeAnswer(
   atMost: number,
   writer: Writer,
 ): Promise<CheckedText> {
-  const answerTokens = Math.min(1024, Math.floor(writer.contextTokens / 4));
+  const maxOutputTokens = Math.min(1024, Math.floor(writer.contextTokens / 4));
   const numbered = passages.map(({ text, path }, i) => ({ text, path, number: i + 1 }));
-  const fitting = groupPassages(numbered, roomFor(writer, answerTokens, question))[0] ?? [];
-  const text = await write(askSystem, askPrompt(question, passagesText(fitting)), answerTokens, writer, true);
-  return checkCitations(text, passages, writer.embed, writer.signal, atMost);
+  const room = await roomFor(writer, maxOutputTokens, `${askSystem}\n\n${askPrompt(question, '')}`);
+  const [fitting = []] = await groupPassages(numbered, room, writer);
+  const prompt = askPrompt(question, passagesText(fitting));
+  const written = await write({ what: 'answer', system: askSystem, prompt, maxOutputTokens }, writer);
+  const checked = await checkCitations(written.text, passages, writer.embed, writer.signal, atMost);
+  return { ...checked, warnings: [...written.warnings, ...checked.warnings] };
 }
 
 export async function writeSummary(
@@ -53,27 +62,30 @@ export async function writeSummary(
 ): Promise<CheckedText> {
   // A token is about 0.7 words; the markers and the last sentence take the rest.
   const answerTokens = Math.min(Math.ceil(words * 2) + 64, Math.floor(writer.contextTokens / 3));
-  const room = roomFor(writer, answerTokens, query ?? '');
-  let groups = groupPassages(
+  const system = summarizeSystem;
+  const room = await roomFor(writer, answerTokens, `${system}\n\n${summarizePrompt('', words, query)}`);
+  let groups = await groupPassages(
     passages.map(({ text, path }, i): NumberedPassage => ({ text, path, number: i + 1 })),
     room,
+    writer,
   );
   const shareOf = (chunks: number) => Math.max(40, Math.floor((room * 0.5) / chunks));
   const message = warningOfManyCalls(groups.length, countNotes(groups.length, room, words, shareOf));
   if (message !== undefined) onProgress({ type: 'warning', message });
+  const warnings: string[] = [];
   for (let level = 1; groups.length > 1; level++) {
     const share = shareOf(groups.length);
+    const maxOutputTokens = Math.min(answerTokens, share * 2);
     const notes: NumberedPassage[] = [];
     for (const [i, group] of groups.entries()) {
       const prompt = summarizePrompt(passagesText(group), Math.min(words, share), query);
+      const note = await write({ what: 'note', system, prompt, maxOutputTokens }, writer);
+      warnings.push(...note.warnings);
       // Notes keep the markers of their passages and stand under the number of their first one.
-      notes.push({
-        number: group[0]!.number,
-        text: await write(summarizeSystem, prompt, Math.min(answerTokens, share * 2), writer, false),
-      });
+      notes.push({ number: group[0]!.number, text: note.text });
       onProgress({ type: 'chunk-end', level, chunk: i + 1, chunks: groups.length });
     }
-    const next = groupPassages(notes, room);
+    const next = await groupPassages(notes, room, writer);
     if (next.length >= groups.length) {
       throw new TriviumError(
         'context-overflow',
@@ -87,14 +99,10 @@ export async function writeSummary(
     }
     groups = next;
   }
-  const text = await write(
-    summarizeSystem,
-    summarizePrompt(passagesText(groups[0] ?? []), words, query),
-    answerTokens,
-    writer,
-    true,
-  );
-  return checkCitations(text, passages, writer.embed, writer.signal);
+  const prompt = summarizePrompt(passagesText(groups[0] ?? []), words, query);
+  const written = await write({ what: 'summary', system, prompt, maxOutputTokens: answerTokens }, writer);
+  const checked = await checkCitations(written.text, passages, writer.embed, writer.signal);
+  return { ...checked, warnings: [...new Set([...warnings, ...written.warnings]), ...checked.warnings] };
 }
 
 /** Notes that so many chunks take, with those on notes, where notes are about as long as they are asked to be. */
@@ -107,25 +115,28 @@ function countNotes(
   let notes = 0;
   for (let left = chunks; left > 1; ) {
     notes += left;
-    const noteTokens = Math.min(words, shareOf(left)) * noteTokensPerWord + passageOverhead;
+    const noteTokens = Math.min(words, shareOf(left)) * noteTokensPerWord + numberTokens;
     left = Math.min(left - 1, Math.ceil((left * noteTokens) / room));
   }
   return notes;
 }
 
-function roomFor(writer: Writer, answerTokens: number, request: string): number {
-  return writer.contextTokens - answerTokens - estimateTokens(askSystem + request) - 100;
+/** Tokens that passages may take beside `frame`, which is all else of the prompt, and what a chat template adds. */
+async function roomFor(writer: Writer, answerTokens: number, frame: string): Promise<number> {
+  return writer.contextTokens - answerTokens - (await writer.countTokens(frame)) - templateTokens;
 }
 
-/** Tokens of a passage's number and path. */
-const passageOverhead = 24;
-
 /** Passages in order, packed into groups of at most `tokens`; a passage longer than that is an error. */
-function groupPassages(passages: readonly NumberedPassage[], tokens: number): NumberedPassage[][] {
+async function groupPassages(
+  passages: readonly NumberedPassage[],
+  tokens: number,
+  { countTokens, signal }: Writer,
+): Promise<NumberedPassage[][]> {
   const groups: NumberedPassage[][] = [];
   let used = Number.POSITIVE_INFINITY;
   for (const passage of passages) {
-    const needed = estimateTokens(passage.text) + passageOverhead;
+    signal?.throwIfAborted();
+    const needed = await countTokens(`${passagesText([passage])}\n\n`);
     if (needed > tokens) {
       throw new TriviumError(
         'context-overflow',
@@ -148,27 +159,44 @@ function groupPassages(passages: readonly NumberedPassage[], tokens: number): Nu
   return groups;
 }
 
-async function write(
-  system: string,
-  prompt: string,
-  maxOutputTokens: number,
-  writer: Writer,
-  visible: boolean,
-): Promise<string> {
+interface Call {
+  /** A note is not streamed. */
+  what: 'answer' | 'summary' | 'note';
+  system: string;
+  prompt: string;
+  maxOutputTokens: number;
+}
+
+interface Written {
+  text: string;
+  /** That it was cut, or that there is none. */
+  warnings: string[];
+}
+
+async function write({ what, ...call }: Call, writer: Writer): Promise<Written> {
   writer.signal?.throwIfAborted();
   const { generateText, streamText } = await import('ai');
-  const call = {
+  const settings = {
+    ...call,
     model: writer.model,
-    system,
-    prompt,
-    maxOutputTokens,
     temperature: 0,
     ...(writer.signal ? { abortSignal: writer.signal } : {}),
   };
-  if (!visible) return (await generateText(call)).text.trim();
+  const written = (text: string, finishReason: string): Written => {
+    const isCut = finishReason === 'length';
+    const name = what === 'note' ? 'note on the source' : what;
+    const tokens = `its ${call.maxOutputTokens} output tokens`;
+    if (text.trim() === '')
+      return { text: '', warnings: [`The model wrote no ${name}${isCut ? ` within ${tokens}` : ''}.`] };
+    return { text: text.trim(), warnings: isCut ? [`The model's ${name} was cut at ${tokens}.`] : [] };
+  };
+  if (what === 'note') {
+    const { text, finishReason } = await generateText(settings);
+    return written(text, finishReason);
+  }
   let failure: unknown;
   const stream = streamText({
-    ...call,
+    ...settings,
     onError: ({ error }) => {
       failure = error;
     },
@@ -181,5 +209,5 @@ async function write(
   // An aborted or failed stream merely ends in `ai`: here it is an error.
   writer.signal?.throwIfAborted();
   if (failure) throw failure;
-  return text.trim();
+  return written(text, await stream.finishReason);
 }

@@ -180,6 +180,7 @@ function writerOf(
   return {
     model,
     contextTokens: options.contextTokens ?? 8192,
+    countTokens: options.countTokens ?? estimateTokens,
     emit,
     ...(options.embed ? { embed: options.embed } : {}),
     ...(call.signal ? { signal: call.signal } : {}),

@@ -24,8 +24,9 @@ const closers = /["'”’»)\]）」』】》*_`]*/uy;
 const reportingEnglish =
   /^(?:\p{Lu}[\p{L}.'’-]*|he|she|it|they|we|I|you|the \p{L}+)(?: \p{Lu}[\p{L}.'’-]*)? (?:said|says|asked|asks|replied|answered|cried|shouted|whispered|muttered|called|murmured|snapped|growled|demanded|exclaimed|went on|told|added|agreed|admitted|began|continued)\b/u;
 const reportingChinese = /^[\p{Script=Han}]{0,8}?(?:说|道|问|答|喊|叫)/u;
+/** Each way begins with the line's end: one that looked back from every character would take squares of a line's length. */
 const hardBreak =
-  /\n[^\S\n]*(?=\n)|\n(?=[^\S\n]*(?:#{1,6} |[-*+] |\d{1,3}[.)] |\||>))|(?<=^[^\S\n]*(?:#{1,6} |\|)[^\n]*)\n/gmu;
+  /\n[^\S\n]*(?=\n)|\n(?=[^\S\n]*(?:#{1,6} |[-*+] |\d{1,3}[.)] |\||>))|\n(?<=^[^\S\n]*(?:#{1,6} |\|)[^\n]*\n)/gmu;
 
 /** Ends of segments: contiguous pieces that together are exactly `text`. */
 export function segmentEnds(text: string): number[] {

@@ -31,6 +31,8 @@ export async function selectSentences<S extends Pick<SourceSentence, 'text' | 'w
     const scores = scoresOf(candidates, lexicalVectors(candidates, query), weights, query);
     const floor = [...scores].sort((a, b) => b - a)[embeddedAtMost - 1]!;
     candidates = candidates.filter((_, i) => scores[i]! >= floor).slice(0, embeddedAtMost);
+    // A summary that takes them all and more needs no vectors to choose among them.
+    if (totalWords(candidates) < words) return bestScored(sentences, scores, words);
   }
   const vectors = embed
     ? await embedAll(candidates, query, embed, signal)
@@ -44,6 +46,26 @@ export async function selectSentences<S extends Pick<SourceSentence, 'text' | 'w
     weights.redundancy,
   );
   return chosen.sort((a, b) => a - b).map((i) => candidates[i]!);
+}
+
+const totalWords = (sentences: readonly { words: number }[]) =>
+  sentences.reduce((sum, sentence) => sum + sentence.words, 0);
+
+/** However like each other they are. */
+function bestScored<S extends { words: number }>(
+  sentences: readonly S[],
+  scores: readonly number[],
+  words: number,
+): S[] {
+  const chosen = new Set<number>();
+  let left = words;
+  for (const i of [...scores.keys()].sort((a, b) => scores[b]! - scores[a]!)) {
+    // Half of the last sentence may stand over.
+    if (sentences[i]!.words / 2 > left) continue;
+    chosen.add(i);
+    left -= sentences[i]!.words;
+  }
+  return sentences.filter((_, i) => chosen.has(i));
 }
 
 interface Vectors {

@@ -1,4 +1,5 @@
 /** The quotable sentences of sources: prose only, no code, tables, headings or markup. */
+import { textBlocks } from '../documents/readers/text-blocks.js';
 import type { SourceText } from '../documents/types.js';
 import { splitSentences } from './sentences.js';
 import { countWords } from './words.js';
@@ -13,23 +14,39 @@ export interface SourceSentence {
 }
 
 export function sentencesOf(sources: readonly SourceText[]): SourceSentence[] {
-  return sources.flatMap((source) =>
+  const spans = sources.flatMap((source) =>
     source.blocks
       .filter(({ kind }) => kind === 'paragraph' || kind === 'list')
-      .flatMap((block) => blockSentences(source, block.start, block.end)),
+      .map(({ start, end }): Span => ({ source, start, end })),
   );
+  const prose = spans.filter((span) => !isMarkup(span)).flatMap(spanSentences);
+  // Where all there is begins like markup, it is what was meant.
+  return prose.length > 0 ? prose : spans.flatMap(spanSentences);
 }
 
-/** A bare text as a source of one paragraph. */
+/** A bare text as a source of its paragraphs. */
 export function textSource(text: string): SourceText {
-  const blocks = [{ kind: 'paragraph' as const, start: 0, end: text.length }];
-  return { path: '-', text, mediaType: 'text/plain', title: '', blocks };
+  const { blocks } = textBlocks(text);
+  return {
+    path: '-',
+    text,
+    mediaType: 'text/plain',
+    title: '',
+    blocks: blocks.map(({ start, end }) => ({ kind: 'paragraph', start, end })),
+  };
 }
 
-function blockSentences(source: SourceText, from: number, to: number): SourceSentence[] {
-  const block = source.text.slice(from, to);
-  if (/^\s*(?:<|import |export |---|\{)/.test(block)) return [];
-  return splitSentences(block)
+type Span = Pick<SourceSentence, 'source' | 'start' | 'end'>;
+
+/** By how it begins: tags, front matter, braces; in Markdown, which may be MDX, imports and exports. */
+function isMarkup({ source, start, end }: Span): boolean {
+  const markup =
+    source.mediaType === 'text/markdown' ? /^\s*(?:<|import |export |---|\{)/ : /^\s*(?:<|---|\{)/;
+  return markup.test(source.text.slice(start, end));
+}
+
+function spanSentences({ source, start: from, end: to }: Span): SourceSentence[] {
+  return splitSentences(source.text.slice(from, to))
     .map(({ start, end, text }) => ({
       source,
       start: from + start,

@@ -1,7 +1,7 @@
 /** What matches of tokens say, against its definitions, with tokens whose rows are known. */
 import { describe, expect, it } from 'vitest';
 import { interactionParts, openingParts } from '../../src/documents/late-interaction.js';
-import { blockTokens, matchTokens } from '../../src/documents/token-matches.js';
+import { blockTokens, matchTokens, mostQueryTokens } from '../../src/documents/token-matches.js';
 
 /** A row a word: named directions and lengths; other words have no row of any length. */
 const directions: Record<string, [number, number]> = {
@@ -83,5 +83,23 @@ describe('openings', () => {
     expect(mutual[0]).toBeCloseTo((2 / 2.1 + 1) / 2, 5);
     expect(mutual[2]).toBeCloseTo(1, 5);
     expect([late[1], mutual[1]]).toEqual([0, 0]);
+  });
+});
+
+describe('a long query', () => {
+  it('is matched by its first tokens; the others weigh and match nothing', async () => {
+    const texts = ['the dog', after(20, 'feline the'), ''];
+    const first = 'the cat '.repeat(mostQueryTokens / 2);
+    const [long, short] = [`${first}${'dog '.repeat(2000)}`, first];
+    const { weights, blocks, pairs, best, covered } = await matchTokens(embedder, long, texts);
+    const known = await matchTokens(embedder, short, texts);
+    const head = (values: Float32Array) => values.slice(0, mostQueryTokens);
+    expect(head(weights)).toEqual(known.weights);
+    expect(weights.slice(mostQueryTokens).every((weight) => weight === 0)).toBe(true);
+    expect(blocks.map((one) => one.filter((_, at) => at % weights.length < mostQueryTokens))).toEqual(
+      known.blocks,
+    );
+    expect(pairs.map((one) => one.slice(0, mostQueryTokens - 1))).toEqual(known.pairs);
+    expect({ best, covered }).toEqual({ best: known.best, covered: known.covered });
   });
 });

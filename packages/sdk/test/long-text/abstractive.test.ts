@@ -5,7 +5,9 @@ import { expect, test } from 'vitest';
 import { checkCitations, unsupported } from '../../src/long-text/check-citations.js';
 import { createLongText } from '../../src/long-text/create-long-text.js';
 import type { SummarizeProgress } from '../../src/long-text/types.js';
+import { scriptedModel } from '../../src/testing/index.js';
 import { hashEmbed, memoryLibrary, sourceOf } from './fakes.js';
+import { promptText } from './write-fakes.js';
 
 const passages = [
   { text: 'A failed call is retried 2 times. "Never give up" is the motto.' },
@@ -222,4 +224,54 @@ test('a long block of emoji is cut between them', async () => {
   await createLongText({ model }).summarize({ text: `Say it: a${'😀'.repeat(2000)}`, words: 50 });
   expect(prompts[0]).toContain('😀');
   expect(prompts[0]).not.toMatch(/\\ud[89a-f]|\ufffd/);
+});
+
+/** Tokens of figures as most models count them: one a digit, else one a word or mark. */
+const countDigits = async (text: string) => text.match(/\d|\p{L}+|[^\s\p{L}\d]/gu)?.length ?? 0;
+
+test('prompts keep to the context as its own tokens are counted', async () => {
+  const rows = Array.from(
+    { length: 120 },
+    (_, i) =>
+      `In row ${i} the books say 4018${i}77, 9920${i}13, 55120${i}8, 77310${i}2, 10294${i}6 and 88120${i}4.`,
+  );
+  const long = (at: number) => rows.slice(at, at + 12).join(' ');
+  const books = memoryLibrary({ 'books.md': [0, 12, 24, 36, 48, 60, 72, 84].map(long).join('\n\n') });
+  const model = scriptedModel(() => 'The books say it.', { specification: 'v3' });
+  const contextTokens = 2048;
+  const client = createLongText({ library: books, model, contextTokens, countTokens: countDigits });
+  await client.summarize({ text: rows.join('\n\n'), words: 100 });
+  await client.ask('What do the books say in the row?');
+  expect(model.calls.length).toBeGreaterThan(5);
+  for (const call of model.calls) {
+    const { system, user } = promptText(call);
+    expect((await countDigits(`${system}\n\n${user}`)) + call.maxOutputTokens!).toBeLessThan(contextTokens);
+  }
+});
+
+const saying = (answer: string) => scriptedModel(() => answer, { specification: 'v3' });
+
+test('an answer that is cut at its length, and one that is empty, are said to be', async () => {
+  const question = 'How often is a failed call retried?';
+  const cut = saying('A failed call is retried exactly 2 times [1]. '.repeat(200));
+  const answer = await createLongText({ library, model: cut }).ask(question);
+  expect(answer.warnings).toEqual(["The model's answer was cut at its 1024 output tokens."]);
+  expect(answer.text).toMatch(/exactly 2$/u);
+  const empty = await createLongText({ library, model: saying(' ') }).ask(question);
+  expect(empty).toMatchObject({ text: '', citations: [], warnings: ['The model wrote no answer.'] });
+});
+
+test('a summary says once that notes on its source were cut, or that there are none', async () => {
+  const text = Array.from({ length: 300 }, (_, i) => `Fact ${i} says that item ${i} is heavy.`).join('\n\n');
+  const summarize = (answer: string) =>
+    createLongText({ model: saying(answer), contextTokens: 2000 }).summarize({ text, words: 50 });
+  const cut = await summarize('The item is heavy. '.repeat(100));
+  expect(cut.warnings).toEqual([
+    expect.stringMatching(/^The model's note on the source was cut at its \d+ output tokens\.$/u),
+    "The model's summary was cut at its 164 output tokens.",
+  ]);
+  expect((await summarize('')).warnings).toEqual([
+    'The model wrote no note on the source.',
+    'The model wrote no summary.',
+  ]);
 });

@@ -1,8 +1,10 @@
 import { TriviumError } from '@trivium/protocol';
 import { expect, test } from 'vitest';
 import { createLongText } from '../../src/long-text/create-long-text.js';
+import { selectSentences } from '../../src/long-text/summarize-extractive.js';
+import { sentencesOf, textSource } from '../../src/long-text/summary-source.js';
 import { countWords, stripQuestion, terms } from '../../src/long-text/words.js';
-import { hashEmbed, memoryLibrary } from './fakes.js';
+import { hashEmbed, memoryLibrary, sourceOf } from './fakes.js';
 
 const files = {
   'retry.md':
@@ -118,3 +120,48 @@ test('a call that cannot be made rejects, and a stopped one too, without an embe
   const stopped = createLongText().summarize({ text: story, signal: AbortSignal.abort(new Error('enough')) });
   await expect(Promise.resolve(stopped)).rejects.toThrow('enough');
 });
+
+test.each([
+  ['a rule and a word', '--- Forwarded message ---\n'],
+  ['front matter', '---\ntitle: The record of the flood\n---\n\n'],
+  ['a bracket', '<Noted down in the evening.> '],
+  ['a brace', '{Noted down in the evening.} '],
+  ['what imports in code', 'import duties rose by ten percent in March. '],
+  ['what exports in code', 'export prices fell by ten percent in March.\n\n'],
+])('a text that begins with %s is summarized', async (_, beginning) => {
+  const said = 'The river rose by four metres on Monday night.';
+  const { text, citations } = await createLongText().summarize({ text: beginning + said, words: 40 });
+  expect(text).toContain(said);
+  expect(text).not.toContain('title:');
+  expect((beginning + said).slice(citations[0]!.start, citations[0]!.end)).toBe(citations[0]!.text);
+});
+
+test('what begins like markup is left out beside prose, imports in Markdown alone', () => {
+  const text = '<Steps of many words here />\n\nimport duties rose in March.\n\nPrices fell in May.';
+  const said = (mediaType: string) =>
+    sentencesOf([{ ...sourceOf('a', text), mediaType }]).map((sentence) => sentence.text);
+  expect(said('text/markdown')).toEqual(['Prices fell in May.']);
+  expect(said('text/plain')).toEqual(['import duties rose in March.', 'Prices fell in May.']);
+  expect(sentencesOf([textSource(text)]).map((sentence) => sentence.text)).toEqual(said('text/plain'));
+});
+
+test.each([0.3, 0.7, 1])(
+  'a long summary keeps to its length with an embedder too, at a ratio of %f',
+  async (ratio) => {
+    const sentences = Array.from({ length: 1600 }, (_, i) => ({
+      text: `Record ${i} of the hall names item ${(i * 7919) % 3001} and its weight.`,
+      words: 12,
+    }));
+    const embedded: number[] = [];
+    const embed = async (texts: readonly string[]) => {
+      embedded.push(texts.length);
+      return hashEmbed(texts);
+    };
+    const chosen = await selectSentences(sentences, { words: ratio * 1600 * 12, embed });
+    expect(Math.abs(chosen.length - ratio * 1600)).toBeLessThanOrEqual(1);
+    const places = chosen.map((sentence) => sentences.indexOf(sentence));
+    expect(places).toEqual([...new Set(places)].sort((a, b) => a - b));
+    // Of a length that what is embedded holds, meaning decides.
+    expect(embedded).toEqual(ratio === 0.3 ? [700] : []);
+  },
+);

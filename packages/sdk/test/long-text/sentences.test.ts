@@ -68,3 +68,11 @@ test('segments cover any text and offsets slice back', () => {
     expect((outside + text.slice(from)).trim()).toBe('');
   }
 });
+
+test('long lines, long runs of blanks and long headings are gone through once', () => {
+  const sentence = 'The quick brown fox jumps over it. ';
+  const blanks = ' '.repeat(500_000);
+  expect(splitSentences(sentence.repeat(20_000))).toHaveLength(20_000);
+  expect(texts(`It begins. ${blanks}It ends.`)).toEqual(['It begins.', 'It ends.']);
+  expect(texts(`# Title ${blanks}\n${blanks}Said below.`)).toEqual(['# Title', 'Said below.']);
+});

@@ -179,3 +179,32 @@ test('stages that ended early end there again when they are resumed', async () =
   expect(second.text).toBe(first.text);
   expect(second.warnings).toEqual(first.warnings);
 });
+
+test('a checkpoint whose passages were cut by another count of tokens is refused', async () => {
+  const checkpoint = join(folder, 'passages.json');
+  await write({ checkpoint });
+  const before = await readFile(checkpoint, 'utf8');
+  const countTokens = async (counted: string) => Math.ceil(counted.length * 1.2);
+  const error = await failure(
+    createLongText({ model: obedientModel(), countTokens }).write({ ...base, checkpoint }),
+  );
+  expect(error).toMatchObject({ code: 'invalid-argument', field: 'countTokens', file: checkpoint });
+  expect(error.message).toContain('other passages');
+  expect(error.found).not.toBe(error.expected);
+  expect(await readFile(checkpoint, 'utf8')).toBe(before);
+});
+
+test.each(['summary', 'polish'] as const)('redo %s loses nothing to a model that is down', async (redo) => {
+  const checkpoint = join(folder, `down ${redo}.json`);
+  const first = await write({ checkpoint });
+  const down = scriptedModel(
+    () => {
+      throw new Error('the provider is down');
+    },
+    { specification: 'v3', modelId: 'obedient' },
+  );
+  await expect(write({ checkpoint, redo }, down).result).rejects.toThrow('the provider is down');
+  const kept = obedientModel();
+  expect((await write({ checkpoint }, kept)).text).toBe(first.text);
+  expect(kept.calls).toEqual([]);
+});

@@ -375,3 +375,40 @@ test('numbers of no passage, as an older checkpoint may hold, are left out of th
   expect(numbering.next('Old mills [20]. New ones [1, 21].')).toBe('Old mills. New ones [1].');
   expect(numbering.citations).toEqual([{ path: '-', start: 0, end: 5, line: 1, text: 'mills' }]);
 });
+
+test('what a model said with its markers is not said again by sentences of the source', async () => {
+  const facts = [
+    'The river rose by four metres on Monday night after heavy rain.',
+    'Two bridges were closed to all traffic on Tuesday morning by the police.',
+    'The mayor asked all people of the town to stay at home until Friday.',
+    'Volunteers filled nine thousand bags with sand near the old mill.',
+    'The school on Mill Street stays shut until the water is gone.',
+    'A farmer lost forty sheep in the fields below the dam.',
+  ];
+  const cited = facts.map((fact, i) => (i % 2 ? `${fact} [1]` : fact.replace('.', ' [1].')));
+  const points = () =>
+    cited
+      .slice(0, 4)
+      .map((fact, i) => `${i + 1}. ${fact}`)
+      .join('\n');
+  const { text: written, warnings } = await write(
+    { text: facts.join(' '), targetWords: 200, summaryRatio: 0.4, sections: 1, stages: { polish: false } },
+    modelBut({ points }),
+  );
+  expect(warnings.some((warning) => warning.includes('sentences of the source stand'))).toBe(true);
+  const [summary = ''] = written.split('\n\n');
+  const said = facts.map((fact) => summary.split(fact.slice(0, -1)).length - 1);
+  expect(said).toEqual([1, 1, 1, 1, expect.any(Number), expect.any(Number)]);
+});
+
+test('a section of few words is polished like any other', async () => {
+  const { text: written, warnings } = await write(
+    { sections: 1 },
+    modelBut({
+      section: (call) => (promptText(call).user.includes('Go on with section') ? '' : 'The dam still holds.'),
+      polish: () => 'The dam holds still.',
+    }),
+  );
+  expect(written).toContain('The dam holds still.');
+  expect(warnings.join()).not.toContain('polish');
+});

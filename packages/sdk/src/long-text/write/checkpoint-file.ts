@@ -142,12 +142,14 @@ function differs(
   found: string | undefined,
   expected: string | undefined,
 ): TriviumError {
-  const what = name === 'source' ? 'another source' : `another ${name}`;
+  const isCut = name === 'passages';
+  const what = isCut ? 'a source that was cut into other passages' : `another ${name}`;
+  const given = isCut ? 'countTokens' : name;
   return new TriviumError('invalid-argument', `The checkpoint ${file} belongs to ${what}.`, {
     file,
-    field: name === 'source' || name === 'instruction' ? name : `settings.${name}`,
+    field: isCut || name === 'source' || name === 'instruction' ? given : `settings.${name}`,
     found: found ?? 'none',
     expected: expected ?? 'none',
-    remedy: `Give the ${name} it was begun with, another checkpoint file, or delete it to write from the beginning.`,
+    remedy: `Give the ${given} it was begun with, another checkpoint file, or delete it to write from the beginning.`,
   });
 }

@@ -126,9 +126,8 @@ async function writeSection(
   const { warnings } = written;
   const section = `Section ${index + 1}`;
   let { text } = written;
-  const missing = words - countWords(text);
-  if (written.hasLooped && missing > words * mayLack && !meter.ended) {
-    const quotes = await quoteSource(run, { material: candidates, words: missing, beside: text });
+  if (written.hasLooped && !meter.ended) {
+    const quotes = await quotesFor(run, finder, points[index]!, words, text);
     text = joinTexts(text, quotes.join(' '));
     if (quotes.length > 0)
       warnings.push(
@@ -144,4 +143,24 @@ async function writeSection(
       `${section}: its model cites nothing; ${aligned} sentences that repeat a passage were given its number.`,
     );
   return { text, warnings };
+}
+
+/** Sentences of the likest passages for what a section lacks, and of further ones while it still lacks too much. */
+async function quotesFor(
+  run: WriteRun,
+  finder: PassageFinder,
+  point: string,
+  words: number,
+  text: string,
+): Promise<string[]> {
+  const passages = await finder.find(point, run.passages.length);
+  const quotes: string[] = [];
+  for (let at = 0; at < passages.length; at += passagesAtMost) {
+    const beside = [text, ...quotes].join(' ');
+    const missing = words - countWords(beside);
+    if (missing <= words * mayLack) break;
+    const material = passages.slice(at, at + passagesAtMost);
+    quotes.push(...(await quoteSource(run, { material, words: missing, beside })));
+  }
+  return quotes;
 }

@@ -25,7 +25,8 @@ export class Journal {
   /**
    * Reads the file where one is given, and writes it at once, so that a folder that cannot be written is known before
    * any token is paid for.
-   * @param redo The first stage whose units are done again, whatever the file holds of them.
+   * @param redo The first stage whose units are done again, whatever the file holds of them; it holds them until the first
+   * new one is done, so that nothing is lost to a model that fails.
    * @throws TriviumError as `loadCheckpoint` and `saveCheckpoint`.
    */
   static async open(
@@ -34,10 +35,10 @@ export class Journal {
     redo?: WriteStage | undefined,
   ): Promise<Journal> {
     if (file === undefined) return new Journal({}, async () => {});
-    const units = before(redo, await loadCheckpoint(file, facts));
-    const journal = new Journal(units, (done) => saveCheckpoint(file, facts, done));
-    await journal.#save(units);
-    return journal;
+    const units = await loadCheckpoint(file, facts);
+    const save: Save = (done) => saveCheckpoint(file, facts, done);
+    await save(units);
+    return new Journal(before(redo, units), save);
   }
 
   has(name: string): boolean {

@@ -19,6 +19,8 @@ const tailWords = 120;
 /** Deviation from the section's length beyond which the rewriting is refused. */
 const mayDeviate = 0.25;
 const shortTailWords = 40;
+/** Pieces that a section is cut into are no shorter. */
+const leastPieceWords = 8;
 /** Room for an answer somewhat longer than the draft. */
 const outputReserve = 1.1;
 
@@ -164,7 +166,8 @@ async function fittingPieces(
   text: string,
 ): Promise<string[] | undefined> {
   const perCall = wordsPerCall(meter.settings);
-  for (let words = Math.min(countWords(text), perCall / outputReserve); words >= 8; words /= 2) {
+  let words = Math.min(countWords(text), perCall / outputReserve);
+  do {
     const pieces = piecesOf(text, words);
     let fits = true;
     for (const piece of pieces) {
@@ -172,6 +175,7 @@ async function fittingPieces(
       fits &&= size <= perCall && (await isFitting(polishPrompt(settings, piece, ''), meter, size));
     }
     if (fits) return pieces;
-  }
+    words /= 2;
+  } while (words >= leastPieceWords);
   return undefined;
 }

@@ -34,12 +34,12 @@ export async function quoteSource(
   { embed, signal }: Pick<WriteRun, 'embed' | 'signal'>,
   { material, words, mayExceed = 0, before = 0, beside = '' }: QuoteRequest,
 ): Promise<string[]> {
+  const stands = bare(beside);
   let sentences = material.flatMap((item) =>
     splitSentences(item.text)
       .map(({ text }) => {
-        const said = plain(item, text);
-        const quote = citing(item, said);
-        return { text: quote, words: before + countWords(quote), isNew: !beside.includes(said) };
+        const quote = citing(item, plain(item, text));
+        return { text: quote, words: before + countWords(quote), isNew: !stands.includes(bare(text)) };
       })
       .filter(
         (one) => one.isNew && one.words >= leastWords && one.words <= mostWords && /\p{L}{2}/u.test(one.text),
@@ -70,14 +70,15 @@ export async function quoteSource(
 export const quoteHeads = (material: readonly Material[]): string[] =>
   material.slice(0, 5).map((item) => citing(item, plain(item, headOf(item.text, headWords))));
 
-/** In one line. */
-const plain = (item: Material, text: string) =>
-  'number' in item ? withoutMarkers(oneLine(text)).trim() : oneLine(text);
+const plain = (item: Material, text: string) => ('number' in item ? bare(text) : oneLine(text));
 
 const citing = (item: Material, text: string) => ('number' in item ? `${text} [${item.number}]` : text);
 
 /** No code, no row of a table, no heading. */
 const isProse = (text: string) =>
   /[.!?…。！？][\p{P}\s]*(?:\[\d+\])?$/u.test(text) && !/[{}|<>=\\]|--|\/\/|;\s/u.test(text);
+
+/** What it says, however it is cited. */
+const bare = (text: string) => oneLine(withoutMarkers(text)).trim();
 
 const oneLine = (text: string) => text.replace(/^(?:[-*+] +|\d+[.)] +|#{1,6} +)/u, '').replace(/\s+/gu, ' ');

@@ -50,7 +50,10 @@ export interface WriteOptions {
    * on after the last one without calling a model for what is done.
    */
   checkpoint?: string;
-  /** This stage and those after it are written anew, whatever the checkpoint holds of them. */
+  /**
+   * This stage and those after it are written anew, whatever the checkpoint holds of them; it holds that until the first
+   * piece of the new text is done.
+   */
   redo?: WriteStage;
   signal?: AbortSignal;
 }

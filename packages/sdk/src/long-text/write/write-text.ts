@@ -49,7 +49,7 @@ export async function writeText(task: WriteTask): Promise<WrittenText> {
   const run: WriteRun = {
     settings,
     passages,
-    journal: await Journal.open(task.checkpoint, factsOf(task), task.redo),
+    journal: await Journal.open(task.checkpoint, factsOf(task, passages), task.redo),
     warnings: [],
     told: new Set(),
     emit: task.emitEvent,
@@ -164,10 +164,9 @@ async function passagesOf({ sources, settings }: WriteTask): Promise<Passage[]> 
   });
 }
 
-/** What a checkpoint belongs to. */
-function factsOf({ sources, settings, embed }: WriteTask): CallFacts {
-  const hash = createHash('sha256');
-  for (const { path, text } of sources) hash.update(JSON.stringify([path, text]));
+/** What a checkpoint belongs to; what follows from other facts comes last, so that those are named where they differ. */
+function factsOf({ sources, settings, embed }: WriteTask, passages: readonly Passage[]): CallFacts {
+  const source = sha256(sources.map(({ path, text }) => [path, text]));
   const { instruction, targetWords, summaryRatio, sections, maxTotalTokens } = settings;
   const stages: [WriteStage, StageSettings | undefined][] = [
     ['summary', settings.summary],
@@ -175,7 +174,7 @@ function factsOf({ sources, settings, embed }: WriteTask): CallFacts {
     ['polish', settings.polish],
   ];
   return {
-    source: `${sources.length} documents, sha256 ${hash.digest('hex')}`,
+    source: `${sources.length} documents, sha256 ${source}`,
     instruction,
     targetWords: String(targetWords),
     summaryRatio: String(summaryRatio),
@@ -183,7 +182,15 @@ function factsOf({ sources, settings, embed }: WriteTask): CallFacts {
     maxTotalTokens: String(maxTotalTokens ?? 'none'),
     embed: embed ? 'given' : 'none',
     ...Object.fromEntries(stages.flatMap(([name, stage]) => stageFacts(name, stage))),
+    // Markers in finished units are their numbers.
+    passages: `${passages.length} passages, sha256 ${sha256(passages.map(({ path, start, end }) => [path, start, end]))}`,
   };
+}
+
+function sha256(rows: readonly unknown[]): string {
+  const hash = createHash('sha256');
+  for (const row of rows) hash.update(JSON.stringify(row));
+  return hash.digest('hex');
 }
 
 function stageFacts(name: WriteStage, stage: StageSettings | undefined): [string, string][] {
