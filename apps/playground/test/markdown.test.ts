@@ -15,4 +15,15 @@ describe('Markdown', () => {
     expect(textOf(html)).toBe('Costs rise [1].[1]: report.pdf');
     expect(html.match(/<a href="#answer-1"/g)).toHaveLength(2);
   });
+
+  it('leads from each number of a marker, and from no brackets in code', () => {
+    const html = renderToStaticMarkup(
+      createElement(Markdown, {
+        text: 'Costs **rise** [1, 2], as `costs[1]` says.\n\n```\ncosts[1]\n```',
+        citations: [...citations, { path: 'notes.md', start: 0, end: 4, text: 'Rise' }],
+      }),
+    );
+    expect(textOf(html)).toBe('Costs rise [1, 2], as costs[1] says.costs[1]');
+    expect(html.match(/<a href="#citation-\d"/g)).toEqual(['<a href="#citation-1"', '<a href="#citation-2"']);
+  });
 });

@@ -27,6 +27,8 @@ function memory(): JobStorage & { entries: Map<string, string> } {
 }
 
 const slow = { text: 'a b c d e f g h i j', pauseMs: 5 };
+/** Still runs when a test has looked at it. */
+const slower = { ...slow, pauseMs: 30 };
 const until = (condition: () => boolean) =>
   vi.waitFor(() => {
     if (!condition()) throw new Error('not yet');
@@ -213,6 +215,64 @@ describe('a job', () => {
     await second;
     expect(store.getSnapshot().status).toBe('cancelled');
     expect(wire.jobs.get('job2')?.job.status).toBe('cancelled');
+  });
+
+  it('is stopped on the server after it was left, and tells how it ended', async () => {
+    const { store, wire } = setUp({ job: { storage: memory() } });
+    const leave = store.attach();
+    void store.run(slower);
+    await until(() => store.getSnapshot().events > 2);
+    leave();
+    await store.stop();
+    expect(wire.jobs.get('job1')?.job.status).toBe('cancelled');
+    expect(store.getSnapshot().status).toBe('cancelled');
+
+    // Left while it still starts.
+    const leaveAgain = store.attach();
+    const second = store.run(slower);
+    await Promise.resolve();
+    await Promise.resolve();
+    leaveAgain();
+    await store.stop();
+    await second;
+    expect(wire.jobs.get('job2')?.job.status).toBe('cancelled');
+    expect(store.getSnapshot().status).toBe('cancelled');
+  });
+
+  it('that ended after it was left is told as it ended, whoever stops it then', async () => {
+    const { store, wire } = setUp({ job: { storage: memory() } });
+    const leave = store.attach();
+    void store.run(slower);
+    await until(() => store.getSnapshot().events > 2);
+    leave();
+    await until(() => wire.jobs.get('job1')?.job.status === 'succeeded');
+    await store.stop();
+    expect(store.getSnapshot()).toMatchObject({ status: 'success', data: { words: 10 }, events: 20 });
+    const asked = wire.requests.length;
+    await store.stop();
+    expect(wire.requests).toHaveLength(asked);
+  });
+
+  it('that was left is stopped by the next one', async () => {
+    const { store, wire } = setUp({ job: { storage: memory() } });
+    const leave = store.attach();
+    void store.run(slower);
+    await until(() => store.getSnapshot().events > 2);
+    leave();
+    expect(await store.run({ text: 'x' })).toEqual({ words: 1 });
+    await until(() => wire.jobs.get('job1')?.job.status === 'cancelled');
+    expect(store.getSnapshot()).toMatchObject({ status: 'success', jobId: 'job2', data: { words: 1 } });
+  });
+
+  it('that was left and cannot be stopped has the reason as its error', async () => {
+    const { store, wire } = setUp({ job: { storage: memory() } });
+    const leave = store.attach();
+    void store.run(slower);
+    await until(() => store.getSnapshot().events > 2);
+    leave();
+    wire.isUp = false;
+    await store.stop();
+    expect(store.getSnapshot()).toMatchObject({ status: 'error', error: { code: 'network' } });
   });
 
   it('is left to itself by reset and forgotten', async () => {

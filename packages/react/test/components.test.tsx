@@ -114,6 +114,21 @@ describe('CitedText and Citations', () => {
     expect(opened).toEqual([1, 1]);
   });
 
+  it('lead from each number of a marker, and from no brackets in code', () => {
+    const text = 'Both say so [1, 2, 9]. In `items[1]` it is code, as in\n```\nitems [1]\n```\n[2]';
+    const second = { path: 'b.md', start: 0, end: 1, text: 'B' };
+    render(<CitedText data-testid="text" text={text} citations={[cited, second]} />);
+    expect(screen.getByTestId('text').textContent).toBe(text);
+    const links = screen
+      .getAllByRole('link')
+      .map((link) => [link.textContent, link.getAttribute('href'), link.getAttribute('aria-label')]);
+    expect(links).toEqual([
+      ['1', '#citation-1', 'Citation 1: docs/a.md:3'],
+      ['2', '#citation-2', 'Citation 2: b.md'],
+      ['[2]', '#citation-2', 'Citation 2: b.md'],
+    ]);
+  });
+
   it('take the numbered citations of drafts, pages, and renderers of their own', () => {
     const paged = { path: 'b.pdf', start: 0, end: 1, text: 'B', page: 2 };
     const { container, rerender } = render(<Citations citations={[{ number: 12, citation: paged }]} />);

@@ -116,6 +116,26 @@ describe('useCapability', () => {
     sessionStorage.clear();
   });
 
+  it('as a job is stopped by a component that asks for it as it goes', async () => {
+    sessionStorage.clear();
+    const wire = createWire([countedWords]);
+    function Stopping() {
+      const { run, stop, progress } = useCapability(countWords, { job: true });
+      useEffect(() => () => void stop(), [stop]);
+      return (
+        <button type="button" onClick={() => run({ text: 'a '.repeat(100).trim(), pauseMs: 10 })}>
+          {progress?.done ?? 0}
+        </button>
+      );
+    }
+    const { unmount } = render(within(wire, <Stopping />));
+    press('0');
+    await waitFor(() => expect(Number(screen.getByRole('button').textContent)).toBeGreaterThan(1));
+    unmount();
+    await waitFor(() => expect(wire.jobs.get('job1')?.job.status).toBe('cancelled'));
+    sessionStorage.clear();
+  });
+
   it('called in an effect sends one request, whatever StrictMode does', async () => {
     const wire = createWire([countedWords]);
     function Eager() {

@@ -120,6 +120,23 @@ describe('a staged writing', () => {
     expect(wire.requests).toEqual([]);
   });
 
+  it('is neither resumed nor retried once another job is followed, or after a reset', async () => {
+    const { store, wire } = setUp({ isBroken: true });
+    const fail = () => store.write({ ...input, checkpoint: 'briefing.json' });
+    await fail();
+    await store.follow('job-of-another');
+    expect(store.getSnapshot()).toMatchObject({ status: 'error', canResume: false });
+    const before = wire.requests.length;
+    expect(await store.resume()).toBeUndefined();
+    expect(await store.retryStage('polish')).toBeUndefined();
+    expect(wire.requests).toHaveLength(before);
+    await fail();
+    store.reset();
+    expect(await store.resume()).toBeUndefined();
+    expect(await store.retryStage('polish')).toBeUndefined();
+    expect(wire.requests).toHaveLength(before + 1);
+  });
+
   it('begins anew after a reset', async () => {
     const { store } = setUp();
     await store.write(input);

@@ -41,7 +41,7 @@ function Page() {
       <output>{words.status}</output>
       <StreamingText text={words.text} />
       <Stages stages={report.stages} />
-      <CitedText text="Alpha [1]" citations={[cited]} />
+      <CitedText text="Alpha [1] and [1, 2], `code[1]`" citations={[cited]} />
       <Citations citations={[cited]} />
       <p>
         {ask.status} {status} {jobs.length} {job?.status}

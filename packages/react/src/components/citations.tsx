@@ -2,7 +2,7 @@
  * Citations as accessible markup without styles: a text whose markers `[n]` lead to its sources, and the list of sources
  * they lead to. Refuses to know how a source is opened: `onOpen` does.
  */
-import type { Citation } from '@trivium/protocol';
+import { type Citation, markersIn } from '@trivium/protocol';
 import type { HTMLAttributes, MouseEvent, ReactNode } from 'react';
 import type { WriteCitation } from '../stores/long-text-snapshot.js';
 
@@ -30,9 +30,21 @@ export interface CitationMarkersProps extends Linked {
   text: string;
 }
 
+/** Where links stand in a text: `[1]` is one as a whole, and each number of `[1, 2]` is one. */
+const linksIn = (text: string) =>
+  markersIn(text).flatMap(({ start, end, blanks, numbers }) => {
+    const from = start + blanks.length;
+    const link = numbers.length > 1 ? /\d+/g : /\[\d+\]/g;
+    return [...text.slice(from, end).matchAll(link)].map(({ 0: { length }, index }, place) => ({
+      number: numbers[place]!,
+      start: from + index,
+      end: from + index + length,
+    }));
+  });
+
 /**
  * A piece of text with its markers as links, and no element around it: for renderers of Markdown, whose paragraphs hold it.
- * Markers that nothing is cited by stay text.
+ * Markers that nothing is cited by stay text, and so do brackets in code.
  * @example
  * <p><CitationMarkers text={paragraph} citations={answer.citations} onOpen={show} /></p>
  */
@@ -44,24 +56,25 @@ export function CitationMarkers({
   placeOf = citationPlace,
 }: CitationMarkersProps) {
   const known = new Map(numbered(citations).map(({ number, citation }) => [number, citation]));
-  // Split by a pattern with a group: every second part is the number of a marker.
-  const parts = text.split(/\[(\d+)\]/);
-  return parts.map((part, index): ReactNode => {
-    if (index % 2 === 0) return part;
-    const number = Number(part);
+  const parts: ReactNode[] = [];
+  let from = 0;
+  for (const { number, start, end } of linksIn(text)) {
     const citation = known.get(number);
-    if (!citation) return `[${part}]`;
-    return (
+    if (!citation) continue;
+    parts.push(
+      text.slice(from, start),
       <a
-        key={index}
+        key={start}
         href={`#${idPrefix}-${number}`}
         aria-label={`Citation ${number}: ${placeOf(citation)}`}
         onClick={onOpen && ((event) => openInstead(event, () => onOpen(citation, number)))}
       >
-        [{part}]
-      </a>
+        {text.slice(start, end)}
+      </a>,
     );
-  });
+    from = end;
+  }
+  return [...parts, text.slice(from)];
 }
 
 /** The source opens in place of the list, unless the reader wants the link somewhere else: a new tab, a download. */
@@ -76,7 +89,7 @@ export interface CitedTextProps extends Linked, Omit<HTMLAttributes<HTMLDivEleme
 }
 
 /**
- * A finished text with its markers as links; markers that nothing is cited by stay text.
+ * A finished text with its markers as links; markers that nothing is cited by stay text, and so do brackets in code.
  * @example
  * <CitedText text={answer.text} citations={answer.citations} style={{ whiteSpace: 'pre-wrap' }} />
  */

@@ -42,7 +42,7 @@ export interface CallSettings<C extends AnyCapability> {
 export interface CallStore<C extends AnyCapability> extends Store<CallSnapshot<C>> {
   /** Calls it; a call that still runs is stopped first. Answers the output, `undefined` when the call has none. */
   readonly run: (input: InputOf<C>) => Promise<OutputOf<C> | undefined>;
-  /** Stops the work, of a job too. */
+  /** Stops the work, of a job too, and of one that was left. */
   readonly stop: () => Promise<void>;
   /** Back to the beginning: a call is stopped, a job is left to itself and forgotten. */
   readonly reset: () => void;
@@ -120,25 +120,29 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
 
   readonly stop = async (): Promise<void> => {
     const run = this.#current;
-    if (!run) return;
-    if (run.phase === 'starting') {
+    if (run?.phase === 'starting') {
       run.isStopping = true;
       return;
     }
-    const { jobId } = this.#record;
+    const { outcome, jobId } = this.#record;
+    if (outcome.status !== 'running') return;
     if (jobId === undefined) {
+      if (!run) return;
       run.controller.abort();
       this.#conclude({ status: 'cancelled' });
       return;
     }
+    const isAsItWas = () => this.#current === run && this.#record.outcome === outcome;
     try {
       await cancelJob(this.#endpoint, jobId);
-      // The job's own end tells that it was cancelled.
     } catch (thrown) {
-      if (this.#current !== run) return;
+      if (!isAsItWas()) return;
       this.#leave();
       this.#conclude({ status: 'error', error: TriviumError.from(thrown) });
+      return;
     }
+    // The job's own end tells that it was cancelled; that of a job that was left is fetched.
+    if (!run && isAsItWas()) await this.#settle(this.#followed(jobId));
   };
 
   readonly reset = (): void => {
@@ -255,7 +259,7 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
       store.#record.jobId = id;
       store.#memory.save(id);
       store.#publisher.touch();
-      if (run.isLeaving) store.#leave();
+      if (run.isLeaving && !run.isStopping) store.#leave();
       run.controller.signal.throwIfAborted();
       return yield* store.#followed(id)(run);
     };

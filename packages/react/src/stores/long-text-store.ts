@@ -53,6 +53,7 @@ export function createLongTextStore(
     job,
     onStart: () => {
       draft = new LongTextDraft();
+      input = undefined;
     },
     onProgress: (event) => {
       draft.take(event);
@@ -72,8 +73,10 @@ export function createLongTextStore(
   let snapshot = initial;
 
   const write = (given: InputOf<Write>): Written => {
+    const written = call.run(given);
+    // Not before: whatever begins, a job that is followed too, forgets the input of the writing before it.
     input = given;
-    return call.run(given);
+    return written;
   };
   const again = (redo?: WriteStage): Written => {
     if (!input) return Promise.resolve(undefined);

@@ -4,7 +4,7 @@
  * Refuses to know: prompts, models.
  */
 
-import { markersIn } from './citation-markers.js';
+import { markersIn } from '@trivium/protocol';
 import { splitSentences } from './sentences.js';
 import type { EmbedTexts } from './types.js';
 import { dot, normalized } from './vectors.js';

@@ -132,6 +132,7 @@ export class ModelStore implements AsyncDisposable {
     purpose: ModelPurpose = 'any',
     { signal, onProgress }: JoinOptions<DownloadProgress> = {},
   ): Promise<string> {
+    signal?.throwIfAborted();
     const resolved = resolveModel(reference, purpose);
     if (resolved.kind === 'file') return resolved.path;
     let finding = this.#paths.get(reference);

@@ -78,6 +78,7 @@ export class ResidentModels {
    * @throws TriviumError `out-of-memory` before anything is loaded, and what the engine says; the abort reason
    */
   async lease(path: string, options: JoinOptions<LoadProgress> = {}): Promise<ModelLease> {
+    options.signal?.throwIfAborted();
     const resident = this.#residents.get(path) ?? new Resident(path);
     this.#residents.set(path, resident);
     // Counted before the wait: a model must not go between its loading and its use.
@@ -136,6 +137,11 @@ export class ResidentModels {
           onProgress: (share) => report({ type: 'load-progress', share }),
         });
         if (model.info.packed === 'made') void packCache.makeRoom(model.info.weightBytes);
+        if (signal.aborted) {
+          // Given up too late for the engine to hear of it.
+          await model.dispose();
+          signal.throwIfAborted();
+        }
         resident.model = model;
         resident.bytes = Math.max(model.info.weightBytes, estimate.weightBytes) + estimate.kvBytes;
         return model;
@@ -144,7 +150,10 @@ export class ResidentModels {
         if (resident.loading === task) resident.bytes = 0;
         throw error;
       } finally {
-        if (resident.loading === task) resident.loading = undefined;
+        if (resident.loading === task) {
+          resident.loading = undefined;
+          if (resident.leases === 0 && !resident.model) this.#drop(resident);
+        }
       }
     });
     return task;
@@ -184,6 +193,10 @@ export class ResidentModels {
   /** The next lease loads the model anew. */
   #forget(resident: Resident): void {
     resident.isLost = true;
+    this.#drop(resident);
+  }
+
+  #drop(resident: Resident): void {
     if (this.#residents.get(resident.path) === resident) this.#residents.delete(resident.path);
   }
 
@@ -194,8 +207,10 @@ export class ResidentModels {
       void this.#unloadIdle(resident).catch(() => {});
       return;
     }
-    if (!resident.model && !resident.loading) {
-      if (this.#residents.get(resident.path) === resident) this.#residents.delete(resident.path);
+    // A load that was given up takes memory until it ends, and goes by itself then.
+    if (resident.loading) return;
+    if (!resident.model) {
+      this.#drop(resident);
       return;
     }
     const { idleUnloadMs } = this.#settings;
@@ -212,8 +227,7 @@ export class ResidentModels {
     clearTimeout(resident.idleTimer);
     resident.model = undefined;
     resident.bytes = 0;
-    if (resident.leases === 0 && this.#residents.get(resident.path) === resident)
-      this.#residents.delete(resident.path);
+    if (resident.leases === 0) this.#drop(resident);
     await model?.dispose();
   }
 }

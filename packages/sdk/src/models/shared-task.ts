@@ -26,11 +26,12 @@ export class SharedTask<Output, Progress = never> {
 
   /** @throws the failure of the work, or the reason of this caller's signal, which leaves the other callers alone */
   async join({ signal, onProgress }: JoinOptions<Progress> = {}): Promise<Output> {
-    signal?.throwIfAborted();
     this.#waiting += 1;
     if (onProgress) this.#listeners.add(onProgress);
     let abort: (() => void) | undefined;
     try {
+      // Here, so that work that was begun for this caller alone ends with it.
+      signal?.throwIfAborted();
       if (!signal) return await this.#result;
       const aborted = new Promise<never>((_, reject) => {
         abort = () => reject(signal.reason);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { GenerateEvent, InspectedModel, LoadModelOptions, NativeModel } from '@trivium/native';
 import { TriviumError } from '@trivium/protocol';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ModelStore, type ModelStoreSettings } from '../../src/models/model-store.js';
 import { FakeHub } from './fake-hub.js';
 
@@ -27,6 +27,8 @@ class FakeEngine {
   failure: Error | undefined;
   /** Generations wait for this. */
   proceed = Promise.resolve();
+  /** Loads wait for this and hear of no abort then, as one that has just been done does not. */
+  loaded: Promise<void> | undefined;
 
   async inspect(path: string): Promise<InspectedModel> {
     const weightBytes = Number(path.split('-').at(-1));
@@ -36,7 +38,8 @@ class FakeEngine {
   async loadModel(path: string, { signal, onProgress }: LoadModelOptions = {}): Promise<NativeModel> {
     const name = path.split('/').at(-1)!;
     await new Promise((resolve) => setTimeout(resolve, 5));
-    signal?.throwIfAborted();
+    if (this.loaded) await this.loaded;
+    else signal?.throwIfAborted();
     if (this.failNext) {
       this.failNext = false;
       throw new Error('broken');
@@ -243,6 +246,42 @@ describe('callers', () => {
     expect(engine.log).toEqual(['load a-100', 'load b-100']);
   });
 
+  it('who gave up before they came begin nothing', async () => {
+    const { engine, store } = make();
+    const signal = AbortSignal.abort(new Error('enough'));
+    await expect(store.preload(file('a-100'), { signal })).rejects.toThrow('enough');
+    await expect(store.path(file('a-100'), 'any', { signal })).rejects.toThrow('enough');
+    await store.get(file('b-100'));
+    expect(engine.log).toEqual(['load b-100']);
+  });
+
+  it('of whom the last gives up while the engine is done leave nothing; what it took counts until then', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { engine, store } = make({ memoryBytes: 200, idleUnloadMs: 10 });
+    let finish = () => {};
+    engine.loaded = new Promise((resolve) => {
+      finish = resolve;
+    });
+    const controller = new AbortController();
+    const given = expect(store.preload(file('a-100'), { signal: controller.signal })).rejects.toThrow();
+    await vi.advanceTimersByTimeAsync(5);
+    engine.loaded = undefined;
+    controller.abort();
+    await given;
+    await vi.advanceTimersByTimeAsync(10);
+    const early = expect(store.preload(file('b-100'))).rejects.toMatchObject({ code: 'out-of-memory' });
+    await vi.advanceTimersByTimeAsync(5);
+    await early;
+    finish();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(engine.log).toEqual(['load a-100', 'free a-100']);
+    const next = store.preload(file('b-100'));
+    await vi.advanceTimersByTimeAsync(5);
+    await next;
+    expect(loaded(store)).toEqual(['b-100']);
+  });
+
   it('a failed load is forgotten; a disposed store ends what it gave', async () => {
     const { engine, store } = make();
     engine.failNext = true;
@@ -288,7 +327,13 @@ describe('references to the hub', () => {
       // The tokenizer outlives the weights, and the weights come back as they were.
       expect(model.tokenizer.decode(await model.tokenizer.encode('hello'))).toContain('hello');
       expect(await model.logits([1, 2, 3])).toEqual(before);
+      const asked = hub.requests.length;
+      const signal = AbortSignal.abort(new Error('enough'));
+      await expect(store.preload('hf:org/unseen', { signal })).rejects.toThrow('enough');
       await expect(store.get('hf:org/none')).rejects.toMatchObject({ code: 'not-found' });
+      const urls = hub.requests.slice(asked).map(({ url }) => url);
+      expect(urls).not.toEqual([]);
+      expect(urls.filter((url) => url.includes('org/unseen'))).toEqual([]);
       await expect(store.get('hf:nonsense')).rejects.toMatchObject({ code: 'invalid-argument' });
     } finally {
       await store[Symbol.asyncDispose]();

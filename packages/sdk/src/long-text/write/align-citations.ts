@@ -3,8 +3,8 @@
  * runs, and whose numbers and quotations all do, gets the number of that passage. A bag of the same words is not enough, and
  * only passages that the model was shown are looked at. Refuses to know: models, prompts.
  */
+import { codeIn, markersIn } from '@trivium/protocol';
 import { unsupported } from '../check-citations.js';
-import { codeIn, markersIn } from '../citation-markers.js';
 import { splitSentences } from '../sentences.js';
 import { isMostlyChinese } from '../words.js';
 import type { Passage } from './passages.js';

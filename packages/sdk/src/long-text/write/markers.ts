@@ -2,9 +2,8 @@
  * Markers `[n]` of passages: checks them where they stand and gives the whole text its final numbers.
  * Refuses to know: stages, models.
  */
-import type { Citation } from '@trivium/protocol';
+import { type Citation, markersIn, replaceMarkers } from '@trivium/protocol';
 import { checkCitations } from '../check-citations.js';
-import { markersIn, replaceMarkers } from '../citation-markers.js';
 import type { EmbedTexts } from '../types.js';
 import type { Passage } from './passages.js';
 

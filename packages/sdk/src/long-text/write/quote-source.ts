@@ -2,7 +2,7 @@
  * The source's own sentences, each citing its passage, for what a model did not write. Calls no model.
  * Refuses to know: why it did not.
  */
-import { withoutMarkers } from '../citation-markers.js';
+import { withoutMarkers } from '@trivium/protocol';
 import { splitSentences } from '../sentences.js';
 import { selectSentences } from '../summarize-extractive.js';
 import { countWords } from '../words.js';
