@@ -3,7 +3,7 @@
  * output, everything else to standard error.
  */
 import { type AnyCapability, type Implementation, invoke, TriviumError } from '@trivium/protocol';
-import type { Host, TriviumContext } from '@trivium/sdk';
+import { type Host, pathFields, type TriviumContext } from '@trivium/sdk';
 import { startInBackground } from './background.js';
 import { flagsOf, parseCommand, requireFlags } from './flags.js';
 import { commandHelp } from './help.js';
@@ -29,16 +29,18 @@ async function inputsOf(
   capability: AnyCapability,
   given: Record<string, unknown>,
   queries: unknown,
+  signal: AbortSignal,
 ): Promise<Record<string, unknown>[]> {
   const input = withModel(capability, given);
   if (typeof queries === 'string') {
     requireFlags(capability, { ...input, query: '' });
-    return (await linesOf(queries)).map((query) => ({ ...input, query }));
+    const asked = (await linesOf(queries, signal)).filter((query) => query.trim() !== '');
+    return asked.map((query) => ({ ...input, query }));
   }
   const wantsTexts = 'texts' in ((capability.input as { shape?: object }).shape ?? {});
   if (wantsTexts && input.texts === undefined) {
     requireFlags(capability, { ...input, texts: [] });
-    const texts = await linesOf('-');
+    const texts = await linesOf('-', signal);
     // Bounded calls, so that a long input streams through in bounded memory.
     const batches: Record<string, unknown>[] = [];
     for (let at = 0; at < texts.length; at += 256)
@@ -79,7 +81,8 @@ export async function runCommand(
   }
   const settings = loadSettingsOf(parsed.own);
   if (parsed.own.job) {
-    for (const input of await inputsOf(capability, parsed.input, parsed.own.queries))
+    refuseStandardInput(capability, parsed.input);
+    for (const input of await inputsOf(capability, parsed.input, parsed.own.queries, signal))
       out.write(`${await startInBackground(capability, input, settings)}\n`);
     return;
   }
@@ -87,7 +90,7 @@ export async function runCommand(
   const progress = new ProgressLine();
   const shape = shapeOf(capability, parsed.own);
   try {
-    for (const input of await inputsOf(capability, parsed.input, parsed.own.queries)) {
+    for (const input of await inputsOf(capability, parsed.input, parsed.own.queries, signal)) {
       let streamed = false;
       let finished = false;
       const output = await invoke(implementation, input as never, host.context(signal), (step) => {
@@ -118,6 +121,16 @@ export async function runCommand(
   } finally {
     progress.clear();
   }
+}
+
+/** A job outlives the command, and with it what is piped in. @throws TriviumError `invalid-argument` */
+function refuseStandardInput(capability: AnyCapability, input: Record<string, unknown>): void {
+  const reads = pathFields(capability).some(({ field }) => [input[field]].flat().includes('-'));
+  if (!reads) return;
+  throw new TriviumError('invalid-argument', 'A job cannot read standard input ("-").', {
+    field: '--job',
+    remedy: 'Write the text to a file and name that, or leave out --job.',
+  });
 }
 
 /** What goes to standard output: events that say everything, data alone, or text for people. */

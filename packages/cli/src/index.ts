@@ -14,6 +14,28 @@ import { runServe } from './serve/serve-command.js';
 /** @returns the exit code: 0 done, 1 failed, 2 wrong call, 130 interrupted */
 export async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
+  // `trivium help search` is `trivium search --help`.
+  if (name === 'help' && rest.length > 0) return main([...rest, '--help']);
+  // Notes that nobody reads, or that no disk has room for, end nothing.
+  process.stderr.on('error', () => {});
+  const controller = new AbortController();
+  const output = watchOutput(() => controller.abort());
+  try {
+    const code =
+      name === 'serve'
+        ? await runServe(rest)
+        : await interruptible(controller, (interrupt) => run(argv, controller.signal, interrupt));
+    return output.exitCode ?? code;
+  } catch (error) {
+    if (output.exitCode !== undefined) return output.exitCode;
+    const { text, code } = failure(error, controller.signal.aborted);
+    process.stderr.write(`${text}\n`);
+    return code;
+  }
+}
+
+async function run(argv: readonly string[], signal: AbortSignal, interrupt: () => void): Promise<number> {
+  const [name, ...rest] = argv;
   if (name === '--version' || name === '-v') {
     process.stdout.write(`${VERSION}\n`);
     return 0;
@@ -23,26 +45,21 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${text}\n`);
     return ok ? 0 : 1;
   }
-  if (name === 'serve') return runServe(rest);
-  // `trivium help search` is `trivium search --help`.
-  if (name === 'help' && rest.length > 0) return main([...rest, '--help']);
-  return interruptible(async (signal, interrupt) => {
-    if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-      await printAll((commands) => generalHelp(commands.map(({ capability }) => capability)));
-      return name === undefined ? 2 : 0;
-    }
-    if (name === 'completion' && rest.some((word) => word === '--help' || word === '-h')) {
-      process.stdout.write(`${completionHelp}\n`);
-      return 0;
-    }
-    if (name === 'completion') {
-      await printAll((commands) => completionScript(rest[0], commands));
-      return 0;
-    }
-    if (name === backgroundWord) await runInBackground(signal);
-    else await runFound(argv, signal, interrupt);
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    await printAll((commands) => generalHelp(commands.map(({ capability }) => capability)));
+    return name === undefined ? 2 : 0;
+  }
+  if (name === 'completion' && rest.some((word) => word === '--help' || word === '-h')) {
+    process.stdout.write(`${completionHelp}\n`);
     return 0;
-  });
+  }
+  if (name === 'completion') {
+    await printAll((commands) => completionScript(rest[0], commands));
+    return 0;
+  }
+  if (name === backgroundWord) await runInBackground(signal);
+  else await runFound(argv, signal, interrupt);
+  return 0;
 }
 
 async function printAll(textOf: (commands: readonly Command[]) => string): Promise<void> {
@@ -80,11 +97,28 @@ async function runFound(argv: readonly string[], signal: AbortSignal, interrupt:
   }
 }
 
-/** The first Ctrl-C stops cleanly, the second at once; what is thrown is said on standard error. */
+/**
+ * A reader that has seen enough (`| head`) is no failure, any other end of standard output is. `stop` is called rather than
+ * the process ended: its threads are at work.
+ */
+function watchOutput(stop: () => void): { readonly exitCode: 0 | 1 | undefined } {
+  const output: { exitCode: 0 | 1 | undefined } = { exitCode: undefined };
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (output.exitCode !== undefined) return;
+    output.exitCode = code === 'EPIPE' ? 0 : 1;
+    process.exitCode = output.exitCode;
+    if (output.exitCode === 1)
+      process.stderr.write(`trivium: Standard output cannot be written: ${message.replace(/\.$/, '')}.\n`);
+    stop();
+  });
+  return output;
+}
+
+/** The first Ctrl-C stops cleanly, the second at once. */
 async function interruptible(
-  run: (signal: AbortSignal, interrupt: () => void) => Promise<number>,
+  controller: AbortController,
+  run: (interrupt: () => void) => Promise<number>,
 ): Promise<number> {
-  const controller = new AbortController();
   let interrupted = false;
   const interrupt = () => {
     if (interrupted) process.exit(130);
@@ -92,27 +126,12 @@ async function interruptible(
     controller.abort();
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  // A reader that has seen enough (`| head`) is no failure. The call is stopped rather than the process ended: its threads
-  // are at work.
-  let unwritten: 0 | 1 | undefined;
-  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
-    if (unwritten !== undefined) return;
-    unwritten = code === 'EPIPE' ? 0 : 1;
-    process.exitCode = unwritten;
-    if (unwritten === 1)
-      process.stderr.write(`trivium: Standard output cannot be written: ${message.replace(/\.$/, '')}.\n`);
-    controller.abort();
-  });
   try {
-    const code = await run(controller.signal, interrupt);
-    return unwritten ?? code;
-  } catch (error) {
-    if (unwritten !== undefined) return unwritten;
-    const { text, code } = failure(error, interrupted);
-    process.stderr.write(`${text}\n`);
-    return code;
+    return await run(interrupt);
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    // A reading of it that was given up keeps the process from its end.
+    process.stdin.destroy();
   }
 }
 

@@ -2,6 +2,7 @@
  * Progress on standard error: one line that is written over on a terminal; elsewhere, in a log or a pipe, a line now and then,
  * and none of what is done soon.
  */
+import { endWithin, widthOf } from './terminal-width.js';
 
 /** What a line can show: documents that are read, bytes that are fetched, sections that are written. */
 interface Progress {
@@ -22,6 +23,8 @@ interface Progress {
   /** Of sources that become notes. */
   chunk?: number;
   chunks?: number;
+  /** Of jobs that are watched: what the job's own work reports. */
+  progress?: unknown;
 }
 
 interface Step {
@@ -36,6 +39,7 @@ interface Step {
 /** How far the work has come, where the event says it. */
 function stepOf(event: Progress): Step | undefined {
   const { type, path = '', done = 0, total = 0, stage = '', section = 1, sections = 0 } = event;
+  if (type === 'job-progress') return stepOf((event.progress ?? {}) as Progress);
   if (type === 'read-progress') return { label: path, done, total, isFrequent: true };
   if (type === 'stage-start') return { label: stage, done: 0, total: 0 };
   if (type === 'section-start') return { label: stage, done: section - 1, total: sections };
@@ -57,6 +61,10 @@ const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)}`;
 
 /** Where lines stay, one in so many milliseconds is enough to see that the work goes on. */
 const lineEveryMs = 10_000;
+
+const barWidth = 24;
+/** A bar that leaves less than this for the rest is left out. */
+const leastLabel = 10;
 
 export class ProgressLine {
   #shown = false;
@@ -81,11 +89,14 @@ export class ProgressLine {
     // A terminal gains nothing from more than some 20 updates a second.
     if (step.isFrequent && Date.now() - this.#last < 50 && done < total) return;
     this.#last = Date.now();
-    const width = 24;
-    const filled = total > 0 ? Math.round((width * done) / total) : 0;
-    const bar = `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`;
-    const room = Math.max(10, (this.#stream.columns ?? 80) - width - figures.length - 3);
-    this.#stream.write(`\r\x1b[2K${[bar, figures, label.slice(-room)].filter(Boolean).join(' ')}`);
+    // In the last column some terminals begin a new line, and a line that has wrapped is not written over.
+    const columns = (this.#stream.columns || 80) - 1;
+    const filled = total > 0 ? Math.min(barWidth, Math.round((barWidth * done) / total)) : 0;
+    const bar = `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`;
+    const fits = columns - barWidth - widthOf(figures) - 2 >= Math.min(leastLabel, widthOf(label));
+    const before = [fits && bar, figures].filter(Boolean).join(' ');
+    const shown = endWithin(label, columns - widthOf(before) - 1);
+    this.#stream.write(`\r\x1b[2K${endWithin([before, shown].filter(Boolean).join(' '), columns)}`);
     this.#shown = true;
   }
 

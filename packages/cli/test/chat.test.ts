@@ -192,6 +192,26 @@ describe('piped', () => {
     ]);
   });
 
+  test.each([[[]], [['--lines']]])('an interrupt ends the wait for a message %j', async (more) => {
+    const { host, prompts } = playedHost({});
+    const controller = new AbortController();
+    const streams = { input: new PassThrough(), out: kept(false), notes: kept(false) };
+    const argv = flags(...more);
+    const done = runChat(
+      chat,
+      'messages',
+      argv,
+      () => host,
+      controller.signal,
+      () => {},
+      streams,
+    );
+    streams.input.write('a\n');
+    controller.abort();
+    await expect(done).rejects.toMatchObject({ name: 'AbortError' });
+    expect(prompts).toEqual([]);
+  });
+
   test('a cut answer is said to be cut; no message is a fault', async () => {
     const cut = await piped('a', flags('--max-tokens', '2'), { answers: ['one two three'] });
     expect(cut).toMatchObject({ stdout: 'one two\n', stderr: expect.stringContaining('cut after 2 tokens') });

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 
@@ -25,7 +26,7 @@ beforeAll(async () => {
     join(folder, 'coffee.md'),
     '# Coffee\n\nEspresso is pressed at nine bar for half a minute.\n',
   );
-  await writeFile(join(cache, 'queries.txt'), 'green tea\nespresso\n');
+  await writeFile(join(cache, 'queries.txt'), 'green tea\n\n \nespresso\n');
 });
 
 function run(
@@ -51,7 +52,7 @@ const lines = (text: string) =>
     .map((line) => JSON.parse(line));
 
 describe('documents', () => {
-  test('search --json and --queries', async () => {
+  test('search --json and --queries, blank ones left out', async () => {
     const one = await run(['search', folder, '--query', 'green tea', '--limit', '1', '--json']);
     expect(one).toMatchObject({ code: 0, stderr: '' });
     const [{ query, hits }] = lines(one.stdout);
@@ -260,6 +261,7 @@ describe('wrong calls', () => {
     [['write', '.', '--instruction', 'x', '--model', '/nowhere.gguf'], 1, 'not-found'],
     [['write', 'package.json', '--instruction', 'x'], 2, 'needs a language model'],
     [['embed', '--events'], 2, '--events'],
+    [['summarize', '-', '--job'], 2, 'or leave out --job.\n'],
   ])('%j', async (args, code, says) => {
     const result = await run(args);
     expect(result).toMatchObject({ code, stdout: '' });
@@ -299,20 +301,33 @@ describe('wrong calls', () => {
     await rm(empty, { recursive: true });
   });
 
-  test.skipIf(process.platform !== 'linux')('an output that cannot be written is one sentence', async () => {
-    const full = await open('/dev/full', 'w');
-    const args = [bin, 'search', folder, '--query', 'tea'];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', full.fd, 'pipe'] });
-    let said = '';
-    child.stderr?.on('data', (chunk) => {
-      said += chunk;
+  describe.skipIf(process.platform !== 'linux')('on a full disk', () => {
+    const ended = async (args: string[], stdout: 'ignore' | number, stderr: 'pipe' | number) => {
+      const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', stdout, stderr] });
+      let said = '';
+      child.stderr?.on('data', (chunk) => {
+        said += chunk;
+      });
+      const [code] = await once(child, 'close');
+      return [code, said];
+    };
+
+    test.each([[['search', '--query', 'tea']], [['doctor']], [['--version']], [['serve', '--help']]])(
+      'an output that cannot be written is one sentence: %j',
+      async ([name = '', ...rest]) => {
+        await using full = await open('/dev/full', 'w');
+        const args = name === 'search' ? [name, folder, ...rest] : [name, ...rest];
+        expect(await ended(args, full.fd, 'pipe')).toEqual([
+          1,
+          expect.stringMatching(/^trivium: Standard output cannot be written: ENOSPC.*\n$/),
+        ]);
+      },
+    );
+
+    test('errors that cannot be said keep their exit codes', async () => {
+      await using full = await open('/dev/full', 'w');
+      expect(await ended(['nonsense'], 'ignore', full.fd)).toEqual([2, '']);
     });
-    const [code] = await once(child, 'close');
-    await full.close();
-    expect([code, said]).toEqual([
-      1,
-      expect.stringMatching(/^trivium: Standard output cannot be written: ENOSPC.*\n$/),
-    ]);
   });
 
   test('a model whose context is too small is told so', async () => {
@@ -327,5 +342,26 @@ describe('wrong calls', () => {
     expect(stdout).toContain('--question');
     expect((await run(['help', 'ask'])).stdout).toBe(stdout);
     expect((await run(['ask', '-h'])).stdout).toBe(stdout);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('told to end, while more may come on standard input,', () => {
+  test.each([
+    [['embed']],
+    [['search', '.', '--queries', '-']],
+    [['summarize', '-']],
+    [['chat', '--model', model]],
+    [['chat', '--model', model, '--lines']],
+  ])('%j ends', async (args) => {
+    const child = spawn(process.execPath, [bin, ...args], {
+      env: { ...process.env, TRIVIUM_CACHE_DIR: cache },
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    const said = textOf(child.stderr);
+    // More than a pipe holds: once it is written, the command reads.
+    await new Promise((resolve) => child.stdin.write('tea\n'.repeat(2 ** 20), resolve));
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([130, null]);
+    expect(await said).toBe('Interrupted.\n');
   });
 });

@@ -61,7 +61,7 @@ describe('a plugin', () => {
 
   it('loads models by the flags of loading, as a job too', async () => {
     const plugin = fileURLToPath(new URL('fixtures/trivium-plugin-teller/index.mjs', import.meta.url));
-    const env = { TRIVIUM_PLUGINS: plugin };
+    const env = { TRIVIUM_PLUGINS: plugin, TRIVIUM_CACHE_DIR: join(cache, 'teller') };
     const call = ['teller', 'tell', '--context-tokens', '64'];
     const { stdout } = await run([...call, '--json'], { env });
     expect(JSON.parse(stdout)).toMatchObject({ contextTokens: 64 });

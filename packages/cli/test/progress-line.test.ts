@@ -6,9 +6,9 @@ const start = 1_000_000;
 beforeEach(() => void vi.useFakeTimers({ now: start }));
 afterEach(() => void vi.useRealTimers());
 
-function shown(isTTY: boolean) {
+function shown(isTTY: boolean, columns = 80) {
   const written: string[] = [];
-  const stream = { isTTY, columns: 80, write: (text: string) => written.push(text) };
+  const stream = { isTTY, columns, write: (text: string) => written.push(text) };
   return { written, line: new ProgressLine(stream as never) };
 }
 const chunk = (chunk: number) => ({ type: 'chunk-end', stage: 'summary', chunk, chunks: 1300 });
@@ -50,4 +50,45 @@ it('is one line that is written over on a terminal', () => {
     `\r\x1b[2K${'█'.repeat(12)}${'░'.repeat(12)} 650/1300 summary: notes`,
     '\r\x1b[2K',
   ]);
+});
+
+describe('on a terminal', () => {
+  /** What stands on the line, by columns; wide characters take two. */
+  const drawn = (columns: number, path: string, figures = { done: 1, total: 2 }) => {
+    const { written, line } = shown(true, columns);
+    vi.setSystemTime(Date.now() + 1000);
+    line.update({ type: 'read-progress', path, ...figures });
+    return written[0]!.replace('\r\x1b[2K', '');
+  };
+  const bar = `${'█'.repeat(12)}${'░'.repeat(12)}`;
+
+  it('takes one line however wide its characters are', () => {
+    const path = `${'茶'.repeat(40)}.md`;
+    expect(drawn(80, path)).toBe(`${bar} 1/2 ${'茶'.repeat(23)}.md`);
+    expect(drawn(80, '🍵'.repeat(40))).toBe(`${bar} 1/2 ${'🍵'.repeat(25)}`);
+    expect(drawn(80, 'e\u0301'.repeat(60))).toBe(`${bar} 1/2 ${'e\u0301'.repeat(50)}`);
+    expect(drawn(80, `guides/${'x'.repeat(60)}`)).toHaveLength(79);
+  });
+
+  it('has no bar where there is no room for one', () => {
+    expect(drawn(36, 'guides/tea.md')).toBe('1/2 guides/tea.md');
+    expect(drawn(36, 'a.md')).toBe(`${bar} 1/2 a.md`);
+    expect(drawn(20, 'a/very/long/way/to/tea.md')).toBe('1/2 g/way/to/tea.md');
+    expect(drawn(6, 'tea.md', { done: 1000, total: 2000 })).toBe('/2000');
+  });
+
+  it('does not break where more is done than was meant to be', () => {
+    expect(drawn(80, 'a.md', { done: 3, total: 2 })).toBe(`${'█'.repeat(24)} 3/2 a.md`);
+  });
+
+  it('says a terminal of unknown width is one of 80 columns', () => {
+    expect(drawn(0, 'x'.repeat(90))).toHaveLength(79);
+  });
+});
+
+it('shows how far the work of a watched job is', () => {
+  const { written, line } = shown(true);
+  const progress = { type: 'section-start', stage: 'expand', section: 3, sections: 4 };
+  line.update({ type: 'job-progress', progress });
+  expect(written).toEqual([`\r\x1b[2K${'█'.repeat(12)}${'░'.repeat(12)} 2/4 expand`]);
 });

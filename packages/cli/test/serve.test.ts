@@ -1,7 +1,7 @@
 /** The command `trivium serve` as people start it: its address, its key, its end; and wrong calls. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, realpath, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -17,14 +17,14 @@ afterAll(() => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-function start(args: string[], env: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, [bin, 'serve', ...args], {
+function start(args: string[], env: NodeJS.ProcessEnv = {}, stderr: 'pipe' | number = 'pipe') {
+  const child: ChildProcess = spawn(process.execPath, [bin, 'serve', ...args], {
     env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', stderr],
   });
   children.push(child);
   let notes = '';
-  child.stderr.on('data', (chunk) => (notes += chunk));
+  child.stderr?.on('data', (chunk) => (notes += chunk));
   return { child, notes: () => notes, exit: once(child, 'exit') as Promise<[number]> };
 }
 
@@ -67,6 +67,21 @@ describe('trivium serve', () => {
     expect(notes()).toMatch(/POST \/v1\/chat\/completions 200 \d+ ms req_\w+/);
     expect(notes()).not.toContain('wellington');
     expect(notes()).not.toContain('secret-key');
+  });
+
+  it('serves on where nobody reads its notes, or no disk has room for them', async () => {
+    const args = ['--port', '0', '--root', await folder(), '--no-playground'];
+    const unread = start(args);
+    unread.child.stderr?.destroy();
+    await using full = process.platform === 'linux' ? await open('/dev/full', 'w') : undefined;
+    for (const { child, exit } of full ? [unread, start(args, {}, full.fd)] : [unread]) {
+      const [url] = (await once(createInterface(child.stdout!), 'line')) as [string];
+      // Each request is a line of the log.
+      for (let request = 0; request < 3; request++)
+        expect((await fetch(`${url}/v1/models`)).status).toBe(200);
+      child.kill('SIGTERM');
+      expect(await exit).toEqual([0, null]);
+    }
   });
 
   it('holds plugins to what it is held to itself', async () => {

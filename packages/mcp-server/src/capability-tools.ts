@@ -2,7 +2,6 @@
  * Capabilities as tools: names, schemas, hints, what is allowed, and calls that stay inside the root. Refuses to know which SDK
  * serves them, and what any capability does.
  */
-import { sep } from 'node:path';
 import { type AnyCapability, contracts, type Implementation, invoke, TriviumError } from '@trivium/protocol';
 import {
   type Admission,
@@ -17,9 +16,10 @@ import {
   type TriviumPlugin,
 } from '@trivium/sdk';
 import { z } from 'zod';
+import { hideRoot } from './hide-root.js';
 import { type ContentBlock, textBlock } from './surface/content.js';
 import { failedAnswer } from './surface/requests.js';
-import type { JsonSchema, Tool, ToolAnswer, ToolContext } from './surface/surface.js';
+import type { JsonSchema, Progress, Tool, ToolAnswer, ToolContext } from './surface/surface.js';
 
 export interface ToolSettings extends Permissions {
   host: Host;
@@ -36,6 +36,8 @@ export interface CapabilityTool extends Tool {
   readonly annotations: Required<NonNullable<Tool['annotations']>>;
   readonly implementation: Implementation<AnyCapability, TriviumContext>;
   run(input: Record<string, unknown>, context: ToolContext): Promise<ToolAnswer>;
+  /** As `run`, but what fails is thrown. @throws TriviumError that does not say where the root is */
+  answer(input: Record<string, unknown>, context: ToolContext): Promise<ToolAnswer>;
 }
 
 /** @throws TriviumError `unsupported` where the input is no object: the protocol has no other */
@@ -82,6 +84,8 @@ function toTool(
   // models-list of the plugin models is models_list, not models_models_list.
   const name = capability.name.startsWith(`${plugin}-`) ? capability.name : `${plugin}_${capability.name}`;
   const mayDownload = mayUseHub(settings) && pathFields(capability).some(({ role }) => role === 'model');
+  const answer: CapabilityTool['answer'] = (input, context) =>
+    answerTool(implementation, input, context, settings);
   return {
     name: name.replaceAll('-', '_'),
     title,
@@ -96,7 +100,13 @@ function toTool(
       openWorldHint: effects.network || mayDownload,
     },
     implementation,
-    run: (input, context) => runTool(implementation, input, context, settings),
+    answer,
+    run: (input, context) =>
+      answer(input, context).catch((error: unknown) => {
+        const failure = TriviumError.from(error);
+        if (failure.code === 'cancelled') throw error;
+        return failedAnswer(failure);
+      }),
   };
 }
 
@@ -109,7 +119,7 @@ export function confineInput(
   return confine(capability, input, { root: settings.root, hub: mayUseHub(settings) });
 }
 
-async function runTool(
+async function answerTool(
   implementation: Implementation<AnyCapability, TriviumContext>,
   input: Record<string, unknown>,
   { signal, onProgress }: ToolContext,
@@ -128,8 +138,7 @@ async function runTool(
     return answerOf(capability, output, settings);
   } catch (error) {
     const failure = TriviumError.from(error);
-    if (failure.code === 'cancelled') throw error;
-    return failedAnswer(withoutRoot(failure, root));
+    throw failure.code === 'cancelled' ? error : withoutRoot(failure, root);
   } finally {
     leave?.();
   }
@@ -143,7 +152,7 @@ export function answerOf(
 ): ToolAnswer {
   const relative = relativePaths(output, root);
   // A job tells what went wrong with it in words, and they name files.
-  const structured = capability.plugin === 'jobs' ? hideRoot(relative, root) : relative;
+  const structured = capability.plugin === 'jobs' ? allWithoutRoot(relative, root) : relative;
   const text = capability.readable?.(structured) ?? JSON.stringify(structured) ?? 'Done.';
   if (!isObject(structured)) return { content: [textBlock(text)], isError: false };
   return { structured, content: [textBlock(text), ...(linksOf?.(structured) ?? [])], isError: false };
@@ -152,17 +161,14 @@ export function answerOf(
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function hideRoot<T>(value: T, root: string): T {
-  const quoted = JSON.stringify(root + sep).slice(1, -1);
-  return JSON.parse(JSON.stringify(value).replaceAll(quoted, '')) as T;
-}
+/** Plain data, each text in it without the root. */
+const allWithoutRoot = <T>(value: T, root: string): T =>
+  JSON.parse(JSON.stringify(value), (_key, item) => (typeof item === 'string' ? hideRoot(item, root) : item));
 
 /** A client never sees where on the machine the root is, and this is how its failures say it. */
 function withoutRoot(failure: TriviumError, root: string): TriviumError {
-  const hide = (text: string | undefined) => text?.replaceAll(root + sep, '').replaceAll(root, '.');
-  const { code, message, ...details } = failure.toJSON();
-  const hidden = Object.entries(details).map(([key, text]) => [key, hide(text)]);
-  return new TriviumError(code, hide(message)!, Object.fromEntries(hidden));
+  const { code, message, ...details } = allWithoutRoot(failure.toJSON(), root);
+  return new TriviumError(code, message, details);
 }
 
 interface AnyStep {
@@ -186,11 +192,19 @@ interface AnyStep {
   /** Of sources that become notes. */
   chunk?: number;
   chunks?: number;
+  /** Of jobs that are watched: what the job's own work reports. */
+  progress?: unknown;
 }
 
 /** What a client is told of a step: how far, and in a few words what. */
-function progressOf(step: unknown, { commandLine, progress }: AnyCapability) {
-  const { type, text, stage, section, sections, chunk, chunks, ...rest } = step as AnyStep;
+function progressOf(
+  step: unknown,
+  { commandLine, progress }: Pick<AnyCapability, 'commandLine' | 'progress'>,
+): Progress | undefined {
+  const { type, text, stage, section, sections, chunk, chunks, ...rest } = (step ?? {}) as AnyStep;
+  // Whether the text of a job is a draft is not known here; it stands in the job's output.
+  if (type === 'job-progress')
+    return progressOf(rest.progress, { progress, commandLine: { deltas: 'drafts' } });
   const name = rest.path?.split(/[\\/]/).at(-1);
   if (type === 'read-progress') return figures(rest.done, rest.total, name);
   if (type === 'warning') return figures(0, undefined, [name, rest.message].filter(Boolean).join(': '));
@@ -212,7 +226,7 @@ function progressOf(step: unknown, { commandLine, progress }: AnyCapability) {
 const percent = (done = 0, total = 1, what = '') =>
   `${what} ${Math.round((100 * done) / Math.max(total, 1))} %`;
 
-const figures = (done = 0, total: number | undefined, message: string | undefined) => ({
+const figures = (done = 0, total: number | undefined, message: string | undefined): Progress => ({
   done,
   ...(total !== undefined && { total }),
   ...(message && { message }),

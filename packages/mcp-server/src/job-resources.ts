@@ -19,14 +19,23 @@ export function jobResources(jobsShow: CapabilityTool): ResourceSource {
     owns: (uri) => uri.startsWith(prefix),
     list: async () => ({ resources: [] }),
     async read(uri, signal) {
-      const { structured } = await jobsShow.run({ id: uri.slice(prefix.length) }, { signal });
-      if (structured)
-        return [{ uri, mimeType: 'application/json', text: JSON.stringify(structured, null, 2) }];
-      throw new TriviumError('not-found', `There is no job ${uri}.`, {
-        field: 'uri',
-        found: uri,
-        remedy: 'jobs_list names them.',
-      });
+      const { structured } = await jobsShow
+        .answer({ id: uri.slice(prefix.length) }, { signal })
+        .catch((error: unknown) => {
+          throw aboutUri(error, uri);
+        });
+      return [{ uri, mimeType: 'application/json', text: JSON.stringify(structured, null, 2) }];
     },
   };
+}
+
+/** A client that reads a URI knows of no id; every other failure is passed on. */
+function aboutUri(thrown: unknown, uri: string): unknown {
+  const { code } = TriviumError.from(thrown);
+  if (code !== 'not-found' && code !== 'invalid-argument') return thrown;
+  return new TriviumError('not-found', `There is no job ${uri}.`, {
+    field: 'uri',
+    found: uri,
+    remedy: 'jobs_list names them.',
+  });
 }

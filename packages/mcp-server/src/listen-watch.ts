@@ -36,7 +36,7 @@ export class ListeningTransport implements Transport {
   onclose?: Transport['onclose'];
   onerror?: Transport['onerror'];
   /** Settles when the connection is closed, by whomever. */
-  readonly closed: Promise<'closed'>;
+  readonly closed: Promise<void>;
   #close!: () => void;
   readonly #inner: Transport;
   readonly #surface: McpSurface;
@@ -45,7 +45,7 @@ export class ListeningTransport implements Transport {
 
   constructor(inner: Transport, surface: McpSurface, updated: (uri: string) => void) {
     this.closed = new Promise((resolve) => {
-      this.#close = () => resolve('closed');
+      this.#close = resolve;
     });
     this.#inner = inner;
     this.#surface = surface;

@@ -21,6 +21,8 @@ declare const VERSION: string;
 
 /** @returns the exit code, once the client has gone or the process is told to end */
 export async function main(argv: readonly string[]): Promise<number> {
+  // Notes that nobody reads, or that no disk has room for, end nothing.
+  process.stderr.on('error', () => {});
   try {
     const flags = parseFlags(argv, process.env);
     if (!flags.help) return await run(flags);

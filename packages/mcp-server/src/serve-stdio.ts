@@ -22,19 +22,24 @@ export async function serveStdio(surface: McpSurface, signal: AbortSignal): Prom
   const transport = new ListeningTransport(inner, surface, (uri) => {
     void server?.sendResourceUpdated({ uri }).catch(() => {});
   });
-  const ended = new Promise<'gone'>((resolve) => {
-    const end = () => resolve('gone');
+  const ended = new Promise<void>((resolve) => {
+    const end = () => resolve();
     stdin.once('end', end).once('close', end);
     signal.addEventListener('abort', end, { once: true });
     if (signal.aborted) end();
   });
+  let isTooLarge = false;
   const handle = serveWithSdk(() => (server = createModernServer(surface)), {
     transport,
-    onerror: (error) => stderr.write(`trivium-mcp-server: ${sentenceOf(error)}\n`),
+    onerror: (error) => {
+      // The SDK's own words; it has no name for it.
+      isTooLarge ||= error.message.startsWith('ReadBuffer exceeded');
+      stderr.write(`trivium-mcp-server: ${sentenceOf(error)}\n`);
+    },
   });
-  const how = await Promise.race([ended, transport.closed]);
+  await Promise.race([ended, transport.closed]);
   await handle.close();
-  if (how === 'gone' || stdin.readableEnded) return;
+  if (!isTooLarge) return;
   throw new TriviumError('too-large', 'The client sent a message that is too large, and was left.', {
     expected: `at most ${maxMessageBytes} bytes`,
     remedy: 'Send less, or name a file below the root instead of its text.',

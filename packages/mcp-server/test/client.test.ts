@@ -175,6 +175,22 @@ describe('a call', () => {
     await expect(kitchen.client.callTool({ name: 'nothing', arguments: {} })).rejects.toThrow('no tool');
   });
 
+  it("of the SDK's own client hears of its progress", async () => {
+    const controller = new AbortController();
+    const heard: number[] = [];
+    const hanging = kitchen.client.callTool({ name: 'hang', arguments: {} }, undefined, {
+      signal: controller.signal,
+      onprogress: ({ progress: done }) => {
+        heard.push(done);
+        controller.abort();
+      },
+    });
+    await expect(hanging).rejects.toThrow();
+    expect(heard).toEqual([0]);
+    await expect.poll(() => aborted).toBe(1);
+    aborted = 0;
+  });
+
   it('stops in the server when it is aborted', async () => {
     const controller = new AbortController();
     onProgress = ({ tool: name }) => {

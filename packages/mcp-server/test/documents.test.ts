@@ -82,6 +82,16 @@ describe('a document', () => {
     expect((await read(documentUri({ path }))).text).toBe('# Mate\n');
   });
 
+  it.skipIf(process.platform === 'win32')('keeps the backslashes of its name', async () => {
+    const odd = join(base, 'odd');
+    await mkdir(odd);
+    await writeFile(join(odd, 'we\\ird.md'), '# Odd\n');
+    const source = documentResources({ root: odd });
+    const [listed] = (await source.list()).resources;
+    expect(listed!.uri).toBe('doc:///we%5Cird.md');
+    expect(await source.read(listed!.uri, signal)).toMatchObject([{ text: '# Odd\n' }]);
+  });
+
   it.each([
     ['doc:///../secret.txt', 'outside-root'],
     ['doc:///%2e%2e/secret.txt', 'outside-root'],

@@ -265,6 +265,18 @@ describe('a server', () => {
     await server.close();
   });
 
+  it.skipIf(process.platform !== 'linux')('may be called by the address that it listens on', async () => {
+    const server = await serveHttp({ surface, host: '127.0.0.2', port: 0 });
+    const begun = await fetch(server.url, {
+      method: 'POST',
+      headers: base,
+      body: JSON.stringify(initialize),
+    });
+    expect([begun.status, new URL(server.url).hostname]).toEqual([200, '127.0.0.2']);
+    await begun.text();
+    await server.close();
+  });
+
   it('answers at one path, and ends its streams when it is closed', async () => {
     const server = await serveHttp({ surface, port: 0 });
     expect((await fetch(new URL('/', server.url))).status).toBe(404);

@@ -2,10 +2,11 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { documents, Host, jobs, models } from '@trivium/sdk';
+import { Admission, documents, Host, jobs, models } from '@trivium/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callTool } from '../src/surface/requests.js';
-import type { McpSurface, ToolAnswer } from '../src/surface/surface.js';
+import { Subscriptions } from '../src/surface/subscriptions.js';
+import type { McpSurface, Progress, ToolAnswer } from '../src/surface/surface.js';
 import { triviumSurface } from '../src/trivium-surface.js';
 
 const { signal } = new AbortController();
@@ -68,6 +69,34 @@ describe('a job', () => {
     const ended = await call(tea, 'jobs_watch', { id: structured!.id });
     expect(ended.structured).toMatchObject({ status: 'failed' });
     expect(JSON.stringify(ended)).not.toContain(base);
+  });
+
+  it('tells who watches it how far it is', async () => {
+    const { structured } = await start(tea, 'documents_read', {});
+    const seen: Progress[] = [];
+    const onProgress = (progress: Progress) => seen.push(progress);
+    await callTool(tea, 'jobs_watch', { id: structured!.id }, { signal, onProgress });
+    expect(seen).toContainEqual({ done: 1, total: 1, message: 'tea.md' });
+  });
+
+  it('is read, but not subscribed to', async () => {
+    const subscriptions = new Subscriptions(tea, () => {});
+    await expect(subscriptions.add('job:///nonexistent')).rejects.toMatchObject({ code: 'unsupported' });
+    await subscriptions.add('doc:///tea.md');
+    subscriptions.clear();
+  });
+
+  it('that cannot be read now is not said to be none', async () => {
+    const full = new Admission({ maxConcurrent: 1, maxQueued: 0 });
+    const leave = await full.enter(signal);
+    const settings = { host: hosts[0]!, root: base, admission: full };
+    const busy = triviumSurface([documents, jobs], { ...settings, version: '0' });
+    await expect(busy.resources!.read('job:///x', signal)).rejects.toMatchObject({ code: 'busy' });
+    leave();
+    await expect(busy.resources!.read('job:///x', signal)).rejects.toMatchObject({
+      code: 'not-found',
+      message: 'There is no job job:///x.',
+    });
   });
 });
 

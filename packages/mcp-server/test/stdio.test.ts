@@ -60,6 +60,35 @@ it('a message that is too large ends the server with a reason', async () => {
   expect(await said).toContain('too large');
 });
 
+it('a client that no longer listens ends the server without a fault', async () => {
+  const server = start();
+  const said = text(server.stderr);
+  server.stdin.on('error', () => {});
+  server.stdin.write(hello);
+  await once(createInterface({ input: server.stdout }), 'line');
+  server.stdout.destroy();
+  await once(server.stdout, 'close');
+  server.stdin.write(request(2, 'ping', {}));
+  expect(await once(server, 'exit')).toEqual([0, null]);
+  expect(await said).not.toContain('too large');
+});
+
+it('nobody need read what it says beside the protocol', async () => {
+  const server = start();
+  server.stderr.destroy();
+  await once(server.stderr, 'close');
+  const lines = createInterface({ input: server.stdout });
+  server.stdin.write('null\n');
+  server.stdin.write(hello);
+  await once(lines, 'line');
+  server.stdin.write('null\n');
+  server.stdin.write(request(2, 'ping', {}));
+  const [answer] = await once(lines, 'line');
+  expect(JSON.parse(answer)).toMatchObject({ id: 2, result: {} });
+  server.stdin.end();
+  expect(await once(server, 'exit')).toEqual([0, null]);
+});
+
 it('an end in the middle of a call ends the server', async () => {
   const server = start();
   server.stdin.write(hello);

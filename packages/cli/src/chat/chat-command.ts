@@ -2,6 +2,7 @@
  * Runs a capability that answers conversations as a command: at a terminal line by line, elsewhere over what standard input
  * holds. Flags come from the contract, as for every command; the conversation is kept here.
  */
+import { addAbortSignal, type Readable } from 'node:stream';
 import { text as textOf } from 'node:stream/consumers';
 import { TriviumError } from '@trivium/protocol';
 import type { Host } from '@trivium/sdk';
@@ -22,7 +23,7 @@ const atTerminal = [
 ].join('\n');
 
 export interface ChatStreams {
-  input: NodeJS.ReadableStream & { isTTY?: boolean };
+  input: Readable & { isTTY?: boolean };
   out: Output;
   notes: NodeJS.WritableStream & Output;
 }
@@ -60,7 +61,7 @@ export async function runChat(
       await greet(host, input.model as string | undefined, notes, signal);
       await talk(conversation, printer, { input: typed, notes, interrupt }, signal);
     } else {
-      for (const text of turnsOf(await textOf(typed), own.lines === true))
+      for (const text of turnsOf(await textOf(addAbortSignal(signal, typed)), own.lines === true))
         printer.end(await conversation.turn(text, signal, (step) => printer.step(step)));
     }
   } catch (error) {

@@ -6,26 +6,19 @@ import { realpathSync } from 'node:fs';
 import { TriviumError } from '@trivium/protocol';
 import { Admission, Host, type HostSettings } from '@trivium/sdk';
 import { FileStreamStore, type RequestLogEntry, serve } from '@trivium/sdk/server';
-import { failure } from '../command.js';
 import { allPlugins } from '../find-command.js';
 import { mcpMount, mcpPath } from './mcp-mount.js';
 import { playgroundMount, playgroundPath } from './playground.js';
 import { readServeFlags, type ServeFlags, serveHelp } from './serve-flags.js';
 
-/** @returns the exit code, once the server has closed */
+/** @returns the exit code, once the server has closed. @throws TriviumError naming the flag; where it cannot listen */
 export async function runServe(argv: readonly string[]): Promise<number> {
-  try {
-    const flags = readServeFlags(argv, process.env);
-    if (flags.help) {
-      process.stdout.write(`${serveHelp}\n`);
-      return 0;
-    }
-    return await serveUntilStopped(flags);
-  } catch (error) {
-    const { text, code } = failure(error, false);
-    process.stderr.write(`${text}\n`);
-    return code;
+  const flags = readServeFlags(argv, process.env);
+  if (flags.help) {
+    process.stdout.write(`${serveHelp}\n`);
+    return 0;
   }
+  return serveUntilStopped(flags);
 }
 
 async function serveUntilStopped(flags: ServeFlags): Promise<number> {

@@ -3,6 +3,7 @@
  * user, no folders.
  */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
   ProgressNotificationSchema,
   type Tool as SdkTool,
@@ -61,17 +62,10 @@ export async function connectMcp(
   const { transport, place, lastWords } = wayTo(target);
   const client = new Client({ name: 'trivium', version: VERSION });
   const listeners: ServerLink['listeners'] = new Map();
-  client.setNotificationHandler(ProgressNotificationSchema, ({ params }) => {
-    const { progressToken, progress, total, message } = params;
-    listeners.get(progressToken)?.({
-      done: progress,
-      ...(total !== undefined && { total }),
-      ...(message !== undefined && { message }),
-    });
-  });
   let listed: SdkTool[];
   try {
     await client.connect(transport, signal ? { signal } : {});
+    hearProgress(transport, listeners);
     listed = await listTools(client, signal);
   } catch (thrown) {
     await client.close().catch(() => {});
@@ -94,6 +88,22 @@ export async function connectMcp(
     tools: (taken = {}) => namedTools(link, listed, taken),
     close,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Takes the progress of our own calls from the wire; all else is the SDK's, progress that users of `client` ask for too. */
+function hearProgress(transport: Transport, listeners: ServerLink['listeners']): void {
+  const passOn = transport.onmessage;
+  transport.onmessage = (message, extra) => {
+    const { success, data } = ProgressNotificationSchema.safeParse(message);
+    const listener = success ? listeners.get(data.params.progressToken) : undefined;
+    if (!success || !listener) return passOn?.(message, extra);
+    const { progress, total, message: text } = data.params;
+    listener({
+      done: progress,
+      ...(total !== undefined && { total }),
+      ...(text !== undefined && { message: text }),
+    });
   };
 }
 

@@ -17,9 +17,9 @@ export interface DocumentReference {
 
 export const isDocumentUri = (uri: string) => uri.startsWith(prefix);
 
-/** @param path relative to the root, in the system's spelling */
+/** @param reference its path from the root on, with `/` whatever the system */
 export function documentUri({ path, start, end }: DocumentReference): string {
-  const encoded = path.split(/[\\/]/).map(encodeURIComponent).join('/');
+  const encoded = path.split('/').map(encodeURIComponent).join('/');
   const range = [start !== undefined && `start=${start}`, end !== undefined && `end=${end}`].filter(Boolean);
   return `${prefix}${encoded}${range.length > 0 ? `?${range.join('&')}` : ''}`;
 }

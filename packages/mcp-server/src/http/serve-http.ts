@@ -30,7 +30,7 @@ const isLoopback = (host: string) =>
 
 /** Beyond this machine the token is the guard, and the server's names are not known unless they are given. */
 function allowedHosts(host: string, given: readonly string[] = []): string[] {
-  if (isLoopback(host)) return [...loopbackNames, ...given];
+  if (isLoopback(host)) return [...loopbackNames, host, ...given];
   return given.length > 0 ? [...loopbackNames, ...given, host] : ['*'];
 }
 

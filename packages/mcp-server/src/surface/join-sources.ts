@@ -1,4 +1,5 @@
 /** Several spaces of URIs as one. Only the first is listed: the others are reached by links and templates. */
+import { TriviumError } from '@trivium/protocol';
 import type { ResourceSource } from './surface.js';
 
 export function joinSources(listed: ResourceSource, ...linked: readonly ResourceSource[]): ResourceSource {
@@ -17,7 +18,13 @@ export function joinSources(listed: ResourceSource, ...linked: readonly Resource
       return (await source?.complete?.(template, variable, typed)) ?? [];
     },
     async watch(uri, changed) {
-      return (await owner(uri).watch?.(uri, changed)) ?? (() => {});
+      const source = owner(uri);
+      if (source.watch) return source.watch(uri, changed);
+      throw new TriviumError('unsupported', `${uri} cannot be subscribed to.`, {
+        field: 'uri',
+        found: uri,
+        remedy: 'Read it again to see how it is now.',
+      });
     },
   };
 }

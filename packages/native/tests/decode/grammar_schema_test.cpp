@@ -46,6 +46,9 @@ TEST("objects") {
          {{R"({"x":-1})", true}, {R"({"y":0.5})", true}, {R"({"xy":1})", true}, {R"({"xy":-1})", false}, {R"({"xy":0.5})", false}, {R"({"z":1})", false}});
   schema(R"({"type":"object","required":["k"],"additionalProperties":{"type":"null"}})", {{R"({"k":null})", true}, {"{}", false}, {R"({"k":1})", false}});
   schema(R"({"type":"object","properties":{"a":false,"b":{"type":"null"}}})", {{R"({"b":null})", true}, {R"({"a":1})", false}});
+  for (const char* const names : {"true", "{}", R"({"type":"string"})", R"({"type":"string","description":"a name"})"})
+    schema((std::string(R"({"type":"object","additionalProperties":{"type":"integer"},"propertyNames":)") + names + "}").c_str(),
+           {{"{}", true}, {R"({"a":1})", true}, {R"({"a":"x"})", false}});
 }
 
 TEST("arrays") {
@@ -69,6 +72,13 @@ TEST("strings") {
          {{"\"2024-02-29\"", true}, {"\"2023-02-29\"", false}, {"\"1900-02-29\"", false}, {"\"2000-02-29\"", true}, {"\"2024-04-31\"", false}});
   schema(R"({"type":"string","format":"uuid"})", {{"\"123e4567-e89b-12d3-a456-426614174000\"", true}, {"\"123e4567\"", false}});
   schema(R"({"type":"string","format":"date-time"})", {{"\"2024-01-01T23:59:59.5Z\"", true}, {"\"2024-01-01T24:00:00Z\"", false}});
+  // As zod writes them: a format of its own, and beside it what it means.
+  schema(R"({"type":"string","format":"ulid","pattern":"^[0-7][0-9A-Z]{25}$"})",
+         {{"\"01ARZ3NDEKTSV4RRFFQ69G5FAV\"", true}, {"\"91ARZ3NDEKTSV4RRFFQ69G5FAV\"", false}});
+  schema(R"({"type":"string","format":"includes","allOf":[{"type":"string","pattern":"^ab.*"},{"type":"string","pattern":"c"}]})",
+         {{"\"abxc\"", true}, {"\"abx\"", false}, {"\"c\"", false}});
+  schema(R"({"type":"string","format":"base64","contentEncoding":"base64","pattern":"^$|^(?:[0-9a-zA-Z+/]{4})*(?:(?:[0-9a-zA-Z+/]{2}==)|(?:[0-9a-zA-Z+/]{3}=))?$"})",
+         {{"\"\"", true}, {"\"YWI=\"", true}, {"\"YWI\"", false}});
 }
 
 TEST("numbers within bounds") {
@@ -100,6 +110,9 @@ TEST("what is not supported is refused by its place") {
   refused(R"({"type":"array","uniqueItems":true})", "/uniqueItems");
   refused(R"({"properties":{"a/b":{"not":{}}}})", "/properties/a~1b/not");
   refused(R"({"type":"string","format":"iri"})", "/format");
+  refused(R"({"type":"string","format":"iri","allOf":[{"minLength":1}]})", "/format");
+  for (const char* const names : {"false", R"({"pattern":"^a"})", R"({"type":"integer"})"})
+    refused((std::string(R"({"type":"object","propertyNames":)") + names + "}").c_str(), "/propertyNames");
   refused(R"({"type":"string","pattern":"(a)\\1"})", "/pattern");
   refused(R"({"type":"string","pattern":"\\bx"})", "/pattern");
   refused(R"({"type":"number","multipleOf":0.1})", "/multipleOf");

@@ -230,6 +230,28 @@ describe('calls of the Llama convention', () => {
   });
 });
 
+test('records, any JSON and the formats of zod are held to as it writes them', async () => {
+  const answer = z.object({
+    scores: z.record(z.string(), z.int()),
+    rest: z.json(),
+    code: z.string().startsWith('ab').includes('c'),
+    id: z.cuid2(),
+  });
+  const schema = z.toJSONSchema(answer, { target: 'draft-7' });
+  const grammar = await tokenizer.compileGrammar({ type: 'json-schema', schema });
+  const good = {
+    scores: { 北京: 1, b: 2 },
+    rest: [{ a: [null] }],
+    code: 'abdc',
+    id: 'tz4a98xxat96iws9zmbrgj3a',
+  };
+  const bad = [{ scores: { a: 'x' } }, { code: 'bac' }, { code: 'abd' }, { id: 'A-B' }];
+  expect(grammar.matches(JSON.stringify(good))).toBe(true);
+  expect(bad.map((part) => grammar.matches(JSON.stringify({ ...good, ...part })))).toEqual(
+    bad.map(() => false),
+  );
+});
+
 const onlyA1 = {
   type: 'json',
   schema: {
@@ -309,6 +331,16 @@ describe.each(Object.entries(conventions))('calls of the convention %s', (name, 
       [join([good]), false],
     ]);
   });
+});
+
+test('comments of the Harmony convention, which are text too, stand before answers and calls, not before JSON', async () => {
+  const comment = '<|channel|>commentary<|message|>Here it is.<|end|><|start|>assistant';
+  const json = `${comment}<|channel|>final<|message|>{"a":1}`;
+  const call = `${comment}${conventions.harmony!.call('{"city":"a"}')}`;
+  const free = await grammarOf('harmony', {});
+  expect(verdicts(free, [json, call])).toEqual(all([json, call], true));
+  const held = await grammarOf('harmony', { responseFormat: onlyA1 });
+  expect([held.matches(json), held.matches(call)]).toEqual([false, true]);
 });
 
 describe('a call of a tool', () => {

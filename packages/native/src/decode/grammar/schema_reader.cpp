@@ -28,6 +28,24 @@ std::string escaped_key(const std::string& key) {
   return out;
 }
 
+// Whether a pattern says what a format beside it means. Writers of schemas (zod) put both, and several patterns into allOf.
+bool has_pattern(const Json& schema) {
+  if (schema.find("pattern") != nullptr) return true;
+  const Json* const parts = schema.find("allOf");
+  return parts != nullptr && std::any_of(parts->items().begin(), parts->items().end(),
+                                         [](const Json& part) { return part.find("pattern") != nullptr; });
+}
+
+// Whether any name of a property fits: names are strings without being told.
+bool fits_any_name(const Json& schema) {
+  if (schema.is_boolean()) return schema.boolean();
+  const auto& members = schema.members();
+  return schema.is_object() && std::all_of(members.begin(), members.end(), [](const Json::Member& member) {
+           return among(annotations, member.first) ||
+                  (member.first == "type" && member.second.is_string() && member.second.string() == "string");
+         });
+}
+
 }  // namespace
 
 SchemaReader::SchemaReader(const Json& root, const GrammarLimits& limits, std::string field) : root_(root), limits_(limits) {
@@ -138,6 +156,7 @@ Status SchemaReader::read_keyword(const Json& schema, const Json::Member& member
       return {};
     }
     const char* const pattern = format_pattern(value.string());
+    if (pattern == nullptr && has_pattern(schema)) return {};
     if (pattern == nullptr)
       return unsupported(field, "The format is not supported.",
                          "Use date, time, date-time, duration, uuid, email, hostname, ipv4, ipv6, uri or a pattern.", value.string());
@@ -152,6 +171,7 @@ Status SchemaReader::read_keyword(const Json& schema, const Json::Member& member
     }
     return value.is_array() ? Status() : Status(invalid(field, "required is no list.", "a list of strings"));
   }
+  if (name == "propertyNames" && fits_any_name(value)) return {};
   if (name == "uniqueItems" && value.kind() == Json::Kind::boolean && !value.boolean()) return {};
   if ((name == "$id" || name == "id") && &schema == &root_) return {};
   bool known = false;

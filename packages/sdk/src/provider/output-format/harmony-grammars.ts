@@ -1,6 +1,6 @@
 /**
- * Messages of the Harmony convention as grammars: reasoning and comments as long as the model likes, then the final message
- * or calls. The header of each, its recipient and the arguments are exact; how the last one ends is the tokenizer's affair.
+ * Messages of the Harmony convention as grammars: reasoning and, where text is free, comments as long as the model likes, then
+ * the final message or calls. The header of each, its recipient and the arguments are exact; how the last one ends is the tokenizer's affair.
  */
 import type { GrammarSource } from '@trivium/native';
 import {
@@ -22,11 +22,11 @@ const next = ({ mark }: MarkerGrammars) =>
   sequence(mark(harmony.end), mark(harmony.start), literal('assistant'));
 
 /** Messages before the last one that are no calls. */
-const before = ({ mark, until }: MarkerGrammars): GrammarSource =>
+const before = ({ mark, until }: MarkerGrammars, channels = 'analysis|commentary'): GrammarSource =>
   repeat(
     sequence(
       mark(harmony.channel),
-      regex('analysis|commentary'),
+      regex(channels),
       mark(harmony.message),
       until(harmony.end),
       mark(harmony.start),
@@ -38,17 +38,21 @@ const before = ({ mark, until }: MarkerGrammars): GrammarSource =>
 const contentType = ({ mark }: MarkerGrammars): GrammarSource =>
   optional(anyOf(literal(' json'), sequence(regex(' ?'), mark(harmony.constrain), literal('json'))));
 
-/** A final message that holds `content`, behind any reasoning. */
-export function harmonyFinal(content: GrammarSource, markers: MarkerGrammars): GrammarSource {
+/** A final message that holds `content`. */
+function final(content: GrammarSource, markers: MarkerGrammars): GrammarSource {
   const { mark } = markers;
-  const header = sequence(
+  return sequence(
     mark(harmony.channel),
     literal('final'),
     contentType(markers),
     mark(harmony.message),
+    content,
   );
-  return sequence(before(markers), header, content);
 }
+
+/** An answer whose text is `content` and nothing else: comments are text too, so only reasoning may stand before it. */
+export const harmonyFinal = (content: GrammarSource, markers: MarkerGrammars): GrammarSource =>
+  sequence(before(markers, 'analysis'), final(content, markers));
 
 /** The recipient stands with the role or behind the channel: models write both. */
 export function harmonyGrammars(tools: readonly CallableTool[], markers: MarkerGrammars): CallGrammars {
@@ -70,6 +74,6 @@ export function harmonyGrammars(tools: readonly CallableTool[], markers: MarkerG
   return {
     call: sequence(before(markers), message),
     calls,
-    answer: anyOf(harmonyFinal(text, markers), calls),
+    answer: anyOf(sequence(before(markers), final(text, markers)), calls),
   };
 }

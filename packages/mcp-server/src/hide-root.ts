@@ -1,0 +1,17 @@
+/** Where on the machine the root is, taken out of texts that a client sees. Knows words, opens no files. */
+import { parse, sep } from 'node:path';
+
+const inName = '[\\p{L}\\p{M}\\p{N}_-]';
+
+/**
+ * The text with paths from the root on, and `.` for the root itself. Folders that begin or end like it keep their names.
+ * @param root absolute, without a separator at its end
+ * @example hideRoot('/a/docs holds /a/docs/tea.md, not /a/docs2', '/a/docs'); // . holds tea.md, not /a/docs2
+ */
+export function hideRoot(text: string, root: string): string {
+  // The root of all files is no secret.
+  if (parse(root).root === root) return text;
+  const quoted = root.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  const found = new RegExp(`(?<!${inName})${quoted}(?:(\\${sep})|(?!\\.?${inName}))`, 'gu');
+  return text.replace(found, (_root, separator?: string) => (separator ? '' : '.'));
+}
