@@ -15,6 +15,9 @@ export interface FoundFile {
   absolutePath: string;
   size: number;
   mtimeMs: number;
+  /** With the inode it tells files apart that were given the same time, as builds, `cp -p` and images of containers do. */
+  ctimeMs: number;
+  ino: number;
 }
 
 export interface FoundFiles {
@@ -33,9 +36,11 @@ export interface CollectOptions {
    * followed within the folder that was named, and a file that is named itself is read wherever it lies.
    */
   within?: string | undefined;
+  /** A path or glob that fits nothing is skipped with a reason; default false. */
+  skipMissing?: boolean;
 }
 
-/** @throws TriviumError `not-found` naming the path or glob that fits nothing. */
+/** @throws TriviumError `not-found` naming the path or glob that fits nothing, unless that is to be skipped. */
 export async function collectFiles(
   paths: readonly string[],
   options: CollectOptions = {},
@@ -57,10 +62,12 @@ class Collector {
   readonly #visited = new Set<string>();
   readonly #signal: AbortSignal | undefined;
   readonly #within: string | undefined;
+  readonly #skipMissing: boolean;
 
-  constructor({ signal, within }: CollectOptions) {
+  constructor({ signal, within, skipMissing = false }: CollectOptions) {
     this.#signal = signal;
     this.#within = within;
+    this.#skipMissing = skipMissing;
   }
 
   async addPath(path: string): Promise<void> {
@@ -69,9 +76,10 @@ class Collector {
       if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
       throw TriviumError.from(error);
     });
-    if (!found) return this.#addGlob(path);
+    if (!found && isGlob.test(path)) return this.#addGlob(path);
     this.#roots.add(absolutePath);
-    if (found.isDirectory()) {
+    if (!found) this.#miss(path);
+    else if (found.isDirectory()) {
       const reach = this.#within ?? (await realpath(absolutePath));
       await this.#addFolder(normalize(path), absolutePath, await enclosingRules(absolutePath), reach);
     } else await this.#addFile(normalize(path), absolutePath, this.#within);
@@ -83,24 +91,29 @@ class Collector {
   }
 
   async #addGlob(pattern: string): Promise<void> {
-    const missing = () =>
-      new TriviumError('not-found', `There is no file or folder ${pattern}.`, {
-        file: pattern,
-        remedy: 'Check the path.',
-      });
-    if (!/[*?[{]/.test(pattern)) throw missing();
+    const fixed = pattern.slice(0, pattern.search(isGlob));
+    const base = resolve(fixed.includes('/') ? dirname(`${fixed}x`) : '.');
+    this.#roots.add(base);
     const ignored = ['**/node_modules/**', '**/.git/**'];
     const matches = await glob(pattern.split(sep).join('/'), {
       onlyFiles: true,
       expandDirectories: false,
       ignore: ignored,
     });
-    if (matches.length === 0) throw missing();
-    const fixed = pattern.slice(0, pattern.search(/[*?[{]/));
-    const base = resolve(fixed.includes('/') ? dirname(`${fixed}x`) : '.');
-    this.#roots.add(base);
-    const reach = this.#within ?? (await realpath(base));
-    for (const match of matches.sort()) await this.#addFile(normalize(match), resolve(match), reach);
+    if (matches.length === 0) return this.#miss(pattern);
+    const realBase = await realpath(base);
+    for (const match of await filesOnce(matches, base, realBase))
+      await this.#addFile(normalize(match), resolve(match), this.#within ?? realBase);
+  }
+
+  #miss(path: string): void {
+    if (!this.#skipMissing) {
+      throw new TriviumError('not-found', `There is no file or folder ${path}.`, {
+        file: path,
+        remedy: 'Check the path.',
+      });
+    }
+    this.#skipped.push({ path, reason: 'is gone' });
   }
 
   /** @param reach the real folder in which links are followed */
@@ -161,15 +174,33 @@ class Collector {
     }
     try {
       const found = await stat(absolutePath);
-      const { size, mtimeMs } = found;
+      const { size, mtimeMs, ctimeMs, ino } = found;
       if (reach !== undefined && isOutside(reach, await realpath(absolutePath)))
         this.#skipped.push({ path, reason: outOfReach });
-      else if (found.isFile()) this.#files.set(absolutePath, { path, absolutePath, size, mtimeMs });
+      else if (found.isFile())
+        this.#files.set(absolutePath, { path, absolutePath, size, mtimeMs, ctimeMs, ino });
       else this.#skipped.push({ path, reason: 'not a regular file' });
     } catch (error) {
       this.#skipped.push({ path, reason: reasonOf(error) });
     }
   }
+}
+
+const isGlob = /[*?[{]/;
+
+/** A file that links lead to by several ways counts once; the way without links goes first. */
+async function filesOnce(matches: readonly string[], base: string, realBase: string): Promise<string[]> {
+  const realFolders = new Map<string, string>();
+  const byPlace = new Map<string, string>();
+  for (const match of [...matches].sort()) {
+    const folder = dirname(resolve(match));
+    const real = realFolders.get(folder) ?? (await realpath(folder).catch(() => folder));
+    realFolders.set(folder, real);
+    const isDirect = real === join(realBase, relative(base, folder));
+    const place = join(real, basename(match));
+    if (isDirect || !byPlace.has(place)) byPlace.set(place, match);
+  }
+  return [...byPlace.values()];
 }
 
 const outOfReach = 'a link that leads out of the folder that may be read: name what it leads to';

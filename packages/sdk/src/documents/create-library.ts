@@ -63,6 +63,9 @@ function inProcessLibrary(options: LibraryOptions): Library {
     passages: async () => [...core.passages()],
     document: async (path) => core.document(path),
     paths: async () => core.paths(),
+    get ended() {
+      return core.disposed;
+    },
     dispose,
     [Symbol.asyncDispose]: dispose,
   };

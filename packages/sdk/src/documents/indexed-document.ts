@@ -1,5 +1,5 @@
 /** One document as the index holds it: text, blocks, passages, their terms and vectors, all in typed arrays. */
-import { chunkDocument, chunkWidth } from './chunk-document.js';
+import { chunkDocument, chunkWidth, maximumCharacters } from './chunk-document.js';
 import { placeInFile } from './places.js';
 import { plainWords } from './plain-words.js';
 import { scanTerms, TermList } from './terms.js';
@@ -32,6 +32,8 @@ export interface IndexedDocument {
   absolutePath: string;
   size: number;
   mtimeMs: number;
+  ctimeMs: number;
+  ino: number;
   /** When its bytes were read, in ms: a file changed in the same moment is read again. */
   readAt: number;
   hash: string;
@@ -52,7 +54,7 @@ export interface IndexedDocument {
 
 export type FileFacts = Pick<
   IndexedDocument,
-  'path' | 'absolutePath' | 'size' | 'mtimeMs' | 'readAt' | 'hash'
+  'path' | 'absolutePath' | 'size' | 'mtimeMs' | 'ctimeMs' | 'ino' | 'readAt' | 'hash'
 >;
 
 export function indexDocument(facts: FileFacts, parsed: ParsedSource): IndexedDocument {
@@ -122,12 +124,15 @@ export function vectorTexts(document: IndexedDocument, chunk: number): string[] 
   return [embeddedText(document, chunk), ...(paragraphs.length > 1 ? paragraphs : [])];
 }
 
-/** The first `count` blocks of prose that say enough: what a document says of itself; its first passage without any. */
+/**
+ * The first `count` blocks of prose that say enough: what a document says of itself; its first passage without any. Of a
+ * block its head, for one without blank lines may be the whole file.
+ */
 export function openingTexts(document: IndexedDocument, count: number): string[] {
   const texts: string[] = [];
   for (const { kind, start, end } of blocksOf(document)) {
     if (kind === 'heading' || kind === 'code') continue;
-    const text = plainWords(document.text.slice(start, end));
+    const text = plainWords(document.text.slice(start, Math.min(end, start + 2 * maximumCharacters)));
     if (lettersOf(text) >= leastLetters) texts.push(text);
     if (texts.length === count) break;
   }

@@ -61,7 +61,7 @@ export class LibraryCore {
   #key: string | undefined;
   #reading: Promise<unknown> = Promise.resolve();
   #stopWatching: (() => void) | undefined;
-  #disposed = false;
+  readonly #disposed = new AbortController();
 
   constructor(options: CoreOptions = {}) {
     this.#options = options;
@@ -77,7 +77,7 @@ export class LibraryCore {
     const reading = this.#reading.then(async () => {
       const { report, roots } = await this.#read(paths, options);
       this.#endWatch();
-      if (options.watch && !this.#disposed) this.#watch(paths, options, roots);
+      if (options.watch && !this.disposed) this.#watch(paths, options, roots);
       return report;
     });
     this.#reading = reading.catch(() => {});
@@ -119,29 +119,33 @@ export class LibraryCore {
     return this.#index.documents.map(({ path }) => path);
   }
 
+  get disposed(): boolean {
+    return this.#disposed.signal.aborted;
+  }
+
+  /** Ends what is being read. */
   async dispose(): Promise<void> {
-    if (this.#disposed) return;
-    this.#disposed = true;
+    if (this.disposed) return;
+    this.#disposed.abort(new TriviumError('disposed', 'The library was disposed of.'));
     this.#endWatch();
     await this.#reading;
     await this.#models.dispose();
   }
 
-  async #read(paths: readonly string[], options: CoreReadOptions) {
+  async #read(paths: readonly string[], given: CoreReadOptions, skipMissing = false) {
     const began = performance.now();
-    const { signal } = options;
-    signal?.throwIfAborted();
-    const { files, skipped, roots } = await collectFiles(paths, {
-      signal,
-      within: this.#options.within,
-    });
+    const signal = AbortSignal.any([this.#disposed.signal, ...(given.signal ? [given.signal] : [])]);
+    const options = { ...given, signal };
+    signal.throwIfAborted();
+    const { within } = this.#options;
+    const { files, skipped, roots } = await collectFiles(paths, { signal, within, skipMissing });
     const embedder = await this.#models.static();
     const warnings = await this.#models.warnings();
     const cache = this.#cacheFileFor(paths, roots, embedder);
     const known = await this.#known(cache, embedder);
     const { documents, changed, touched } = await this.#readFiles(files, known, skipped, embedder, options);
     if (options.stdin) documents.push(await this.#readStandardInput(options.stdin, embedder, signal));
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     const gone = documents.length - changed !== known.size;
     const stale = changed > 0 || gone || options.stdin !== undefined || this.#key !== cache;
     if (stale || this.#index.documents.length !== documents.length) this.#index = new SearchIndex(documents);
@@ -225,13 +229,13 @@ export class LibraryCore {
     const readAt = Date.now();
     const bytes = await readFile(file.absolutePath);
     const hash = createHash('sha256').update(bytes).digest('hex');
-    if (before?.hash === hash)
-      return Object.assign(before, { mtimeMs: file.mtimeMs, size: file.size, readAt });
+    if (before?.hash === hash) return Object.assign(before, file, { readAt });
     return indexDocument({ ...file, readAt, hash }, await readSource(file.path, bytes));
   }
 
   async #readStandardInput(bytes: Uint8Array, embedder: DocumentEmbedder | undefined, signal?: AbortSignal) {
-    const facts = { path: '-', absolutePath: '-', size: bytes.length, mtimeMs: 0, readAt: 0, hash: '' };
+    const times = { mtimeMs: 0, ctimeMs: 0, ino: 0, readAt: 0 };
+    const facts = { path: '-', absolutePath: '-', size: bytes.length, ...times, hash: '' };
     try {
       const document = indexDocument(facts, await readSource('-', bytes));
       const batches = new VectorBatches(embedder, signal);
@@ -292,7 +296,8 @@ export class LibraryCore {
         // Another reading may have taken its place while this one waited.
         if (this.#stopWatching !== stop) return;
         const before = this.#index;
-        const { report } = await this.#read(paths, { ...(options.stdin && { stdin: options.stdin }) });
+        // What is gone may come back, and what else is watched goes on.
+        const { report } = await this.#read(paths, options.stdin ? { stdin: options.stdin } : {}, true);
         if (this.#index !== before) options.onChange?.(report);
       });
       this.#reading = reading.catch(() => {});
@@ -306,10 +311,17 @@ export class LibraryCore {
   }
 
   #assertLive(): void {
-    if (this.#disposed) throw new TriviumError('disposed', 'The library was disposed of.');
+    this.#disposed.signal.throwIfAborted();
   }
 }
 
-function isUnchanged({ size, mtimeMs, readAt }: IndexedDocument, file: FoundFile): boolean {
-  return size === file.size && mtimeMs === file.mtimeMs && file.mtimeMs < readAt - 20;
+function isUnchanged(before: IndexedDocument, file: FoundFile): boolean {
+  const { size, mtimeMs, ctimeMs, ino } = file;
+  return (
+    size === before.size &&
+    mtimeMs === before.mtimeMs &&
+    ctimeMs === before.ctimeMs &&
+    ino === before.ino &&
+    Math.max(mtimeMs, ctimeMs) < before.readAt - 20
+  );
 }

@@ -76,17 +76,24 @@ function pushWord(text: string, start: number, end: number, into: TermList): voi
 }
 
 function isBoundary(text: string, at: number, end: number): boolean {
-  const before = text.charCodeAt(at - 1);
   const here = text.charCodeAt(at);
   if (here === 0x5f) return true;
   if (!isUpper(here)) return false;
+  let previous = at - 1;
+  while (isMark(text.charCodeAt(previous))) previous--;
+  const before = text.charCodeAt(previous);
   if (!isUpper(before)) return before !== 0x5f;
   return at + 1 < end && isLower(text.charCodeAt(at + 1));
 }
 
 function hashWord(text: string, start: number, end: number): number {
   let length = 0;
-  for (let at = start; at < end && length < longestWord; at++) scratch[length++] = lower(text.charCodeAt(at));
+  for (let at = start; at < end && length < longestWord; at++) {
+    const code = text.charCodeAt(at);
+    const composed = isMark(code) && length > 0 ? compose(scratch[length - 1]!, code) : 0;
+    if (composed > 0) scratch[length - 1] = composed;
+    else scratch[length++] = lower(code);
+  }
   length = stem(scratch, length);
   let hash = 0x811c9dc5;
   for (let at = 0; at < length; at++) hash = mix(hash, scratch[at]!);
@@ -104,7 +111,8 @@ function finish(hash: number): number {
   return hash >>> 0 || 1;
 }
 
-const isUpper = (code: number) => code >= 0x41 && code <= 0x5a;
+const isUpper = (code: number) =>
+  code < 0x80 ? code >= 0x41 && code <= 0x5a : code < 0x2000 && lowered[code] !== code;
 const isLower = (code: number) => code >= 0x61 && code <= 0x7a;
 
 function isWordCode(code: number): boolean {
@@ -131,12 +139,20 @@ const isIdeograph = (code: number) =>
   (code >= 0xac00 && code <= 0xdfff) ||
   (code >= 0xf900 && code <= 0xfaff);
 
-function lower(code: number): number {
-  if (code >= 0xff10) code -= 0xfee0;
-  if (isUpper(code)) return code + 32;
-  if (code >= 0xc0 && code <= 0xde) return code + 32;
-  if ((code >= 0x391 && code <= 0x3a9) || (code >= 0x410 && code <= 0x42f)) return code + 32;
-  return code >= 0x400 && code <= 0x40f ? code + 80 : code;
+/** Of every letter below U+2000. */
+const lowered = Uint16Array.from({ length: 0x2000 }, (_, code) =>
+  String.fromCharCode(code).toLowerCase().charCodeAt(0),
+);
+
+const lower = (code: number) => (code < 0x2000 ? lowered[code]! : lowered[code - 0xfee0]!);
+
+/** Accents that stand behind their letter, as in names of files on macOS. */
+const isMark = (code: number) => code >= 0x300 && code < 0x370;
+
+/** Both as one character, or 0 where there is none. */
+function compose(letter: number, mark: number): number {
+  const composed = String.fromCharCode(letter, mark).normalize('NFC');
+  return composed.length === 1 ? composed.charCodeAt(0) : 0;
 }
 
 const letter = {

@@ -189,6 +189,9 @@ export interface Library extends AsyncDisposable {
   /** @throws TriviumError `not-found` for a path the library does not hold. */
   document(path: string): Promise<SourceText>;
   paths(): Promise<string[]>;
+  /** Whether it answers no more: it was disposed of, or its thread died. */
+  readonly ended: boolean;
+  /** Ends what is being read: it rejects with `disposed`. */
   dispose(): Promise<void>;
 }
 

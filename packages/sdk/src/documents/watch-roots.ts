@@ -2,41 +2,62 @@
  * Calls back, a moment after the last of a burst of changes, when something below the roots changed. Watchers are made anew
  * after each burst: on Linux they hold to the file that was there, and hear no more of one that was renamed over it.
  */
-import { type FSWatcher, watch } from 'node:fs';
+import { existsSync, type FSWatcher, watch } from 'node:fs';
+import { performance } from 'node:perf_hooks';
 
+/** Milliseconds without a change that end a burst. */
 const quiet = 200;
+/** Milliseconds after which one that does not end is told all the same. */
+const longest = 2000;
+/** Milliseconds between two looks for roots that are gone. */
+const lookEvery = 500;
 
-/** Returns what stops it. Roots that cannot be watched are left alone. */
+/** Returns what stops it. A root that is gone is heard again once it is back; one that cannot be watched is left alone. */
 export function watchRoots(roots: readonly string[], changed: () => void): () => void {
   let watchers: FSWatcher[] = [];
-  let timer: NodeJS.Timeout | undefined;
+  let burst: NodeJS.Timeout | undefined;
+  let burstBegan: number | undefined;
+  let search: NodeJS.Timeout | undefined;
   const stop = () => {
-    clearTimeout(timer);
+    clearTimeout(burst);
+    clearInterval(search);
     for (const watcher of watchers) watcher.close();
   };
-  const later = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      stop();
-      watchers = watchAll(roots, later);
-      // After they listen again, so that what changed in between is read too.
-      changed();
-    }, quiet);
-    timer.unref();
+  const listen = () => {
+    const gone: string[] = [];
+    watchers = roots.flatMap((root) => watcherOf(root, heard, () => gone.push(root)));
+    if (gone.length === 0) return;
+    search = setInterval(() => {
+      if (gone.some((root) => existsSync(root))) heard();
+    }, lookEvery);
+    search.unref();
   };
-  watchers = watchAll(roots, later);
+  const tell = () => {
+    burstBegan = undefined;
+    stop();
+    listen();
+    // After they listen again, so that what changed in between is read too.
+    changed();
+  };
+  const heard = () => {
+    const now = performance.now();
+    burstBegan ??= now;
+    clearTimeout(burst);
+    burst = setTimeout(tell, Math.max(0, Math.min(quiet, burstBegan + longest - now)));
+    burst.unref();
+  };
+  listen();
   return stop;
 }
 
-function watchAll(roots: readonly string[], heard: () => void): FSWatcher[] {
-  return roots.flatMap((root) => {
-    try {
-      const watcher = watch(root, { recursive: true, persistent: false }, heard);
-      watcher.on('error', () => watcher.close());
-      return [watcher];
-    } catch {
-      // A file system without notices: the next read sees the change.
-      return [];
-    }
-  });
+function watcherOf(root: string, heard: () => void, gone: () => void): FSWatcher[] {
+  try {
+    const watcher = watch(root, { recursive: true, persistent: false }, heard);
+    watcher.on('error', () => watcher.close());
+    return [watcher];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') gone();
+    // Else a file system without notices: the next read sees the change.
+    return [];
+  }
 }

@@ -74,6 +74,10 @@ export class WorkerLibrary implements Library {
   document = (path: string): Promise<SourceText> => this.#call('document', { path });
   paths = (): Promise<string[]> => this.#call('paths', {});
 
+  get ended(): boolean {
+    return this.#failure !== undefined || this.#disposing !== undefined;
+  }
+
   dispose(): Promise<void> {
     this.#disposing ??= this.#dispose();
     return this.#disposing;

@@ -1,7 +1,7 @@
 /**
  * Libraries by their paths, each lent to whoever works with it. One that nobody has is kept for the next caller of the same
  * paths, but only the latest few: a library holds an index and a thread, and callers of a server choose the paths. Knows no
- * documents; what is disposed of is read again from its index on disk.
+ * documents; what is disposed of is read again from its index on disk. One whose thread died is lent to nobody again.
  */
 import type { Library } from '../documents/index.js';
 
@@ -11,6 +11,8 @@ export interface LeasedLibrary extends AsyncDisposable {
 
 interface Held {
   readonly library: Promise<Library>;
+  /** The same, once it is there. */
+  made?: Library;
   leases: number;
 }
 
@@ -29,7 +31,9 @@ export class LeasedLibraries implements AsyncDisposable {
   /** The library over these paths, not read yet or as its last caller left it; it stays until the lease is disposed of. */
   async lease(paths: readonly string[]): Promise<LeasedLibrary> {
     const key = JSON.stringify(paths);
-    const held = this.#held.get(key) ?? { library: this.#make(), leases: 0 };
+    const kept = this.#held.get(key);
+    const dead = kept?.made?.ended ? kept : undefined;
+    const held = kept && !dead ? kept : this.#hold();
     this.#held.delete(key);
     this.#held.set(key, held);
     held.leases += 1;
@@ -41,6 +45,7 @@ export class LeasedLibraries implements AsyncDisposable {
       await this.#dropIdle();
     };
     try {
+      if (dead) await disposeOf(dead);
       return { library: await held.library, [Symbol.asyncDispose]: end };
     } catch (error) {
       if (this.#held.get(key) === held) this.#held.delete(key);
@@ -52,6 +57,17 @@ export class LeasedLibraries implements AsyncDisposable {
     const all = [...this.#held.values()];
     this.#held.clear();
     await Promise.all(all.map(disposeOf));
+  }
+
+  #hold(): Held {
+    const held: Held = { library: this.#make(), leases: 0 };
+    held.library.then(
+      (made) => {
+        held.made = made;
+      },
+      () => {},
+    );
+    return held;
   }
 
   async #dropIdle(): Promise<void> {

@@ -30,7 +30,7 @@ ${'A long line without an end '.repeat(100)}
 
 const documentOf = async (text: string) =>
   indexDocument(
-    { path: 'a.md', absolutePath: '/a.md', size: 0, mtimeMs: 0, readAt: 0, hash: '' },
+    { path: 'a.md', absolutePath: '/a.md', size: 0, mtimeMs: 0, ctimeMs: 0, ino: 0, readAt: 0, hash: '' },
     await readSource('a.md', new TextEncoder().encode(text)),
   );
 

@@ -96,7 +96,7 @@ it('keeps the cache of a library within cacheBytes, by last use', async () => {
       embedModel: false,
       ...(cacheBytes !== undefined && { cacheBytes }),
     });
-    return library.read([join(folder.path, name)]);
+    return await library.read([join(folder.path, name)]);
   };
   await read('one');
   const [first] = await kept();

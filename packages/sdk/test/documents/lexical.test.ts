@@ -18,6 +18,12 @@ describe('terms', () => {
     ['query', 'queries'],
     ['stop', 'stopped', 'stopping', 'stops'],
     ['class', 'classes'],
+    ['škoda', 'Škoda', 'ŠKODA'],
+    ['łódź', 'Łódź', 'ŁÓDŹ'],
+    ['café', 'Cafés', 'CAFÉ', 'café'.normalize('NFD'), 'CAFÉS'.normalize('NFD')],
+    ['việt', 'Việt'.normalize('NFD'), 'VIỆT'],
+    ['ёлка', 'Ёлка'.normalize('NFD')],
+    ['ωμέγα', 'ΩΜΈΓΑ'],
   ])('of one stem are one: %s', (first, ...others) => {
     for (const other of others) expect(terms(other)).toEqual(terms(first));
   });
@@ -44,7 +50,16 @@ describe('BM25', () => {
   const texts = Array.from({ length: 40 }, () => sentence(5 + Math.floor(random() * 60)));
   const documents = texts.map((text, index) =>
     indexDocument(
-      { path: `${index}`, absolutePath: `/${index}`, size: 0, mtimeMs: 0, readAt: 0, hash: '' },
+      {
+        path: `${index}`,
+        absolutePath: `/${index}`,
+        size: 0,
+        mtimeMs: 0,
+        ctimeMs: 0,
+        ino: 0,
+        readAt: 0,
+        hash: '',
+      },
       {
         text,
         mediaType: 'text/plain',

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import {
   chmod,
   mkdir,
@@ -10,7 +11,7 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { TriviumError } from '@trivium/protocol';
 import { describe, expect, it } from 'vitest';
@@ -110,6 +111,16 @@ describe('a folder', () => {
     await expect(library.document('none')).rejects.toMatchObject({ code: 'not-found' });
   });
 
+  it('is read once by a glob, however many links lead to it', async () => {
+    await using folder = await temporaryFolder();
+    const files = [await folder.write('b/c.md', 'c'), await folder.write('d.md', 'd')];
+    await symlink(folder.path, join(folder.path, 'b', 'again'));
+    await symlink(join(folder.path, 'b'), join(folder.path, 'a'));
+    await using library = await open();
+    expect(await library.read([join(folder.path, '**/*.md')])).toMatchObject({ documents: 2, skipped: [] });
+    expect((await library.paths()).map((path) => resolve(path))).toEqual(files);
+  });
+
   it('reads standard input once', async () => {
     await using library = await open({
       stdin: Readable.from([Buffer.from('# Title\n\nfrom a pi'), Buffer.from('pe')]),
@@ -169,6 +180,23 @@ describe('reading again', () => {
     expect(await second.search('changed', { mode: 'lexical' })).toHaveLength(1);
     expect(await second.search('number2', { mode: 'lexical' })).toEqual([]);
     expect(await second.search('number3', { mode: 'lexical' })).toHaveLength(1);
+  });
+
+  it.each(['written', 'renamed'])('sees other content of the same size and time: %s', async (how) => {
+    await using folder = await temporaryFolder();
+    await using cache = await temporaryFolder();
+    const path = await folder.write('a.md', 'number1');
+    await utimes(path, 1, 1);
+    await using first = await open({ cacheDir: cache.path });
+    await first.read([folder.path]);
+    if (how === 'written') await writeFile(path, 'number2');
+    else await rename(await folder.write('new', 'number2'), path);
+    await utimes(path, 1, 1);
+    await using second = await open({ cacheDir: cache.path });
+    for (const library of [first, second]) {
+      await library.read([folder.path]);
+      expect(await library.search('number2')).toHaveLength(1);
+    }
   });
 
   it.each(['truncated', 'flipped', 'emptied'])(
@@ -255,6 +283,39 @@ describe('watching', () => {
     },
   );
 
+  it('goes on where one of its roots is gone, and hears of it once it is back', async () => {
+    await using folder = await temporaryFolder();
+    const [kept, lost] = [join(folder.path, 'kept'), join(folder.path, 'lost')];
+    await folder.write('kept/a.md', 'first');
+    await folder.write('lost/b.md', 'second');
+    await using library = await open();
+    const { onChange, next } = changes();
+    await library.read([kept, lost], { watch: true, onChange });
+    await rm(lost, { recursive: true });
+    expect(await next()).toMatchObject({ documents: 1, skipped: [{ path: lost, reason: 'is gone' }] });
+    await folder.write('kept/c.md', 'third');
+    expect(await next()).toMatchObject({ documents: 2, changed: 1 });
+    await folder.write('lost/b.md', 'second');
+    expect(await next()).toMatchObject({ documents: 3, skipped: [] });
+    await folder.write('lost/d.md', 'fourth');
+    expect(await next()).toMatchObject({ documents: 4, skipped: [] });
+    await library.dispose();
+  });
+
+  it('tells of a file that is written without end', async () => {
+    await using folder = await temporaryFolder();
+    const path = await folder.write('a.log', 'line\n');
+    await using library = await open();
+    const { onChange, next } = changes();
+    await library.read([path], { watch: true, onChange });
+    const writing = setInterval(() => appendFileSync(path, 'line\n'), 20);
+    try {
+      expect(await next()).toMatchObject({ documents: 1, changed: 1 });
+    } finally {
+      clearInterval(writing);
+    }
+  });
+
   it('is of the last reading alone, however readings overlap, and survives one that fails', async () => {
     await using first = await temporaryFolder();
     await using second = await temporaryFolder();
@@ -276,6 +337,22 @@ describe('watching', () => {
     expect(await Promise.race([stale.next(), 'nothing'])).toBe('nothing');
     await library.dispose();
   });
+});
+
+it('reads no further once it is disposed of', async () => {
+  await using folder = await temporaryFolder();
+  for (let index = 0; index < 30; index++) await folder.write(`${index}.md`, `number${index}`);
+  const library = await open();
+  let read = 0;
+  const reading = library.read([folder.path], {
+    onProgress: ({ done }) => {
+      read = done;
+      if (done === 10) void library.dispose();
+    },
+  });
+  expect(library.ended).toBe(false);
+  await expect(reading).rejects.toMatchObject({ code: 'disposed' });
+  expect([read, library.ended]).toEqual([10, true]);
 });
 
 describe('limits', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chunkDocument, maximumCharacters } from '../../src/documents/chunk-document.js';
+import { indexDocument, openingTexts } from '../../src/documents/indexed-document.js';
 import { readSource } from '../../src/documents/readers/read-source.js';
 import { sentenceEnds } from '../../src/documents/sentences.js';
 import { makePdf, seeded } from './fixtures.js';
@@ -141,4 +142,20 @@ describe('sentences', () => {
     });
     expect(found).toEqual(expected);
   });
+});
+
+it('takes of a block without end its head as what opens the document', async () => {
+  const source = await readSource(
+    'a.log',
+    new TextEncoder().encode(`GET /tea [200](x) ${'](x '.repeat(5000)}`),
+  );
+  const times = { mtimeMs: 0, ctimeMs: 0, ino: 0, readAt: 0 };
+  const document = indexDocument(
+    { path: 'a.log', absolutePath: '/a.log', size: 0, ...times, hash: '' },
+    source,
+  );
+  const [text, ...others] = openingTexts(document, 3);
+  expect(text).toMatch(/^GET \/tea 200/);
+  expect(text!.length).toBeLessThanOrEqual(2 * maximumCharacters);
+  expect(others).toEqual([]);
 });

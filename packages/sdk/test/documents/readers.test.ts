@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { chunkDocument } from '../../src/documents/chunk-document.js';
+import { documentText } from '../../src/documents/document-text.js';
 import { placeInFile } from '../../src/documents/places.js';
 import { markdownBlocks } from '../../src/documents/readers/markdown-blocks.js';
 import { readSource } from '../../src/documents/readers/read-source.js';
-import { makePdf } from './fixtures.js';
+import { makePdf, temporaryFolder } from './fixtures.js';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const read = (name: string, content: string | Uint8Array) =>
@@ -63,6 +64,54 @@ describe('Markdown', () => {
     expect((await read('a.md', empty.replace('title:', 'title:\r\n  "Below"\r'))).title).toBe('Below');
   });
 
+  it.each(['\n', '\r\n'])('ends a list at a blank line before what is not indented: %j', async (newline) => {
+    const source = [
+      '- one',
+      'goes on',
+      '',
+      '  and on',
+      '',
+      '- two',
+      '',
+      'A paragraph.',
+      '',
+      '1. three',
+      '',
+      'Title',
+      '-----',
+      'More.',
+    ];
+    const found = await shapes('a.md', source.join(newline));
+    expect(found.map(([kind, text]) => [kind, text!.replaceAll('\r', '')])).toEqual([
+      ['list', '- one\ngoes on\n\n  and on\n\n- two'],
+      ['paragraph', 'A paragraph.'],
+      ['list', '1. three'],
+      ['heading2', 'Title\n-----'],
+      ['paragraph', 'More.'],
+    ]);
+  });
+
+  it.each([
+    '---\n\n# Title\n\nImportant text.\n\n---\n\nMore.',
+    '---\n# Title\n\nImportant text.\n\n---\n\nMore.',
+    '---\nImportant text: this, too.\n\n---\n\nMore.',
+  ])('loses nothing between two lines across the page: %j', async (source) => {
+    const found = (await shapes('a.md', source)).map(([, text]) => text).join('\n');
+    expect(found).toContain('Important text');
+    expect(found).toContain('More.');
+  });
+
+  it('reads values of front matter that stand on several lines', async () => {
+    const source =
+      '---\n# A comment\nother_title: no\ntitle: >-\n  My\n  title\n\ndescription: |\n  The zebra.\n\n  The lion.\ntags: a\n---\n\nBody';
+    expect((await read('a.md', source)).title).toBe('My title');
+    expect(await shapes('a.md', source)).toEqual([
+      ['paragraph', 'description: |\n  The zebra.\n\n  The lion.'],
+      ['paragraph', 'Body'],
+    ]);
+    expect((await read('a.md', '---\r\ntitle: |\r\n  Mine\r\n---\r\n\r\n# Other')).title).toBe('Mine');
+  });
+
   it('parts lines at lone CRs where there is nothing else', async () => {
     const parsed = await read('a.md', '# One\r\rText.\r\rTwo\r===\r\rMore.');
     expect(parsed.blocks.map(({ kind }) => kind)).toEqual(['heading', 'paragraph', 'heading', 'paragraph']);
@@ -117,6 +166,36 @@ describe('text and encodings', () => {
     await expect(read(name, bytes)).rejects.toThrow(reason);
   });
 
+  it.each([
+    ['Chinese', '这是一个很长的中文文档，讲的是茶。'.repeat(10)],
+    ['French', 'Été à la forêt, où naît le café. '.repeat(10)],
+    ['English', 'It’s a dog’s life. '.repeat(10)],
+  ])('reads UTF-8 with a wrong byte, or one too few: %s', async (_, whole) => {
+    const bytes = Buffer.from(`${whole}é`);
+    const wrong = Buffer.concat([bytes.subarray(0, -2), Buffer.from([0xff]), bytes.subarray(-2)]);
+    expect((await read('a.txt', wrong)).text).toBe(`${whole}\ufffdé`);
+    expect((await read('a.txt', bytes.subarray(0, -1))).text).toBe(`${whole}\ufffd`);
+  });
+
+  it.each([
+    ['a.html', '<meta charset="Shift_JIS"><p>', '83658358836783828145', 'テストモ・'],
+    ['a.html', '<meta content="text/html; charset=windows-1251"><p>', 'cff0e8e2e5f2', 'Привет'],
+    ['a.xml', '<?xml version="1.0" encoding=\'koi8-r\'?>', 'f0d2c9d7c5d4', 'Привет'],
+    ['a.css', '@charset "EUC-KR"; ', 'b0a1b3aa', '가나'],
+    ['a.txt', 'The charset=nonsense of ', '636166e9', 'café'],
+    ['a.txt', 'Not the charset="utf-8" of ', '636166e9', 'café'],
+  ])('reads %s in the encoding that it names: %s', async (name, top, hex, said) => {
+    const bytes = Buffer.concat([Buffer.from(top), Buffer.from(hex, 'hex')]);
+    expect((await read(name, bytes)).text).toContain(said);
+    await using folder = await temporaryFolder();
+    expect((await documentText(await folder.write(name, bytes))).text).toBe(top + said);
+  });
+
+  it.each(['a.txt', 'a.md', 'a.js'])('keeps a line that begins with many blanks: %s', async (name) => {
+    const source = `alpha\n${' '.repeat(300)}needle\nomega`;
+    expect((await shapes(name, source)).map(([, text]) => text)).toEqual([source]);
+  });
+
   it('parts code at unindented lines', async () => {
     expect(await shapes('a.py', 'def a():\n  x\n\n  y\n\ndef b():\n  z\n')).toEqual([
       ['code', 'def a():\n  x\n\n  y'],
@@ -166,6 +245,17 @@ describe('HTML', () => {
     expect(whereIs('b')[1]).toBeGreaterThan(0);
     expect(whereIs('  b')).toEqual(['  b', 6]);
     expect(whereIs('y')[0]).toBe('y');
+  });
+
+  it('counts the lines of a paragraph that was wrapped by hand', async () => {
+    const wrapped =
+      '<html><body>\n<p>One here.\nTwo here.\n Three <b>here.\nFour</b>.</p>\n<pre>five\nsix</pre>seven';
+    const parsed = await read('a.html', wrapped);
+    for (const word of ['One', 'Two', 'Three', 'Four', 'five', 'six', 'seven']) {
+      const start = parsed.text.indexOf(word);
+      const { line } = placeInFile(parsed, start, start + word.length);
+      expect([word, line]).toEqual([word, wrapped.slice(0, wrapped.indexOf(word)).split('\n').length]);
+    }
   });
 });
 

@@ -62,6 +62,27 @@ describe('libraries that are lent', () => {
     await libraries[Symbol.asyncDispose]();
   });
 
+  it('are made anew where their thread died', async () => {
+    const broken = new URL('data:text/javascript,process.exit(1)');
+    const made: Library[] = [];
+    const libraries = new LeasedLibraries(async () => {
+      const options = made.length === 0 ? { workerFile: broken } : { inProcess: true };
+      made.push(await createLibrary({ cacheDir: false, staticModel: false, ...options }));
+      return made.at(-1)!;
+    });
+    {
+      await using lease = await libraries.lease([files[0]!]);
+      await expect(lease.library.read([files[0]!])).rejects.toMatchObject({ code: 'internal' });
+      expect(lease.library.ended).toBe(true);
+    }
+    await using lease = await libraries.lease([files[0]!]);
+    expect(await lease.library.read([files[0]!])).toMatchObject({ documents: 1 });
+    await using again = await libraries.lease([files[0]!]);
+    expect(again.library).toBe(lease.library);
+    expect(made).toHaveLength(2);
+    await libraries[Symbol.asyncDispose]();
+  });
+
   it('that could not be made are tried again', async () => {
     let isBroken = true;
     const libraries = new LeasedLibraries(async () => {

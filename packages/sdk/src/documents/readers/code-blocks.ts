@@ -8,7 +8,7 @@ export function codeBlocks(text: string): Block[] {
   let last = -1;
   let blank = false;
   for (const { start, end } of lines(text)) {
-    if (text.slice(start, Math.min(end, start + 200)).trim() === '') {
+    if (text.slice(start, end).trim() === '') {
       blank = true;
       continue;
     }

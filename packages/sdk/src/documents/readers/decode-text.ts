@@ -37,8 +37,36 @@ function refuseBinary(bytes: Uint8Array): void {
   if (controls > sample.length / 50) throw new SkippedFile('not text: it holds control characters');
 }
 
-/** GB18030 where high bytes come in pairs, as Chinese text has them; else Windows-1252. */
+/**
+ * UTF-8 with some damage where most of it reads as UTF-8; else what the file says it is; else GB18030 where high bytes come in
+ * pairs, as Chinese text has them; else Windows-1252.
+ */
 function decodeLegacy(bytes: Uint8Array): string {
+  const damaged = new TextDecoder('utf-8').decode(bytes);
+  const losses = damaged.split('\ufffd').length - 1;
+  let ascii = 0;
+  for (const byte of bytes) if (byte < 0x80) ascii++;
+  // Other encodings read as UTF-8 lose more than they give: GB18030 gives two characters for seven losses.
+  if (damaged.length - losses - ascii > 4 * losses) return damaged;
+  return decodeDeclared(bytes) ?? guessLegacy(bytes);
+}
+
+/** By what HTML, XML, CSS or Python say of themselves at the top: `charset="…"`, `encoding="…"`, `coding: …`. */
+function decodeDeclared(bytes: Uint8Array): string | undefined {
+  const top = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 1024)).toString('latin1');
+  const label = /(?:@charset|(?:charset|coding)\s*[=:])\s*["']?([\w.-]+)/i.exec(top)?.[1];
+  if (!label) return undefined;
+  try {
+    const decoder = new TextDecoder(label);
+    // UTF-8 it is not, and what looks like ASCII to here is no UTF-16.
+    return decoder.encoding.startsWith('utf-') ? undefined : decoder.decode(bytes);
+  } catch {
+    // A name that nobody knows.
+    return undefined;
+  }
+}
+
+function guessLegacy(bytes: Uint8Array): string {
   let high = 0;
   let paired = 0;
   for (let at = 0; at < bytes.length; at++) {
@@ -50,10 +78,6 @@ function decodeLegacy(bytes: Uint8Array): string {
       at++;
     }
   }
-  const damagedUtf8 = new TextDecoder('utf-8').decode(bytes);
-  const losses = damagedUtf8.split('\ufffd').length - 1;
-  const wide = damagedUtf8.length - losses - bytes.length + high;
-  if (wide > 20 * losses) return damagedUtf8;
   if (paired >= 0.8 * high) {
     try {
       return new TextDecoder('gb18030', { fatal: true }).decode(bytes);

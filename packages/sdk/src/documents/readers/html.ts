@@ -128,6 +128,8 @@ class Extractor {
     const joins =
       last >= 0 &&
       data.length === fileLength &&
+      // A run stands on the line it begins on: a line end that became a blank is none that could be counted.
+      runs[last + 3] === this.#line &&
       runs[last + 2] === runs[last + 4] &&
       runs[last]! + runs[last + 4]! === this.#length &&
       runs[last + 1]! + runs[last + 2]! === fileStart;

@@ -13,6 +13,17 @@ const component = /^\s{0,3}<[A-Z][\w.]*(\s[^>]*)?$/;
 const item = /^\s*([-*+]|\d{1,9}[.)])\s/;
 const underline = /^\s{0,3}(=+|-+)\s*$/;
 const restUnderline = /^([=\-~^"'`#*+:.<>_])\1{2,}\s*$/;
+/**
+ * YAML between `---` lines: right below the first stands an entry or a comment, else it is a line across the page. Comments
+ * alone are none either, for so look headings.
+ */
+const frontMatter =
+  /^---[ \t]*\r?\n(?!\s*\n)(?:[ \t]*(?:#.*)?\r?\n)*["']?[\p{L}\p{N}_$@./-]+["']?[ \t]*:(?=\s)[\s\S]{0,8000}?\r?\n---[ \t]*(?:\r?\n|$)/u;
+/** Their values go on over indented lines, also below `|` and `>-`. */
+const entryOf = (key: string) =>
+  new RegExp(`^${key}:[ \\t]*(?:[|>][-+\\d]*[ \\t]*$)?(.*(?:\\r?\\n(?:[ \\t].*|(?=\\r?\\n)))*)`, 'm');
+const titleEntry = entryOf('title');
+const descriptionEntry = entryOf('description');
 
 export function markdownBlocks(text: string, restructured: boolean): { blocks: Block[]; title?: string } {
   const scanner = new BlockScanner(text, restructured);
@@ -41,32 +52,36 @@ class BlockScanner {
   #fence = '';
   #directive = false;
   #component = false;
+  /** Whether a blank line stands between the open block and what comes next. */
+  #parted = false;
 
   constructor(text: string, restructured: boolean) {
     this.#text = text;
     this.#restructured = restructured;
   }
 
-  /**
-   * Skips YAML between `---` lines at the top and takes its title; a value may stand on the next line, if indented. Returns
-   * where the rest begins.
-   */
+  /** Skips YAML between `---` lines at the top, but takes its title and description. Returns where the rest begins. */
   frontMatter(): number {
-    const match = /^---\r?\n([\s\S]{0,8000}?)\r?\n---[ \t]*(?:\r?\n|$)/.exec(this.#text.slice(0, 8200));
-    if (!match) return 0;
-    this.title = /^title:[ \t]*(?:\r?\n[ \t]+)?["']?(.*?)["']?[ \t]*$/m.exec(match[1]!)?.[1] || undefined;
-    const description = /^description:[ \t]*(?:\r?\n[ \t]+)?\S.*$/m.exec(match[1]!);
-    if (description) {
-      const start = this.#text.indexOf(description[0]);
-      this.blocks.push({ kind: 'paragraph', start, end: start + description[0].trimEnd().length });
+    const yaml = frontMatter.exec(this.#text.slice(0, 8200))?.[0];
+    if (yaml === undefined) return 0;
+    const title = titleEntry.exec(yaml)?.[1] ?? '';
+    this.title =
+      title
+        .replace(/\s+/g, ' ')
+        .trim()
+        .replace(/^["']?(.*?)["']?$/, '$1') || undefined;
+    const description = descriptionEntry.exec(yaml);
+    if (description && description[1]!.trim() !== '') {
+      const { index } = description;
+      this.blocks.push({ kind: 'paragraph', start: index, end: index + description[0].trimEnd().length });
     }
-    return match[0].length;
+    return yaml.length;
   }
 
   line(start: number, end: number): void {
     const head = this.#text.slice(start, Math.min(end, start + 240));
     if (this.#fence) this.#inFence(head, end);
-    else if (head.trim() === '') this.#blank();
+    else if (this.#text.slice(start, end).trim() === '') this.#blank();
     else this.#outside(head, start, end);
   }
 
@@ -103,8 +118,8 @@ class BlockScanner {
   }
 
   #blank(): void {
-    if (this.#kind === 'list' || (this.#kind === 'code' && this.#directive)) return;
-    this.close();
+    if (this.#kind === 'list' || (this.#kind === 'code' && this.#directive)) this.#parted = true;
+    else this.close();
   }
 
   #heading(head: string, start: number, end: number): boolean {
@@ -147,19 +162,16 @@ class BlockScanner {
     else if (/^\s*\|/.test(head) || /^\s*[+|][-=+|]+$/.test(head)) kind = 'table';
     else if (this.#kind === 'list' && indented) kind = 'list';
     else if (this.#restructured && indented && this.#kind !== 'paragraph') kind = 'code';
-    if (this.#kind === 'list' && kind === 'paragraph' && this.#endsAtPreviousLine(start)) kind = 'list';
+    // A line right below an item goes on with it, indented or not.
+    if (this.#kind === 'list' && kind === 'paragraph' && !this.#parted) kind = 'list';
     if (this.#kind !== kind) {
       this.close();
       this.#open(kind, start, end);
     }
     this.#component ||= kind === 'table' && component.test(head);
     this.#directive = this.#restructured && kind === 'code';
+    this.#parted = false;
     this.#lastLine = start;
     this.#end = end;
-  }
-
-  /** A line that goes on with the item above it. */
-  #endsAtPreviousLine(start: number): boolean {
-    return start - this.#end <= 2;
   }
 }

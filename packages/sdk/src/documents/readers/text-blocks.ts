@@ -15,12 +15,12 @@ export function textBlocks(text: string): { blocks: Block[]; title?: string } {
     open = -1;
   };
   for (const { start, end } of lines(text)) {
-    const head = text.slice(start, Math.min(end, start + 120));
-    if (head.trim() === '') close();
-    else if (end - start < 100 && chapter.test(head)) {
+    const line = text.slice(start, end);
+    if (line.trim() === '') close();
+    else if (end - start < 100 && chapter.test(line)) {
       close();
-      blocks.push({ kind: 'heading', start, end, level: /^\s*(第.*[部卷篇]|part)/i.test(head) ? 1 : 2 });
-      title ??= head.trim();
+      blocks.push({ kind: 'heading', start, end, level: /^\s*(第.*[部卷篇]|part)/i.test(line) ? 1 : 2 });
+      title ??= line.trim();
     } else {
       if (open < 0) open = start;
       last = end;
