@@ -21,6 +21,7 @@ import { makeFolder } from '../make-folder.js';
 import { type JobEntry, JobLog, jobOf, readEntries, thisProcess } from './job-log.js';
 
 const pollMs = 150;
+const forgetEveryMs = 3_600_000;
 
 export interface JobStoreSettings {
   /** Where the logs lie. */
@@ -60,6 +61,7 @@ export class JobStore implements AsyncDisposable {
   #running = 0;
   #cancelPoll: NodeJS.Timeout | undefined;
   #ready: Promise<void> | undefined;
+  #preparedMs = 0;
 
   constructor({
     folder,
@@ -264,8 +266,11 @@ export class JobStore implements AsyncDisposable {
     } else this.#running += 1;
   }
 
+  /** Once, and again when a job is started much later. */
   #prepare(): Promise<void> {
-    this.#ready ??= (async () => {
+    if (this.#ready && Date.now() - this.#preparedMs < forgetEveryMs) return this.#ready;
+    this.#preparedMs = Date.now();
+    this.#ready = (async () => {
       await makeFolder(this.#folder, { mode: 0o700 });
       await this.#forget();
     })();

@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { type AnyCapability, definePlugin, implement, type Plugin, TriviumError } from '@trivium/protocol';
 import type { HostSettings } from '../host/host.js';
 import type { FoundPlugin } from './find-plugin.js';
-import type { FromWorker, ToWorker, WorkerStart } from './worker-frames.js';
+import { type FromWorker, fromWorker, type ToWorker, type WorkerStart } from './worker-frames.js';
 
 const pingMs = 1000;
 /**
@@ -44,7 +44,7 @@ class PluginThread {
     this.#worker.unref();
     this.ready = new Promise((resolve, reject) => this.#waiters.set(0, { resolve: () => resolve(), reject }));
     this.ready.catch(() => {});
-    this.#worker.on('message', (frame: FromWorker) => this.#hear(frame));
+    this.#worker.on('message', (message: unknown) => this.#hear(message));
     this.#worker.on('error', (cause) => this.#stop(this.#failure('threw outside of any call', cause)));
     this.#worker.on('exit', () => this.#stop(this.#failure('ended its thread')));
     this.#hold();
@@ -126,8 +126,13 @@ class PluginThread {
     }
   }
 
-  #hear(frame: FromWorker): void {
+  #hear(message: unknown): void {
     this.#unanswered = 0;
+    const { success, data: frame, error } = fromWorker.safeParse(message);
+    if (!success) {
+      this.#stop(this.#failure('sent what nobody asked it for', error));
+      return;
+    }
     if (frame.type === 'pong') return;
     if (frame.type === 'broken') {
       this.#stop(errorFrom(frame.error));
@@ -137,7 +142,7 @@ class PluginThread {
     const waiter = this.#waiters.get(key);
     this.#waiters.delete(key);
     waiter?.resolve(frame);
-    if (frame.type === 'ready') this.#release();
+    if (waiter && frame.type === 'ready') this.#release();
   }
 
   /** While there is work the process stays and the thread is watched. */

@@ -10,6 +10,9 @@ interface OpenCall {
   steps: AsyncGenerator<unknown, unknown, void>;
 }
 
+// The process's standard output belongs to a protocol, or to whoever reads a result: a plugin logs to standard error.
+process.stdout.write = process.stderr.write.bind(process.stderr);
+
 const port = parentPort!;
 const { url, name, host: settings } = workerData as WorkerStart;
 const host = new Host(settings);

@@ -1,5 +1,6 @@
 /** What the host and the worker of a plugin tell each other. Plain data: it is cloned on its way. */
 import type { SerializedError } from '@trivium/protocol';
+import { z } from 'zod';
 import type { HostSettings } from '../host/host.js';
 
 /** The worker's start: the module of the plugin and the settings of its own host. */
@@ -18,10 +19,17 @@ export type ToWorker =
   | { type: 'cancel'; call: number }
   | { type: 'ping' };
 
-export type FromWorker =
-  | { type: 'ready'; capabilities: string[] }
-  | { type: 'broken'; error: SerializedError }
-  | { type: 'progress'; call: number; progress: unknown }
-  | { type: 'output'; call: number; output: unknown }
-  | { type: 'error'; call: number; error: SerializedError }
-  | { type: 'pong' };
+const call = z.number();
+const failure = z.looseObject({ code: z.string(), message: z.string() });
+const error = z.custom<SerializedError>((value) => failure.safeParse(value).success);
+
+/** Checked where it arrives: the plugin holds the same port, and may send anything. */
+export const fromWorker = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready'), capabilities: z.array(z.string()) }),
+  z.object({ type: z.literal('broken'), error }),
+  z.object({ type: z.literal('progress'), call, progress: z.unknown() }),
+  z.object({ type: z.literal('output'), call, output: z.unknown() }),
+  z.object({ type: z.literal('error'), call, error }),
+  z.object({ type: z.literal('pong') }),
+]);
+export type FromWorker = z.output<typeof fromWorker>;

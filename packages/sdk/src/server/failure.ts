@@ -37,7 +37,7 @@ export function failureOf(thrown: unknown, root = ''): TriviumError {
   const known = knownFailure(thrown);
   if (!known || root === '')
     return known ?? new TriviumError('internal', 'The server failed.', { cause: thrown });
-  const inside = (text: string | undefined) => text?.replaceAll(root + sep, '').replaceAll(root, '.');
+  const inside = (text: string | undefined) => text && withoutRoot(text, root);
   const { code, file, field, expected, found, remedy } = known;
   return new TriviumError(code, inside(known.message) ?? '', {
     file: inside(file),
@@ -47,6 +47,14 @@ export function failureOf(thrown: unknown, root = ''): TriviumError {
     remedy,
     cause: thrown,
   });
+}
+
+/** The root itself is `.`; what only holds its name (`/database` for `/data`) stays, and so does all where it is `/`. */
+function withoutRoot(text: string, root: string): string {
+  if (root.endsWith(sep)) return text;
+  const literal = (path: string) => path.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  const whole = `(?<![\\w.-])${literal(root)}(?:${literal(sep)}|(?![\\p{L}\\p{N}_-]|\\.\\w))`;
+  return text.replaceAll(new RegExp(whole, 'gu'), (found) => (found === root ? '.' : ''));
 }
 
 function knownFailure(thrown: unknown): TriviumError | undefined {

@@ -2,6 +2,7 @@
  * Models by the ids of clients: those that the server was given, or the host's own inside the root. A model of the host is
  * loaded once, whichever id or route it is called by. Knows kinds of models, no protocol.
  */
+import { isAbsolute, relative } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
 import { confineModel } from '../host/confine.js';
 import { type Host, mayUseHub, type Permissions } from '../host/index.js';
@@ -34,7 +35,7 @@ export interface AnyRerankingModel {
 export type ServedModel = string | AnyLanguageModel | AnyEmbeddingModel | AnyRerankingModel;
 
 export interface ServedLanguageModel {
-  /** As the client calls it. */
+  /** As it is listed; of a file, its path inside the root, however the client spells it. */
   id: string;
   view: ModelView;
   /** What `ai` 6 and 7 both take, where the model allows it. */
@@ -116,7 +117,7 @@ export class ServedModels {
   ): Promise<{ name: string; served: ServedModel }> {
     const { models } = this.#settings;
     const name = id ?? this.#defaultId(purpose);
-    if (!models) return { name, served: await this.#own(name, purpose) };
+    if (!models) return this.#own(name, purpose);
     const served = Object.hasOwn(models, name) ? models[name] : undefined;
     if (served !== undefined) return { name, served };
     throw new TriviumError('not-found', `There is no model "${name}".`, {
@@ -140,20 +141,24 @@ export class ServedModels {
   }
 
   /** A reference that the operator gave is taken at its word; what a caller gives is confined. */
-  async #own(name: string, purpose: 'language' | 'embedding' | 'reranking'): Promise<string> {
+  async #own(
+    given: string,
+    purpose: 'language' | 'embedding' | 'reranking',
+  ): Promise<{ name: string; served: string }> {
     const { root, permissions, model, host } = this.#settings;
-    const isTrusted = name === model || (purpose === 'language' && name === defaultOf(host));
-    const reference = isTrusted
-      ? name
-      : await confineModel(name, { root, hub: mayUseHub(permissions) }, 'model');
+    const isTrusted = given === model || (purpose === 'language' && given === defaultOf(host));
+    const served = isTrusted
+      ? given
+      : await confineModel(given, { root, hub: mayUseHub(permissions) }, 'model');
+    const isFile = !isTrusted && isAbsolute(served);
     try {
-      resolveModel(reference, purpose);
-      return reference;
+      resolveModel(served, purpose);
+      return { name: isFile ? relative(root, served).replaceAll('\\', '/') : given, served };
     } catch (error) {
       const { code, message, field } = TriviumError.from(error);
       throw new TriviumError(code, message, {
         field,
-        found: name,
+        found: given,
         remedy: '/v1/models lists models; those of files are named by their path inside the root.',
         cause: error,
       });

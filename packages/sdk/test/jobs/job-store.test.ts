@@ -16,6 +16,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.restoreAllMocks();
+  vi.useRealTimers();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -208,6 +209,25 @@ describe('a job', () => {
     const { id: next } = await later.start(count, { steps: 1 }, context);
     await expect(later.get(id)).rejects.toMatchObject({ code: 'not-found' });
     expect((await later.get(next)).id).toBe(next);
+  });
+
+  it('is forgotten when it is old by a store that runs for long', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    await using store = new JobStore({ folder });
+    const run = async () => {
+      const { id } = await store.start(count, { steps: 1 }, context);
+      for await (const _ of store.watch(id));
+      return id;
+    };
+    const old = await run();
+    const then = new Date(Date.now() - 40 * 86_400_000);
+    await utimes(join(folder, `${old}.jsonl`), then, then);
+    await run();
+    expect((await store.get(old)).id).toBe(old);
+    vi.setSystemTime(Date.now() + 3_600_000);
+    const next = await run();
+    await expect(store.get(old)).rejects.toMatchObject({ code: 'not-found' });
+    expect((await store.get(next)).id).toBe(next);
   });
 
   it.each(['../../etc/passwd', '', 'UPPER', 'a/b'])(

@@ -121,6 +121,32 @@ describe('an isolated plugin', () => {
     expect(stdout).toContain('cannot travel between threads');
   });
 
+  it('logs to standard error, and keeps no process for it', async () => {
+    const script = fileURLToPath(new URL('./talkative.mjs', import.meta.url));
+    const run = promisify(execFile);
+    const { stdout, stderr } = await run(process.execPath, [script, mischief], { timeout: 30_000 });
+    expect(stdout).toBe('{"words":2}\n');
+    expect(stderr).toBe('logged\nwritten\n');
+  });
+
+  it.each([
+    ['nothing', null],
+    ['a word', 'hello'],
+    ['a frame without its call', { type: 'output' }],
+    ['an end without an error', { type: 'broken' }],
+    ['an end with an error that is none', { type: 'broken', error: {} }],
+  ])('that sends %s is ended, and nothing else', async (_, message) => {
+    await using loaded = await loadPlugins([mischief]);
+    const { signal } = new AbortController();
+    const posting = invoke(capabilityOf(loaded.plugins, 'post'), { message } as never, { signal });
+    await expect(posting).rejects.toMatchObject({
+      code: 'internal',
+      message: expect.stringContaining('sent what nobody asked it for'),
+    });
+    const behave = capabilityOf(loaded.plugins, 'behave');
+    expect(await invoke(behave, {} as never, { signal })).toEqual({ words: 3 });
+  });
+
   it('answers only what its contract knows', async () => {
     // Its own thread has parsed the output: what the schema does not know is gone.
     expect(await run('answer-a-function')).toEqual({ words: 1 });

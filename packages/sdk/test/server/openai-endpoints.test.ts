@@ -176,6 +176,10 @@ describe('responses', () => {
   it.each([
     ['previous_response_id', { previous_response_id: 'resp_1' }],
     ['background', { background: true }],
+    ['top_logprobs', { top_logprobs: 2 }],
+    ['include', { include: ['message.output_text.logprobs'] }],
+    ['stop', { stop: ['x'] }],
+    ['n', { n: 2 }],
     ['tools.0.type', { tools: [{ type: 'web_search' }] }],
     [
       'input.0.content',

@@ -1,7 +1,7 @@
 /** Scratch folders: documents of callers, put where any call can name them; hostile ones refused; nothing left behind. */
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ScratchFolders } from '../../src/server/scratch/scratch-folders.js';
 import { documentsFolder, type TestServer, temporaryFolder, testServer } from './fixtures.js';
@@ -53,6 +53,82 @@ describe('a scratch folder', () => {
     const listed = await server.post('/v1/capabilities/documents/documents-list', {});
     const { documents } = (await listed.json()) as { documents: { path: string }[] };
     expect(documents.map(({ path }) => path)).toEqual(['coffee.md', 'tea.md']);
+  });
+
+  it('is named by who knows its id, and found by nobody', async () => {
+    const { server, id, path } = await withFolder();
+    await put(server, id, 'mine.md', 'Only mine.');
+    const list = (...paths: string[]) => server.post('/v1/capabilities/documents/documents-list', { paths });
+    const mine = expect.stringContaining(`${path}/mine.md`);
+    for (const own of [path, `${path}/mine.md`, `${path}/*.md`])
+      expect(await (await list(own)).json()).toMatchObject({ documents: [{ path: mine }] });
+    const [, , own] = path.split('/');
+    const others = [
+      '.trivium',
+      '.trivium/scratch',
+      `.trivium/scratch/${own}`,
+      `.trivium/scratch/${own}/owner.json`,
+      `.trivium/scratch/${own}/${'0'.repeat(32)}`,
+      `.trivium/scratch/${own}/*/*.md`,
+      `${path}/../*/*.md`,
+      `${path}/{x/,../*}/*.md`,
+      'docs/../.trivium/scratch',
+      '**/.trivium/**/*.md',
+      '.triv*/**/*.md',
+      '.TRIVIUM/scratch/*/*/*.md',
+      '[.]trivium/scratch/*/*/*.md',
+      '[^a]*/scratch/*/*/*.md',
+      '@(.trivium)/scratch/*/*/*.md',
+      '!(a)/scratch/*/*/*.md',
+      '{*,a}/scratch/*/*/*.md',
+      '{,a}*/scratch/*/*/*.md',
+      '{.trivium/scratch,a}/*/*/*.md',
+      '{a,.triv}{ium/scratch,b}/*/*/*.md',
+      `${server.root}/.trivium/scratch`,
+    ];
+    for (const other of others) {
+      const response = await list('tea.md', other);
+      expect([other, response.status]).toEqual([other, 403]);
+      const text = await response.text();
+      expect(JSON.parse(text).error).toMatchObject({ code: 'outside-root', param: 'paths' });
+      expect(text).not.toContain(server.root);
+    }
+    const text = { path: `.trivium/scratch/${own}/owner.json` };
+    expect((await server.post('/v1/capabilities/documents/documents-text', text)).status).toBe(403);
+    const parts = [{ type: 'text', text: 'Whose?' }];
+    const chat = { id: 'a', messages: [{ id: 'm', role: 'user', parts }] };
+    const paths = ['.trivium/scratch'];
+    expect((await server.post('/api/chat', { ...chat, documents: { paths } })).status).toBe(403);
+    await server.get(`/v1/scratch/${id}`, { method: 'DELETE' });
+    expect((await list(path)).status).toBe(403);
+  });
+
+  it('hides no names and globs that are like its own', async () => {
+    const server = await serve();
+    const folders = ['[...page]', '(group)', '.trivia', 'a/.trivium'];
+    for (const folder of folders) {
+      await mkdir(join(server.root, folder), { recursive: true });
+      await writeFile(join(server.root, folder, 'x.md'), 'x');
+    }
+    const found = async (path: string) => {
+      const response = await server.post('/v1/capabilities/documents/documents-list', { paths: [path] });
+      const { documents } = (await response.json()) as { documents?: { path: string }[] };
+      return documents?.map(({ path }) => basename(path));
+    };
+    for (const folder of folders) expect(await found(`${folder}/x.md`)).toEqual(['x.md']);
+    for (const glob of ['*.{md,txt}', '{tea,coffee}.md', '*{.md,.txt}', '[a-z]*.md', '**/{coffee,tea}*.md'])
+      expect(await found(glob)).toEqual(['coffee.md', 'tea.md']);
+    expect(await found('a/.trivium/*.md')).toEqual(['x.md']);
+  });
+
+  it('keeps nothing of what could not be put', async () => {
+    const root = await documentsFolder();
+    await using folders = new ScratchFolders(root);
+    const { id, path } = await folders.create();
+    // A file does not replace a folder.
+    await mkdir(join(root, path, 'a.txt'));
+    await expect(folders.put(id, 'a.txt', Buffer.from('1'))).rejects.toMatchObject({ code: 'io' });
+    expect(await readdir(join(root, path))).toEqual(['a.txt']);
   });
 
   it('goes when it is removed, and with its server', async () => {

@@ -46,6 +46,16 @@ describe('without a list of models', () => {
     expect(data.map(({ id }) => id)).toContain('nano');
   });
 
+  it('a file has one name, however it is spelled', async () => {
+    for (const model of ['own.gguf', './own.gguf', 'a/../own.gguf', join(server.root, 'own.gguf')])
+      expect(await (await ask(server, model)).json()).toMatchObject({ model: 'own.gguf' });
+    const metrics = await (await server.get('/metrics')).text();
+    const labels = [...metrics.matchAll(/^trivium_tokens_total\{model="([^"]*)"/gm)].map(
+      ([, label]) => label,
+    );
+    expect(new Set(labels.filter((label) => label!.endsWith('.gguf')))).toEqual(new Set(['own.gguf']));
+  });
+
   it.each([
     ['/etc/passwd', 403, 'outside-root'],
     ['../own.gguf', 403, 'outside-root'],

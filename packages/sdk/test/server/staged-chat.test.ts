@@ -91,6 +91,40 @@ describe('a staged chat', () => {
     );
   });
 
+  it('gives its temperature to each stage that has none of its own', async () => {
+    const from = [model.calls.length, polisher.calls.length];
+    const stages = { expand: { temperature: 0.2 }, polish: { model: 'polisher' } };
+    expect((await post({ messages, temperature: 0.7, stages })).status).toBe(200);
+    const temperatures = (calls: { temperature?: number | undefined }[]) =>
+      new Set(calls.map(({ temperature }) => temperature));
+    expect(temperatures(model.calls.slice(from[0]))).toEqual(new Set([0.7, 0.2]));
+    expect(temperatures(polisher.calls.slice(from[1]))).toEqual(new Set([0.7]));
+  });
+
+  it('lets pass what changes nothing', async () => {
+    const neutral = { n: 1, top_p: 1, presence_penalty: 0, stop: [], tools: [], tool_choice: 'auto' };
+    const format = { response_format: { type: 'text' }, logprobs: false, modalities: ['text'], seed: null };
+    expect((await post({ messages, ...neutral, ...format })).status).toBe(200);
+  });
+
+  it.each([
+    ['n', 2],
+    ['audio', {}],
+    ['web_search_options', {}],
+    ['max_tokens', 100],
+    ['max_completion_tokens', 100],
+    ['stop', ['X']],
+    ['seed', 1],
+    ['top_p', 0.5],
+    ['top_logprobs', 2],
+    ['reasoning_effort', 'low'],
+    ['logit_bias', { '1': 1 }],
+    ['tool_choice', 'required'],
+  ])('refuses %s, which no stage follows', async (param, value) => {
+    const response = await post({ messages, [param]: value });
+    expect(await response.json()).toMatchObject({ error: { param, code: 'unsupported' } });
+  });
+
   it.each([
     ['tools', { tools: [{ type: 'function', function: { name: 'x' } }] }, 'tools', 'unsupported'],
     ['a format', { response_format: { type: 'json_object' } }, 'response_format', 'unsupported'],

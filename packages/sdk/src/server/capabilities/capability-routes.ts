@@ -11,7 +11,8 @@ import {
   stream,
 } from '@trivium/protocol';
 import { z } from 'zod';
-import { confine, isAllowed, mayUseHub, relativePaths, type TriviumContext } from '../../host/index.js';
+import { isAllowed, relativePaths, type TriviumContext } from '../../host/index.js';
+import { confinedInput } from '../confined-input.js';
 import { eventStream, frameOf } from '../event-stream.js';
 import { type AnyRoute, type RouteCall, route } from '../route.js';
 import type { ServerContext } from '../server-context.js';
@@ -92,7 +93,7 @@ function capabilityRoute(implementation: Served, context: ServerContext): AnyRou
     },
     isWork: true,
     handle: async (call) => {
-      const input = await confinedInput(implementation, call.body, context);
+      const input = await confinedInput(capability, call.body as Record<string, unknown>, context);
       if (/\brespond-async\b/i.test(call.request.headers.get('prefer') ?? ''))
         return startJob(implementation, input, context);
       if (call.request.headers.get('accept')?.includes('text/event-stream'))
@@ -101,11 +102,6 @@ function capabilityRoute(implementation: Served, context: ServerContext): AnyRou
       return Response.json(relativePaths(output, context.root));
     },
   });
-}
-
-/** The input with its paths resolved inside the root. @throws TriviumError `outside-root` */
-async function confinedInput({ capability }: Served, body: unknown, { root, permissions }: ServerContext) {
-  return confine(capability, body as Record<string, unknown>, { root, hub: mayUseHub(permissions) });
 }
 
 async function startJob(

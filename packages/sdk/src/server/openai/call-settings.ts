@@ -72,14 +72,20 @@ export function refuse(field: string, message: string, remedy: string, found?: s
   throw new TriviumError('unsupported', message, { field, remedy, ...(found !== undefined && { found }) });
 }
 
-/** Refuses each field that has a value which would change the answer. @throws TriviumError `unsupported` */
+/**
+ * Refuses each field that has a value which would change the answer.
+ * @param here where it is not supported, and what to do, where that is not everywhere
+ * @throws TriviumError `unsupported`
+ */
 export function refuseFields(
   body: Record<string, unknown>,
   refused: Record<string, (value: never) => boolean>,
+  here = { where: '', remedy: 'Leave it out.' },
 ): void {
   for (const [field, isRefused] of Object.entries(refused)) {
     const value = body[field];
     if (value === undefined || value === null || !isRefused(value as never)) continue;
-    refuse(field, `${field} is not supported.`, 'Leave it out.', JSON.stringify(value)?.slice(0, 100));
+    const found = JSON.stringify(value)?.slice(0, 100);
+    refuse(field, `${field} is not supported${here.where}.`, here.remedy, found);
   }
 }

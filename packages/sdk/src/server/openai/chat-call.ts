@@ -5,8 +5,8 @@ import { given, refuseFields, samplingOf, stopsOf } from './call-settings.js';
 import type { ChatRequest } from './chat-schema.js';
 import { promptOf } from './prompt.js';
 
-/** @throws TriviumError `unsupported` or `invalid-argument` naming the field */
-export function chatCallOf(body: ChatRequest, signal: AbortSignal): AnyCallOptions {
+/** What no chat does here, staged or not. @throws TriviumError `unsupported` naming the field */
+export function refuseInChat(body: ChatRequest): void {
   refuseFields(body, {
     n: (n: number) => n !== 1,
     audio: () => true,
@@ -15,6 +15,10 @@ export function chatCallOf(body: ChatRequest, signal: AbortSignal): AnyCallOptio
     function_call: (choice: unknown) => choice !== 'none',
     web_search_options: () => true,
   });
+}
+
+/** @throws TriviumError `unsupported` or `invalid-argument` naming the field */
+export function chatCallOf(body: ChatRequest, signal: AbortSignal): AnyCallOptions {
   if (body.top_logprobs !== undefined && body.logprobs !== true)
     throw new TriviumError('invalid-argument', 'top_logprobs wants logprobs: true.', {
       field: 'top_logprobs',

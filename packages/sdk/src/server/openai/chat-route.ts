@@ -15,7 +15,7 @@ import {
   finishReasonOf,
   usageChunkOf,
 } from './chat-answer.js';
-import { chatCallOf } from './chat-call.js';
+import { chatCallOf, refuseInChat } from './chat-call.js';
 import { type ChatRequest, chatChunk, chatCompletion, chatRequest } from './chat-schema.js';
 import { withErrors } from './chunk-events.js';
 import { generateStream, generateWhole, type StreamedAnswer } from './model-call.js';
@@ -41,6 +41,7 @@ export function chatRoute(context: ServerContext): AnyRoute {
     isWork: true,
     handle: async (call) => {
       const { body } = call;
+      refuseInChat(body);
       if (isStaged(body)) return stagedChat(body, call, context);
       const options = chatCallOf(body, call.signal);
       const model = await context.models.language(body.model);

@@ -1,7 +1,7 @@
 /** A request to `/v1/responses` as the call of a model. Refuses by name what is not kept or not done here. */
 import { TriviumError } from '@trivium/protocol';
 import type { AnyCallOptions } from '../../provider/any-language-model.js';
-import { given, refuse, refuseFields, samplingOf } from './call-settings.js';
+import { given, refuse, refuseFields, samplingOf, stopsOf } from './call-settings.js';
 import { checkNames, toolChoiceOf } from './chat-call.js';
 import {
   filePart,
@@ -25,6 +25,11 @@ export function responsesCallOf(
     background: (background: boolean) => background,
     prompt: () => true,
     max_tool_calls: () => true,
+    top_logprobs: (count: number) => count !== 0,
+    include: (parts: unknown) => JSON.stringify(parts).includes('logprobs'),
+    // Of chats, and known to no such request; a caller who sends them counts on them.
+    n: (n: number) => n !== 1,
+    stop: (stop: string | string[]) => stopsOf(stop) !== undefined,
   });
   const items: InputItem[] =
     typeof body.input === 'string' ? [{ role: 'user', content: body.input }] : body.input;

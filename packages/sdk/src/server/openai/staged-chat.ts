@@ -9,7 +9,7 @@ import { createLongText, type StageOptions, type WrittenText } from '../../long-
 import { eventStream } from '../event-stream.js';
 import type { RouteCall } from '../route.js';
 import type { ServerContext } from '../server-context.js';
-import { given, refuse } from './call-settings.js';
+import { given, refuse, refuseFields, stopsOf } from './call-settings.js';
 import { type AnswerHead, answerHead, chatUsageOf, chunkOf, usageChunkOf } from './chat-answer.js';
 import type { ChatCompletion, ChatRequest } from './chat-schema.js';
 import { withErrors } from './chunk-events.js';
@@ -28,20 +28,16 @@ export async function stagedChat(
   call: RouteCall,
   context: ServerContext,
 ): Promise<Response> {
-  for (const field of ['tools', 'response_format', 'logprobs'] as const) {
-    if (body[field])
-      refuse(
-        field,
-        `${field} is not supported with staged writing.`,
-        'Leave it out, or leave the stages out.',
-      );
-  }
+  refuseUnstaged(body);
   const { text, instruction } = sourceOf(body.messages);
   const head = answerHead((await context.models.language(body.model)).id);
   const model = await modelOf(body.model, call.signal, context);
-  const { stages = {}, summary_ratio: ratio, target_words: targetWords } = body;
-  const stage = async ({ model: id, ...rest }: { model?: string | undefined }) =>
-    ({ ...given(rest), ...(id !== undefined && (await modelOf(id, call.signal, context))) }) as StageOptions;
+  const { stages = {}, summary_ratio: ratio, target_words: targetWords, temperature } = body;
+  const stage = async ({ model: id, ...rest }: { model?: string | undefined } = {}) =>
+    ({
+      ...given({ temperature, ...given(rest) }),
+      ...(id !== undefined && (await modelOf(id, call.signal, context))),
+    }) as StageOptions;
   const { summary, expand, polish } = stages;
   const writing = createLongText({
     ...model,
@@ -52,9 +48,9 @@ export async function stagedChat(
     signal: call.signal,
     ...given({ summaryRatio: ratio, targetWords }),
     stages: {
-      ...(summary && { summary: { ...(await stage(summary)), ...given({ ratio: summary.ratio }) } }),
-      ...(expand && { expand: await stage(expand) }),
-      ...(polish !== undefined && { polish: polish && (await stage(polish)) }),
+      summary: await stage(summary),
+      expand: await stage(expand),
+      polish: polish === false ? polish : await stage(polish),
     },
   });
   if (body.stream === true || body.stream_output === true) {
@@ -62,6 +58,34 @@ export async function stagedChat(
     return eventStream(call, withErrors(chunks, call));
   }
   return Response.json(completionOf(head, await writing.result));
+}
+
+/** What the stages cannot follow; a value that changes nothing is let pass. @throws TriviumError `unsupported` */
+function refuseUnstaged(body: ChatRequest): void {
+  const isOther = (neutral: number) => (value: number) => value !== neutral;
+  refuseFields(
+    body,
+    {
+      tools: (tools: unknown[]) => tools.length > 0,
+      tool_choice: (choice: unknown) => choice !== 'none' && choice !== 'auto',
+      response_format: ({ type }: { type: string }) => type !== 'text',
+      logprobs: (logprobs: boolean) => logprobs,
+      top_logprobs: () => true,
+      max_tokens: () => true,
+      max_completion_tokens: () => true,
+      stop: (stop: string | string[]) => stopsOf(stop) !== undefined,
+      reasoning_effort: () => true,
+      seed: () => true,
+      top_p: isOther(1),
+      top_k: isOther(0),
+      min_p: isOther(0),
+      presence_penalty: isOther(0),
+      frequency_penalty: isOther(0),
+      repetition_penalty: isOther(1),
+      logit_bias: (bias: object) => Object.keys(bias).length > 0,
+    },
+    { where: ' with staged writing', remedy: 'Leave it out, or leave the stages out.' },
+  );
 }
 
 /** A model by its id, with what its context holds where it is the host's own. */

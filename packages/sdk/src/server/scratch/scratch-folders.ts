@@ -5,15 +5,16 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
 import { assertDocument } from '../../documents/index.js';
 import { insideRoot } from '../../host/index.js';
 import { ownerIsGone, thisProcess } from '../../jobs/job-log.js';
 import { makeFolder } from '../../make-folder.js';
 
-/** Where servers keep them, below the root; hidden, so that reading the root does not read them. */
-const parts = ['.trivium', 'scratch'] as const;
+/** What servers keep below the root; hidden, so that reading the root does not read it. */
+export const ownFolderName = '.trivium';
+const parts = [ownFolderName, 'scratch'] as const;
 
 export interface ScratchLimits {
   /** Bytes of all files of all folders. */
@@ -93,9 +94,7 @@ export class ScratchFolders implements AsyncDisposable {
       const file = join(await this.#ownFolder(), id, name);
       // Its parent too may have been replaced by a link meanwhile.
       await insideRoot(this.#root, file, 'name');
-      const temporary = `${file}.${randomBytes(4).toString('hex')}.tmp`;
-      await writeFile(temporary, bytes, { flag: 'wx', mode: 0o600 });
-      await rename(temporary, file);
+      await writeWhole(file, bytes);
       return { path: this.#shown(file), bytes: bytes.length };
     } catch (error) {
       if (before === undefined) folder.files.delete(name);
@@ -120,6 +119,12 @@ export class ScratchFolders implements AsyncDisposable {
     // What others use is not empty and stays.
     await rmdir(dirname(own)).catch(() => {});
     await rmdir(join(this.#root, parts[0])).catch(() => {});
+  }
+
+  /** Whether a path, absolute and real, is a folder of these or lies in one. */
+  async holds(path: string): Promise<boolean> {
+    const own = await this.#own?.catch(() => undefined);
+    return own !== undefined && this.#folders.has(relative(own, path).split(sep)[0]!);
   }
 
   #folder(id: string): Folder {
@@ -166,6 +171,18 @@ export class ScratchFolders implements AsyncDisposable {
 
   #shown(path: string): string {
     return relative(this.#root, path).replaceAll('\\', '/');
+  }
+}
+
+async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${file}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    await writeFile(temporary, bytes, { flag: 'wx', mode: 0o600 });
+    await rename(temporary, file);
+  } catch (error) {
+    // Nobody counts it.
+    await rm(temporary, { force: true }).catch(() => {});
+    throw error;
   }
 }
 

@@ -12,7 +12,8 @@ import {
   TriviumError,
 } from '@trivium/protocol';
 import { ask, documents } from '../../host/documents-plugin.js';
-import { confine, mayUseHub, relativePaths } from '../../host/index.js';
+import { relativePaths } from '../../host/index.js';
+import { confinedInput } from '../confined-input.js';
 import { doneFrame, frameOf } from '../event-stream.js';
 import type { RouteCall } from '../route.js';
 import type { ServerContext } from '../server-context.js';
@@ -37,8 +38,9 @@ export interface DocumentAnswerInput {
 export async function documentInput(
   { paths, limit, writes }: DocumentsRequest,
   { messages, model }: UiChatRequest,
-  { root, permissions, models, plugins }: ServerContext,
+  context: ServerContext,
 ): Promise<DocumentAnswerInput> {
+  const { models, plugins } = context;
   if (!plugins.includes(documents)) {
     throw new TriviumError('unsupported', 'This server answers from no documents.', {
       field: 'documents',
@@ -63,8 +65,7 @@ export async function documentInput(
       remedy: 'Name such a model, or leave writes out.',
     });
   }
-  const confinement = { root, hub: mayUseHub(permissions) };
-  const confined = await confine(ask.capability, { paths, question, limit }, confinement);
+  const confined = await confinedInput(ask.capability, { paths, question, limit }, context);
   return { ...(confined as Omit<DocumentAnswerInput, 'model'>), ...(served && { model: served.reference! }) };
 }
 
