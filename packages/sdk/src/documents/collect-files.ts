@@ -98,6 +98,7 @@ class Collector {
     const matches = await glob(pattern.split(sep).join('/'), {
       onlyFiles: true,
       expandDirectories: false,
+      absolute: isAbsolute(pattern),
       ignore: ignored,
     });
     if (matches.length === 0) return this.#miss(pattern);

@@ -102,6 +102,8 @@ describe('a folder', () => {
     await folder.write('b/d.txt', 'd');
     await using library = await open();
     expect(await library.read([join(folder.path, '**/*.md')])).toMatchObject({ documents: 2 });
+    // As they were named: by paths from the root of the file system.
+    expect(await library.paths()).toEqual([join(folder.path, 'a.md'), join(folder.path, 'b/c.md')]);
     for (const missing of [join(folder.path, 'none.md'), join(folder.path, '*.pdf')]) {
       const failed = await library.read([folder.path, missing]).catch((error: unknown) => error);
       expect(TriviumError.isInstance(failed) && failed.code).toBe('not-found');
