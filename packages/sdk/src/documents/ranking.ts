@@ -71,7 +71,7 @@ export const ranking = {
   likelySpans: 3,
   documentParts: { late: 0.89, mutual: 0.99, lexical: 0.28, best: 0.64, opening: 0.6, contextual: 0.7 },
   /** Paragraphs at the beginning of a document that speak for it. */
-  openingParagraphs: 4,
+  openingParagraphs: 5,
 };
 
 /** The query's distinct terms with their weights. */
