@@ -7,6 +7,7 @@ import {
   type Admission,
   confine,
   type Host,
+  hideRoot,
   isAllowed,
   mayUseHub,
   type Permissions,
@@ -16,7 +17,6 @@ import {
   type TriviumPlugin,
 } from '@trivium/sdk';
 import { z } from 'zod';
-import { hideRoot } from './hide-root.js';
 import { type ContentBlock, textBlock } from './surface/content.js';
 import { failedAnswer } from './surface/requests.js';
 import type { JsonSchema, Progress, Tool, ToolAnswer, ToolContext } from './surface/surface.js';

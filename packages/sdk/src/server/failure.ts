@@ -2,8 +2,8 @@
  * What was thrown, as the answer that a client gets. Errors of ours say what they say, paths relative to the root; errors of
  * model providers become codes of ours; of anything else nothing is told, for it may hold what was asked.
  */
-import { sep } from 'node:path';
 import { errorBody, httpStatusOf, TriviumError, type TriviumErrorCode } from '@trivium/protocol';
+import { hideRoot } from '../host/index.js';
 
 interface ProviderError {
   name?: string;
@@ -37,7 +37,7 @@ export function failureOf(thrown: unknown, root = ''): TriviumError {
   const known = knownFailure(thrown);
   if (!known || root === '')
     return known ?? new TriviumError('internal', 'The server failed.', { cause: thrown });
-  const inside = (text: string | undefined) => text && withoutRoot(text, root);
+  const inside = (text: string | undefined) => text && hideRoot(text, root);
   const { code, file, field, expected, found, remedy } = known;
   return new TriviumError(code, inside(known.message) ?? '', {
     file: inside(file),
@@ -47,14 +47,6 @@ export function failureOf(thrown: unknown, root = ''): TriviumError {
     remedy,
     cause: thrown,
   });
-}
-
-/** The root itself is `.`; what only holds its name (`/database` for `/data`) stays, and so does all where it is `/`. */
-function withoutRoot(text: string, root: string): string {
-  if (root.endsWith(sep)) return text;
-  const literal = (path: string) => path.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-  const whole = `(?<![\\w.-])${literal(root)}(?:${literal(sep)}|(?![\\p{L}\\p{N}_-]|\\.\\w))`;
-  return text.replaceAll(new RegExp(whole, 'gu'), (found) => (found === root ? '.' : ''));
 }
 
 function knownFailure(thrown: unknown): TriviumError | undefined {

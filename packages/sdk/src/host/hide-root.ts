@@ -1,7 +1,7 @@
 /** Where on the machine the root is, taken out of texts that a client sees. Knows words, opens no files. */
 import { parse, sep } from 'node:path';
 
-const inName = '[\\p{L}\\p{M}\\p{N}_-]';
+const inName = '\\p{L}\\p{M}\\p{N}_-';
 
 /**
  * The text with paths from the root on, and `.` for the root itself. Folders that begin or end like it keep their names.
@@ -12,6 +12,6 @@ export function hideRoot(text: string, root: string): string {
   // The root of all files is no secret.
   if (parse(root).root === root) return text;
   const quoted = root.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-  const found = new RegExp(`(?<!${inName})${quoted}(?:(\\${sep})|(?!\\.?${inName}))`, 'gu');
+  const found = new RegExp(`(?<![.${inName}])${quoted}(?:(\\${sep})|(?!\\.?[${inName}]))`, 'gu');
   return text.replace(found, (_root, separator?: string) => (separator ? '' : '.'));
 }

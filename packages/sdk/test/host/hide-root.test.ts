@@ -1,6 +1,6 @@
 /** Texts without the place of the root, other folders untouched. */
 import { expect, it } from 'vitest';
-import { hideRoot } from '../src/hide-root.js';
+import { hideRoot } from '../../src/host/hide-root.js';
 
 it.skipIf(process.platform === 'win32').each([
   ['There is no file /a/my-docs/tea.md.', 'There is no file tea.md.'],
@@ -11,7 +11,7 @@ it.skipIf(process.platform === 'win32').each([
     '/a/my-docs2/x /a/my-docs-old /a/my-docs.old /a/my-docsé',
     '/a/my-docs2/x /a/my-docs-old /a/my-docs.old /a/my-docsé',
   ],
-  ['/b/a/my-docs/x', '/b/a/my-docs/x'],
+  ['/b/a/my-docs/x ./a/my-docs/x', '/b/a/my-docs/x ./a/my-docs/x'],
   ['/a/my-docs//x', '/x'],
 ])('%s', (text, shown) => {
   expect(hideRoot(text, '/a/my-docs')).toBe(shown);
