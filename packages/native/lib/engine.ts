@@ -1,5 +1,6 @@
 /** The engine of this process and environment, loaded on first use. */
 import { TriviumError } from '@trivium/protocol';
+import type { RawModel } from './addon.js';
 import { translated } from './errors.js';
 import { EventRouter } from './event-router.js';
 import { integer } from './integers.js';
@@ -29,7 +30,7 @@ function createEngine(): NativeEngine {
       onProgress && setInterval(() => onProgress(Atomics.load(control, 1) / 1000), progressIntervalMs);
     try {
       const raw = await unlessAborted(signal, control, () => addon.loadModel(path, settings, control));
-      const model = toModel(raw, router);
+      const model = await disposingOnFailure(raw, () => toModel(raw, router));
       if (signal?.aborted) await model.dispose();
       signal?.throwIfAborted();
       onProgress?.(1);
@@ -58,6 +59,16 @@ function createEngine(): NativeEngine {
       return addon.backend();
     },
   };
+}
+
+/** A model that nobody gets to see would stay in memory. */
+async function disposingOnFailure<T>(raw: RawModel, work: () => T): Promise<T> {
+  try {
+    return work();
+  } catch (error) {
+    await raw.dispose();
+    throw error;
+  }
 }
 
 /** The integers of {@link LoadModelOptions}, with the least that each may be. */

@@ -4,74 +4,21 @@
  */
 import type { RawDescription, RawModel } from './addon.js';
 import { samplingDefaultsOf } from './sampling-defaults.js';
+import { asIds, asText, asTexts, asToken, SideFile } from './side-file.js';
+import { insideOf, stopTokensOfGguf } from './stop-tokens.js';
 import type { ModelInfo, Tokenizer } from './types.js';
 
-type JsonObject = Record<string, unknown>;
+type Facts<Key extends keyof ModelInfo> = { [K in Key]?: ModelInfo[K] | undefined };
+type ChatFacts = Facts<'chatTemplate' | 'bosToken' | 'eosToken'> & Pick<ModelInfo, 'stopTokens'>;
 
-function json(texts: Record<string, string>, name: string): JsonObject {
-  try {
-    const value = JSON.parse(texts[name] ?? '{}');
-    return value !== null && typeof value === 'object' ? (value as JsonObject) : {};
-  } catch {
-    return {};
-  }
-}
-
-/** tokenizer_config.json writes a token as a string or as an added-token object. */
-function tokenText(value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  const content = (value as { content?: unknown } | null | undefined)?.content;
-  return typeof content === 'string' ? content : undefined;
-}
-
-function chatTemplateOf({ metadata, texts }: RawDescription): string | undefined {
-  const fromGguf = metadata['tokenizer.chat_template'];
-  if (typeof fromGguf === 'string') return fromGguf;
-  if (texts['chat_template.jinja'] !== undefined) return texts['chat_template.jinja'];
-  const template = json(texts, 'tokenizer_config.json').chat_template;
-  if (typeof template === 'string') return template;
-  if (!Array.isArray(template)) return undefined;
-  const named = template as { name?: string; template?: string }[];
-  return (named.find(({ name }) => name === 'default') ?? named[0])?.template;
-}
-
-function ids(value: unknown): number[] {
-  return (Array.isArray(value) ? value : [value]).filter(
-    (id): id is number => Number.isInteger(id) && (id as number) >= 0,
-  );
-}
-
-function stopTokensOf(
-  { metadata, texts }: RawDescription,
-  tokenizer: Tokenizer,
-  eosToken: string | undefined,
-): number[] {
-  const stops = new Set([
-    ...ids(metadata['tokenizer.ggml.eos_token_id']),
-    ...ids(metadata['tokenizer.ggml.eot_token_id']),
-    ...ids(json(texts, 'config.json').eos_token_id),
-    ...ids(json(texts, 'generation_config.json').eos_token_id),
-  ]);
-  const eos = eosToken === undefined ? undefined : tokenizer.idOf(eosToken);
-  if (eos !== undefined) stops.add(eos);
-  return [...stops].filter((id) => id < tokenizer.vocabularySize);
-}
-
+/** @throws TriviumError `bad-format` where a file beside the weights is damaged or says what it cannot mean */
 export function toModelInfo(raw: RawModel, tokenizer: Tokenizer): ModelInfo {
   const { description } = raw;
-  const { metadata, texts } = description;
-  const config = json(texts, 'tokenizer_config.json');
-  const special = (name: 'bos' | 'eos') => {
-    const id = metadata[`tokenizer.ggml.${name}_token_id`];
-    return typeof id === 'number' ? tokenizer.tokenText(id) : tokenText(config[`${name}_token`]);
-  };
-  const chatTemplate = chatTemplateOf(description);
-  const bosToken = special('bos');
-  const eosToken = special('eos');
-  const sampling = samplingDefaultsOf(metadata);
-  const prompts = json(texts, 'config_sentence_transformers.json').prompts as
-    | Record<string, string>
-    | undefined;
+  const { metadata } = description;
+  const isGguf = description.container === 'gguf';
+  const { stopTokens, ...chat } = isGguf
+    ? chatOfGguf(metadata, tokenizer)
+    : chatOfFolder(description, tokenizer);
   return {
     kind: description.kind,
     architecture: description.architecture,
@@ -83,13 +30,68 @@ export function toModelInfo(raw: RawModel, tokenizer: Tokenizer): ModelInfo {
     layers: description.layers,
     weightBytes: raw.weightBytes,
     packed: raw.isMapped ? 'mapped' : 'made',
-    ...(chatTemplate !== undefined && { chatTemplate }),
-    ...(bosToken !== undefined && { bosToken }),
-    ...(eosToken !== undefined && { eosToken }),
-    stopTokens: stopTokensOf(description, tokenizer, eosToken),
-    ...(sampling && { sampling }),
-    ...(metadata['trivium.token_matches'] === true && { tokenMatches: true as const }),
-    ...(prompts && { prompts }),
+    stopTokens,
+    ...known({
+      ...chat,
+      sampling: samplingDefaultsOf(metadata),
+      tokenMatches: metadata['trivium.token_matches'] === true || undefined,
+      ...promptsOf(description),
+    }),
     backend: raw.backend,
   };
+}
+
+/** Without what nothing is said of. */
+function known<Key extends keyof ModelInfo>(facts: Facts<Key>): Partial<Pick<ModelInfo, Key>> {
+  const said = Object.entries(facts).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(said) as Partial<Pick<ModelInfo, Key>>;
+}
+
+function chatOfGguf(metadata: RawDescription['metadata'], tokenizer: Tokenizer): ChatFacts {
+  const token = (name: 'bos' | 'eos') => {
+    const id = metadata[`tokenizer.ggml.${name}_token_id`];
+    return typeof id === 'number' ? tokenizer.tokenText(id) : undefined;
+  };
+  return {
+    chatTemplate: asText(metadata['tokenizer.chat_template']),
+    bosToken: token('bos'),
+    eosToken: token('eos'),
+    stopTokens: stopTokensOfGguf(metadata, tokenizer),
+  };
+}
+
+function chatOfFolder(description: RawDescription, tokenizer: Tokenizer): ChatFacts {
+  const config = new SideFile(description, 'tokenizer_config.json');
+  const token = (name: 'bos' | 'eos') => config.read(`${name}_token`, 'a token', asToken);
+  const ends = (file: string) =>
+    new SideFile(description, file).read('eos_token_id', 'a token id, or a list of them', asIds) ?? [];
+  const eosToken = token('eos');
+  return {
+    chatTemplate:
+      description.texts['chat_template.jinja'] ??
+      config.read('chat_template', 'a template, or a list of them with names', asTemplate),
+    bosToken: token('bos'),
+    eosToken,
+    stopTokens: insideOf(tokenizer, [
+      ...ends('config.json'),
+      ...ends('generation_config.json'),
+      eosToken === undefined ? undefined : tokenizer.idOf(eosToken),
+    ]),
+  };
+}
+
+/** Of several templates the one named "default", else the first. */
+function asTemplate(value: unknown): string | undefined {
+  if (!Array.isArray(value)) return asText(value);
+  const named: (Record<string, string> | undefined)[] = value.map(asTexts);
+  return (named.find((one) => one?.name === 'default') ?? named[0])?.template;
+}
+
+function promptsOf(description: RawDescription): Facts<'prompts' | 'defaultPrompt'> {
+  const config = new SideFile(description, 'config_sentence_transformers.json');
+  const prompts = config.read('prompts', 'texts by name', asTexts);
+  const defaultPrompt = config.read('default_prompt_name', 'the name of one of its prompts', (name) =>
+    typeof name === 'string' && Object.hasOwn(prompts ?? {}, name) ? name : undefined,
+  );
+  return { prompts, defaultPrompt };
 }

@@ -81,7 +81,10 @@ export interface ModelInfo {
   chatTemplate?: string;
   bosToken?: string;
   eosToken?: string;
-  /** Ids that end a generation. */
+  /**
+   * Ids that end a generation: those that the files name, and of a GGUF file the special tokens by whose texts llama.cpp goes
+   * (`<|im_end|>`, `<|endoftext|>`, …).
+   */
   stopTokens: number[];
   /** What a GGUF file says in `general.sampling.*`; `generate` does not take it by itself. */
   sampling?: SamplingDefaults;
@@ -90,8 +93,10 @@ export interface ModelInfo {
    * types that the caller made, and `rank` tells it nothing.
    */
   tokenMatches?: true;
-  /** Prompts of a sentence-transformers folder, by name ("query", "passage"). */
-  prompts?: Record<string, string>;
+  /** Prompts of a sentence-transformers folder, by name ("query", "passage"); `embed` does not put them before its texts. */
+  prompts?: Readonly<Record<string, string>>;
+  /** Name of the one of `prompts` that stands before texts for which no other is named. */
+  defaultPrompt?: string;
   backend: string;
 }
 

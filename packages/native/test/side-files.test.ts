@@ -1,0 +1,112 @@
+/** The small files beside a model's weights: what they say is taken, and what is damaged is never passed over. */
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { getEngine } from '../lib/index.js';
+
+const fixtures = fileURLToPath(new URL('../tests/fixtures/parity/', import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'trivium-side-files-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+let made = 0;
+/** A copy of a fixture's folder with some of its files written anew. */
+function folder(fixture: string, files: Record<string, unknown>): string {
+  made += 1;
+  const path = join(scratch, String(made));
+  cpSync(fixtures + fixture, path, { recursive: true });
+  for (const [name, content] of Object.entries(files))
+    writeFileSync(join(path, name), typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+async function infoOf(path: string) {
+  await using model = await getEngine().loadModel(path);
+  return model.info;
+}
+
+describe('what they say is taken:', () => {
+  test.each<[string, unknown, string | undefined]>([
+    ['one template', '{{ a }}', '{{ a }}'],
+    ['none', null, undefined],
+    [
+      'of several the default one',
+      [
+        { name: 'tools', template: 'b' },
+        { name: 'default', template: 'c' },
+      ],
+      'c',
+    ],
+    ['else the first', [{ name: 'tools', template: 'b' }], 'b'],
+  ])('%s', async (_, chat_template, expected) => {
+    const path = folder('qwen3-tied', { 'tokenizer_config.json': { chat_template } });
+    expect((await infoOf(path)).chatTemplate).toBe(expected);
+  });
+
+  test('a template of its own file goes before', async () => {
+    const path = folder('qwen3-tied', {
+      'chat_template.jinja': 'a',
+      'tokenizer_config.json': { chat_template: 'b' },
+    });
+    expect((await infoOf(path)).chatTemplate).toBe('a');
+  });
+
+  test('begin and end as texts or objects, end tokens as one or several', async () => {
+    const path = folder('qwen3-tied', {
+      'tokenizer_config.json': { bos_token: 'a', eos_token: { content: 'b', lstrip: false } },
+      'generation_config.json': { eos_token_id: [1, 2, 1e9, -1] },
+    });
+    const info = await infoOf(path);
+    expect(info).toMatchObject({ bosToken: 'a', eosToken: 'b' });
+    expect(info.stopTokens).toEqual(expect.arrayContaining([1, 2]));
+    expect(info.stopTokens).not.toContain(1e9);
+  });
+
+  test('prompts, and the one that stands before texts by default', async () => {
+    const prompts = { query: 'query: ', document: '' };
+    const config = { prompts, default_prompt_name: 'document' };
+    const path = folder('bert-mean', { 'config_sentence_transformers.json': config });
+    expect(await infoOf(path)).toMatchObject({ prompts, defaultPrompt: 'document' });
+    expect(await infoOf(`${fixtures}bert-mean`)).not.toHaveProperty('defaultPrompt');
+  });
+});
+
+describe('what is damaged is an error', () => {
+  const language = 'tokenizer_config.json';
+  const sentences = 'config_sentence_transformers.json';
+  test.each<[string, string, unknown, string]>([
+    ['qwen3-tied', language, '{ "chat_template": ', '/'],
+    ['qwen3-tied', language, [], '/'],
+    ['qwen3-tied', language, { chat_template: 1 }, '/chat_template'],
+    ['qwen3-tied', language, { chat_template: [{ name: 'default' }] }, '/chat_template'],
+    ['qwen3-tied', language, { eos_token: 2 }, '/eos_token'],
+    ['qwen3-tied', language, { bos_token: { text: 'a' } }, '/bos_token'],
+    ['qwen3-tied', 'generation_config.json', '', '/'],
+    ['qwen3-tied', 'generation_config.json', { eos_token_id: '2' }, '/eos_token_id'],
+    ['qwen3-tied', 'generation_config.json', { eos_token_id: [1, 2.5] }, '/eos_token_id'],
+    ['bert-mean', sentences, '{,}', '/'],
+    ['bert-mean', sentences, { prompts: ['query: '] }, '/prompts'],
+    ['bert-mean', sentences, { prompts: { query: 1 } }, '/prompts'],
+    ['bert-mean', sentences, { prompts: {}, default_prompt_name: 'query' }, '/default_prompt_name'],
+  ])('%s, %s: %j', async (fixture, name, content, field) => {
+    const { models } = getEngine().stats();
+    const path = folder(fixture, { [name]: content });
+    await expect(infoOf(path)).rejects.toMatchObject({
+      code: 'bad-format',
+      file: join(path, name),
+      field,
+      expected: expect.any(String),
+      found: expect.any(String),
+      remedy: expect.stringContaining('download'),
+    });
+    expect(getEngine().stats().models).toBe(models);
+  });
+
+  test('of a file beside the weights that were named', async () => {
+    const path = folder('qwen3-tied', { [language]: '{' });
+    await expect(infoOf(join(path, 'model.safetensors'))).rejects.toMatchObject({
+      file: join(path, language),
+    });
+  });
+});
