@@ -1,5 +1,5 @@
 /**
- * Must-show 4: what requests that are aborted at random moments leave behind: sequences, queued requests, memory. Ten
+ * Must-show 9: what requests that are aborted at random moments leave behind: sequences, queued requests, memory. Ten
  * times 1,000, one figure after each. Refuses to know what a model says.
  *
  * The engine keeps the pages of prompts it has computed, for whoever sends the same prefix again, until the key/value

@@ -1,5 +1,5 @@
 /**
- * Must-show 9: how long the event loop waits while the engine prefills 4,000 tokens and while the demo's folder is read.
+ * How long the event loop waits while the engine prefills 4,000 tokens and while the demo's folder is read.
  * Run it alone on the machine. What aborted requests leave behind is measured by aborted-requests.mjs.
  * node apps/bench/runtime.mjs
  */
