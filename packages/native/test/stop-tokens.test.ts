@@ -9,7 +9,7 @@ import type { Tokenizer } from '../lib/types.js';
 function tokenizerOf(special: string[], others: string[] = []): Tokenizer {
   const tokens = [...special, ...others];
   const idOf = (text: string) => (tokens.includes(text) ? tokens.indexOf(text) : undefined);
-  return { vocabularySize: tokens.length, specialTokens: special, idOf } as Tokenizer;
+  return { vocabularySize: tokens.length, specialTokens: special, idOf } as unknown as Tokenizer;
 }
 
 describe('of a GGUF file', () => {
