@@ -284,6 +284,26 @@ it('looks for the end of a line once, not once a word', async () => {
   expect(placeInFile(parsed, start, start + 4).line).toBe(2);
 });
 
+it('takes tags that are never closed for what they are, and keeps no pile of them', async () => {
+  const { unshift } = Array.prototype;
+  let deepest = 0;
+  const pile = vi.spyOn(Array.prototype, 'unshift').mockImplementation(function (this: unknown[], ...items) {
+    deepest = Math.max(deepest, this.length);
+    return unshift.apply(this, items);
+  });
+  const source = `<h1>Top<font></h1><ul><li><b>one</b></ul>${'<font>word<br>'.repeat(2000)}<table><tr><td><i>x`;
+  const kinds = (await shapes('a.html', source)).map(([kind]) => kind);
+  pile.mockRestore();
+  expect(deepest).toBeLessThan(10);
+  expect([...kinds.slice(0, 3), kinds.length, kinds.at(-1)]).toEqual([
+    'heading1',
+    'list',
+    'paragraph',
+    2003,
+    'table',
+  ]);
+});
+
 describe('PDF', () => {
   it('reads pages, headings and paragraphs', async () => {
     const bytes = makePdf([

@@ -24,11 +24,28 @@ const blockNames = new Set(
     ' ',
   ),
 );
+/** What a block is for the innermost of these tags around it. */
+const kindsInside = new Map<string, BlockKind>([
+  ['li', 'list'],
+  ['tr', 'table'],
+]);
+
+const read = new Set([...silent, ...blockNames, 'td', 'th']);
+
+/**
+ * Keeps no tags that say nothing of blocks: its stack moves as a whole with every tag, so that a page which never closes its
+ * `<font>` would take time by the square of its length. As in browsers, `</b>` then ends no item that began inside it.
+ */
+class BlockParser extends Parser {
+  protected override isVoidElement(name: string): boolean {
+    return !read.has(name) || super.isVoidElement(name);
+  }
+}
 
 /** @param isXml whether `<script/>` and the like end where they begin, as XHTML has it */
 export function readHtml(source: string, name: string, isXml: boolean): ParsedSource {
   const extractor = new Extractor(source);
-  const parser = new Parser(
+  const parser = new BlockParser(
     {
       onopentag: (tag) => extractor.open(tag),
       onclosetag: (tag) => extractor.close(tag),
@@ -45,7 +62,9 @@ class Extractor {
   readonly #parts: string[] = [];
   readonly #runs: number[] = [];
   readonly #blocks: Block[] = [];
-  readonly #stack: string[] = [];
+  /** Tags that are open and say what blocks are, the innermost last; how deep others lie does not matter. */
+  readonly #headings: string[] = [];
+  readonly #holders: string[] = [];
   #length = 0;
   #blockStart = 0;
   #silent = 0;
@@ -68,7 +87,7 @@ class Extractor {
     if (blockNames.has(tag)) this.#endBlock();
     if (tag === 'pre') this.#pre++;
     if (tag === 'td' || tag === 'th') this.#cell();
-    this.#stack.push(tag);
+    this.#openOf(tag)?.push(tag);
   }
 
   close(tag: string): void {
@@ -76,8 +95,14 @@ class Extractor {
     if (silent.has(tag)) this.#silent = Math.max(0, this.#silent - 1);
     if (blockNames.has(tag)) this.#endBlock();
     if (tag === 'pre') this.#pre = Math.max(0, this.#pre - 1);
-    const at = this.#stack.lastIndexOf(tag);
-    if (at >= 0) this.#stack.length = at;
+    // The parser closes tags from the inside out; one that the file ends in was never opened.
+    const open = this.#openOf(tag);
+    if (open?.at(-1) === tag) open.pop();
+  }
+
+  #openOf(tag: string): string[] | undefined {
+    if (kindsInside.has(tag)) return this.#holders;
+    return /^h[1-6]$/.test(tag) ? this.#headings : undefined;
   }
 
   text(data: string, start: number, end: number): void {
@@ -160,18 +185,12 @@ class Extractor {
   #endBlock(): void {
     this.#pendingBlank = -1;
     if (this.#length === this.#blockStart) return;
-    const kind = this.#kind();
-    const heading = /^h[1-6]$/.exec(this.#stack.findLast((tag) => /^h[1-6]$/.test(tag)) ?? '')?.[0];
+    const kind = this.#pre > 0 ? 'code' : (kindsInside.get(this.#holders.at(-1)!) ?? 'paragraph');
+    const heading = this.#headings.at(-1);
     const block: Block = { kind: heading ? 'heading' : kind, start: this.#blockStart, end: this.#length };
     if (heading) block.level = Number(heading[1]);
     this.#blocks.push(block);
     this.#glue(kind === 'table' || kind === 'list' ? '\n' : '\n\n');
     this.#blockStart = this.#length;
-  }
-
-  #kind(): BlockKind {
-    if (this.#pre > 0) return 'code';
-    const holder = this.#stack.findLast((tag) => tag === 'li' || tag === 'tr');
-    return holder === 'li' ? 'list' : holder === 'tr' ? 'table' : 'paragraph';
   }
 }
