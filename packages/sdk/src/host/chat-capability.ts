@@ -7,6 +7,7 @@ import {
   type ParsedInputOf,
   type ProgressOf,
 } from '@trivium/protocol';
+import { withoutTemplate } from '../provider/chat-settings.js';
 import { TriviumLanguageModel } from '../provider/language-model.js';
 import type { CallOptions, CallWarning, PromptMessage, StreamPart } from '../provider/specification.js';
 import { fitTurns } from './fit-turns.js';
@@ -21,7 +22,9 @@ type Finish = Extract<StreamPart, { type: 'finish' }>;
 export const chat = implement<typeof contracts.chat, TriviumContext>(
   contracts.chat,
   async function* (input, { host, signal }) {
-    return yield* reporting<ChatStep, ChatOutput>((report) => answer(input, host, signal, report));
+    return yield* reporting<ChatStep, ChatOutput>(signal, (report, signal) =>
+      answer(input, host, signal, report),
+    );
   },
 );
 
@@ -33,18 +36,19 @@ async function answer(
 ): Promise<ChatOutput> {
   const started = performance.now();
   const reference = host.languageModel(input.model);
-  const { info } = await host.models.get(reference, 'language', { signal, onProgress: report });
+  const {
+    info: { contextTokens },
+  } = await host.models.get(reference, 'language', { signal, onProgress: report });
   const model = new TriviumLanguageModel(reference, 'v4', host.models);
   const warnings: string[] = [];
+  const isFirstTurn = input.messages.every(({ role }) => role !== 'assistant');
   const warn = (message: string) => {
+    // Said once a conversation.
+    if (message === withoutTemplate.message && !isFirstTurn) return;
     warnings.push(message);
     report({ type: 'warning', message });
   };
-  // Said once a conversation.
-  if (info.chatTemplate === undefined && input.messages.every(({ role }) => role !== 'assistant'))
-    warn('This model has no chat template: it continues the text of the messages.');
   // Room for the answer comes first: half of the context at most, for the conversation is worth as much.
-  const { contextTokens } = info;
   const forAnswer = Math.min(input.maxTokens ?? Math.floor(contextTokens / 4), Math.floor(contextTokens / 2));
   const counted = { reasoning: input.thinking === undefined ? undefined : input.thinking ? 'high' : 'none' };
   const { messages, dropped } = await fitTurns(withSystem(input), contextTokens - forAnswer, (kept) =>

@@ -32,13 +32,19 @@ export interface FunctionTool {
   strict?: boolean;
 }
 
+/** A base model is one, and so is a chat model whose file has lost its template. */
+export const withoutTemplate = {
+  type: 'other',
+  message: 'This model has no chat template: it continues the text of the messages.',
+} as const satisfies CallWarning;
+
 export function readChatSettings(
   call: ChatCall,
   extra: TriviumLanguageModelOptions,
   { chatTemplate }: Pick<ModelInfo, 'chatTemplate'>,
 ): ChatSettings {
   const format = outputFormatOf(chatTemplate);
-  const warnings: CallWarning[] = [];
+  const warnings: CallWarning[] = chatTemplate === undefined ? [withoutTemplate] : [];
   const tools = readTools(call, format, extra.grammar === 'off', warnings);
   const thinking = readThinking(call, extra, { template: chatTemplate ?? '', format }, warnings);
   return {

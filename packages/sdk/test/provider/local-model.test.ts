@@ -12,6 +12,9 @@ const file = fileURLToPath(
 const trivium = createTrivium({ specification: 'v3' });
 afterAll(() => trivium.dispose());
 
+/** What a model without a chat template says with every answer. */
+const withoutTemplate = { type: 'other', message: expect.stringContaining('no chat template') };
+
 describe('a local language model', () => {
   for (const check of conformanceChecks(() => trivium(file))) it(check.name, () => check.run());
 
@@ -42,10 +45,13 @@ describe('a local language model', () => {
       maxOutputTokens: 2,
       providerOptions: { trivium: { overflow: 'drop-oldest' } },
     });
-    expect(kept.warnings).toEqual([{ type: 'other', message: expect.stringContaining('1 oldest') }]);
+    expect(kept.warnings).toEqual([
+      withoutTemplate,
+      { type: 'other', message: expect.stringContaining('1 oldest') },
+    ]);
   });
 
-  it('takes penalties and biases, without a warning', async () => {
+  it('takes penalties and biases, without a warning of them', async () => {
     const model = trivium(file);
     const call = {
       prompt: [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'hello' }] }],
@@ -53,7 +59,7 @@ describe('a local language model', () => {
     };
     const text = async (settings: object) => {
       const { content, warnings } = await model.doGenerate({ ...call, ...settings });
-      expect(warnings).toEqual([]);
+      expect(warnings).toEqual([withoutTemplate]);
       return content;
     };
     const repeats = (content: Awaited<ReturnType<typeof text>>) => {
@@ -82,8 +88,9 @@ describe('a local language model', () => {
       responseFormat: { type: 'json' },
       providerOptions: { trivium: { logprobs: 2, grammar: 'off' } },
     });
-    expect(result.warnings.map((warning) => warning.type === 'unsupported' && warning.feature)).toEqual([
-      'responseFormat',
+    expect(result.warnings).toEqual([
+      { type: 'unsupported', feature: 'responseFormat', details: expect.any(String) },
+      withoutTemplate,
     ]);
     const { logprobs } = result.providerMetadata!.trivium as unknown as { logprobs: { top: unknown[] }[] };
     expect(logprobs[0]!.top).toHaveLength(2);
