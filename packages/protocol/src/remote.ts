@@ -2,6 +2,7 @@
  * A capability that runs on a server, behind the same face as one that runs here: whatever takes an implementation
  * (a function, a hook, a tool) takes it. Needs `fetch` and streams, nothing of Node.
  */
+import type { EventSourceMessage } from 'eventsource-parser';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { type AnyCapability, type Implementation, implement } from './capability.js';
 import { TriviumError } from './errors.js';
@@ -37,19 +38,36 @@ export async function request(endpoint: Endpoint, path: string, init: RequestIni
   throw errorOfBody(body, `${url} answered ${response.status}.`);
 }
 
+interface SentEvent {
+  id?: string;
+  data: string;
+}
+
 /**
- * The data of server-sent events, with their ids, until the stream ends; leaving early closes the connection.
+ * The data of server-sent events, with their ids, until the stream ends. `return` closes the connection at once, also while
+ * `next` waits for the server: that one then ends.
  * @throws TriviumError `network` when the connection breaks; an abort's reason
  */
-export async function* eventsOf(
-  response: Response,
-): AsyncGenerator<{ id?: string; data: string }, void, void> {
-  if (!response.body) return;
-  const events = response.body
+export function eventsOf(response: Response): AsyncGenerator<SentEvent, void, void> {
+  const reader = response.body
     // Declarations disagree about the type of a chunk.
-    .pipeThrough(new TextDecoderStream() as unknown as TransformStream<Uint8Array, string>)
-    .pipeThrough(new EventSourceParserStream());
-  const reader = events.getReader();
+    ?.pipeThrough(new TextDecoderStream() as unknown as TransformStream<Uint8Array, string>)
+    .pipeThrough(new EventSourceParserStream())
+    .getReader();
+  const events = read(reader);
+  const end = events.return.bind(events);
+  // A generator by itself would let its own `return` wait behind the `next` before it.
+  events.return = async (value) => {
+    await reader?.cancel().catch(() => {});
+    return end(value);
+  };
+  return events;
+}
+
+async function* read(
+  reader: ReadableStreamDefaultReader<EventSourceMessage> | undefined,
+): AsyncGenerator<SentEvent, void, void> {
+  if (!reader) return;
   try {
     for (;;) {
       const { done, value } = await reader.read();

@@ -17,8 +17,12 @@ interface DeltaStep {
 const read = implement<typeof contracts.read, TriviumContext>(
   contracts.read,
   async function* ({ paths }, { host, signal }) {
-    return yield* reporting<DownloadProgress | ReadStep, Awaited<ReturnType<LongText['read']>>>((report) =>
-      withLongText(paths, { host, signal, report }, (client) => bringUpToDate(client, paths, signal, report)),
+    return yield* reporting<DownloadProgress | ReadStep, Awaited<ReturnType<LongText['read']>>>(
+      signal,
+      (report, signal) =>
+        withLongText(paths, { host, signal, report }, (client) =>
+          bringUpToDate(client, paths, signal, report),
+        ),
     );
   },
 );
@@ -29,7 +33,7 @@ const search = implement<typeof contracts.search, TriviumContext>(
     return yield* reporting<
       DownloadProgress | ReadStep | WarningStep,
       { query: string; hits: Awaited<ReturnType<LongText['search']>> }
-    >((report) =>
+    >(signal, (report, signal) =>
       withLongText(paths, { host, signal, report }, async (client) => {
         await readAll(client, paths, signal, report);
         return { query, hits: await client.search(query, { limit, signal }) };
@@ -46,7 +50,7 @@ export const ask = implement<typeof contracts.ask, TriviumContext>(
     return yield* reporting<
       PreloadProgress | ReadStep | WarningStep | DeltaStep,
       Awaited<ReturnType<LongText['ask']>> & { ms: number }
-    >((report) =>
+    >(signal, (report, signal) =>
       withLongText(paths, { host, signal, model, report }, async (client) => {
         await readAll(client, paths, signal, report);
         const running = client.ask(question, { signal, ...(limit !== undefined && { limit }) });
@@ -66,7 +70,7 @@ const summarize = implement<typeof contracts.summarize, TriviumContext>(
     return yield* reporting<
       PreloadProgress | ReadStep | WarningStep | SummarizeProgress | DeltaStep,
       Awaited<ReturnType<LongText['summarize']>> & { ms: number }
-    >((report) =>
+    >(signal, (report, signal) =>
       withLongText(paths, { host, signal, model, report }, async (client) => {
         await readAll(client, paths, signal, report);
         const running = client.summarize({

@@ -15,7 +15,7 @@ type Output = z.output<typeof contracts.inspect.output>;
 export const inspect = implement<typeof contracts.inspect, TriviumContext>(
   contracts.inspect,
   async function* ({ file: reference, speed, measure }, { host, signal }) {
-    return yield* reporting<Step, Output>(async (report) => {
+    return yield* reporting<Step, Output>(signal, async (report, signal) => {
       // Of a name that stands for several models, the one there is most to say of: how fast it writes.
       const found = await host.models.path(reference, 'language', { signal, onProgress: report });
       const file = found === resolve(reference) ? reference : found; // errors name a path as it was given

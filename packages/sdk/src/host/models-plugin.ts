@@ -78,7 +78,7 @@ const logits = implement<typeof contracts.logits, TriviumContext>(
 const pull = implement<typeof contracts.pull, TriviumContext>(
   contracts.pull,
   async function* ({ model }, { host, signal }) {
-    return yield* reporting<DownloadProgress, PulledModel>((report) =>
+    return yield* reporting<DownloadProgress, PulledModel>(signal, (report, signal) =>
       host.models.hub.pull(model, { signal, onProgress: report }),
     );
   },
@@ -94,7 +94,7 @@ const modelsList = implement<typeof contracts.modelsList, TriviumContext>(
 const modelsVerify = implement<typeof contracts.modelsVerify, TriviumContext>(
   contracts.modelsVerify,
   async function* ({ model }, { host, signal }) {
-    return yield* reporting<DownloadProgress, Verification>((report) =>
+    return yield* reporting<DownloadProgress, Verification>(signal, (report, signal) =>
       host.models.hub.verify(model, { signal, onProgress: report }),
     );
   },

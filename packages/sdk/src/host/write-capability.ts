@@ -21,7 +21,7 @@ export const write = implement<typeof contracts.write, TriviumContext>(
   contracts.write,
   async function* (input, { host, signal }) {
     const started = performance.now();
-    return yield* reporting<Step, WrittenText>((report) => {
+    return yield* reporting<Step, WrittenText>(signal, (report, signal) => {
       const call = { host, signal, report };
       return withLongText(input.paths, { ...call, model: input.model }, async (client) => {
         const options = await optionsOf(input, call);
