@@ -14,7 +14,10 @@ const native = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(native, 'build/fuzz');
 
 function run(command, args) {
-  const { status, error } = spawnSync(command, args, { cwd: native, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status, error } = spawnSync(command, args, {
+    cwd: native,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   if (error) throw error;
   return status === 0;
 }
