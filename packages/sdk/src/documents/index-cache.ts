@@ -11,7 +11,7 @@ import { makeFolder } from '../make-folder.js';
 import type { IndexedDocument } from './indexed-document.js';
 
 /** Goes up whenever readers, passages, terms or layout change. */
-export const indexVersion = 9;
+export const indexVersion = 10;
 const magic = 'TRVIDX\r\n';
 const headerStart = 48;
 

@@ -1,6 +1,9 @@
-/** Where sentences end, in English and Chinese. Works on offsets, allocates no strings. */
+/** Where sentences end, in English, Chinese and scripts with marks of their own. Works on offsets, allocates no strings. */
 
-const closing = new Set('"\')]}”’」』）】》');
+const closing = new Set('"\')]}”’»」』）】》');
+/** Of Greek, Armenian, Arabic, Urdu, Hindi, Tibetan, Burmese, Ethiopic and Khmer: as `.` does, they end before a blank. */
+export const otherMarks = '\u037e։؟۔।॥།။።፧។';
+const otherEnds = new Set([...otherMarks].map((mark) => mark.charCodeAt(0)));
 const abbreviations = new Set([
   'e.g',
   'i.e',
@@ -25,7 +28,7 @@ export function sentenceEnds(text: string, start: number, end: number): number[]
   for (let at = start; at < end; at++) {
     const code = text.charCodeAt(at);
     const wide = code === 0x3002 || code === 0xff01 || code === 0xff1f || code === 0xff1b;
-    const narrow = code === 0x2e || code === 0x21 || code === 0x3f;
+    const narrow = code < 0x80 ? code === 0x2e || code === 0x21 || code === 0x3f : otherEnds.has(code);
     const line = code === 0x0a && startsItem(text, at + 1, end);
     if (!wide && !narrow && !line) continue;
     let after = at + 1;

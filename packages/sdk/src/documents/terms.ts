@@ -1,10 +1,11 @@
 /**
  * From text to terms for the lexical index, as 32-bit hashes, without making strings: lower-cased words with light
- * English stemming, the parts of camelCase and snake_case identifiers, Chinese characters and their pairs.
- * Knows nothing of documents and scores.
+ * English stemming, the parts of camelCase and snake_case identifiers, the characters and pairs of Chinese and of other
+ * scripts that set no blanks between words. Knows nothing of documents and scores.
  */
+import { compose, isAccent, isUpper, lowered, unitClass, unitClasses, writeLower } from './code-units.js';
 
-/** 0 word, 1 part of an identifier, 2 pair of Chinese characters, 3 single Chinese character. */
+/** 0 word, 1 part of an identifier, 2 pair of characters as of Chinese, 3 single one of them. */
 export type TermKind = 0 | 1 | 2 | 3;
 
 const longestWord = 64;
@@ -38,23 +39,27 @@ export class TermList {
 export function scanTerms(text: string, start: number, end: number, into: TermList): void {
   let at = start;
   while (at < end) {
-    const code = text.charCodeAt(at);
-    if (isWordCode(code)) {
-      let after = at + 1;
-      while (after < end && isWordCode(text.charCodeAt(after))) after++;
+    const kind = unitClasses[text.charCodeAt(at)];
+    let after = at + 1;
+    if (kind === unitClass.word) {
+      while (after < end && isInWord(text.charCodeAt(after))) after++;
       pushWord(text, at, after, into);
-      at = after;
-    } else if (isIdeograph(code)) {
-      let after = at + 1;
-      while (after < end && isIdeograph(text.charCodeAt(after))) after++;
+      pushBrokenWord(text, at, after, end, into);
+    } else if (kind === unitClass.single) {
+      while (after < end && unitClasses[text.charCodeAt(after)] === unitClass.single) after++;
       for (let index = at; index < after; index++) {
         const here = text.charCodeAt(index);
         into.push(finish(mix(mix(0x9e3779b9, here), 1)), 3);
         if (index + 1 < after) into.push(finish(mix(mix(0x9e3779b9, here), text.charCodeAt(index + 1))), 2);
       }
-      at = after;
-    } else at++;
+    }
+    at = after;
   }
+}
+
+function isInWord(unit: number): boolean {
+  const kind = unitClasses[unit];
+  return kind === unitClass.word || kind === unitClass.joiner;
 }
 
 function pushWord(text: string, start: number, end: number, into: TermList): void {
@@ -80,21 +85,50 @@ function isBoundary(text: string, at: number, end: number): boolean {
   if (here === 0x5f) return true;
   if (!isUpper(here)) return false;
   let previous = at - 1;
-  while (isMark(text.charCodeAt(previous))) previous--;
+  while (isAccent(text.charCodeAt(previous)) || isJoiner(text.charCodeAt(previous))) previous--;
   const before = text.charCodeAt(previous);
   if (!isUpper(before)) return before !== 0x5f;
   return at + 1 < end && isLower(text.charCodeAt(at + 1));
 }
 
-function hashWord(text: string, start: number, end: number): number {
-  let length = 0;
+const isLower = (unit: number) => unit >= 0x61 && unit <= 0x7a;
+const isJoiner = (unit: number) => unitClasses[unit] === unitClass.joiner;
+
+/** What parts a word between lines: a hyphen behind a letter, or a soft one just before; the next line begins small. */
+const lineBreak = /(?:(?<=\p{L}\p{M}*)[-\u2010]|(?<=\u00ad))[^\S\n]*[\n\r][^\S\n]*(?=\p{Ll})/uy;
+
+/** Of a word that goes on in the next line, as in many PDF files, both parts as one: the hyphen may be the line's alone. */
+function pushBrokenWord(text: string, start: number, after: number, end: number, into: TermList): void {
+  const hyphen = text.charCodeAt(after);
+  if (hyphen !== 0x2d && hyphen !== 0x2010 && !isJoiner(text.charCodeAt(after - 1))) return;
+  lineBreak.lastIndex = after;
+  if (!lineBreak.test(text)) return;
+  const next = lineBreak.lastIndex;
+  let last = next;
+  while (last < end && isInWord(text.charCodeAt(last))) last++;
+  if (last > next) into.push(hashScratch(write(text, next, last, write(text, start, after, 0))), 0);
+}
+
+const hashWord = (text: string, start: number, end: number) => hashScratch(write(text, start, end, 0));
+
+/** Writes the letters of a word into the scratch from `length` on, and returns how many it holds then. */
+function write(text: string, start: number, end: number, length: number): number {
   for (let at = start; at < end && length < longestWord; at++) {
-    const code = text.charCodeAt(at);
-    const composed = isMark(code) && length > 0 ? compose(scratch[length - 1]!, code) : 0;
+    const unit = text.charCodeAt(at);
+    if (unit < 0x80) {
+      scratch[length++] = lowered[unit]!;
+      continue;
+    }
+    if (isJoiner(unit)) continue;
+    const composed = isAccent(unit) && length > 0 ? compose(scratch[length - 1]!, unit) : 0;
     if (composed > 0) scratch[length - 1] = composed;
-    else scratch[length++] = lower(code);
+    else length = writeLower(unit, scratch, length);
   }
-  length = stem(scratch, length);
+  return length;
+}
+
+function hashScratch(count: number): number {
+  const length = stem(scratch, count);
   let hash = 0x811c9dc5;
   for (let at = 0; at < length; at++) hash = mix(hash, scratch[at]!);
   return finish(hash);
@@ -109,50 +143,6 @@ function finish(hash: number): number {
   hash = Math.imul(hash, 0xc2b2ae35);
   hash ^= hash >>> 16;
   return hash >>> 0 || 1;
-}
-
-const isUpper = (code: number) =>
-  code < 0x80 ? code >= 0x41 && code <= 0x5a : code < 0x2000 && lowered[code] !== code;
-const isLower = (code: number) => code >= 0x61 && code <= 0x7a;
-
-function isWordCode(code: number): boolean {
-  if (code < 0x80)
-    return (
-      (code >= 0x61 && code <= 0x7a) ||
-      (code >= 0x41 && code <= 0x5a) ||
-      (code >= 0x30 && code <= 0x39) ||
-      code === 0x5f
-    );
-  if (code < 0x3000)
-    return (code >= 0xc0 && code < 0x2000 && code !== 0xd7 && code !== 0xf7) || code === 0xb5;
-  return (
-    (code >= 0xff10 && code <= 0xff19) ||
-    (code >= 0xff21 && code <= 0xff3a) ||
-    (code >= 0xff41 && code <= 0xff5a)
-  );
-}
-
-/** Chinese, kana and Hangul, and surrogates of the rarer planes. */
-const isIdeograph = (code: number) =>
-  (code >= 0x3040 && code <= 0x30ff) ||
-  (code >= 0x3400 && code <= 0x9fff) ||
-  (code >= 0xac00 && code <= 0xdfff) ||
-  (code >= 0xf900 && code <= 0xfaff);
-
-/** Of every letter below U+2000. */
-const lowered = Uint16Array.from({ length: 0x2000 }, (_, code) =>
-  String.fromCharCode(code).toLowerCase().charCodeAt(0),
-);
-
-const lower = (code: number) => (code < 0x2000 ? lowered[code]! : lowered[code - 0xfee0]!);
-
-/** Accents that stand behind their letter, as in names of files on macOS. */
-const isMark = (code: number) => code >= 0x300 && code < 0x370;
-
-/** Both as one character, or 0 where there is none. */
-function compose(letter: number, mark: number): number {
-  const composed = String.fromCharCode(letter, mark).normalize('NFC');
-  return composed.length === 1 ? composed.charCodeAt(0) : 0;
 }
 
 const letter = {

@@ -1,8 +1,9 @@
 /**
- * Splits English and Chinese prose into sentences with UTF-16 offsets: abbreviations, initials, quotes and reported
- * speech stay whole, blank lines, headings, list items and table rows always end a sentence.
+ * Splits prose into sentences with UTF-16 offsets, made for English and Chinese: abbreviations, initials, quotes and
+ * reported speech stay whole, blank lines, headings, list items and table rows always end a sentence.
  * Refuses to know: Markdown blocks (the caller passes prose or lives with code as one sentence a line), embeddings.
  */
+import { otherMarks } from '../documents/sentences.js';
 
 export interface Sentence {
   /** First character, as an offset into the text that was split. */
@@ -19,7 +20,7 @@ const abbreviations = new Set(
   ).split(' '),
 );
 
-const terminator = /[.!?…]+|[。！？｡]+/gu;
+const terminator = new RegExp(`[.!?…${otherMarks}]+|[。！？｡]+`, 'gu');
 const closers = /["'”’»)\]）」』】》*_`]*/uy;
 const reportingEnglish =
   /^(?:\p{Lu}[\p{L}.'’-]*|he|she|it|they|we|I|you|the \p{L}+)(?: \p{Lu}[\p{L}.'’-]*)? (?:said|says|asked|asks|replied|answered|cried|shouted|whispered|muttered|called|murmured|snapped|growled|demanded|exclaimed|went on|told|added|agreed|admitted|began|continued)\b/u;

@@ -56,7 +56,7 @@ export function sentenceFeatures({ texts, words, vectors, query }: FeatureInput)
       1,
       ((text.match(/\b(?:I|me|my|we|us|our|you|your)\b|[我你您咱]/gu)?.length ?? 0) / words[i]!) * 5,
     ),
-    /[?？]["”」]?$/u.test(text) ? 1 : 0,
+    /[?？؟]["”」]?$/u.test(text) ? 1 : 0,
     similarity[i]!,
     overlap[i]!,
     surroundings[i]!,

@@ -54,5 +54,5 @@ function spanSentences({ source, start: from, end: to }: Span): SourceSentence[]
       text,
       words: countWords(text),
     }))
-    .filter(({ words, text }) => words >= 3 && words <= 150 && /\p{L}{2}/u.test(text));
+    .filter(({ words, text }) => words >= 3 && words <= 150 && /\p{L}\p{M}*\p{L}/u.test(text));
 }

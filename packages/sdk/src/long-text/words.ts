@@ -1,12 +1,13 @@
 /** Words of English and Chinese text: for counting lengths and for lexical overlap. Refuses to know: models. */
 
-const latinWord = /[\p{L}\p{N}_$]+(?:['’.-][\p{L}\p{N}_$]+)*/gu;
+/** With the marks that letters carry: in Hindi the vowels. */
+const spacedWord = /[\p{L}\p{N}_$][\p{L}\p{M}\p{N}_$]*(?:['’.-][\p{L}\p{N}_$][\p{L}\p{M}\p{N}_$]*)*/gu;
 const han = /\p{Script=Han}/gu;
 
 /** Length in words: words of alphabetic scripts, and Chinese characters / 1.6. */
 export function countWords(text: string): number {
   const characters = text.match(han)?.length ?? 0;
-  const words = text.replace(han, ' ').match(latinWord)?.length ?? 0;
+  const words = text.replace(han, ' ').match(spacedWord)?.length ?? 0;
   return words + characters / 1.6;
 }
 
@@ -29,7 +30,7 @@ const stopWords = new Set(
 /** Lower-case content terms: stemmed words, identifiers whole and in parts, Chinese character pairs. */
 export function terms(text: string): string[] {
   const found: string[] = [];
-  for (const match of text.matchAll(/[\p{L}\p{N}_$]+(?:['’][\p{L}]+)?/gu)) {
+  for (const match of text.matchAll(/[\p{L}\p{N}_$][\p{L}\p{M}\p{N}_$]*(?:['’]\p{L}+)?/gu)) {
     const word = match[0];
     if (/\p{Script=Han}/u.test(word)) pushChinese(word, found);
     else pushWord(word, found);

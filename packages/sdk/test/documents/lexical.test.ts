@@ -24,8 +24,49 @@ describe('terms', () => {
     ['việt', 'Việt'.normalize('NFD'), 'VIỆT'],
     ['ёлка', 'Ёлка'.normalize('NFD')],
     ['ωμέγα', 'ΩΜΈΓΑ'],
+    ['οδός', 'ΟΔΌΣ'],
+    ['file', '\ufb01le', '\uff26\uff29\uff2c\uff25'],
+    ['efficient office', 'e\ufb03cient o\ufb03ce'],
+    ['donaudampfschiff', 'Donau\u00addampf\u00adschiff'],
+    ['سلام', '\ufeb3\ufefc\ufee1'],
   ])('of one stem are one: %s', (first, ...others) => {
     for (const other of others) expect(terms(other)).toEqual(terms(first));
+  });
+
+  it.each([
+    ['القاهرة', 'زرنا القاهرة، ثم الإسكندرية؛'],
+    ['الأقصر', 'هل رأيتم الأقصر؟'],
+    ['देखा', 'हमने ताजमहल देखा। वह'],
+    ['دیکھا', 'ہم نے لاہور دیکھا۔'],
+    ['Αθήνα', 'Πού είναι η Αθήνα\u037e'],
+    ['Երևանը', 'Մենք տեսանք Երևանը։'],
+    ['አበባ', 'አዲስ፡አበባ።'],
+    ['བོད', 'བོད་ཡིག།'],
+    ['ⵜⴰⵎⴰⵣⵉⵖⵜ', 'ⵜⵓⵜⵍⴰⵢⵜ ⵜⴰⵎⴰⵣⵉⵖⵜ.'],
+    ['人々', '多くの人々は'],
+    ['กรุงเทพ', 'ฉันอยู่ที่กรุงเทพมหานคร'],
+    ['m', '12 m²'],
+    ['90', '90º'],
+    ['warning', 'warning\ufe0f'],
+  ])('are found beside punctuation of their script: %s', (word, text) => {
+    expect(terms(text)).toEqual(expect.arrayContaining(terms(word)));
+    expect(terms(word).length).toBeGreaterThan(0);
+  });
+
+  it('are also what a line end parts', () => {
+    const both = terms('performance perfor mance').sort();
+    for (const parted of [
+      'perfor-\nmance',
+      'perfor-\r\n  mance',
+      'perfor\u00ad\nmance',
+      'perfor\u2010\nmance',
+    ])
+      expect(terms(parted).sort()).toEqual(both);
+    for (const apart of ['perfor-\n\nmance', 'perfor-\nMance', 'perfor -\nmance', '10-\nmance'])
+      expect(terms(apart)).toHaveLength(2);
+    const cut = new TermList();
+    scanTerms('perfor-\nmance', 0, 8, cut);
+    expect(cut.length).toBe(1);
   });
 
   it('include the parts of identifiers', () => {

@@ -111,6 +111,13 @@ test('words: Chinese counts as characters / 1.6, questions lose their question w
   );
 });
 
+test('vowels that are marks are of their word, what varies a symbol is none', async () => {
+  const text = 'हमने आगरा में ताजमहल देखा। वह नदी के पास है।';
+  expect(countWords(text)).toBe(10);
+  expect(terms('ताजमहल देखा ⚠\ufe0f')).toEqual(['ताजमहल', 'देखा']);
+  expect((await createLongText().summarize({ text, words: 6 })).text).toMatch(/^हमने .*देखा।$/);
+});
+
 test('a call that cannot be made rejects, and a stopped one too, without an embedder', async () => {
   const running = createLongText().ask('How do I stop?');
   await expect(Promise.resolve(running)).rejects.toMatchObject({

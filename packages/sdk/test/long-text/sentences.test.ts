@@ -21,6 +21,8 @@ test.each([
     '# A title\nSome text that\nwraps. More.\n\n- one\n- two',
     ['# A title', 'Some text that\nwraps.', 'More.', '- one', '- two'],
   ],
+  ['हमने देखा। वह आगरा में है।', ['हमने देखा।', 'वह आगरा में है।']],
+  ['هل رأيتم الأقصر؟ ہم نے دیکھا۔', ['هل رأيتم الأقصر؟', 'ہم نے دیکھا۔']],
   ['He paused… then spoke. "Well..." and so on.', ['He paused… then spoke.', '"Well..." and so on.']],
 ])('splits %j', (text, expected) => {
   expect(texts(text)).toEqual(expected);

@@ -68,7 +68,7 @@ const wordsOf = (text: string) =>
   text
     .normalize('NFKC')
     .toLowerCase()
-    .match(/\p{Script=Han}|[\p{L}\p{N}_$]+/gu) ?? [];
+    .match(/\p{Script=Han}|[\p{L}\p{N}_$][\p{L}\p{M}\p{N}_$]*/gu) ?? [];
 
 /** The part of `words` that stands in `among` in runs of `run` words at least. */
 function sharedRuns(words: readonly string[], among: readonly string[], run: number): number {

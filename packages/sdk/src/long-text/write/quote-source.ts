@@ -3,6 +3,7 @@
  * Refuses to know: why it did not.
  */
 import { withoutMarkers } from '@trivium/protocol';
+import { otherMarks } from '../../documents/sentences.js';
 import { splitSentences } from '../sentences.js';
 import { selectSentences } from '../summarize-extractive.js';
 import { countWords } from '../words.js';
@@ -42,7 +43,11 @@ export async function quoteSource(
         return { text: quote, words: before + countWords(quote), isNew: !stands.includes(bare(text)) };
       })
       .filter(
-        (one) => one.isNew && one.words >= leastWords && one.words <= mostWords && /\p{L}{2}/u.test(one.text),
+        (one) =>
+          one.isNew &&
+          one.words >= leastWords &&
+          one.words <= mostWords &&
+          /\p{L}\p{M}*\p{L}/u.test(one.text),
       ),
   );
   const prose = sentences.filter(({ text }) => isProse(text));
@@ -74,9 +79,10 @@ const plain = (item: Material, text: string) => ('number' in item ? bare(text) :
 
 const citing = (item: Material, text: string) => ('number' in item ? `${text} [${item.number}]` : text);
 
+const sentenceEnd = new RegExp(`[.!?…。！？${otherMarks}][\\p{P}\\s]*(?:\\[\\d+\\])?$`, 'u');
+
 /** No code, no row of a table, no heading. */
-const isProse = (text: string) =>
-  /[.!?…。！？][\p{P}\s]*(?:\[\d+\])?$/u.test(text) && !/[{}|<>=\\]|--|\/\/|;\s/u.test(text);
+const isProse = (text: string) => sentenceEnd.test(text) && !/[{}|<>=\\]|--|\/\/|;\s/u.test(text);
 
 /** What it says, however it is cited. */
 const bare = (text: string) => oneLine(withoutMarkers(text)).trim();
