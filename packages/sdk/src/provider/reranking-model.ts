@@ -7,6 +7,7 @@
 import type { NativeModel } from '@trivium/native';
 import { largestInput } from '../documents/passage-ranker.js';
 import { rankTexts } from '../documents/rank-texts.js';
+import { dot, normalizedRow } from '../documents/vectors.js';
 import type { ModelStore } from '../models/model-store.js';
 import { throwRetryable } from './retryable.js';
 import type { CallWarning, SpecificationVersion } from './specification.js';
@@ -105,10 +106,9 @@ const relevanceByPairs: Relevance = async (model, query, texts, options) => {
 
 const relevanceByVectors: Relevance = async (model, query, texts, options) => {
   const { embeddings, width } = await model.embed([query, ...texts], options);
-  const cosines = texts.map((_, index) => {
-    let dot = 0;
-    for (let k = 0; k < width; k += 1) dot += embeddings[k]! * embeddings[(index + 1) * width + k]!;
-    return dot;
-  });
-  return { values: cosines, toRelevance: (cosine) => (cosine + 1) / 2 };
+  // Not all embedders make unit vectors.
+  const asked = normalizedRow(embeddings, width, 0);
+  const cosines = texts.map((_, index) => dot(asked, normalizedRow(embeddings, width, index + 1)));
+  // Rounding takes the cosine of a text with itself past 1.
+  return { values: cosines, toRelevance: (cosine) => Math.min(1, Math.max(0, (cosine + 1) / 2)) };
 };
