@@ -66,13 +66,13 @@ export async function unsupported(
   embed?: EmbedTexts,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
-  const plain = normalizeText(passage);
-  for (const [, quote] of claim.matchAll(/["“「]([^"”」]{3,})["”」]/gu)) {
-    if (!plain.includes(normalizeText(quote!).replace(/[.,;:!?。，]+$/u, '')))
+  const said = withoutHyphens(passage);
+  for (const quote of quotations(claim)) {
+    if (!said.includes(withoutHyphens(quote).replace(/[.,;:!?。，]+$/u, '')))
       return `it does not say "${quote}"`;
   }
-  const numbers = new Set(plain.match(/\d+(?:[.,]\d+)*/gu));
-  for (const number of normalizeText(claim).match(/\d+(?:[.,]\d+)*/gu) ?? []) {
+  const numbers = new Set(numbersIn(passage));
+  for (const number of numbersIn(claim)) {
     if (!numbers.has(number)) return `it does not hold the number ${number}`;
   }
   const claimed = [...new Set(terms(claim))];
@@ -92,6 +92,32 @@ export async function unsupported(
 /** Its list number is no part of what a sentence claims. */
 const lastSentence = (text: string) =>
   (splitSentences(text).at(-1)?.text ?? text).replace(/^(?:\d{1,3}[.)、．]|[-*+•])\s*(?=\D)/u, '');
+
+/** Each mark closes its own kind. A straight one opens before a word, and never behind one: 12" is a length. */
+const quotationMarks = [
+  /“([^“”]*)”/gu,
+  /„([^„“”]*)[“”]/gu,
+  /「([^「」]*)」/gu,
+  /『([^『』]*)』/gu,
+  /(?<![\p{Lu}\p{Ll}\p{N}])"(?=\S)([^"]*)"/gu,
+];
+/** Characters from which on a quotation can be told from a name or a letter. */
+const shortestQuotation = 3;
+
+/** What a claim says word for word. */
+const quotations = (claim: string): string[] =>
+  quotationMarks
+    .flatMap((marks) => [...claim.matchAll(marks)].map(([, quote]) => quote!))
+    .filter((quote) => quote.length >= shortestQuotation);
+
+/** Without the commas between thousands. */
+const numbersIn = (text: string): string[] =>
+  normalizeText(text)
+    .replace(/(?<=\d),(?=\d{3}(?!\d))/gu, '')
+    .match(/\d+(?:[.,]\d+)*/gu) ?? [];
+
+/** A source may part words where its lines end, and who quotes it does not. */
+const withoutHyphens = (text: string) => normalizeText(text).replace(/[-\u2010\u00ad] ?/gu, '');
 
 const normalizeText = (text: string) =>
   text

@@ -49,6 +49,36 @@ test.each([
   else expect(found).toBeUndefined();
 });
 
+test.each([
+  [
+    'The pump has a safe mode, flag "A", and a fast mode, flag "B"',
+    'Flag "A" is the safe mode of the pump and flag "B" its fast mode.',
+  ],
+  ['The 12" pipe is used with the 24" pipe', 'Use the pipe of 12" together with the pipe of 24".'],
+  ['The 12" pipe is called "short pipe" here', 'A pipe of 12" is called short pipe here.'],
+  ['The flags “A” and "fast mode" of the pump', 'The pump has the flags A and fast mode.'],
+  ['水泵的「安全」模式与"快速模式"', '水泵有安全模式与快速模式。'],
+  ['It says „the pump stops“ and "it starts"', 'It says the pump stops and it starts.'],
+  ['says the manual of the pump," and "it stops"', 'The manual says of the pump that it stops.'],
+  ['It calls this "high performance pump"', 'It calls this high perfor-\nmance pump.'],
+  ['It calls this "high performance pump"', 'It calls this high perfor\u00admance pump.'],
+  ['The pump moves 12000 litres', 'The pump moves 12,000 litres.'],
+])('is supported: %s', async (claim, passage) => {
+  expect(await unsupported(claim, passage)).toBeUndefined();
+  expect((await checkCitations(`${claim} [1].`, [{ text: passage }])).warnings).toEqual([]);
+});
+
+test.each([
+  ['The 12" pipe is called "long pipe" here', 'A pipe of 12" is called short pipe here.', 'long pipe'],
+  ['The flags “A” and "slow mode" of the pump', 'The pump has the flags A and fast mode.', 'slow mode'],
+  ['他说"快速模式"很好', '他说安全模式很好。', '快速模式'],
+  ['It says "A" and „the pump starts“', 'It says A and the pump stops.', 'the pump starts'],
+  ['The pump moves 12,500 litres', 'The pump moves 12,000 litres.', '12500'],
+  ['The pump moves 1.5 litres', 'The pump moves 15 litres.', '1.5'],
+])('is not: %s', async (claim, passage, reason) => {
+  expect(await unsupported(claim, passage)).toContain(reason);
+});
+
 test('across languages only meaning can support', async () => {
   expect(await unsupported('Failed calls run again', passages[1]!.text)).toContain('language');
   const same = async (texts: readonly string[]) => texts.map(() => new Float32Array([1, 0]));
