@@ -6,11 +6,12 @@ import {
   type OutputOf,
   type ParsedInputOf,
   type ProgressOf,
+  TriviumError,
 } from '@trivium/protocol';
 import { withoutTemplate } from '../provider/chat-settings.js';
+import { fitTurns } from '../provider/fit-turns.js';
 import { TriviumLanguageModel } from '../provider/language-model.js';
 import type { CallOptions, CallWarning, PromptMessage, StreamPart } from '../provider/specification.js';
-import { fitTurns } from './fit-turns.js';
 import type { Host, TriviumContext } from './host.js';
 import { reporting } from './progress.js';
 
@@ -18,6 +19,9 @@ type ChatInput = ParsedInputOf<typeof contracts.chat>;
 type ChatStep = ProgressOf<typeof contracts.chat>;
 type ChatOutput = OutputOf<typeof contracts.chat>;
 type Finish = Extract<StreamPart, { type: 'finish' }>;
+
+/** Once turns must leave, so many leave that the next few answers find the rest of the prompt in the prefix cache. */
+const shareKept = 0.75;
 
 export const chat = implement<typeof contracts.chat, TriviumContext>(
   contracts.chat,
@@ -51,9 +55,13 @@ async function answer(
   // Room for the answer comes first: half of the context at most, for the conversation is worth as much.
   const forAnswer = Math.min(input.maxTokens ?? Math.floor(contextTokens / 4), Math.floor(contextTokens / 2));
   const counted = { reasoning: input.thinking === undefined ? undefined : input.thinking ? 'high' : 'none' };
-  const { messages, dropped } = await fitTurns(withSystem(input), contextTokens - forAnswer, (kept) =>
-    model.countTokens(promptOf(kept), counted),
+  const roomTokens = contextTokens - forAnswer;
+  const { messages, encoded, dropped } = await fitTurns(
+    withSystem(input),
+    async (kept) => ({ tokens: await model.encode(promptOf(kept), counted) }),
+    { roomTokens, shareKept, signal },
   );
+  if (encoded.tokens.length > roomTokens) throw tooLong(encoded.tokens.length, roomTokens);
   if (dropped > 0) {
     const rest = `The conversation has outgrown the ${contextTokens} tokens of the context`;
     warn(`${rest}: its ${dropped} oldest messages are left out.`);
@@ -76,6 +84,14 @@ async function answer(
     ms: performance.now() - started,
   };
 }
+
+const tooLong = (tokens: number, roomTokens: number) =>
+  new TriviumError('context-overflow', `The message has ${tokens} tokens; there is room for ${roomTokens}.`, {
+    field: 'messages',
+    expected: `at most ${roomTokens} tokens`,
+    found: `${tokens} tokens`,
+    remedy: 'Shorten it, lower maxTokens, or use a model with a longer context.',
+  });
 
 const withSystem = ({ system, messages }: ChatInput): ChatMessage[] =>
   system === undefined ? messages : [{ role: 'system', content: system }, ...messages];

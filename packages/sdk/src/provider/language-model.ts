@@ -125,7 +125,15 @@ export class TriviumLanguageModel<Version extends SpecificationVersion = Specifi
     const settings = readChatSettings(options, extra, model.info);
     const warnings = [...unsupportedSettings(options, extra), ...settings.warnings];
     const messages = toChatMessages(options.prompt, settings);
-    const chat = await encodeWithin(model, messages, settings.variables, extra.overflow, warnings);
+    const chat = await encodeWithin(model, messages, {
+      variables: settings.variables,
+      overflow: extra.overflow,
+      signal: options.abortSignal,
+    });
+    if (chat.dropped > 0) {
+      const message = `${chat.dropped} oldest messages were dropped to fit the context.`;
+      warnings.push({ type: 'other', message });
+    }
     options.abortSignal?.throwIfAborted();
     const request = toRequest(options, extra, chat.tokens, model, settings);
     const { specialTokens } = model.tokenizer;
