@@ -6,9 +6,7 @@ import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { type AnyCapability, TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
-
-/** Names of embedded models, which are no paths. */
-const embeddedModels = new Set(['nano', 'nano-contextual']);
+import { nanoNames } from '../models/resolve-model.js';
 
 type Role = 'path' | 'model';
 
@@ -239,7 +237,7 @@ export async function confineModel(
   { root, hub }: Confinement,
   field: string,
 ): Promise<string> {
-  if (embeddedModels.has(value)) return value;
+  if (nanoNames.includes(value)) return value;
   if (!value.startsWith('hf:')) return insideRoot(root, value, field);
   if (hub) return value;
   throw new TriviumError('outside-root', `${value} is a model of the Hugging Face Hub.`, {

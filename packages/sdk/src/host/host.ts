@@ -110,7 +110,7 @@ export class Host implements AsyncDisposable {
 
   /** One unit vector a text, from the embedded static model: for choosing sentences, where many are compared. */
   async embedSentences(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
-    const model = await this.models.get('nano', 'static-embedding', { signal });
+    const model = await this.models.get('nano-static', 'embedding', { signal });
     const { embeddings, width } = await model.embed(texts, {
       overflow: 'truncate',
       ...(signal && { signal }),

@@ -61,7 +61,7 @@ const generate = implement<typeof contracts.generate, TriviumContext>(
 const tokenize = implement<typeof contracts.tokenize, TriviumContext>(
   contracts.tokenize,
   async function* ({ texts, model: reference, special }, { host, signal }) {
-    const { tokenizer } = await host.models.get(reference, 'any', { signal });
+    const { tokenizer } = await host.models.get(reference, 'language', { signal });
     const encoded = await tokenizer.encodeBatch(texts, { addSpecialTokens: special });
     return { tokens: encoded.map((ids) => Array.from(ids)) };
   },

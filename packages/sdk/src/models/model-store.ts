@@ -40,6 +40,7 @@ export interface ModelStoreSettings
 export type PreloadProgress = DownloadProgress | LoadProgress;
 
 export interface PreloadOptions extends JoinOptions<PreloadProgress> {
+  /** Which of its models `nano` stands for, default `'language'`. */
   purpose?: ModelPurpose;
 }
 
@@ -77,7 +78,7 @@ export class ModelStore implements AsyncDisposable {
    */
   async get(
     reference: string,
-    purpose: ModelPurpose = 'any',
+    purpose: ModelPurpose = 'language',
     options: JoinOptions<PreloadProgress> = {},
   ): Promise<NativeModel> {
     const path = await this.path(reference, purpose, options);
@@ -109,7 +110,7 @@ export class ModelStore implements AsyncDisposable {
 
   /** What a model will take, in bytes; nothing is loaded. @throws TriviumError as {@link get} does */
   async estimate(reference: string, options: PreloadOptions = {}): Promise<MemoryEstimate> {
-    const path = await this.path(reference, options.purpose ?? 'any', options);
+    const path = await this.path(reference, options.purpose, options);
     return estimateMemory(this.#engine(), path, this.#settings);
   }
 
@@ -129,7 +130,7 @@ export class ModelStore implements AsyncDisposable {
   /** The file or folder behind a reference, fetched where it is a model of the hub that is not here. @throws as {@link get} does */
   async path(
     reference: string,
-    purpose: ModelPurpose = 'any',
+    purpose: ModelPurpose = 'language',
     { signal, onProgress }: JoinOptions<DownloadProgress> = {},
   ): Promise<string> {
     signal?.throwIfAborted();

@@ -5,8 +5,24 @@ import { embedModelFile, languageModelFile, rankModelFile, staticModelFile } fro
 import { TriviumError } from '@trivium/protocol';
 import { isHubReference, parseHubReference } from './hub/hub-reference.js';
 
-/** What a reference is wanted for: the embedded models have one file a kind. */
-export type ModelPurpose = 'language' | 'embedding' | 'static-embedding' | 'reranking' | 'any';
+/** What a reference is wanted for: `nano` has one file for each. */
+export type ModelPurpose = 'language' | 'embedding' | 'reranking';
+
+const filesOfNano: Readonly<Record<ModelPurpose, string>> = {
+  language: languageModelFile,
+  // The quick one; the contextual model, better at whole paragraphs, has a name of its own.
+  embedding: staticModelFile,
+  reranking: rankModelFile,
+};
+
+/** Names that mean one file, whatever it is wanted for. */
+const embeddersOfNano = new Map([
+  ['nano-static', staticModelFile],
+  ['nano-contextual', embedModelFile],
+]);
+
+/** Names of models that travel with Trivium, which are no paths. */
+export const nanoNames: readonly string[] = ['nano', ...embeddersOfNano.keys()];
 
 /** The models that travel with Trivium, the one that writes first. */
 export const nanoModels: readonly { use: string; name?: string; path: string }[] = [
@@ -26,13 +42,9 @@ export type ResolvedModel =
  * @example resolveModel('./model.gguf') // { kind: 'file', path: the absolute path }
  * @throws TriviumError `not-found` when nothing is there, `invalid-argument` for a reference to the hub that cannot be read
  */
-export function resolveModel(reference: string, purpose: ModelPurpose = 'any'): ResolvedModel {
-  if (reference === 'nano') {
-    // Of the embedders the quick one; the contextual model, better at whole paragraphs, has a name of its own.
-    const byPurpose = { language: languageModelFile, reranking: rankModelFile } as Record<string, string>;
-    return { kind: 'file', path: byPurpose[purpose] ?? staticModelFile };
-  }
-  if (reference === 'nano-contextual') return { kind: 'file', path: embedModelFile };
+export function resolveModel(reference: string, purpose: ModelPurpose = 'language'): ResolvedModel {
+  const embedded = reference === 'nano' ? filesOfNano[purpose] : embeddersOfNano.get(reference);
+  if (embedded !== undefined) return { kind: 'file', path: embedded };
   if (isHubReference(reference)) {
     parseHubReference(reference);
     return { kind: 'hub', reference };
@@ -42,7 +54,7 @@ export function resolveModel(reference: string, purpose: ModelPurpose = 'any'): 
   throw new TriviumError('not-found', `There is no model ${reference}.`, {
     field: 'model',
     file: path,
-    expected: '"nano", a GGUF or safetensors file, a Hugging Face folder, or hf:org/repo',
+    expected: `${nanoNames.join(', ')}, a GGUF or safetensors file, a Hugging Face folder, or hf:org/repo`,
     remedy: 'Check the path.',
   });
 }

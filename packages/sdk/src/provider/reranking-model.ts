@@ -84,7 +84,7 @@ const sigmoid = (logit: number) => 1 / (1 + Math.exp(-logit));
 const relevanceByMatches =
   (store: ModelStore): Relevance =>
   async (model, query, texts, options) => {
-    const words = await store.get('nano', 'static-embedding', options);
+    const words = await store.get('nano-static', 'embedding', options);
     const embedder = {
       width: words.info.width,
       embedTokens: (some: readonly string[]) => words.embedTokens(some, options),

@@ -232,7 +232,7 @@ describe('callers', () => {
     const controller = new AbortController();
     const steps: unknown[] = [];
     const shared = [
-      store.get(file('a-100'), 'any', { signal: controller.signal }),
+      store.get(file('a-100'), 'language', { signal: controller.signal }),
       store.preload(file('a-100'), { onProgress: (step) => steps.push(step) }),
     ];
     controller.abort(new Error('enough'));
@@ -240,7 +240,7 @@ describe('callers', () => {
     expect([first!.status, second!.status]).toEqual(['rejected', 'fulfilled']);
     expect(engine.log).toEqual(['load a-100']);
     expect(steps).toEqual([{ type: 'load-progress', share: 1 }]);
-    const alone = store.get(file('b-100'), 'any', { signal: AbortSignal.timeout(1) });
+    const alone = store.get(file('b-100'), 'language', { signal: AbortSignal.timeout(1) });
     await expect(alone).rejects.toThrow();
     await store.get(file('b-100'));
     expect(engine.log).toEqual(['load a-100', 'load b-100']);
@@ -250,7 +250,7 @@ describe('callers', () => {
     const { engine, store } = make();
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(store.preload(file('a-100'), { signal })).rejects.toThrow('enough');
-    await expect(store.path(file('a-100'), 'any', { signal })).rejects.toThrow('enough');
+    await expect(store.path(file('a-100'), 'language', { signal })).rejects.toThrow('enough');
     await store.get(file('b-100'));
     expect(engine.log).toEqual(['load b-100']);
   });
