@@ -156,7 +156,7 @@ function cutAt(text: string, start: number, end: number): number {
 export function headingTitle(raw: string): string {
   const line = raw.split(/[\r\n]/, 1)[0]!;
   return line
-    .replace(/^\s{0,3}#{1,6}\s+/, '')
+    .replace(/^ {0,3}#{1,6}\s+/, '')
     .replace(/\s+#+\s*$/, '')
     .replace(/\s*\{#[^}]*\}\s*$/, '')
     .replace(/`/g, '')

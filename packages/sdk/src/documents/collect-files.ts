@@ -7,7 +7,7 @@ import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep 
 import { TriviumError } from '@trivium/protocol';
 import ignore, { type Ignore } from 'ignore';
 import { glob } from 'tinyglobby';
-import { hasBinaryName } from './readers/media-types.js';
+import { binaryName } from './readers/media-types.js';
 
 export interface FoundFile {
   /** As the caller will see it: the named path and what lies below it. */
@@ -166,11 +166,9 @@ class Collector {
   /** @param reach the real folder that it must lie in; `undefined` where that is known, or anywhere will do */
   async #addFile(path: string, absolutePath: string, reach: string | undefined): Promise<void> {
     if (this.#files.has(absolutePath)) return;
-    if (hasBinaryName(path)) {
-      this.#skipped.push({
-        path,
-        reason: `not text: .${basename(path).split('.').at(-1)} files are not read`,
-      });
+    const binary = binaryName(path);
+    if (binary) {
+      this.#skipped.push({ path, reason: binary });
       return;
     }
     try {
@@ -220,9 +218,13 @@ export function reasonOf(error: unknown): string {
   return message ?? String(error);
 }
 
+/** As git sets itself up for the file systems that these platforms come with. */
+const ignoresCase = process.platform === 'darwin' || process.platform === 'win32';
+
 async function readRules(folder: string): Promise<Rules | undefined> {
   try {
-    return { folder, matcher: ignore().add(await readFile(join(folder, '.gitignore'), 'utf8')) };
+    const matcher = ignore({ ignorecase: ignoresCase });
+    return { folder, matcher: matcher.add(await readFile(join(folder, '.gitignore'), 'utf8')) };
   } catch {
     return undefined;
   }

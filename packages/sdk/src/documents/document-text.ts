@@ -2,15 +2,17 @@
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
-import { decodeText } from './readers/decode-text.js';
-import { fileKind, hasBinaryName } from './readers/media-types.js';
-import { readSource } from './readers/read-source.js';
+import { binaryName, fileKind } from './readers/media-types.js';
+import { decodeSource, readSource } from './readers/read-source.js';
 import { SkippedFile } from './types.js';
 
 const defaultMaxFileBytes = 64 * 2 ** 20;
 
 export interface DocumentText {
-  /** The decoded file; of a PDF the text taken from it. Citations' `start` and `end` are UTF-16 offsets into it. */
+  /**
+   * The decoded file, as `readFileSync(path, 'utf8')` gives one in UTF-8: a byte order mark is its first character. Of a PDF the text
+   * taken from it. Citations' `start` and `end` are UTF-16 offsets into it.
+   */
   text: string;
   mediaType: string;
 }
@@ -32,12 +34,13 @@ export async function documentText(
   path: string,
   { maxFileBytes = defaultMaxFileBytes }: { maxFileBytes?: number } = {},
 ): Promise<DocumentText> {
-  if (hasBinaryName(path)) throw notADocument(path, 'its name is that of a binary format');
+  const binary = binaryName(path);
+  if (binary) throw notADocument(path, binary);
   const bytes = await bytesOf(path, maxFileBytes);
   try {
-    if (bytes.subarray(0, 4).toString('latin1') === '%PDF')
-      return { text: (await readSource(path, bytes)).text, mediaType: 'text/plain' };
-    return { text: decodeText(bytes), mediaType: documentMediaType(path) };
+    const text = decodeSource(path, bytes);
+    if (text === undefined) return { text: (await readSource(path, bytes)).text, mediaType: 'text/plain' };
+    return { text, mediaType: documentMediaType(path) };
   } catch (error) {
     throw error instanceof SkippedFile ? notADocument(path, error.message) : TriviumError.from(error);
   }
@@ -48,11 +51,8 @@ export async function documentText(
  * @throws TriviumError `unsupported` with the reason
  */
 export function assertDocument(name: string, bytes: Uint8Array): void {
-  if (hasBinaryName(name)) throw notADocument(name, 'its name is that of a binary format');
-  if (Buffer.from(bytes.subarray(0, 4)).toString('latin1') === '%PDF') return;
-  if (fileKind(name).reader === 'pdf') throw notADocument(name, 'it does not begin with %PDF');
   try {
-    decodeText(bytes);
+    decodeSource(name, bytes);
   } catch (error) {
     throw error instanceof SkippedFile ? notADocument(name, error.message) : TriviumError.from(error);
   }

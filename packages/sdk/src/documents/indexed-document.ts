@@ -50,6 +50,8 @@ export interface IndexedDocument {
   pages?: Int32Array;
   runs?: Int32Array;
   vectors?: PassageVectors;
+  /** What of the file could not be read; said at each reading. */
+  warnings?: string[];
 }
 
 export type FileFacts = Pick<
@@ -59,7 +61,7 @@ export type FileFacts = Pick<
 
 export function indexDocument(facts: FileFacts, parsed: ParsedSource): IndexedDocument {
   const { ranges, headings } = chunkDocument(parsed.text, parsed.blocks);
-  const { text, title, mediaType, pages, runs } = parsed;
+  const { text, title, mediaType, pages, runs, warnings } = parsed;
   return {
     ...facts,
     mediaType,
@@ -79,6 +81,7 @@ export function indexDocument(facts: FileFacts, parsed: ParsedSource): IndexedDo
     terms: termsOf(text, ranges, headings, title),
     ...(pages && { pages }),
     ...(runs && { runs }),
+    ...(warnings && { warnings }),
   };
 }
 

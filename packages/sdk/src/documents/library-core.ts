@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TriviumError } from '@trivium/protocol';
 import { assertWholeNumber } from '../whole-number.js';
 import { collectFiles, type FoundFile, reasonOf } from './collect-files.js';
@@ -17,6 +16,7 @@ import { defaultCacheBytes, indexFiles, markIndexUsed, pruneCache } from './inde
 import { chunkCount, type IndexedDocument, indexDocument, sourceTextOf } from './indexed-document.js';
 import { readSource } from './readers/read-source.js';
 import { SearchIndex } from './search-index.js';
+import { Turns } from './turns.js';
 import {
   type DocumentEmbedder,
   type LibraryOptions,
@@ -50,8 +50,6 @@ export type CoreReadOptions = ReadOptions & {
 
 type Skipped = ReadReport['skipped'];
 const defaultMaximumBytes = 64 * 2 ** 20;
-/** Milliseconds of work after which messages are heard. */
-const turn = 25;
 
 export class LibraryCore {
   readonly #options: CoreOptions;
@@ -172,7 +170,7 @@ export class LibraryCore {
       chunks: sum(chunkCount),
       changed,
       skipped: skipped.sort((a, b) => (a.path < b.path ? -1 : 1)),
-      warnings,
+      warnings: [...warnings, ...documents.flatMap(damageOf)],
       ms: performance.now() - began,
     };
   }
@@ -188,19 +186,15 @@ export class LibraryCore {
     const batches = new VectorBatches(embedder, signal);
     let changed = 0;
     let touched = 0;
-    let turnBegan = performance.now();
+    const turns = new Turns(signal);
     for (const [done, file] of files.entries()) {
-      if (performance.now() - turnBegan > turn) {
-        await nextTurn();
-        turnBegan = performance.now();
-      }
-      signal?.throwIfAborted();
+      await turns.next();
       const before = known.get(file.absolutePath);
       try {
         this.#assertSize(file);
         const unchanged = before !== undefined && isUnchanged(before, file);
         if (!unchanged) touched++;
-        const document = unchanged ? before : await this.#readFile(file, before);
+        const document = unchanged ? before : await this.#readFile(file, before, signal);
         if (document.path !== file.path) document.path = file.path;
         documents.push(document);
         if (document !== before) {
@@ -215,6 +209,7 @@ export class LibraryCore {
       onProgress?.({ path: file.path, done: done + 1, total: files.length });
     }
     await batches.finish();
+    await turns.next();
     return { documents, changed, touched };
   }
 
@@ -225,19 +220,23 @@ export class LibraryCore {
   }
 
   /** The document before, where its content is the same after all. */
-  async #readFile(file: FoundFile, before: IndexedDocument | undefined): Promise<IndexedDocument> {
+  async #readFile(
+    file: FoundFile,
+    before: IndexedDocument | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<IndexedDocument> {
     const readAt = Date.now();
     const bytes = await readFile(file.absolutePath);
     const hash = createHash('sha256').update(bytes).digest('hex');
     if (before?.hash === hash) return Object.assign(before, file, { readAt });
-    return indexDocument({ ...file, readAt, hash }, await readSource(file.path, bytes));
+    return indexDocument({ ...file, readAt, hash }, await readSource(file.path, bytes, signal));
   }
 
   async #readStandardInput(bytes: Uint8Array, embedder: DocumentEmbedder | undefined, signal?: AbortSignal) {
     const times = { mtimeMs: 0, ctimeMs: 0, ino: 0, readAt: 0 };
     const facts = { path: '-', absolutePath: '-', size: bytes.length, ...times, hash: '' };
     try {
-      const document = indexDocument(facts, await readSource('-', bytes));
+      const document = indexDocument(facts, await readSource('-', bytes, signal));
       const batches = new VectorBatches(embedder, signal);
       await batches.add(document);
       await batches.finish();
@@ -314,6 +313,9 @@ export class LibraryCore {
     this.#disposed.signal.throwIfAborted();
   }
 }
+
+const damageOf = ({ path, warnings = [] }: IndexedDocument) =>
+  warnings.map((warning) => `${path === '-' ? 'standard input' : path}: ${warning}`);
 
 function isUnchanged(before: IndexedDocument, file: FoundFile): boolean {
   const { size, mtimeMs, ctimeMs, ino } = file;

@@ -87,7 +87,7 @@ export interface ReadReport {
   /** Documents read anew this time. */
   changed: number;
   skipped: { path: string; reason: string }[];
-  /** What works less well than it could: no vectors and why, cache not written. */
+  /** What works less well than it could: no vectors and why, cache not written, a document of which pages are damaged. */
   warnings: string[];
   ms: number;
 }
@@ -114,7 +114,10 @@ export interface SearchOptions {
   explain?: boolean;
 }
 
-/** A place in a file. For text formats `text` is the file's decoded text from `start` to `end`. */
+/**
+ * A place in a file. For text formats `text` is the file's decoded text from `start` to `end`: of one in UTF-8 what
+ * `readFileSync(path, 'utf8').slice(start, end)` gives, for a byte order mark counts as its first character.
+ */
 export interface FilePlace {
   start: number;
   end: number;
@@ -166,7 +169,7 @@ export interface Block {
 
 export interface SourceText {
   path: string;
-  /** The decoded file; of HTML and PDF the text taken from it. */
+  /** The decoded file, its byte order mark included; of HTML and PDF the text taken from it. */
   text: string;
   mediaType: string;
   title: string;
@@ -203,6 +206,8 @@ export interface ParsedSource {
   blocks: Block[];
   pages?: Int32Array;
   runs?: Int32Array;
+  /** What of the file could not be read. */
+  warnings?: string[];
 }
 
 /** Why a file is not read: becomes an entry of `skipped`, never an exception of `read`. */

@@ -54,6 +54,15 @@ export function makePdf(pages: { text: string; size?: number }[][]): Uint8Array 
   return new TextEncoder().encode(file);
 }
 
+/** The same PDF with a number where the given page, from 1, should stand. */
+export function damagePage(pdf: Uint8Array, page: number): Uint8Array {
+  const object = new RegExp(`^(${2 + 2 * page} 0 obj\n)(.*)$`, 'm');
+  const damaged = Buffer.from(pdf)
+    .toString('latin1')
+    .replace(object, (_, head: string, body: string) => head + '42'.padEnd(body.length));
+  return Buffer.from(damaged, 'latin1');
+}
+
 const concepts: [number, RegExp][] = [
   [0, /\bcats?\b|猫/gi],
   [1, /\bstreams?\b|流/gi],

@@ -22,7 +22,7 @@ import {
   placeInFile,
   type ReadReport,
 } from '../../src/documents/index.js';
-import { conceptEmbedder, makePdf, temporaryFolder } from './fixtures.js';
+import { conceptEmbedder, damagePage, makePdf, temporaryFolder } from './fixtures.js';
 
 const open = (options: LibraryOptions = {}) =>
   createLibrary({ inProcess: true, cacheDir: false, staticModel: false, embedModel: false, ...options });
@@ -32,9 +32,9 @@ describe('a folder', () => {
     await using folder = await temporaryFolder();
     const files = {
       'a.md': `\ufeff# 标题\r\n\r\n${'流式输出的段落。'.repeat(300)}\r\n\r\n\`\`\`js\nstop();\n\`\`\`\n`,
-      'b/c.txt': 'Plain words.\n\nMore 😀 words.',
-      'd.py': 'def stop():\n    return 1\n',
-      'e.csv': `name,value\n${'row,1\n'.repeat(500)}`,
+      'b/c.txt': '\ufeffPlain words.\n\nMore 😀 words.',
+      'd.py': '\ufeffdef stop():\n    return 1\n',
+      'e.csv': `\ufeffname,value\n${'row,1\n'.repeat(500)}`,
     };
     for (const [name, text] of Object.entries(files)) await folder.write(name, text);
     await folder.write('f.pdf', makePdf([[{ text: 'A page' }]]));
@@ -43,8 +43,8 @@ describe('a folder', () => {
     expect(report).toMatchObject({ documents: 5, changed: 5, skipped: [] });
     const passages = await library.passages();
     expect(passages).toHaveLength(report.chunks);
-    for (const [name, text] of Object.entries(files)) {
-      const decoded = text.replace('\ufeff', '');
+    for (const name of Object.keys(files)) {
+      const decoded = await readFile(join(folder.path, name), 'utf8');
       const own = passages.filter(({ path }) => path === join(folder.path, name));
       expect(own.length).toBeGreaterThan(0);
       for (const { start, end, text: passage, line } of own) {
@@ -53,13 +53,13 @@ describe('a folder', () => {
       }
     }
     const [hit] = await library.search('stop function', { limit: 1 });
-    expect(hit).toMatchObject({ path: join(folder.path, 'd.py'), line: 1, start: 0 });
+    expect(hit).toMatchObject({ path: join(folder.path, 'd.py'), line: 1, start: 1 });
     expect((await library.search('page'))[0]).toMatchObject({ page: 1, text: 'A page' });
   });
 
   it('leaves out what git ignores, dependencies, loops and what cannot be read, with reasons', async () => {
     await using folder = await temporaryFolder();
-    await folder.write('.gitignore', 'build/\n*.log\n!keep.log\n');
+    await folder.write('.gitignore', 'build/\n*.log\n!keep.log\nnotes\n');
     for (const name of [
       'a.md',
       'build/b.md',
@@ -68,6 +68,8 @@ describe('a folder', () => {
       'node_modules/d.md',
       '.hidden/e.md',
       'inner/f.md',
+      // Another name where the file system tells cases apart, as Linux does.
+      'inner/NOTES',
     ]) {
       await folder.write(name, `text of ${name}`);
     }
@@ -82,7 +84,9 @@ describe('a folder', () => {
     await using library = await open({ maxFileBytes: 1000 });
     const { skipped } = await library.read([folder.path]);
     const names = (await library.paths()).map((path) => path.slice(folder.path.length + 1));
-    expect(names.filter((name) => name !== 'secret.md')).toEqual(['a.md', 'inner/f.md', 'keep.log']);
+    const told = process.platform === 'linux' ? ['inner/NOTES'] : [];
+    const expected = ['a.md', ...told, 'inner/f.md', 'keep.log'];
+    expect(names.filter((name) => name !== 'secret.md')).toEqual(expected);
     const reasons = Object.fromEntries(
       skipped.map(({ path, reason }) => [path.slice(folder.path.length + 1), reason]),
     );
@@ -182,6 +186,22 @@ describe('reading again', () => {
     expect(await second.search('changed', { mode: 'lexical' })).toHaveLength(1);
     expect(await second.search('number2', { mode: 'lexical' })).toEqual([]);
     expect(await second.search('number3', { mode: 'lexical' })).toHaveLength(1);
+  });
+
+  it('says each time which pages of a PDF are damaged', async () => {
+    await using folder = await temporaryFolder();
+    await using cache = await temporaryFolder();
+    const whole = makePdf([[{ text: 'One.' }], [{ text: 'Two.' }]]);
+    const path = await folder.write('a.pdf', damagePage(whole, 2));
+    await utimes(path, 1, 1);
+    for (const changed of [1, 0]) {
+      await using library = await open({ cacheDir: cache.path });
+      expect(await library.read([folder.path])).toMatchObject({
+        documents: 1,
+        changed,
+        warnings: [expect.stringMatching(/a\.pdf: pages that cannot be read: 2 to the end/)],
+      });
+    }
   });
 
   it.each(['written', 'renamed'])('sees other content of the same size and time: %s', async (how) => {

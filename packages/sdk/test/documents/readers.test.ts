@@ -4,7 +4,7 @@ import { documentText } from '../../src/documents/document-text.js';
 import { placeInFile } from '../../src/documents/places.js';
 import { markdownBlocks } from '../../src/documents/readers/markdown-blocks.js';
 import { readSource } from '../../src/documents/readers/read-source.js';
-import { makePdf, temporaryFolder } from './fixtures.js';
+import { damagePage, makePdf, temporaryFolder } from './fixtures.js';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const read = (name: string, content: string | Uint8Array) =>
@@ -127,6 +127,26 @@ describe('Markdown', () => {
     ]);
   });
 
+  it.each([
+    ['\t# first the dependencies\n\tnpm ci', 'paragraph'],
+    ['    # first the dependencies', 'paragraph'],
+    ['- an item\n\n\t```\n\t# in its fence\n\t```', 'list'],
+    ['<pre>\n# inside\n\n# again\n</pre>', 'code'],
+    ['<SCRIPT setup>\n# inside\n</script>', 'code'],
+    ['<!--\n# inside\n\n# again\n-->', 'code'],
+    ['<!-- # inside -->', 'code'],
+    ['<?php\n# inside\n?>', 'code'],
+    ['<!DOCTYPE html>', 'code'],
+    ['<![CDATA[\n# inside\n]]>', 'code'],
+  ])('takes code, HTML and comments for no headings: %j', async (source, kind) => {
+    const found = await shapes('a.md', `Before.\n\n${source}\n\n# After\n`);
+    expect(found).toEqual([
+      ['paragraph', 'Before.'],
+      [kind, source],
+      ['heading1', '# After'],
+    ]);
+  });
+
   it('reads reStructuredText headings in the order of their underlines', async () => {
     const found = await shapes('a.rst', 'Top\n===\n\ntext::\n\n  code\n\nInner\n-----\n\nmore\n');
     expect(found.filter(([kind]) => kind!.startsWith('heading'))).toEqual([
@@ -139,14 +159,28 @@ describe('Markdown', () => {
 describe('text and encodings', () => {
   const text = '第一章 开始\n\n中文的段落，足够长，可以辨认。\n\nEnglish too.';
   it.each([
-    ['UTF-8', utf8(text)],
     ['UTF-8 with a mark', Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), utf8(text)])],
     ['UTF-16 LE', Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')])],
     ['UTF-16 BE', Buffer.concat([Buffer.from([0xfe, 0xff]), Buffer.from(text, 'utf16le').swap16()])],
-  ])('decodes %s', async (_, bytes) => {
+  ])('decodes %s, and counts the mark as Node does', async (_, bytes) => {
     const parsed = await read('a.txt', bytes);
-    expect(parsed.text).toBe(text);
-    expect(parsed.blocks[0]).toMatchObject({ kind: 'heading' });
+    expect(parsed.text).toBe(`\ufeff${text}`);
+    expect(parsed.blocks[0]).toMatchObject({ kind: 'heading', start: 1 });
+  });
+
+  it.each(['md', 'rst', 'txt', 'js', 'json', 'csv'])('begins behind a mark: %s', async (extension) => {
+    expect((await read(`a.${extension}`, '\ufeffText.')).blocks).toMatchObject([{ start: 1, end: 6 }]);
+  });
+
+  it('knows front matter and XML behind a mark', async () => {
+    const page = '\ufeff---\ntitle: Mine\ndescription: Its words.\n---\n\nText.';
+    expect((await read('a.md', page)).title).toBe('Mine');
+    expect((await shapes('a.md', page)).map(([, text]) => text)).toEqual([
+      'description: Its words.',
+      'Text.',
+    ]);
+    const { text } = await read('a.html', '\ufeff<?xml version="1.0"?><script src="a"/><p>Text.');
+    expect(text.trim()).toBe('Text.');
   });
 
   it('decodes GB18030 and Windows-1252', async () => {
@@ -159,11 +193,28 @@ describe('text and encodings', () => {
   it.each([
     ['a.txt', Buffer.from([0x41, 0, 0x42]), /zero bytes/],
     ['a', Buffer.from('89504e470d0a1a0a', 'hex'), /PNG/],
-    ['a.docx', Buffer.from('x'), /docx/],
+    ['a', Buffer.from('474946383961100010008000ff', 'hex'), /GIF/],
+    ['a', Buffer.from('4747554603000000', 'hex'), /GGUF/],
+    ['a.docx', Buffer.from('x'), /docx.*; save it as PDF, HTML or Markdown/],
+    ['a', Buffer.from('504b030414000600', 'hex'), /; save it as PDF, HTML or Markdown/],
     ['a.pdf', Buffer.from('hello'), /not a PDF/],
     ['a.pdf', Buffer.from('%PDF-1.4\nbroken'), /PDF/],
   ])('refuses %s with a reason', async (name, bytes, reason) => {
     await expect(read(name, bytes)).rejects.toThrow(reason);
+  });
+
+  it.each(['GGUF is a file format.', 'GIF89a was published in 1989.', '%PDF-1.4 begins a PDF.'])(
+    'reads what begins with the words of a binary format: %s',
+    async (text) => expect((await read('a.md', text)).text).toBe(text),
+  );
+
+  it('reads GB18030 with a wrong byte, or one too few', async () => {
+    const whole = 'd6d0cec4a3acb6cec2e4a1a3'.repeat(5);
+    const text = '中文，段落。'.repeat(5);
+    for (const wrong of ['ff', 'd6'])
+      expect((await read('a.txt', Buffer.from(whole + wrong, 'hex'))).text).toBe(`${text}\ufffd`);
+    const noise = Buffer.from('a1ff'.repeat(20), 'hex');
+    await expect(read('a.txt', noise)).rejects.toThrow(/unknown encoding/);
   });
 
   it.each([
@@ -320,6 +371,34 @@ describe('PDF', () => {
     const start = parsed.text.indexOf('On page');
     expect(placeInFile(parsed, start, start + 7)).toMatchObject({ page: 2, start });
     expect(placeInFile(parsed, 0, 7)).toMatchObject({ page: 1, line: 1 });
+  });
+
+  it.each(['\r\n', '\n%junk\n', ''])('is known by a header behind %j', async (before) => {
+    const bytes = Buffer.concat([Buffer.from(before), makePdf([[{ text: 'Some words.' }]])]);
+    expect((await read('a.pdf', bytes)).text).toBe('Some words.');
+    await using folder = await temporaryFolder();
+    expect((await documentText(await folder.write('a.pdf', bytes))).text).toBe('Some words.');
+    if (before.trim() === '') expect((await read('-', bytes)).text).toBe('Some words.');
+  });
+
+  it('is read without the pages that are damaged, and says which', async () => {
+    const whole = makePdf(['One.', 'Two.', 'Three.'].map((text) => [{ text }]));
+    expect(await read('a.pdf', whole)).not.toHaveProperty('warnings');
+    expect(await read('a.pdf', damagePage(whole, 2))).toMatchObject({
+      text: 'One.',
+      warnings: [expect.stringMatching(/^pages that cannot be read: 2 to the end \(/)],
+    });
+    await expect(read('a.pdf', damagePage(whole, 1))).rejects.toThrow(/not a readable PDF/);
+  });
+
+  it('hears between pages that it should stop', async () => {
+    const controller = new AbortController();
+    const bytes = makePdf(
+      Array.from({ length: 300 }, () => Array(50).fill({ text: 'The same line again.' })),
+    );
+    const reading = readSource('a.pdf', bytes, controller.signal);
+    setImmediate(() => controller.abort(new Error('enough')));
+    await expect(reading).rejects.toThrow('enough');
   });
 
   it('says that a PDF without text has none', async () => {

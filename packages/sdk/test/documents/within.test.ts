@@ -56,7 +56,7 @@ describe('a library within a folder', () => {
 describe('the text of one document', () => {
   it('is the decoded file, in which citations count', async () => {
     expect(await documentText(join(root, 'inside/tea.md'))).toEqual({
-      text: '# Tea\n\nSteep it for two minutes.\n',
+      text: '\ufeff# Tea\n\nSteep it for two minutes.\n',
       mediaType: 'text/markdown',
     });
     expect((await documentText(join(root, 'page.html'))).text).toContain('<p>Coffee</p>');

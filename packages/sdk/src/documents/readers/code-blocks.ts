@@ -1,6 +1,6 @@
 /** Source code and data files: blocks parted at blank lines before unindented code, or runs of lines. */
 import type { Block } from '../types.js';
-import { lines } from './text-blocks.js';
+import { beginning, lines } from './text-blocks.js';
 
 export function codeBlocks(text: string): Block[] {
   const blocks: Block[] = [];
@@ -27,5 +27,5 @@ export function codeBlocks(text: string): Block[] {
 
 /** One block: passages part between lines (rows, entries). */
 export function dataBlocks(text: string, kind: 'table' | 'code'): Block[] {
-  return text.trim() === '' ? [] : [{ kind, start: 0, end: text.length }];
+  return text.trim() === '' ? [] : [{ kind, start: beginning(text), end: text.length }];
 }

@@ -1,9 +1,14 @@
-/** From bytes to text: which encoding a file has, or that it is no text. */
+/**
+ * From bytes to text: which encoding a file has, or that it is no text. A byte order mark stays, as it does where Node reads a
+ * file as a string, so that offsets into the text are offsets into what everybody else reads.
+ */
 import { SkippedFile } from '../types.js';
+import { saveAs } from './media-types.js';
 
+/** What a file that is no text is, by its first bytes. They are no proof that it is none: some of them are words. */
 const signatures: [string, string][] = [
-  ['504b0304', 'a ZIP archive or Office file; save it as PDF, HTML or Markdown'],
-  ['d0cf11e0', 'an old Office file; save it as PDF, HTML or Markdown'],
+  ['504b0304', `a ZIP archive or Office file; ${saveAs}`],
+  ['d0cf11e0', `an old Office file; ${saveAs}`],
   ['89504e47', 'a PNG picture'],
   ['ffd8ff', 'a JPEG picture'],
   ['47494638', 'a GIF picture'],
@@ -12,43 +17,58 @@ const signatures: [string, string][] = [
   ['47475546', 'a GGUF model'],
 ];
 
-/** The text of a file, its byte order mark removed. @throws SkippedFile for what is not text. */
+/** The text of a file. @throws SkippedFile for what is not text. */
 export function decodeText(bytes: Uint8Array): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
-  refuseBinary(bytes);
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return decode(bytes, 'utf-16le');
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return decode(bytes, 'utf-16be');
+  const binary = binaryReason(bytes);
+  if (binary !== undefined) throw new SkippedFile(`not text: ${signatureOf(bytes) ?? binary}`);
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return decode(bytes, 'utf-8', true);
   } catch {
     return decodeLegacy(bytes);
   }
 }
 
-function refuseBinary(bytes: Uint8Array): void {
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 8)).toString('hex');
-  const known = signatures.find(([signature]) => head.startsWith(signature));
-  if (known) throw new SkippedFile(`not text: ${known[1]}`);
+const decode = (bytes: Uint8Array, encoding: string, fatal = false) =>
+  new TextDecoder(encoding, { fatal, ignoreBOM: true }).decode(bytes);
+
+function signatureOf(bytes: Uint8Array): string | undefined {
+  const head = Buffer.from(bytes.subarray(0, 8)).toString('hex');
+  return signatures.find(([signature]) => head.startsWith(signature))?.[1];
+}
+
+function binaryReason(bytes: Uint8Array): string | undefined {
   const sample = bytes.subarray(0, 65_536);
   let controls = 0;
   for (const byte of sample) {
-    if (byte === 0) throw new SkippedFile('not text: it holds zero bytes (UTF-16 needs a byte order mark)');
+    if (byte === 0) return 'it holds zero bytes (UTF-16 needs a byte order mark)';
     if (byte < 32 && byte !== 9 && byte !== 10 && byte !== 12 && byte !== 13 && byte !== 27) controls++;
   }
-  if (controls > sample.length / 50) throw new SkippedFile('not text: it holds control characters');
+  return controls > sample.length / 50 ? 'it holds control characters' : undefined;
 }
 
 /**
  * UTF-8 with some damage where most of it reads as UTF-8; else what the file says it is; else GB18030 where high bytes come in
  * pairs, as Chinese text has them; else Windows-1252.
  */
-function decodeLegacy(bytes: Uint8Array): string {
-  const damaged = new TextDecoder('utf-8').decode(bytes);
-  const losses = damaged.split('\ufffd').length - 1;
-  let ascii = 0;
-  for (const byte of bytes) if (byte < 0x80) ascii++;
-  // Other encodings read as UTF-8 lose more than they give: GB18030 gives two characters for seven losses.
-  if (damaged.length - losses - ascii > 4 * losses) return damaged;
-  return decodeDeclared(bytes) ?? guessLegacy(bytes);
+const decodeLegacy = (bytes: Uint8Array) =>
+  decodeDamaged(bytes, 'utf-8') ?? decodeDeclared(bytes) ?? guessLegacy(bytes);
+
+/**
+ * Nothing where more than a fifth of what is not ASCII is lost: then it is another encoding, which loses more than it gives.
+ * GB18030 read as UTF-8 gives two characters for seven losses.
+ */
+function decodeDamaged(bytes: Uint8Array, encoding: string): string | undefined {
+  const text = decode(bytes, encoding);
+  let losses = 0;
+  let kept = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0xfffd) losses++;
+    else if (code >= 0x80) kept++;
+  }
+  return kept > 4 * losses ? text : undefined;
 }
 
 /** By what HTML, XML, CSS or Python say of themselves at the top: `charset="…"`, `encoding="…"`, `coding: …`. */
@@ -57,9 +77,8 @@ function decodeDeclared(bytes: Uint8Array): string | undefined {
   const label = /(?:@charset|(?:charset|coding)\s*[=:])\s*["']?([\w.-]+)/i.exec(top)?.[1];
   if (!label) return undefined;
   try {
-    const decoder = new TextDecoder(label);
     // UTF-8 it is not, and what looks like ASCII to here is no UTF-16.
-    return decoder.encoding.startsWith('utf-') ? undefined : decoder.decode(bytes);
+    return new TextDecoder(label).encoding.startsWith('utf-') ? undefined : decode(bytes, label);
   } catch {
     // A name that nobody knows.
     return undefined;
@@ -78,12 +97,8 @@ function guessLegacy(bytes: Uint8Array): string {
       at++;
     }
   }
-  if (paired >= 0.8 * high) {
-    try {
-      return new TextDecoder('gb18030', { fatal: true }).decode(bytes);
-    } catch {
-      throw new SkippedFile('unknown encoding: neither UTF-8, UTF-16 with a byte order mark, nor GB18030');
-    }
-  }
-  return new TextDecoder('windows-1252').decode(bytes);
+  if (paired < 0.8 * high) return decode(bytes, 'windows-1252');
+  const text = decodeDamaged(bytes, 'gb18030');
+  if (text !== undefined) return text;
+  throw new SkippedFile('unknown encoding: neither UTF-8, UTF-16 with a byte order mark, nor GB18030');
 }

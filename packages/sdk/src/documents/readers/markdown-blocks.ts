@@ -1,17 +1,25 @@
 /**
  * Blocks of Markdown, MDX and reStructuredText by their lines. A sketch of the grammars that is exact about what
- * passages need: where headings, fenced code, lists and tables begin and end. The text itself is left as it is.
+ * passages need: where headings, fenced code, comments, lists and tables begin and end. The text itself is left as it is.
  */
 import { headingTitle } from '../chunk-document.js';
 import type { Block, BlockKind } from '../types.js';
-import { lines } from './text-blocks.js';
+import { beginning, lines } from './text-blocks.js';
 
 /** Behind backticks stands no other: ```` ```npm i``` ```` is code within a line. */
-const fence = /^\s{0,3}(`{3,}(?!.*`)|~{3,})/;
+const fence = /^ {0,3}(`{3,}(?!.*`)|~{3,})/;
+/** HTML whose lines are no Markdown, and the line that ends it: kinds 1 to 5 of the HTML blocks of CommonMark. */
+const rawHtml: [opening: RegExp, end: RegExp][] = [
+  [/^ {0,3}<(?:pre|script|style|textarea)(?:[\s>]|$)/i, /<\/(?:pre|script|style|textarea)>/i],
+  [/^ {0,3}<!--/, /-->/],
+  [/^ {0,3}<\?/, /\?>/],
+  [/^ {0,3}<![a-z]/i, />/],
+  [/^ {0,3}<!\[CDATA\[/, /\]\]>/],
+];
 /** A component of MDX whose properties go on over lines: what it says is a table, not prose. */
-const component = /^\s{0,3}<[A-Z][\w.]*(\s[^>]*)?$/;
+const component = /^ {0,3}<[A-Z][\w.]*(\s[^>]*)?$/;
 const item = /^\s*([-*+]|\d{1,9}[.)])\s/;
-const underline = /^\s{0,3}(=+|-+)\s*$/;
+const underline = /^ {0,3}(=+|-+)\s*$/;
 const restUnderline = /^([=\-~^"'`#*+:.<>_])\1{2,}\s*$/;
 /**
  * YAML between `---` lines: right below the first stands an entry or a comment, else it is a line across the page. Comments
@@ -39,6 +47,10 @@ export function markdownBlocks(text: string, restructured: boolean): { blocks: B
   return title ? { blocks, title } : { blocks };
 }
 
+/** Whether a line is a fence at least as long as the one that opened. */
+const isFence = (line: string, opening: string) =>
+  line.startsWith(opening) && line.replaceAll(opening[0]!, '') === '';
+
 class BlockScanner {
   readonly blocks: Block[] = [];
   title: string | undefined;
@@ -49,7 +61,8 @@ class BlockScanner {
   #start = 0;
   #end = 0;
   #lastLine = 0;
-  #fence = '';
+  /** Whether a line ends the open block, in which lines are taken as they are: fenced code, comments. */
+  #isEnd: ((line: string) => boolean) | undefined;
   #directive = false;
   #component = false;
   /** Whether a blank line stands between the open block and what comes next. */
@@ -62,8 +75,9 @@ class BlockScanner {
 
   /** Skips YAML between `---` lines at the top, but takes its title and description. Returns where the rest begins. */
   frontMatter(): number {
-    const yaml = frontMatter.exec(this.#text.slice(0, 8200))?.[0];
-    if (yaml === undefined) return 0;
+    const from = beginning(this.#text);
+    const yaml = frontMatter.exec(this.#text.slice(from, from + 8200))?.[0];
+    if (yaml === undefined) return from;
     const title = titleEntry.exec(yaml)?.[1] ?? '';
     this.title =
       title
@@ -72,27 +86,21 @@ class BlockScanner {
         .replace(/^["']?(.*?)["']?$/, '$1') || undefined;
     const description = descriptionEntry.exec(yaml);
     if (description && description[1]!.trim() !== '') {
-      const { index } = description;
-      this.blocks.push({ kind: 'paragraph', start: index, end: index + description[0].trimEnd().length });
+      const start = from + description.index;
+      this.blocks.push({ kind: 'paragraph', start, end: start + description[0].trimEnd().length });
     }
-    return yaml.length;
+    return from + yaml.length;
   }
 
   line(start: number, end: number): void {
     const head = this.#text.slice(start, Math.min(end, start + 240));
-    if (this.#fence) this.#inFence(head, end);
+    if (this.#isEnd) this.#inRaw(this.#text.slice(start, end), end);
     else if (this.#text.slice(start, end).trim() === '') this.#blank();
     else this.#outside(head, start, end);
   }
 
   #outside(head: string, start: number, end: number): void {
-    const opening = this.#restructured ? null : fence.exec(head);
-    if (opening) {
-      this.close();
-      this.#open('code', start, end);
-      this.#fence = opening[1]!;
-      return;
-    }
+    if (!this.#restructured && this.#openRaw(head, start, end)) return;
     if (this.#restructured ? this.#restHeading(head, start, end) : this.#heading(head, start, end)) return;
     this.#content(head, start, end);
   }
@@ -100,7 +108,7 @@ class BlockScanner {
   close(): void {
     if (this.#kind) this.blocks.push({ kind: this.#kind, start: this.#start, end: this.#end });
     this.#kind = undefined;
-    this.#fence = '';
+    this.#isEnd = undefined;
     this.#component = false;
   }
 
@@ -111,10 +119,24 @@ class BlockScanner {
     this.#end = end;
   }
 
-  #inFence(head: string, end: number): void {
+  /** HTML may end on the line that it begins on, a fence may not. */
+  #openRaw(head: string, start: number, end: number): boolean {
+    const mark = fence.exec(head)?.[1];
+    const htmlEnd = rawHtml.find(([opening]) => opening.test(head))?.[1];
+    if (!mark && !htmlEnd) return false;
+    this.close();
+    this.#open('code', start, end);
+    if (mark) this.#isEnd = (line) => isFence(line.trim(), mark);
+    else {
+      this.#isEnd = (line) => htmlEnd!.test(line);
+      this.#inRaw(this.#text.slice(start, end), end);
+    }
+    return true;
+  }
+
+  #inRaw(line: string, end: number): void {
     this.#end = end;
-    const trimmed = head.trim();
-    if (trimmed.startsWith(this.#fence) && trimmed.replaceAll(this.#fence[0]!, '') === '') this.close();
+    if (this.#isEnd!(line)) this.close();
   }
 
   #blank(): void {
@@ -123,7 +145,7 @@ class BlockScanner {
   }
 
   #heading(head: string, start: number, end: number): boolean {
-    const hashes = /^\s{0,3}(#{1,6})(\s|$)/.exec(head);
+    const hashes = /^ {0,3}(#{1,6})(\s|$)/.exec(head);
     if (hashes) {
       this.close();
       this.blocks.push({ kind: 'heading', start, end, level: hashes[1]!.length });

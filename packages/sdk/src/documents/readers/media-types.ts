@@ -32,13 +32,23 @@ add(
   'rs go java kt kts scala swift cs fs vb rb php pl lua r jl dart ex exs erl hs ml clj lisp el zig nim sol sh bash zsh fish ps1 bat sql graphql proto css scss sass less vue svelte astro cmake make mk gradle dockerfile tf asm s wgsl glsl hlsl',
 );
 
+/** Binary formats whose text programs can save as a format that is read. */
+const convertible = 'docx xlsx pptx doc xls ppt odt epub'.split(' ');
 const binary = new Set(
-  'png jpg jpeg gif webp bmp ico tif tiff avif heic mp3 mp4 m4a wav flac ogg mov avi mkv webm zip gz tgz bz2 xz zst 7z rar tar jar war exe dll so dylib a o obj lib class pyc wasm node bin dat db sqlite woff woff2 ttf otf eot gguf safetensors onnx pt pth npy npz parquet docx xlsx pptx doc xls ppt odt epub iso dmg deb rpm'
+  'png jpg jpeg gif webp bmp ico tif tiff avif heic mp3 mp4 m4a wav flac ogg mov avi mkv webm zip gz tgz bz2 xz zst 7z rar tar jar war exe dll so dylib a o obj lib class pyc wasm node bin dat db sqlite woff woff2 ttf otf eot gguf safetensors onnx pt pth npy npz parquet iso dmg deb rpm'
     .split(' ')
-    .map((extension) => `.${extension}`),
+    .concat(convertible),
 );
 
-export const hasBinaryName = (path: string) => binary.has(extname(path).toLowerCase());
+export const saveAs = 'save it as PDF, HTML or Markdown';
+
+/** Why a file of this name is not read, whatever it holds; `undefined` for one that may be. */
+export function binaryName(path: string): string | undefined {
+  const extension = extname(path).toLowerCase().slice(1);
+  if (!binary.has(extension)) return undefined;
+  const remedy = convertible.includes(extension) ? `; ${saveAs}` : '';
+  return `not text: .${extension} is a binary format${remedy}`;
+}
 
 /** Unknown names are read as text, if that is what they hold. */
 export function fileKind(path: string): FileKind {

@@ -6,13 +6,19 @@ import { codeBlocks, dataBlocks } from './code-blocks.js';
 import { decodeText } from './decode-text.js';
 import { readHtml } from './html.js';
 import { markdownBlocks } from './markdown-blocks.js';
-import { fileKind, hasBinaryName } from './media-types.js';
-import { readPdf } from './pdf.js';
+import { binaryName, fileKind } from './media-types.js';
+import { isPdf, readPdf } from './pdf.js';
 import { textBlocks } from './text-blocks.js';
 
-/** @throws SkippedFile with the reason for what cannot be read. */
-export async function readSource(path: string, bytes: Uint8Array): Promise<ParsedSource> {
-  const parsed = await parse(path, bytes);
+/** @throws SkippedFile with the reason for what cannot be read; between pages of a PDF the signal's reason. */
+export async function readSource(
+  path: string,
+  bytes: Uint8Array,
+  signal?: AbortSignal,
+): Promise<ParsedSource> {
+  const name = path === '-' ? 'standard input' : basename(path, extname(path));
+  const text = decodeSource(path, bytes);
+  const parsed = text === undefined ? await readPdf(bytes, name, signal) : parseText(path, name, text);
   return { ...parsed, blocks: parsed.blocks.map(asProse) };
 }
 
@@ -22,17 +28,24 @@ function asProse(block: Block): Block {
   return kind === 'heading' && end - start > maximumCharacters ? { kind: 'paragraph', start, end } : block;
 }
 
-async function parse(path: string, bytes: Uint8Array): Promise<ParsedSource> {
+/**
+ * The decoded file; nothing for a PDF, whose text is taken from its pages.
+ * @throws SkippedFile with the reason for what is no document by its name or its bytes
+ */
+export function decodeSource(path: string, bytes: Uint8Array): string | undefined {
+  const binary = binaryName(path);
+  if (binary) throw new SkippedFile(binary);
+  const isNamedPdf = fileKind(path).reader === 'pdf';
+  if (isPdf(bytes, isNamedPdf)) return undefined;
+  if (isNamedPdf) throw new SkippedFile('not a PDF: no %PDF in its first 1,024 bytes');
+  return decodeText(bytes);
+}
+
+function parseText(path: string, name: string, text: string): ParsedSource {
   const { reader, mediaType } = fileKind(path);
-  const name = path === '-' ? 'standard input' : basename(path, extname(path));
-  const isPdf = bytes[0] === 0x25 && bytes[1] === 0x50 && bytes[2] === 0x44 && bytes[3] === 0x46;
-  if (isPdf) return readPdf(bytes, name);
-  if (reader === 'pdf') throw new SkippedFile('not a PDF: it does not begin with %PDF');
-  if (hasBinaryName(path)) throw new SkippedFile(`not text: ${extname(path)} files are not read`);
-  const text = decodeText(bytes);
   const looksLikeHtml =
     reader === 'text' && extname(path) === '' && /^\s*<(!doctype html|html)[\s>]/i.test(text.slice(0, 200));
-  const isXml = extname(path).toLowerCase() === '.xhtml' || text.startsWith('<?xml');
+  const isXml = extname(path).toLowerCase() === '.xhtml' || /^\ufeff?<\?xml/.test(text);
   if (reader === 'html' || looksLikeHtml) return readHtml(text, name, isXml);
   switch (reader) {
     case 'markdown':

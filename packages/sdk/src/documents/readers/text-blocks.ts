@@ -30,10 +30,13 @@ export function textBlocks(text: string): { blocks: Block[]; title?: string } {
   return title === undefined ? { blocks } : { blocks, title };
 }
 
+/** Where the text begins: behind a byte order mark, if there is one. */
+export const beginning = (text: string) => (text.startsWith('\ufeff') ? 1 : 0);
+
 /** Lines without their line ends. */
 export function* lines(text: string): Generator<{ start: number; end: number; next: number }> {
   const newline = newlineOf(text);
-  for (let start = 0; start < text.length; ) {
+  for (let start = beginning(text); start < text.length; ) {
     const found = text.indexOf(newline, start);
     const next = found < 0 ? text.length : found + 1;
     let end = found < 0 ? text.length : found;
