@@ -274,8 +274,9 @@ describe('wrong calls', () => {
     try {
       const some = await run(['search', folder, '--query', 'green tea', '--limit', '1']);
       expect(some).toMatchObject({ code: 0, stdout: expect.stringContaining('steeped') });
-      expect(some.stderr).toBe(`trivium: ${scan}: skipped, not a PDF: it does not begin with %PDF\n`);
-      for (const call of [['search', '--query', 'tea'], ['ask', '--question', 'tea?'], ['summarize']]) {
+      expect(some.stderr).toBe(`trivium: ${scan}: skipped, not a PDF: no %PDF in its first 1,024 bytes\n`);
+      const calls = [['read'], ['search', '--query', 'tea'], ['ask', '--question', 'tea?'], ['summarize']];
+      for (const call of calls) {
         const none = await run([...call, scan]);
         expect(none).toMatchObject({ code: 1, stdout: '' });
         expect(none.stderr).toContain(`${scan} cannot be read. (bad-format)`);

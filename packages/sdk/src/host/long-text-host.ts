@@ -1,4 +1,5 @@
 /** Long-text clients over the host's libraries and models: what the document capabilities share. */
+import { normalize } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
 import type { ReadOptions, ReadReport } from '../documents/index.js';
 import { createLongText, type LongText, type LongTextOptions } from '../long-text/index.js';
@@ -72,7 +73,11 @@ export async function languageModel(reference: string, { host, signal, report }:
   } satisfies LongTextOptions;
 }
 
-/** Brings the library up to date: what did not change since the last call costs a look at the files. */
+/**
+ * Brings the library up to date: what did not change since the last call costs a look at the files.
+ * @throws TriviumError `bad-format` where nothing can be read and a file was named that cannot be; of a folder without documents
+ * the report says so
+ */
 export async function bringUpToDate(
   client: LongText,
   paths: readonly string[],
@@ -83,15 +88,18 @@ export async function bringUpToDate(
     signal,
     onProgress: (progress) => report({ type: 'read-progress', ...progress }),
   };
-  return client.read(paths, options);
+  const found = await client.read(paths, options);
+  const named = new Set(paths.map((path) => normalize(path)));
+  if (found.documents === 0) assertReadable(found.skipped.filter(({ path }) => named.has(path)));
+  return found;
 }
 
 /** Skipped documents that are named one by one. */
 const namedSkips = 3;
 
 /**
- * As `bringUpToDate`, for what is made of the documents: those that cannot be read are warned of, for an answer without
- * them would look whole.
+ * As `bringUpToDate`, for what is made of the documents: those that cannot be read, or not as a whole, are warned of, for an
+ * answer without them would look whole.
  * @throws TriviumError `bad-format` where none can be read, with the first one's reason
  */
 export async function readAll(
@@ -100,9 +108,8 @@ export async function readAll(
   signal: AbortSignal,
   report: (step: ReadStep | WarningStep) => void,
 ): Promise<void> {
-  const { documents, skipped } = await bringUpToDate(client, paths, signal, report);
-  const [first] = skipped;
-  if (documents === 0 && first) throw nothingReadable(skipped.length, first);
+  const { documents, skipped, warnings } = await bringUpToDate(client, paths, signal, report);
+  if (documents === 0) assertReadable(skipped);
   if (documents === 0)
     report({
       type: 'warning',
@@ -117,15 +124,19 @@ export async function readAll(
       type: 'warning',
       message: `Skipped: ${more} more; reading the folder lists them all.`,
     });
+  for (const message of warnings) report({ type: 'warning', message });
 }
 
-function nothingReadable(count: number, { path, reason }: ReadReport['skipped'][number]): TriviumError {
-  return new TriviumError(
+function assertReadable(skipped: ReadReport['skipped']): void {
+  const [first] = skipped;
+  if (!first) return;
+  const count = skipped.length;
+  throw new TriviumError(
     'bad-format',
-    count === 1 ? `${path} cannot be read.` : `None of ${count} documents can be read.`,
+    count === 1 ? `${first.path} cannot be read.` : `None of ${count} documents can be read.`,
     {
-      file: path,
-      found: reason,
+      file: first.path,
+      found: first.reason,
       remedy: 'Name documents with text: Markdown, text, HTML, PDF or source code.',
     },
   );
