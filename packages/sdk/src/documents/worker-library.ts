@@ -1,4 +1,7 @@
-/** A library whose work is done in a worker thread: sends calls, hands on progress, results, failures and cancels. */
+/**
+ * A library whose work is done in a worker thread: sends calls, hands on progress, results, failures and cancels. The thread hears
+ * nothing while it parses a file; nobody waits for that longer than a second.
+ */
 import { Worker } from 'node:worker_threads';
 import { type SerializedError, TriviumError } from '@trivium/protocol';
 import { StandardInput } from './standard-input.js';
@@ -13,6 +16,9 @@ import type {
   SourceText,
 } from './types.js';
 import type { FromWorker, WorkerCall, WorkerCalls, WorkerSettings } from './worker-protocol.js';
+
+/** Milliseconds in which the thread should answer a cancel or its end. */
+const patience = 1000;
 
 interface Pending {
   resolve: (output: never) => void;
@@ -90,10 +96,12 @@ export class WorkerLibrary implements Library {
   async #dispose(): Promise<void> {
     const disposed = new TriviumError('disposed', 'The library was disposed of.');
     this.#stdin.close(disposed);
-    if (!this.#failure) await this.#call('dispose', {}).catch(() => {});
-    this.#failure ??= disposed;
-    for (const pending of this.#pending.values()) pending.reject(this.#failure);
-    this.#pending.clear();
+    if (!this.#failure) {
+      const ended = this.#call('dispose', {});
+      const late = setTimeout(() => this.#endAll(disposed), patience);
+      await ended.catch(() => {}).finally(() => clearTimeout(late));
+    }
+    this.#endAll(disposed);
     await this.#worker.terminate();
   }
 
@@ -106,14 +114,29 @@ export class WorkerLibrary implements Library {
     if (this.#failure) return Promise.reject(this.#failure);
     if (signal?.aborted) return Promise.reject(signal.reason);
     const id = this.#next++;
-    const cancel = () => this.#worker.postMessage({ id, call: 'cancel' });
+    let late: NodeJS.Timeout | undefined;
+    const cancel = () => {
+      this.#worker.postMessage({ id, call: 'cancel' });
+      late = setTimeout(() => this.#leave(id), patience);
+    };
     signal?.addEventListener('abort', cancel, { once: true });
     if (this.#pending.size === 0) this.#worker.ref();
     const answered = new Promise<WorkerCalls[Call]['output']>((resolve, reject) => {
       this.#pending.set(id, { resolve, reject, parts: undefined, signal, onProgress });
       this.#worker.postMessage({ id, call, input });
     });
-    return answered.finally(() => signal?.removeEventListener('abort', cancel));
+    return answered.finally(() => {
+      signal?.removeEventListener('abort', cancel);
+      clearTimeout(late);
+    });
+  }
+
+  /** What the thread answers later, nobody hears; it gives up the call as soon as it hears the cancel. */
+  #leave(id: number): void {
+    const pending = this.#pending.get(id);
+    if (!pending) return;
+    this.#settle(id);
+    pending.reject(pending.signal?.reason);
   }
 
   #receive(message: FromWorker): void {
@@ -142,12 +165,18 @@ export class WorkerLibrary implements Library {
     if (this.#pending.size === 0) this.#worker.unref();
   }
 
-  /** The worker is gone: every call, now and later, says so. */
+  /** The worker is gone. */
   #fail(cause: unknown): void {
-    this.#failure ??= new TriviumError('internal', 'The thread that reads documents has ended.', {
+    const failure = new TriviumError('internal', 'The thread that reads documents has ended.', {
       cause,
       remedy: 'Make a new library; if it ends again, report the cause.',
     });
+    this.#endAll(failure);
+  }
+
+  /** Every call, now and later, fails with the first failure. */
+  #endAll(failure: TriviumError): void {
+    this.#failure ??= failure;
     this.#stdin.close(this.#failure);
     for (const pending of this.#pending.values()) pending.reject(this.#failure);
     this.#pending.clear();

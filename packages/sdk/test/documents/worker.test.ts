@@ -20,6 +20,8 @@ afterAll(() => rm(outDir, { recursive: true, force: true }));
 const open = (file: string | URL = workerFile, options: LibraryOptions = {}) =>
   createLibrary({ workerFile: file, cacheDir: false, staticModel: false, embedModel: false, ...options });
 
+const scriptUrl = (source: string) => new URL(`data:text/javascript,${encodeURIComponent(source)}`);
+
 describe('a library in a worker', () => {
   it('does what one on this thread does', async () => {
     await using folder = await temporaryFolder();
@@ -95,9 +97,37 @@ describe('a library in a worker', () => {
     await disposed;
   });
 
+  it('waits for no thread that does not listen', async () => {
+    const busy = `import { parentPort } from 'node:worker_threads'; parentPort.on('message', () => { for (;;); });`;
+    const library = await open(scriptUrl(busy));
+    const controller = new AbortController();
+    const stopped = library.search('x', { signal: controller.signal });
+    const left = expect(library.read(['.'])).rejects.toMatchObject({ code: 'disposed' });
+    controller.abort(new Error('enough'));
+    await expect(stopped).rejects.toThrow('enough');
+    await library.dispose();
+    await left;
+    await expect(library.paths()).rejects.toMatchObject({ code: 'disposed' });
+  });
+
+  it('replaces nothing by what it read after it should stop', async () => {
+    await using folder = await temporaryFolder();
+    await folder.write('a.md', 'first');
+    await using library = await open();
+    await library.read([folder.path]);
+    // One file that takes a while: the cancel waits behind it.
+    await folder.write('b.html', `<body>${'<div><li>x'.repeat(20_000)}`);
+    const controller = new AbortController();
+    const onProgress = ({ path }: { path: string }) =>
+      path.endsWith('a.md') && controller.abort(new Error('enough'));
+    const options = { signal: controller.signal, onProgress };
+    await expect(library.read([folder.path], options)).rejects.toThrow('enough');
+    expect(await library.paths()).toEqual([join(folder.path, 'a.md')]);
+  });
+
   it('fails every call when the thread ends', async () => {
     const broken = `import { parentPort } from 'node:worker_threads'; parentPort.on('message', () => { throw new Error('broke'); });`;
-    const library = await open(new URL(`data:text/javascript,${encodeURIComponent(broken)}`));
+    const library = await open(scriptUrl(broken));
     await expect(library.paths()).rejects.toMatchObject({ code: 'internal' });
     await expect(library.search('x')).rejects.toMatchObject({ code: 'internal' });
     await library.dispose();
