@@ -10,8 +10,8 @@ const defaultMaxFileBytes = 64 * 2 ** 20;
 
 export interface DocumentText {
   /**
-   * The decoded file, as `readFileSync(path, 'utf8')` gives one in UTF-8: a byte order mark is its first character. Of a PDF the text
-   * taken from it. Citations' `start` and `end` are UTF-16 offsets into it.
+   * The decoded file, as `readFileSync(path, 'utf8')` gives one in UTF-8: a byte order mark is its first character.
+   * Of a PDF the text taken from it. Citations' `start` and `end` are UTF-16 offsets into it.
    */
   text: string;
   mediaType: string;

@@ -87,7 +87,7 @@ export interface ReadReport {
   /** Documents read anew this time. */
   changed: number;
   skipped: { path: string; reason: string }[];
-  /** What works less well than it could: no vectors and why, cache not written, a document of which pages are damaged. */
+  /** What works less well than it could: no vectors and why, cache not written, pages of a PDF that are damaged. */
   warnings: string[];
   ms: number;
 }

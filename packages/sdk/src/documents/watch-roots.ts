@@ -11,21 +11,28 @@ const quiet = 200;
 const longest = 2000;
 /** Milliseconds between two looks for roots that are gone. */
 const lookEvery = 500;
+/** Milliseconds after which a watcher that failed is replaced: one that always fails is as good as a look now and then. */
+const renewAfter = 5000;
 
-/** Returns what stops it. A root that is gone is heard again once it is back; one that cannot be watched is left alone. */
+/**
+ * Returns what stops it. A root that is gone is heard again once it is back; a watcher that fails is replaced, and what
+ * it may have missed is told; a root that cannot be watched is left alone.
+ */
 export function watchRoots(roots: readonly string[], changed: () => void): () => void {
   let watchers: FSWatcher[] = [];
   let burst: NodeJS.Timeout | undefined;
   let burstBegan: number | undefined;
   let search: NodeJS.Timeout | undefined;
+  let renewal: NodeJS.Timeout | undefined;
   const stop = () => {
     clearTimeout(burst);
+    clearTimeout(renewal);
     clearInterval(search);
     for (const watcher of watchers) watcher.close();
   };
   const listen = () => {
     const gone: string[] = [];
-    watchers = roots.flatMap((root) => watcherOf(root, heard, () => gone.push(root)));
+    watchers = roots.flatMap((root) => watcherOf(root, { heard, gone: () => gone.push(root), failed }));
     if (gone.length === 0) return;
     search = setInterval(() => {
       if (gone.some((root) => existsSync(root))) heard();
@@ -39,6 +46,11 @@ export function watchRoots(roots: readonly string[], changed: () => void): () =>
     // After they listen again, so that what changed in between is read too.
     changed();
   };
+  const failed = () => {
+    clearTimeout(renewal);
+    renewal = setTimeout(tell, renewAfter);
+    renewal.unref();
+  };
   const heard = () => {
     const now = performance.now();
     burstBegan ??= now;
@@ -50,10 +62,21 @@ export function watchRoots(roots: readonly string[], changed: () => void): () =>
   return stop;
 }
 
-function watcherOf(root: string, heard: () => void, gone: () => void): FSWatcher[] {
+interface Listener {
+  heard: () => void;
+  /** At once, where the root is not there. */
+  gone: () => void;
+  /** Later: it hears nothing more. */
+  failed: () => void;
+}
+
+function watcherOf(root: string, { heard, gone, failed }: Listener): FSWatcher[] {
   try {
     const watcher = watch(root, { recursive: true, persistent: false }, heard);
-    watcher.on('error', () => watcher.close());
+    watcher.on('error', () => {
+      watcher.close();
+      failed();
+    });
     return [watcher];
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') gone();

@@ -1,6 +1,6 @@
 /**
- * A library whose work is done in a worker thread: sends calls, hands on progress, results, failures and cancels. The thread hears
- * nothing while it parses a file; nobody waits for that longer than a second.
+ * A library whose work is done in a worker thread: sends calls, hands on progress, results, failures and cancels. The
+ * thread hears nothing while it parses a file; who cancels or disposes waits a second for it and no longer.
  */
 import { Worker } from 'node:worker_threads';
 import { type SerializedError, TriviumError } from '@trivium/protocol';

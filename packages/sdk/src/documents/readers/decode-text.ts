@@ -1,6 +1,6 @@
 /**
- * From bytes to text: which encoding a file has, or that it is no text. A byte order mark stays, as it does where Node reads a
- * file as a string, so that offsets into the text are offsets into what everybody else reads.
+ * From bytes to text: which encoding a file has, or that it is no text. A byte order mark stays, as it does where Node
+ * reads a file as a string, so that offsets into the text are offsets into what everybody else reads.
  */
 import { SkippedFile } from '../types.js';
 import { saveAs } from './media-types.js';
@@ -56,8 +56,8 @@ const decodeLegacy = (bytes: Uint8Array) =>
   decodeDamaged(bytes, 'utf-8') ?? decodeDeclared(bytes) ?? guessLegacy(bytes);
 
 /**
- * Nothing where more than a fifth of what is not ASCII is lost: then it is another encoding, which loses more than it gives.
- * GB18030 read as UTF-8 gives two characters for seven losses.
+ * Nothing where a fifth or more of what is not ASCII is lost: then it is another encoding, which loses more than it
+ * gives. GB18030 read as UTF-8 gives two characters for seven losses.
  */
 function decodeDamaged(bytes: Uint8Array, encoding: string): string | undefined {
   const text = decode(bytes, encoding);

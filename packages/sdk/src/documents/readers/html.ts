@@ -33,8 +33,8 @@ const kindsInside = new Map<string, BlockKind>([
 const read = new Set([...silent, ...blockNames, 'td', 'th']);
 
 /**
- * Keeps no tags that say nothing of blocks: its stack moves as a whole with every tag, so that a page which never closes its
- * `<font>` would take time by the square of its length. As in browsers, `</b>` then ends no item that began inside it.
+ * Keeps no tags that say nothing of blocks: its stack moves as a whole with every tag, so that a page which never
+ * closes its `<font>` would take time by the square of its length. As in browsers, `</b>` ends no item that began in it.
  */
 class BlockParser extends Parser {
   protected override isVoidElement(name: string): boolean {

@@ -1,6 +1,7 @@
 /**
  * Blocks of Markdown, MDX and reStructuredText by their lines. A sketch of the grammars that is exact about what
- * passages need: where headings, fenced code, comments, lists and tables begin and end. The text itself is left as it is.
+ * passages need: where headings, fenced code, comments, lists and tables begin and end. The text itself is left as it
+ * is.
  */
 import { headingTitle } from '../chunk-document.js';
 import type { Block, BlockKind } from '../types.js';

@@ -1,7 +1,7 @@
 /**
  * Text of a PDF page by page: lines as they stand, larger type taken as headings, gaps as paragraph ends. Offsets are into
- * this text. Scanned pages have none; a file of nothing else is skipped with that reason. Pages that are damaged are left out with
- * a warning.
+ * this text. Scanned pages have none; a file of nothing else is skipped with that reason. Damaged pages are left out
+ * with a warning.
  */
 import type { getDocumentProxy } from 'unpdf';
 import { Turns } from '../turns.js';
@@ -30,8 +30,8 @@ const hopeless = 1000;
 const namedRuns = 5;
 
 /**
- * Readers of PDF look for its header in the first 1,024 bytes. In a file of another name it must stand first, and alone on its
- * line: texts speak of it too.
+ * Readers of PDF look for its header in the first 1,024 bytes. In a file of another name it must stand first, and alone
+ * on its line: texts speak of it too.
  */
 export function isPdf(bytes: Uint8Array, isNamedPdf: boolean): boolean {
   const head = Buffer.from(bytes.subarray(0, 1024)).toString('latin1');
