@@ -1,4 +1,8 @@
-/** Schemas that several contracts share. Offsets are UTF-16 code units into the file's decoded text. */
+/**
+ * Schemas that several contracts share. Offsets are UTF-16 code units into the file's decoded text: of one in UTF-8 what
+ * `readFileSync(path, 'utf8')` gives, and in any encoding a byte order mark is its first character. Of a PDF they are into
+ * the text that `documents text` takes from it.
+ */
 import * as z from 'zod';
 
 /** A file or folder the host will open. Surfaces that confine callers (MCP `--root`) look for this mark. */
