@@ -54,7 +54,7 @@ function tooLong(
   what: string,
   tokens: number,
   most: number,
-  remedy = "Split the text, or pass overflow: 'truncate'.",
+  remedy = "Split the text, or have it cut where the call takes overflow: 'truncate'.",
 ): TriviumError {
   return new TriviumError('context-overflow', `${what} has ${tokens} tokens; the model takes ${most}.`, {
     field,

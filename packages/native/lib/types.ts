@@ -200,8 +200,8 @@ export type GenerateEvent =
 
 export interface EmbedOptions {
   /** What to do with an input longer than the context: default `'error'`. */
-  overflow?: 'error' | 'truncate';
-  signal?: AbortSignal;
+  overflow?: 'error' | 'truncate' | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 export interface EmbedResult {

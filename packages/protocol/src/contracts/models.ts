@@ -8,13 +8,29 @@ export const embed = defineCapability({
   name: 'embed',
   title: 'Embed texts',
   description:
-    'Turns texts into unit vectors whose dot product says how close their meanings are, across zh and en.',
+    'Turns texts into vectors: the cosine of two says how close their meanings are, with nano across zh and en. ' +
+    'Their lengths are as the model makes them; of nano, and of most models, 1.',
   input: z.object({
     texts: z.array(z.string()).min(1),
     model: modelReference.default('nano'),
+    prompt: z
+      .string()
+      .optional()
+      .describe(
+        'Name of a prompt of the model, put before each text ("query"); default: what its files name.',
+      ),
+    overflow: z
+      .enum(['error', 'truncate'])
+      .default('error')
+      .describe('What to do with a text that is longer than the context.'),
   }),
   progress: z.never(),
-  output: z.object({ embeddings: z.array(z.array(z.number())), model: z.string(), tokens: z.number().int() }),
+  output: z.object({
+    embeddings: z.array(z.array(z.number())),
+    model: z.string(),
+    tokens: z.number().int(),
+    truncated: z.array(z.number().int()).describe('Indices of texts that were cut to the context.'),
+  }),
   effects: readOnly,
   commandLine: {
     positional: 'texts',

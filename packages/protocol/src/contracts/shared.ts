@@ -18,7 +18,8 @@ export const modelReference = z
   .string()
   .min(1)
   .describe(
-    'A model: "nano", a GGUF file, a Hugging Face folder, or hf:org/repo, which is downloaded on first use.',
+    'A model: "nano" or one of its embedders "nano-static" and "nano-contextual", a GGUF file, a Hugging Face folder, ' +
+      'or hf:org/repo, which is downloaded on first use.',
   )
   .meta({ role: 'model' });
 

@@ -1,5 +1,6 @@
 /** Implementations of the model capabilities: embed, generate, tokenize, logits, inspect; pull, list, verify, remove. */
 import { contracts, definePlugin, implement } from '@trivium/protocol';
+import { embedTexts } from '../models/embed-texts.js';
 import type { DownloadProgress, Verification } from '../models/hub/model-hub.js';
 import type { PulledModel } from '../models/hub/pull-model.js';
 import { samplingOf } from '../models/sampling.js';
@@ -10,16 +11,11 @@ import { reporting } from './progress.js';
 
 const embed = implement<typeof contracts.embed, TriviumContext>(
   contracts.embed,
-  async function* ({ texts, model: reference }, { host, signal }) {
+  async function* ({ texts, model: reference, prompt, overflow }, { host, signal }) {
     const model = await host.models.get(reference, 'embedding', { signal });
-    const { embeddings, width, inputTokens } = await model.embed(texts, { signal });
-    return {
-      embeddings: texts.map((_, index) =>
-        Array.from(embeddings.subarray(index * width, (index + 1) * width)),
-      ),
-      model: reference,
-      tokens: inputTokens,
-    };
+    const options = { prompt, overflow, signal };
+    const { width: _, ...embedded } = await embedTexts(model, texts, options, 'prompt');
+    return { ...embedded, model: reference };
   },
 );
 

@@ -1,5 +1,7 @@
-/** A local encoder as an AI SDK embedding model. Inputs that do not fit its context are errors, never cut. */
+/** A local encoder as an AI SDK embedding model. Inputs that do not fit its context are errors, unless they are to be cut. */
+import { embedTexts } from '../models/embed-texts.js';
 import type { ModelStore } from '../models/model-store.js';
+import { cutWarnings, parseEmbeddingOptions } from './options.js';
 import { throwRetryable } from './retryable.js';
 import type { CallWarning, SpecificationVersion } from './specification.js';
 
@@ -7,6 +9,7 @@ export interface EmbedCallOptions {
   readonly values: readonly string[];
   readonly dimensions?: number | undefined;
   readonly abortSignal?: AbortSignal | undefined;
+  readonly providerOptions?: Record<string, Record<string, unknown>> | undefined;
 }
 
 export class TriviumEmbeddingModel<Version extends SpecificationVersion = SpecificationVersion> {
@@ -24,28 +27,29 @@ export class TriviumEmbeddingModel<Version extends SpecificationVersion = Specif
     this.store = store;
   }
 
-  async doEmbed({ values, dimensions, abortSignal }: EmbedCallOptions): Promise<{
+  /**
+   * @throws TriviumError `unsupported` for models that do not embed, `context-overflow`, `invalid-argument` for a prompt that the
+   * model does not have; a retryable `APICallError` for a queue that is full; the abort reason
+   */
+  async doEmbed({ values, dimensions, abortSignal, providerOptions }: EmbedCallOptions): Promise<{
     embeddings: number[][];
     usage: { tokens: number };
     warnings: CallWarning[];
   }> {
     abortSignal?.throwIfAborted();
+    const { options, warnings } = parseEmbeddingOptions(providerOptions?.trivium);
     const model = await this.store.get(this.modelId, 'embedding', { signal: abortSignal });
-    const options = abortSignal ? { signal: abortSignal } : {};
-    const result = await model.embed(values, options).catch(throwRetryable);
-    const warnings: CallWarning[] =
-      dimensions === undefined || dimensions === result.width
-        ? []
-        : [
-            {
-              type: 'unsupported',
-              feature: 'dimensions',
-              details: `Vectors have ${result.width} dimensions.`,
-            },
-          ];
-    const embeddings = values.map((_, index) =>
-      Array.from(result.embeddings.subarray(index * result.width, (index + 1) * result.width)),
-    );
-    return { embeddings, usage: { tokens: result.inputTokens }, warnings };
+    const { embeddings, width, tokens, truncated } = await embedTexts(
+      model,
+      values,
+      { ...options, signal: abortSignal },
+      'providerOptions.trivium.prompt',
+    ).catch(throwRetryable);
+    warnings.push(...cutWarnings('texts', truncated, model.info.contextTokens));
+    if (dimensions !== undefined && dimensions !== width) {
+      const details = `Vectors have ${width} dimensions.`;
+      warnings.push({ type: 'unsupported', feature: 'dimensions', details });
+    }
+    return { embeddings, usage: { tokens }, warnings };
   }
 }

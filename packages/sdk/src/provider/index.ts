@@ -8,7 +8,11 @@ export {
 export type { TriviumEmbeddingModel } from './embedding-model.js';
 export { type FallbackModel, type FallbackOptions, fallback } from './fallback.js';
 export type { TriviumLanguageModel } from './language-model.js';
-export type { TriviumLanguageModelOptions } from './options.js';
+export type {
+  TriviumEmbeddingModelOptions,
+  TriviumLanguageModelOptions,
+  TriviumRerankingModelOptions,
+} from './options.js';
 export { type RecordingModel, record } from './record.js';
 export { type ReplayModel, replay } from './replay.js';
 export type { TriviumRerankingModel } from './reranking-model.js';

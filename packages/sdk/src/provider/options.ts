@@ -1,8 +1,9 @@
-/** `providerOptions.trivium` of a language-model call: what the specification has no word for. */
+/** `providerOptions.trivium` of calls of our models: what the specification has no word for. */
 import { TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
+import type { CallWarning } from './specification.js';
 
-const schema = z
+const languageOptions = z
   .object({
     minP: z.number().min(0).max(1).optional(),
     repeatPenalty: z.number().positive().finite().optional(),
@@ -54,10 +55,64 @@ export interface TriviumLanguageModelOptions {
     | undefined;
 }
 
+export interface TriviumRerankingModelOptions {
+  /**
+   * When the query with a document does not fit the context: `'error'` (default), or `'truncate'`: the document is cut, and a
+   * warning says so. The reranking model of `nano` reads long documents in pieces, and cuts none.
+   */
+  overflow?: 'error' | 'truncate' | undefined;
+}
+
+export interface TriviumEmbeddingModelOptions {
+  /** When a text does not fit the context: `'error'` (default), or `'truncate'`: it is cut, and a warning says so. */
+  overflow?: 'error' | 'truncate' | undefined;
+  /**
+   * Name of a prompt of a sentence-transformers model, which is put before each text; default: the one that its files name.
+   * @example providerOptions: { trivium: { prompt: 'query' } }
+   */
+  prompt?: string | undefined;
+}
+
+const rerankingOptions = z.object({ overflow: z.enum(['error', 'truncate']).optional() });
+const embeddingOptions = rerankingOptions.extend({ prompt: z.string().optional() });
+
+/** @throws TriviumError `invalid-argument` for options that are unknown, or other than they may be */
 export function parseTriviumOptions(given: unknown): TriviumLanguageModelOptions {
-  const parsed = schema.safeParse(given ?? {});
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  return parsed(languageOptions, given);
+}
+
+/** @throws TriviumError `invalid-argument` for options that are other than they may be */
+export const parseEmbeddingOptions = (given: unknown) =>
+  known<TriviumEmbeddingModelOptions>(embeddingOptions, given);
+
+/** @throws TriviumError `invalid-argument` for options that are other than they may be */
+export const parseRerankingOptions = (given: unknown) =>
+  known<TriviumRerankingModelOptions>(rerankingOptions, given);
+
+/** Those of another kind of model, and unknown ones, are warnings. */
+function known<Options>(
+  schema: z.ZodObject & z.ZodType<Options>,
+  given: unknown,
+): { options: Options; warnings: CallWarning[] } {
+  const unknown = Object.keys(given ?? {}).filter((name) => !Object.hasOwn(schema.shape, name));
+  return {
+    options: parsed(schema, given),
+    warnings: unknown.map((name) => ({ type: 'unsupported', feature: `providerOptions.trivium.${name}` })),
+  };
+}
+
+function parsed<Options>(schema: z.ZodType<Options>, given: unknown): Options {
+  const result = schema.safeParse(given ?? {});
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
   const field = ['providerOptions', 'trivium', ...(issue?.path ?? [])].join('.');
   throw new TriviumError('invalid-argument', `${field}: ${issue?.message}`, { field });
+}
+
+/** What a call says that cut some of its texts, as it was told to. @param indices of those that were cut */
+export function cutWarnings(name: string, indices: readonly number[], contextTokens: number): CallWarning[] {
+  if (indices.length === 0) return [];
+  const shown = indices.length > 10 ? `${indices.slice(0, 10).join(', ')}, …` : indices.join(', ');
+  const message = `Of the ${name} some were cut to the ${contextTokens} tokens of the context, by index: ${shown}.`;
+  return [{ type: 'other', message }];
 }
