@@ -15,6 +15,10 @@ export const count = defineCapability({
   progress: z.object({ done: z.number().int(), total: z.number().int() }),
   output: z.object({ words: z.array(z.number().int()), total: z.number().int() }),
   effects: { writes: false, destructive: false, network: false },
-  commandLine: { positional: 'texts', examples: ['word-count count "How many?" "Three, with this."'] },
+  commandLine: {
+    positional: 'texts',
+    standardInput: 'texts',
+    examples: ['word-count count "How many?" "Three, with this."'],
+  },
   readable: ({ words, total }) => [...words, `${total} in all`].join('\n'),
 });

@@ -24,43 +24,45 @@ function withModel(capability: AnyCapability, input: Record<string, unknown>): R
   return isWanted && model ? { model, ...input } : input;
 }
 
-/** The inputs of a call: several where the command line stands for several calls. */
-async function inputsOf(
+/** The inputs of a call, as they come: several where the command line stands for several calls. */
+async function* inputsOf(
   capability: AnyCapability,
   given: Record<string, unknown>,
   queries: unknown,
   signal: AbortSignal,
-): Promise<Record<string, unknown>[]> {
+): AsyncGenerator<Record<string, unknown>, void, void> {
   const input = withModel(capability, given);
+  const { standardInput } = capability.commandLine ?? {};
   if (typeof queries === 'string') {
     requireFlags(capability, { ...input, query: '' });
-    const asked = (await linesOf(queries, signal)).filter((query) => query.trim() !== '');
-    return asked.map((query) => ({ ...input, query }));
+    for await (const query of linesOf(queries, signal)) if (query.trim() !== '') yield { ...input, query };
+  } else if (standardInput !== undefined && input[standardInput] === undefined) {
+    requireFlags(capability, { ...input, [standardInput]: [] });
+    for await (const texts of batches(linesOf('-', signal))) yield { ...input, [standardInput]: texts };
+  } else {
+    requireFlags(capability, input);
+    yield input;
   }
-  const wantsTexts = 'texts' in ((capability.input as { shape?: object }).shape ?? {});
-  if (wantsTexts && input.texts === undefined) {
-    requireFlags(capability, { ...input, texts: [] });
-    const texts = await linesOf('-', signal);
-    // Bounded calls, so that a long input streams through in bounded memory.
-    const batches: Record<string, unknown>[] = [];
-    for (let at = 0; at < texts.length; at += 256)
-      batches.push({ ...input, texts: texts.slice(at, at + 256) });
-    return batches;
-  }
-  requireFlags(capability, input);
-  return [input];
 }
 
-/** One line a text for the commands that map lines to lines; one object otherwise. */
-function jsonLines(output: unknown): string[] {
-  const { embeddings, tokens, text } = output as {
-    embeddings?: unknown[];
-    tokens?: unknown[];
-    text?: string;
-  };
-  const perLine =
-    text === undefined ? (embeddings ?? (Array.isArray(tokens) ? tokens : undefined)) : undefined;
-  return (perLine ?? [output]).map((value) => JSON.stringify(value));
+/** So that a long input streams through in bounded memory, and what comes at once is one call. */
+async function* batches(lines: AsyncIterable<string>): AsyncGenerator<string[], void, void> {
+  let batch: string[] = [];
+  for await (const line of lines) {
+    batch.push(line);
+    if (batch.length < linesOfACall) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+const linesOfACall = 256;
+
+/** One line an item for the commands that map lines to lines; one for the whole output otherwise. */
+function jsonLines({ commandLine }: AnyCapability, output: unknown): string[] {
+  const items = (output as Record<string, unknown> | null)?.[commandLine?.lines ?? ''];
+  return (Array.isArray(items) ? items : [output]).map((item) => JSON.stringify(item));
 }
 
 /** @param openHost what the call runs on, loading models as its flags say; not asked for where only help is wanted */
@@ -82,7 +84,7 @@ export async function runCommand(
   const settings = loadSettingsOf(parsed.own);
   if (parsed.own.job) {
     refuseStandardInput(capability, parsed.input);
-    for (const input of await inputsOf(capability, parsed.input, parsed.own.queries, signal))
+    for await (const input of inputsOf(capability, parsed.input, parsed.own.queries, signal))
       out.write(`${await startInBackground(capability, input, settings)}\n`);
     return;
   }
@@ -90,18 +92,18 @@ export async function runCommand(
   const progress = new ProgressLine();
   const shape = shapeOf(capability, parsed.own);
   try {
-    for (const input of await inputsOf(capability, parsed.input, parsed.own.queries, signal)) {
+    for await (const input of inputsOf(capability, parsed.input, parsed.own.queries, signal)) {
       let streamed = false;
-      let finished = false;
+      let isTold = false;
       const output = await invoke(implementation, input as never, host.context(signal), (step) => {
-        const { type, text, message, path } = step as Record<
+        const { type, text, message, path } = (step ?? {}) as Record<
           'type' | 'text' | 'message' | 'path',
           string | undefined
         >;
-        progress.update(step as never);
-        finished = type === 'finish';
+        progress.update((step ?? {}) as never);
+        isTold = type !== undefined && type === capability.commandLine?.outputEvent;
         if (shape === 'events') out.write(`${JSON.stringify(step)}\n`);
-        else if (type === 'warning') {
+        else if (type === 'warning' && message !== undefined) {
           progress.clear();
           notes.write(`trivium: ${path ? `${path}: ` : ''}${message}\n`);
         } else if (shape === 'text' && type === 'text-delta' && text !== undefined) {
@@ -114,8 +116,8 @@ export async function runCommand(
       });
       progress.clear();
       if (shape === 'events') {
-        if (!finished) out.write(`${JSON.stringify({ type: 'output', output })}\n`);
-      } else if (shape === 'json') for (const line of jsonLines(output)) out.write(`${line}\n`);
+        if (!isTold) out.write(`${JSON.stringify({ type: 'output', output })}\n`);
+      } else if (shape === 'json') for (const line of jsonLines(capability, output)) out.write(`${line}\n`);
       else out.write(streamed ? `\n${afterText(capability, output)}` : `${capability.readable?.(output)}\n`);
     }
   } finally {
@@ -148,7 +150,7 @@ export function shapeOf(capability: AnyCapability, own: Record<string, unknown>)
 /** What remains to be said when the text itself has already been streamed. */
 function afterText(capability: AnyCapability, output: unknown): string {
   const whole = capability.readable?.(output) ?? '';
-  const { text = '' } = output as { text?: string };
+  const { text = '' } = (output ?? {}) as { text?: string };
   const rest = whole.startsWith(text.trim()) ? whole.slice(text.trim().length).trim() : whole;
   return rest === '' ? '' : `\n${rest}\n`;
 }

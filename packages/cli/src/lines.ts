@@ -1,24 +1,42 @@
-/** Lines of standard input or of a file, without their line ends. */
-import { readFile } from 'node:fs/promises';
-import { addAbortSignal } from 'node:stream';
+/** Lines as they come, without their line ends. */
+import { createReadStream } from 'node:fs';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { TriviumError } from '@trivium/protocol';
 
-/** @param signal gives up waiting for lines that nobody has typed yet. @throws TriviumError; the abort reason */
-export async function linesOf(file: string, signal: AbortSignal): Promise<string[]> {
-  const text =
-    file === '-'
-      ? await standardInput(signal)
-      : await readFile(file, { encoding: 'utf8', signal }).catch((error) => {
-          throw TriviumError.from(error);
-        });
-  const lines = text.split(/\r?\n/);
-  if (lines.at(-1) === '') lines.pop();
-  return lines;
+/**
+ * Each line once its end has come: who writes a line may wait for what it gives before writing the next one.
+ * @param signal gives up waiting for lines that nobody has written yet. @throws the error of the stream; the abort reason
+ */
+export async function* linesIn(
+  input: Readable,
+  signal: AbortSignal,
+): AsyncGenerator<string, undefined, undefined> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of addAbortSignal(signal, input)) {
+    const text = rest + decoder.decode(chunk as Buffer, { stream: true });
+    const lines = text.split(/\r?\n/);
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  rest += decoder.decode();
+  if (rest !== '') yield rest;
 }
 
-async function standardInput(signal: AbortSignal): Promise<string> {
-  if (process.stdin.isTTY) process.stderr.write('Reading lines from the terminal; end with Ctrl-D.\n');
-  const chunks: Buffer[] = [];
-  for await (const chunk of addAbortSignal(signal, process.stdin)) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+/** Those of a file, or of standard input where it is named "-". @throws TriviumError; the abort reason */
+export async function* linesOf(
+  file: string,
+  signal: AbortSignal,
+): AsyncGenerator<string, undefined, undefined> {
+  if (file === '-') {
+    if (process.stdin.isTTY) process.stderr.write('Reading lines from the terminal; end with Ctrl-D.\n');
+    yield* linesIn(process.stdin, signal);
+    return;
+  }
+  try {
+    yield* linesIn(createReadStream(file), signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw TriviumError.from(error);
+  }
 }

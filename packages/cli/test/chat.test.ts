@@ -127,6 +127,28 @@ describe('piped', () => {
     expect(prompts.at(-1)).toBe('<system>S\n<user>a\n<assistant>One.\n<user>b\n<assistant>');
   });
 
+  test('--lines: a turn is answered before the next one is written', async () => {
+    const { host } = playedHost({});
+    const streams = { input: new PassThrough(), out: kept(false), notes: kept(false) };
+    const done = runChat(
+      chat,
+      'messages',
+      flags('--lines'),
+      () => host,
+      new AbortController().signal,
+      () => {},
+      streams,
+    );
+    streams.input.write('a\r');
+    streams.input.write('\nb');
+    await expect.poll(() => streams.out.text()).toBe('One.\n');
+    streams.input.write('\n');
+    await expect.poll(() => streams.out.text()).toBe('One.\nTwo.\n');
+    streams.input.end('c');
+    await done;
+    expect(streams.out.text()).toBe('One.\nTwo.\nThree.\n');
+  });
+
   test('--events: every step, then the output', async () => {
     const { stdout } = await piped('a', flags('--events'), { answers: ['<think>Hm.</think>\n\nYes no.'] });
     const events = stdout
@@ -151,6 +173,8 @@ describe('piped', () => {
     expect(other.prompts[0]).toMatch(/^<system>T\n<user>a\n/);
     const refused = await piped('d', flags('--save', file));
     expect(refused).toMatchObject({ prompts: [], error: { code: 'io', file } });
+    const nowhere = await piped('d', flags('--save', join(folder, 'nowhere', 'kept.json')));
+    expect(nowhere).toMatchObject({ prompts: [], error: { code: 'not-found' } });
   });
 
   test('turns that no longer fit leave, and it says so', async () => {
@@ -293,6 +317,58 @@ describe('at a terminal', () => {
     await screen.types('/save\r', 'Saved 4 messages');
     expect(JSON.parse(await readFile(file, 'utf8')).messages).toHaveLength(4);
     screen.input.end();
+    expect(await screen.ended).toBe('left');
+  });
+
+  test('what --save names is written at the end, whatever was saved, loaded and forgotten before', async () => {
+    const [file, other] = [join(folder, 'whole.json'), join(folder, 'whole.md')];
+    const messages = [
+      { role: 'user', content: 'before' },
+      { role: 'assistant', content: 'Zero.' },
+    ];
+    for (const keys of [
+      ['/reset', 'forgotten'],
+      [`/save ${other}`, 'Saved'],
+      [`/load ${file}`, 'Going on'],
+    ]) {
+      await writeFile(file, JSON.stringify({ model: 'other.gguf', messages }));
+      const screen = terminal(flags('--load', file, '--save', file));
+      await screen.types('', 'played: 2000');
+      await screen.types(`${keys[0]}\r`, keys[1]!);
+      await screen.types('after\r', 'One.');
+      screen.input.write('/exit\r');
+      expect(await screen.ended).toBe('left');
+      const saved = JSON.parse(await readFile(file, 'utf8')).messages;
+      expect(saved.at(-2)).toEqual({ role: 'user', content: 'after' });
+    }
+  });
+
+  test('a file of this session may be saved to again by name, after it was forgotten too', async () => {
+    const file = join(folder, 'again.json');
+    const screen = terminal(flags());
+    await screen.types('first\r', 'One.');
+    await screen.types(`/save ${file}\r`, 'Saved 2 messages');
+    await screen.types('/reset\r', 'is forgotten');
+    await screen.types('/save\r', '/save wants a file');
+    await screen.types('second\r', 'Two.');
+    screen.input.write(`/save ${file}\r`);
+    await expect
+      .poll(async () => JSON.parse(await readFile(file, 'utf8')).messages[0].content)
+      .toBe('second');
+    screen.input.write('/exit\r');
+    await screen.ended;
+  });
+
+  test('the end of what is typed while an answer is written lets it come to its end', async () => {
+    let end: (() => void) | undefined;
+    const onPiece = async (piece: number) => {
+      if (piece !== 2) return;
+      end?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    const screen = terminal(flags(), { answers: ['one two three'], onPiece });
+    end = () => screen.input.end();
+    await screen.types('a\r', 'one two three');
     expect(await screen.ended).toBe('left');
   });
 

@@ -347,22 +347,33 @@ describe('wrong calls', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('told to end, while more may come on standard input,', () => {
-  test.each([
-    [['embed']],
-    [['search', '.', '--queries', '-']],
-    [['summarize', '-']],
-    [['chat', '--model', model]],
-    [['chat', '--model', model, '--lines']],
-  ])('%j ends', async (args) => {
-    const child = spawn(process.execPath, [bin, ...args], {
-      env: { ...process.env, TRIVIUM_CACHE_DIR: cache },
-      stdio: ['pipe', 'ignore', 'pipe'],
-    });
-    const said = textOf(child.stderr);
+  /** The command with its standard input open. */
+  const started = (args: string[]) => {
+    const env = { ...process.env, TRIVIUM_CACHE_DIR: cache };
+    const child = spawn(process.execPath, [bin, ...args], { env, stdio: 'pipe' });
+    return { child, said: textOf(child.stderr), ended: once(child, 'exit') };
+  };
+
+  test.each([[['summarize', '-']], [['chat', '--model', model]]])('%j ends', async (args) => {
+    const { child, said, ended } = started(args);
     // More than a pipe holds: once it is written, the command reads.
     await new Promise((resolve) => child.stdin.write('tea\n'.repeat(2 ** 20), resolve));
     child.kill('SIGTERM');
-    expect(await once(child, 'exit')).toEqual([130, null]);
+    expect(await ended).toEqual([130, null]);
     expect(await said).toBe('Interrupted.\n');
+  });
+
+  test.each([
+    [['embed'], 256],
+    [['search', '--queries', '-'], 1],
+    [['chat', '--model', model, '--max-tokens', '4', '--lines'], 1],
+  ])('%j answers what has come, and ends', async ([name = '', ...rest], lines) => {
+    const { child, said, ended } = started(name === 'search' ? [name, folder, ...rest] : [name, ...rest]);
+    child.stdin.write('tea\n'.repeat(lines));
+    await once(child.stdout, 'data');
+    child.stdout.resume();
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([130, null]);
+    expect(await said).toMatch(/Interrupted\.\n$/);
   });
 });

@@ -24,6 +24,12 @@ export interface CommandLineHints {
   conversation?: string;
   /** What `text-delta` progress is: pieces of the output's text (default), or drafts that the output replaces. */
   deltas?: 'output' | 'drafts';
+  /** The field of texts that standard input fills, one a line, where the call gives none. */
+  standardInput?: string;
+  /** The field of the output whose items are lines of their own in JSON, one for each line in; default: all of it is one line. */
+  lines?: string;
+  /** The type of the progress event that tells the output: `--events` ends with it, instead of an event of its own. */
+  outputEvent?: string;
   /** An example call, without the leading `trivium`. */
   examples?: readonly string[];
 }

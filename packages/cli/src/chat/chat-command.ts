@@ -9,11 +9,12 @@ import type { Host } from '@trivium/sdk';
 import { type Command, shapeOf } from '../command.js';
 import { parseCommand } from '../flags.js';
 import { commandHelp } from '../help.js';
+import { linesIn } from '../lines.js';
 import { type LoadSettings, loadSettingsOf, ownFlagsOf, typesOf } from '../own-flags.js';
 import { ProgressLine } from '../progress-line.js';
 import { AnswerPrinter, type Output } from './answer-printer.js';
 import { Conversation } from './conversation.js';
-import { loadConversation, refuseExisting, saveConversation } from './conversation-file.js';
+import { ConversationFiles } from './conversation-file.js';
 import { talk } from './interactive.js';
 
 const atTerminal = [
@@ -50,27 +51,32 @@ export async function runChat(
   }
   const printer = new AnswerPrinter(out, notes, shapeOf(capability, own));
   const [from, to] = [own.load, own.save].map((file) => (typeof file === 'string' ? file : undefined));
-  const earlier = from === undefined ? undefined : await loadConversation(from);
-  if (to !== undefined && to !== from) await refuseExisting(to);
+  const files = new ConversationFiles();
+  const earlier = from === undefined ? undefined : await files.load(from);
+  if (to !== undefined) await files.claim(to);
   const host = openHost(loadSettingsOf(own));
   const input = { ...earlier?.input, ...given };
   const conversation = new Conversation({ command, field, input, host });
-  if (earlier && from !== undefined) conversation.takeUp(earlier.messages, from);
+  if (earlier) conversation.takeUp(earlier.messages);
+  const keep = async () => {
+    if (to !== undefined && conversation.messages.length > 0) await files.save(conversation, to);
+  };
   try {
     if (typed.isTTY && !own.lines) {
       await greet(host, input.model as string | undefined, notes, signal);
-      await talk(conversation, printer, { input: typed, notes, interrupt }, signal);
+      await talk(conversation, printer, { input: typed, notes, files, interrupt }, signal);
     } else {
-      for (const text of turnsOf(await textOf(addAbortSignal(signal, typed)), own.lines === true))
+      const turns = own.lines ? linesIn(typed, signal) : wholeOf(typed, signal);
+      for await (const text of withMessages(turns))
         printer.end(await conversation.turn(text, signal, (step) => printer.step(step)));
     }
   } catch (error) {
     printer.break();
-    throw error;
-  } finally {
     // What was said until then is kept, whatever ended it.
-    if (to !== undefined && conversation.messages.length > 0) await saveConversation(conversation, to);
+    await keep().catch((fault) => printer.note(`the conversation is not saved: ${fault.message}`));
+    throw error;
   }
+  await keep();
 }
 
 /** Loads the model before the first message, so that what is wrong with it is said before anyone has typed one. */
@@ -96,12 +102,19 @@ async function greet(
   }
 }
 
-/** @throws TriviumError `invalid-argument` where there is no message */
-function turnsOf(text: string, byLine: boolean): string[] {
-  const turns = (byLine ? text.split(/\r?\n/) : [text.replace(/\r?\n$/, '')]).filter(
-    (turn) => turn.trim() !== '',
-  );
-  if (turns.length > 0) return turns;
+async function* wholeOf(input: Readable, signal: AbortSignal): AsyncGenerator<string, void, void> {
+  yield (await textOf(addAbortSignal(signal, input))).replace(/\r?\n$/, '');
+}
+
+/** The turns that say something. @throws TriviumError `invalid-argument` where none does */
+async function* withMessages(turns: AsyncIterable<string>): AsyncGenerator<string, void, void> {
+  let count = 0;
+  for await (const text of turns) {
+    if (text.trim() === '') continue;
+    count += 1;
+    yield text;
+  }
+  if (count > 0) return;
   throw new TriviumError('invalid-argument', 'Standard input holds no message.', {
     field: 'messages',
     remedy: 'Pipe one in, or run the command at a terminal.',

@@ -1,8 +1,9 @@
 /**
  * Conversations as files: JSON, which can be taken up again with what was asked of the model, or Markdown for people. Never
- * over a file that is there, but for the one that the conversation came from.
+ * over a file that this session neither read nor wrote nor was told to write.
  */
-import { access, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, constants, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { type ChatMessage, contracts, TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
 import type { Conversation } from './conversation.js';
@@ -17,16 +18,68 @@ export interface SavedConversation {
   input: Record<string, unknown>;
 }
 
-/**
- * @throws TriviumError `io` where the file cannot be read, `bad-format` where it holds no conversation
- */
-export async function loadConversation(file: string): Promise<SavedConversation> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    throw TriviumError.from(error);
+/** The files of one session. */
+export class ConversationFiles {
+  /** Where the conversation was last saved, or came from. */
+  last: string | undefined;
+  /** Those that may be replaced, whichever conversation they held. */
+  readonly #own = new Set<string>();
+
+  /** @throws TriviumError `io` where the file cannot be read, `bad-format` where it holds no conversation */
+  async load(file: string): Promise<SavedConversation> {
+    const saved = read(file, await readFile(file, 'utf8').catch(fail));
+    this.#keep(file);
+    return saved;
   }
+
+  /**
+   * The file that the session will end with, so that what is wrong with it is said before a conversation rather than after.
+   * @throws TriviumError `io` where it is somebody else's, or could not be written
+   */
+  async claim(file: string): Promise<void> {
+    if (!this.#own.has(resolve(file)) && (await exists(file))) throw existing(file);
+    await access(dirname(resolve(file)), constants.W_OK).catch(fail);
+    this.#own.add(resolve(file));
+  }
+
+  /**
+   * @returns the number of messages
+   * @throws TriviumError `io` where it is somebody else's, or cannot be written
+   */
+  async save(conversation: Conversation, file: string): Promise<number> {
+    const { messages, settings } = conversation;
+    const text = file.endsWith('.json')
+      ? `${JSON.stringify({ ...settings.input, messages }, null, 2)}\n`
+      : markdown(conversation);
+    try {
+      if (this.#own.has(resolve(file))) {
+        await writeFile(`${file}.part`, text);
+        await rename(`${file}.part`, file);
+      } else await writeFile(file, text, { flag: 'wx' });
+    } catch (error) {
+      throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? existing(file) : TriviumError.from(error);
+    }
+    this.#keep(file);
+    return messages.length;
+  }
+
+  #keep(file: string): void {
+    this.#own.add(resolve(file));
+    this.last = file;
+  }
+}
+
+function fail(error: unknown): never {
+  throw TriviumError.from(error);
+}
+
+const exists = (file: string) =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
+
+function read(file: string, text: string): SavedConversation {
   const { success, data, error } = savedConversation.safeParse(parsed(text));
   if (!success) {
     const [issue] = error.issues;
@@ -47,36 +100,6 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/**
- * @returns the number of messages
- * @throws TriviumError `io` where another file exists under this name, or it cannot be written
- */
-export async function saveConversation(conversation: Conversation, file: string): Promise<number> {
-  const { messages, settings } = conversation;
-  const text = file.endsWith('.json')
-    ? `${JSON.stringify({ ...settings.input, messages }, null, 2)}\n`
-    : markdown(conversation);
-  try {
-    if (file === conversation.file) {
-      await writeFile(`${file}.part`, text);
-      await rename(`${file}.part`, file);
-    } else await writeFile(file, text, { flag: 'wx' });
-  } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? existing(file) : TriviumError.from(error);
-  }
-  conversation.file = file;
-  return messages.length;
-}
-
-/** Said before a conversation rather than at its end. @throws TriviumError `io` */
-export async function refuseExisting(file: string): Promise<void> {
-  const exists = await access(file).then(
-    () => true,
-    () => false,
-  );
-  if (exists) throw existing(file);
 }
 
 const existing = (file: string) =>

@@ -21,8 +21,6 @@ export interface ConversationSettings {
 
 export class Conversation {
   readonly settings: ConversationSettings;
-  /** Where it was last saved, or came from. */
-  file: string | undefined;
   #messages: ChatMessage[] = [];
 
   constructor(settings: ConversationSettings) {
@@ -35,14 +33,12 @@ export class Conversation {
   }
 
   /** Goes on with another conversation instead. */
-  takeUp(messages: readonly ChatMessage[], file: string): void {
+  takeUp(messages: readonly ChatMessage[]): void {
     this.#messages = [...messages];
-    this.file = file;
   }
 
   forget(): void {
     this.#messages = [];
-    this.file = undefined;
   }
 
   /**

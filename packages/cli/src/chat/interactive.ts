@@ -7,12 +7,14 @@ import { TriviumError } from '@trivium/protocol';
 import { failure } from '../command.js';
 import type { AnswerPrinter, Output } from './answer-printer.js';
 import type { Conversation } from './conversation.js';
-import { loadConversation, saveConversation } from './conversation-file.js';
+import type { ConversationFiles } from './conversation-file.js';
 
 export interface Terminal {
   input: NodeJS.ReadableStream;
   /** Where the prompt stands. */
   notes: NodeJS.WritableStream & Output;
+  /** What /save and /load work on. */
+  files: ConversationFiles;
   /** Ends the process's work as Ctrl-C does elsewhere: the signal of the call aborts. */
   interrupt: () => void;
 }
@@ -29,7 +31,8 @@ const commands = [
 /** Lines as they are typed; those that come while nobody waits are kept. */
 class Lines {
   readonly #typed: string[] = [];
-  #ended = false;
+  /** Nobody types any more. */
+  ended = false;
   #wake: (() => void) | undefined;
 
   constructor(terminal: Interface) {
@@ -38,14 +41,14 @@ class Lines {
       this.#wake?.();
     });
     terminal.on('close', () => {
-      this.#ended = true;
+      this.ended = true;
       this.#wake?.();
     });
   }
 
   /** The next line; `undefined` after the last. */
   async next(): Promise<string | undefined> {
-    while (this.#typed.length === 0 && !this.#ended)
+    while (this.#typed.length === 0 && !this.ended)
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -57,7 +60,7 @@ class Lines {
 export async function talk(
   conversation: Conversation,
   printer: AnswerPrinter,
-  { input, notes, interrupt }: Terminal,
+  { input, notes, files, interrupt }: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
   const terminal = createInterface({ input, output: notes, prompt: '> ', terminal: notes.isTTY === true });
@@ -71,11 +74,11 @@ export async function talk(
   });
   try {
     for (;;) {
-      terminal.prompt();
+      if (!lines.ended) terminal.prompt();
       const line = await lines.next();
       if (line === undefined || line.trim() === '/exit') break;
       if (line.trim() === '') continue;
-      if (line.startsWith('/')) await obey(line.trim(), conversation, notes);
+      if (line.startsWith('/')) await obey(line.trim(), conversation, files, notes);
       else {
         answering = new AbortController();
         await answer(line, conversation, printer, AbortSignal.any([signal, answering.signal]), signal);
@@ -111,15 +114,21 @@ async function answer(
   }
 }
 
-async function obey(line: string, conversation: Conversation, notes: Output): Promise<void> {
-  const [name = '', ...rest] = line.split(/\s+/);
-  const file = rest.join(' ') || (name === '/save' ? (conversation.file ?? '') : '');
+async function obey(
+  line: string,
+  conversation: Conversation,
+  files: ConversationFiles,
+  notes: Output,
+): Promise<void> {
+  const [, name = '', given = ''] = /^(\S+)\s*(.*)$/.exec(line) ?? [];
+  const file = given || (name === '/save' ? (files.last ?? '') : '');
   if (name === '/reset') {
     conversation.forget();
+    files.last = undefined;
     notes.write('The conversation is forgotten.\n');
   } else if ((name === '/save' || name === '/load') && file !== '') {
     try {
-      notes.write(`${await (name === '/save' ? saved : loaded)(conversation, file)}\n`);
+      notes.write(`${await (name === '/save' ? saved : loaded)(conversation, files, file)}\n`);
     } catch (error) {
       notes.write(`${failure(TriviumError.from(error), false).text}\n`);
     }
@@ -130,11 +139,11 @@ async function obey(line: string, conversation: Conversation, notes: Output): Pr
   }
 }
 
-const saved = async (conversation: Conversation, file: string) =>
-  `Saved ${await saveConversation(conversation, file)} messages to ${file}.`;
+const saved = async (conversation: Conversation, files: ConversationFiles, file: string) =>
+  `Saved ${await files.save(conversation, file)} messages to ${file}.`;
 
-async function loaded(conversation: Conversation, file: string): Promise<string> {
-  const { messages } = await loadConversation(file);
-  conversation.takeUp(messages, file);
+async function loaded(conversation: Conversation, files: ConversationFiles, file: string): Promise<string> {
+  const { messages } = await files.load(file);
+  conversation.takeUp(messages);
   return `Going on with ${messages.length} messages of ${file}.`;
 }

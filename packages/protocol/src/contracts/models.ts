@@ -34,6 +34,8 @@ export const embed = defineCapability({
   effects: readOnly,
   commandLine: {
     positional: 'texts',
+    standardInput: 'texts',
+    lines: 'embeddings',
     examples: ['embed "retry a failed call" "重试失败的调用" --json', 'embed < lines.txt'],
   },
 });
@@ -92,7 +94,12 @@ export const tokenize = defineCapability({
   progress: z.never(),
   output: z.object({ tokens: z.array(z.array(z.number().int())) }),
   effects: readOnly,
-  commandLine: { positional: 'texts', examples: ['tokenize "Once upon a time" --model ./model.gguf'] },
+  commandLine: {
+    positional: 'texts',
+    standardInput: 'texts',
+    lines: 'tokens',
+    examples: ['tokenize "Once upon a time" --model ./model.gguf', 'tokenize --json < lines.txt'],
+  },
 });
 
 export const logits = defineCapability({
@@ -104,4 +111,5 @@ export const logits = defineCapability({
   progress: z.never(),
   output: z.object({ logits: z.array(z.number()) }),
   effects: readOnly,
+  commandLine: { examples: ['logits --model ./model.gguf --tokens 1,2,3'] },
 });

@@ -96,6 +96,7 @@ export const write = defineCapability({
   commandLine: {
     positional: 'paths',
     deltas: 'drafts',
+    outputEvent: 'finish',
     examples: [
       'write ./docs --instruction "A briefing for the board" --words 3000 --model ./model.gguf --checkpoint briefing.json',
       'write ./docs --instruction "A short guide" --model ./model.gguf --stages \'{"polish":false}\' --events',

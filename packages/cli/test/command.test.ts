@@ -1,0 +1,73 @@
+/** One capability as a command, of plugins whose fields are named like those of the built-in ones and mean something else. */
+import { type AnyCapability, defineCapability, type Implementation, implement } from '@trivium/protocol';
+import { Host } from '@trivium/sdk';
+import { afterAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { type Command, runCommand } from '../src/command.js';
+import { builtIn } from '../src/words.js';
+
+const host = new Host();
+afterAll(() => host[Symbol.asyncDispose]());
+
+const cut = defineCapability({
+  plugin: 'cutter',
+  name: 'search',
+  title: 'Cut',
+  description: 'Cuts a text.',
+  input: z.object({ texts: z.array(z.string()).optional(), queries: z.array(z.string()).optional() }),
+  progress: z.object({ type: z.enum(['finish', 'warning']) }),
+  output: z.object({ tokens: z.array(z.string()), model: z.string() }).nullable(),
+  effects: { writes: false, destructive: false, network: false },
+});
+
+async function lines(implementation: Implementation<AnyCapability>, ...argv: string[]) {
+  const pieces: string[] = [];
+  const out = { write: (piece: string) => void pieces.push(piece) };
+  const signal = new AbortController().signal;
+  await runCommand(implementation as Command, argv, () => host, signal, out, out);
+  return pieces
+    .join('')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+const output = { tokens: ['a', 'b'], model: 'm' };
+const cutter = implement<typeof cut>(cut, async function* ({ queries }) {
+  yield { type: 'warning' };
+  yield { type: 'finish' };
+  return queries ? null : output;
+});
+
+test('an output is printed whole, and after the events, whatever its fields and theirs are called', async () => {
+  expect(await lines(cutter, '--json')).toEqual([output]);
+  expect(await lines(cutter, '--events')).toEqual([
+    { type: 'warning' },
+    { type: 'finish' },
+    { type: 'output', output },
+  ]);
+  expect(await lines(cutter, '--queries', 'x', '--json')).toEqual([null]);
+});
+
+test('a contract may say which field of the output is lines', async () => {
+  const withLines = { ...cut, commandLine: { lines: 'tokens' } };
+  expect(await lines({ ...cutter, capability: withLines }, '--json')).toEqual(['a', 'b']);
+  expect(await lines({ ...cutter, capability: withLines }, '--queries', 'x', '--json')).toEqual([null]);
+});
+
+test('each built-in capability has an example, and hints that name fields of its own', () => {
+  for (const { capability } of builtIn.flatMap(({ capabilities }) => capabilities as readonly Command[])) {
+    const {
+      examples,
+      positional,
+      standardInput,
+      conversation,
+      lines: perLine,
+    } = capability.commandLine ?? {};
+    expect(examples?.length, capability.name).toBeGreaterThan(0);
+    for (const field of [positional, standardInput, conversation])
+      if (field !== undefined)
+        expect(Object.keys(capability.input.shape ?? capability.input.def.shape)).toContain(field);
+    if (perLine !== undefined) expect(Object.keys(capability.output.shape)).toContain(perLine);
+  }
+});
