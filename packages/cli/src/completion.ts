@@ -37,18 +37,17 @@ interface Completed {
 }
 
 function completedOf({ capability }: Command): Completed {
-  const flags = flagsOf(capability).map(
-    ({ flag, property: { type, enum: few, items, description = '', ...property } }) => {
-      // Of a switch that is on, what turns it off.
-      const isOn = type === 'boolean' && property.default === true;
-      return {
-        flag: isOn ? `no-${flag}` : flag,
-        takesValue: type !== 'boolean',
-        values: (few ?? items?.enum ?? []).map(String),
-        help: isOn ? `not: ${description}` : description,
-      };
-    },
-  );
+  const flags = flagsOf(capability).map(({ flag, schema, isSwitch }) => {
+    const { choices, items, default: byDefault, description = '' } = schema;
+    // Of a switch that is on, what turns it off.
+    const isOn = isSwitch && byDefault === true;
+    return {
+      flag: isOn ? `no-${flag}` : flag,
+      takesValue: !isSwitch,
+      values: [...choices, ...(items?.choices ?? [])].map(String),
+      help: isOn ? `not: ${description}` : description,
+    };
+  });
   const ownFlags = Object.entries<OwnFlag>(ownFlagsOf(capability)).map(
     ([flag, { type, help, values = [] }]) => ({
       flag,
@@ -73,6 +72,7 @@ function othersThan(capabilities: readonly Completed[]): Completed[] {
   const more: Record<string, Partial<Completed>> = {
     serve: { flags: serveFlags },
     completion: { values: shells, flags: [help] },
+    doctor: { flags: [help] },
   };
   const own = ownCommands.map(([words, title]) => ({ words, title, values: [], flags: [], ...more[words] }));
   const named = firstWords([...capabilities, ...own]);

@@ -1,78 +1,60 @@
 /**
  * Flags from a contract's input schema: `maxTokens` is `--max-tokens`, arrays of numbers are comma lists, other arrays
- * repeat, objects are JSON. Knows schemas and strings, runs nothing.
+ * repeat, what is neither text nor a number is JSON. Knows schemas and strings, runs nothing.
  */
 import { parseArgs } from 'node:util';
 import { type AnyCapability, respelled, TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
+import { type FieldSchema, fieldsOf, type JsonSchema, jsonTypeOf } from './field-schemas.js';
+import { valueBehind } from './flag-values.js';
 import { nearest } from './nearest.js';
+import { ownFlagsOf } from './own-flags.js';
 import { wordsOf } from './words.js';
-
-interface Property {
-  type?: string;
-  description?: string;
-  default?: unknown;
-  enum?: unknown[];
-  items?: Property;
-}
 
 export interface Flag {
   field: string;
   flag: string;
-  property: Property;
+  schema: FieldSchema;
   required: boolean;
+  /** It is there or not: a flag without a value. */
+  isSwitch: boolean;
+  /** It may be given many times, or as many words. */
+  isList: boolean;
 }
 
 export const kebabCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** The fields of a capability's input as flags, in the order of the schema. */
 export function flagsOf(capability: AnyCapability): Flag[] {
-  const schema = z.toJSONSchema(capability.input, { io: 'input', unrepresentable: 'any' }) as {
-    properties?: Record<string, Property>;
-    required?: string[];
-  };
-  // Messages are typed, not given as flags.
-  const fields = Object.entries(schema.properties ?? {}).filter(
-    ([field]) => field !== capability.commandLine?.conversation,
+  const schema = z.toJSONSchema(capability.input, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  const own = ownFlagsOf(capability);
+  return (
+    fieldsOf(schema)
+      // Messages are typed, not given as flags.
+      .filter(({ name }) => name !== capability.commandLine?.conversation)
+      .map((field) => {
+        const flag = kebabCase(field.name);
+        return {
+          field: field.name,
+          // What the command line itself calls so is said without a prefix.
+          flag: flag in own ? `input-${flag}` : flag,
+          schema: field,
+          required: field.required,
+          isSwitch: field.types.join() === 'boolean',
+          isList: field.items !== undefined,
+        };
+      })
   );
-  return fields.map(([field, property]) => ({
-    field,
-    flag: kebabCase(field),
-    property,
-    required: schema.required?.includes(field) ?? false,
-  }));
 }
 
-function convert({ flag, property }: Flag, given: string | boolean | (string | boolean)[]): unknown {
-  const number = (text: string) => {
-    const value = Number(text);
-    if (text.trim() === '' || Number.isNaN(value)) {
-      throw new TriviumError('invalid-argument', `--${flag} wants a number, not "${text}".`, {
-        field: `--${flag}`,
-      });
-    }
-    return value;
-  };
-  const last = Array.isArray(given) ? given.at(-1) : given;
-  if (property.type === 'boolean') return last !== false;
-  const text = String(last);
-  if (property.type === 'number' || property.type === 'integer') return number(text);
-  if (property.type === 'array') {
-    const numeric = property.items?.type === 'number' || property.items?.type === 'integer';
-    const all = (Array.isArray(given) ? given : [given]).map(String);
-    return numeric ? all.flatMap((list) => list.split(',').map(number)) : all;
-  }
-  if (property.type === 'object') {
-    try {
-      return JSON.parse(text);
-    } catch (cause) {
-      throw new TriviumError('invalid-argument', `--${flag} wants JSON.`, { field: `--${flag}`, cause });
-    }
-  }
-  return text;
+/** What stands behind a flag in help texts: `NUMBER`, `INTEGER|auto`. */
+export function placeholderOf({ schema: { types, choices, isClosed } }: Flag): string {
+  const hasName = (type: string) => !isClosed && choices.some((choice) => jsonTypeOf(choice) === type);
+  const names = types.filter((type) => !hasName(type)).map((type) => type.toUpperCase());
+  return [...names, ...(isClosed ? [] : choices)].map(String).join('|') || 'VALUE';
 }
 
-type Options = Record<string, { type: 'string' | 'boolean'; multiple?: boolean; short?: string }>;
+type Options = Record<string, { type: 'string' | 'boolean'; short?: string }>;
 
 /** `--seed -1` is a flag and its value, which `parseArgs` takes only as `--seed=-1`. */
 function withNegativeNumbers(argv: readonly string[], options: Options): string[] {
@@ -84,6 +66,36 @@ function withNegativeNumbers(argv: readonly string[], options: Options): string[
     else args.push(word);
   }
   return args;
+}
+
+interface ParsedArgs {
+  /** By flag, in the order in which they were given. */
+  values: ReadonlyMap<string, (string | boolean)[]>;
+  positionals: string[];
+}
+
+/** Each switch also has a name that turns it off, `--no-special`, where no other flag goes by that. */
+function parse(argv: readonly string[], options: Options): ParsedArgs {
+  const switchedOff = new Map(
+    Object.entries(options)
+      .filter(([flag, { type }]) => type === 'boolean' && !(`no-${flag}` in options))
+      .map(([flag]) => [`no-${flag}`, flag]),
+  );
+  const negations = Object.fromEntries([...switchedOff.keys()].map((flag) => [flag, { type: 'boolean' }]));
+  const { tokens, positionals } = parseArgs({
+    args: withNegativeNumbers(argv, options),
+    options: { ...options, ...(negations as Options) },
+    allowPositionals: true,
+    tokens: true,
+  });
+  const values = new Map<string, (string | boolean)[]>();
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    const flag = switchedOff.get(token.name) ?? token.name;
+    const value = token.value ?? flag === token.name;
+    values.set(flag, [...(values.get(flag) ?? []), value]);
+  }
+  return { values, positionals };
 }
 
 function unparsed(capability: AnyCapability, flags: readonly string[], cause: Error): TriviumError {
@@ -100,15 +112,15 @@ function unparsed(capability: AnyCapability, flags: readonly string[], cause: Er
 export function requireFlags(capability: AnyCapability, input: Readonly<Record<string, unknown>>): void {
   const missing = flagsOf(capability).find(({ field, required }) => required && input[field] === undefined);
   if (!missing) return;
-  const { field, flag, property } = missing;
+  const { field, flag, schema, isList } = missing;
   const isPositional = field === capability.commandLine?.positional;
   const wanted = isPositional
-    ? `${flag.toUpperCase()}${property.type === 'array' ? '…' : ''}`
-    : `--${flag} ${(property.type ?? 'value').toUpperCase()}`;
+    ? `${flag.toUpperCase()}${isList ? '…' : ''}`
+    : `--${flag} ${placeholderOf(missing)}`;
   const [example] = capability.commandLine?.examples ?? [];
   throw new TriviumError('invalid-argument', `trivium ${wordsOf(capability)} wants ${wanted}.`, {
     field: isPositional ? flag : `--${flag}`,
-    expected: property.description?.replace(/\.$/, ''),
+    expected: schema.description?.replace(/\.$/, ''),
     remedy: example ? `As in: trivium ${example}` : `trivium ${wordsOf(capability)} --help lists the flags.`,
   });
 }
@@ -119,10 +131,14 @@ export function requireFlags(capability: AnyCapability, input: Readonly<Record<s
  */
 export function inFlags(error: unknown, capability: AnyCapability, settings: readonly string[]): unknown {
   if (!TriviumError.isInstance(error)) return error;
-  const known = new Set([...flagsOf(capability).map(({ field }) => field), ...settings]);
+  const known = new Map([
+    ...settings.map((name) => [name, kebabCase(name)] as const),
+    ...flagsOf(capability).map(({ field, flag }) => [field, flag] as const),
+  ]);
   const spelled = respelled(error, (name) => {
     const [field = '', ...inside] = name.split('.');
-    return known.has(field) ? [`--${kebabCase(field)}`, ...inside].join('.') : undefined;
+    const flag = known.get(field);
+    return flag === undefined ? undefined : [`--${flag}`, ...inside].join('.');
   });
   if (!(error.cause instanceof z.ZodError)) return spelled;
   // What does not fit the contract is described where the flags are.
@@ -145,31 +161,26 @@ export function parseCommand(
 ): ParsedCommand {
   const flags = flagsOf(capability);
   const options = Object.fromEntries([
-    ...flags.map(({ flag, property }) => [
-      flag,
-      { type: property.type === 'boolean' ? 'boolean' : 'string', multiple: true },
-    ]),
+    ...flags.map(({ flag, isSwitch }) => [flag, { type: isSwitch ? 'boolean' : 'string' }]),
     ...Object.entries(ownFlags).map(([flag, type]) => [
       flag,
       { type, ...(flag === 'help' && { short: 'h' }) },
     ]),
   ]) as Options;
-  let parsed: ReturnType<typeof parseArgs>;
+  let parsed: ParsedArgs;
   try {
-    const args = withNegativeNumbers(argv, options);
-    parsed = parseArgs({ args, options, allowPositionals: true, allowNegative: true });
+    parsed = parse(argv, options);
   } catch (cause) {
     throw unparsed(capability, Object.keys(options), cause as Error);
   }
+  const { values, positionals } = parsed;
   const input: Record<string, unknown> = {};
-  for (const flag of flags) {
-    const given = parsed.values[flag.flag] as (string | boolean)[] | undefined;
-    if (given !== undefined) input[flag.field] = convert(flag, given);
+  for (const { flag, field, isSwitch, schema } of flags) {
+    const given = values.get(flag);
+    if (given) input[field] = isSwitch ? given.at(-1) : valueBehind(flag, schema, given as string[]);
   }
-  placePositionals(capability, flags, parsed.positionals, input);
-  const own = Object.fromEntries(
-    Object.keys(ownFlags).map((flag) => [flag, parsed.values[flag] as string | boolean | undefined]),
-  );
+  placePositionals(capability, flags, positionals, input);
+  const own = Object.fromEntries(Object.keys(ownFlags).map((flag) => [flag, values.get(flag)?.at(-1)]));
   return { input, own };
 }
 
@@ -182,8 +193,7 @@ function placePositionals(
   if (positionals.length === 0) return;
   const flag = flags.find(({ field }) => field === capability.commandLine?.positional);
   const remedy = `trivium ${wordsOf(capability)} --help lists the flags.`;
-  const isList = flag?.property.type === 'array';
-  if (!flag || (!isList && positionals.length > 1)) {
+  if (!flag || (!flag.isList && positionals.length > 1)) {
     throw new TriviumError(
       'invalid-argument',
       `trivium ${wordsOf(capability)} does not take "${positionals.at(-1)}".`,
@@ -197,5 +207,5 @@ function placePositionals(
       { field: `--${flag.flag}`, remedy },
     );
   }
-  input[flag.field] = isList ? positionals : positionals[0];
+  input[flag.field] = valueBehind(flag.flag, flag.schema, positionals);
 }

@@ -1,6 +1,6 @@
 /** Help texts, made from contracts. */
 import type { AnyCapability } from '@trivium/protocol';
-import { flagsOf } from './flags.js';
+import { flagsOf, placeholderOf } from './flags.js';
 import type { OwnFlags } from './own-flags.js';
 import { wordsOf } from './words.js';
 
@@ -37,19 +37,18 @@ export const commandList = (capabilities: readonly AnyCapability[]) =>
 export function commandHelp(capability: AnyCapability, ownFlags: OwnFlags): string {
   const flags = flagsOf(capability);
   const positional = flags.find(({ field }) => field === capability.commandLine?.positional);
-  const place = positional
-    ? ` ${positional.flag.toUpperCase()}${positional.property.type === 'array' ? '…' : ''}`
-    : '';
-  const rows = flags.map(({ flag, property, required }) => {
+  const place = positional ? ` ${positional.flag.toUpperCase()}${positional.isList ? '…' : ''}` : '';
+  const rows = flags.map((flag) => {
+    const { description, choices, isClosed, default: byDefault } = flag.schema;
     const notes = [
       // A sentence of the contract becomes a note among notes.
-      property.description?.replace(/\.$/, ''),
-      property.enum && `one of ${property.enum.join(', ')}`,
-      property.default !== undefined && `default ${JSON.stringify(property.default)}`,
-      required && 'required',
+      description?.replace(/\.$/, ''),
+      isClosed && `one of ${choices.join(', ')}`,
+      byDefault !== undefined && `default ${JSON.stringify(byDefault)}`,
+      flag.required && 'required',
     ].filter(Boolean);
-    const value = property.type === 'boolean' ? '' : ` ${(property.type ?? 'value').toUpperCase()}`;
-    return `  ${pad(`--${flag}${value}`, 26)}${notes.join('; ')}`;
+    const value = flag.isSwitch ? '' : ` ${placeholderOf(flag)}`;
+    return `  ${pad(`--${flag.flag}${value}`, 26)}${notes.join('; ')}`;
   });
   const own = Object.entries(ownFlags).map(
     ([flag, { help, value }]) => `  ${pad(`--${flag}${value ? ` ${value}` : ''}`, 26)}${help}`,

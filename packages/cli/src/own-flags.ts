@@ -112,7 +112,7 @@ export function ownFlagsOf(capability: AnyCapability): OwnFlags {
     ...(loadsModels(capability) && loadFlags),
     ...ofEveryCommand,
     ...(streams && ofStreams),
-    ...(capability.name === 'search' && ofSearch),
+    ...(capability.plugin === 'documents' && capability.name === 'search' && ofSearch),
     ...(streams && capability.plugin !== 'jobs' && ofJobs),
     ...helpFlag,
   };

@@ -1,5 +1,6 @@
-import { contracts, parseInput, TriviumError } from '@trivium/protocol';
+import { contracts, defineCapability, parseInput, TriviumError } from '@trivium/protocol';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { flagsOf, inFlags, parseCommand } from '../src/flags.js';
 import { commandHelp } from '../src/help.js';
 import { loadSettingsOf, ownFlagsOf } from '../src/own-flags.js';
@@ -63,6 +64,122 @@ describe('flags come from the contract', () => {
     expect(() => parseCommand(contract, argv, own)).toThrow(
       expect.objectContaining({ code: 'invalid-argument', ...details }),
     );
+  });
+
+  describe('whatever a field is in its schema', () => {
+    const node = z.object({
+      text: z.string(),
+      get more() {
+        return z.array(node).optional();
+      },
+    });
+    const odd = defineCapability({
+      plugin: 'odd',
+      name: 'run',
+      title: 'Run',
+      description: 'Takes odd things.',
+      input: z.object({
+        limit: z.number().nullable().optional(),
+        size: z.union([z.number(), z.literal('auto')]).default('auto'),
+        rules: z.array(z.object({ a: z.number() })).optional(),
+        names: z.union([z.string(), z.array(z.string())]).optional(),
+        tags: z.array(z.string()).nullable().optional(),
+        counts: z
+          .array(z.number().meta({ id: 'count' }))
+          .nullable()
+          .optional(),
+        pair: z.tuple([z.number(), z.string()]).optional(),
+        either: z
+          .discriminatedUnion('t', [z.object({ t: z.literal('a') }), z.object({ t: z.literal('b') })])
+          .optional(),
+        think: z.union([z.boolean(), z.literal('auto')]).optional(),
+        kind: z.enum(['x', 'y']).nullable().optional(),
+        node: node.optional(),
+        anything: z.unknown().optional(),
+        note: z.string().meta({ id: 'note' }).optional(),
+        noCache: z.boolean().optional(),
+        json: z.string().optional(),
+        at: z.number().optional(),
+      }),
+      progress: z.never(),
+      output: z.null(),
+      effects: { writes: false, destructive: false, network: false },
+      commandLine: { positional: 'at' },
+    });
+    const given = (...argv: string[]) => {
+      const { input } = parseCommand(odd, argv, own);
+      odd.input.parse(input);
+      return input;
+    };
+
+    it.each([
+      [['--limit', '3'], { limit: 3 }],
+      [['--limit', 'null'], { limit: null }],
+      [['--size', '3'], { size: 3 }],
+      [['--size', 'auto'], { size: 'auto' }],
+      [['--rules', '{"a":1}', '--rules', '{"a":2}'], { rules: [{ a: 1 }, { a: 2 }] }],
+      [['--rules', '{"a":1}'], { rules: [{ a: 1 }] }],
+      [['--rules', '[{"a":1}]'], { rules: [{ a: 1 }] }],
+      [['--names', 'a'], { names: 'a' }],
+      [['--names', '1', '--names', 'b'], { names: ['1', 'b'] }],
+      [['--tags', '["a"]'], { tags: ['["a"]'] }],
+      [['--tags', 'null'], { tags: null }],
+      [['--counts', '1,2', '--counts', '-3'], { counts: [1, 2, -3] }],
+      [['--pair', '1', '--pair', 'two'], { pair: [1, 'two'] }],
+      [['--either', '{"t":"b"}'], { either: { t: 'b' } }],
+      [['--think', 'true'], { think: true }],
+      [['--think', 'auto'], { think: 'auto' }],
+      [['--kind', 'y'], { kind: 'y' }],
+      [['--node', '{"text":"a","more":[{"text":"b"}]}'], { node: { text: 'a', more: [{ text: 'b' }] } }],
+      [['--anything', 'a b'], { anything: 'a b' }],
+      [['--anything', '[1]'], { anything: [1] }],
+      [['--note', '{"a":1}'], { note: '{"a":1}' }],
+      [['--no-cache'], { noCache: true }],
+      [['--input-json', 'text', '--json'], { json: 'text' }],
+      [['7'], { at: 7 }],
+    ])('%j', (argv, input) => {
+      expect(given(...argv)).toEqual(input);
+    });
+
+    it.each([
+      [['--limit', 'many'], '--limit wants a number or null, not "many".'],
+      [['--rules', 'a'], '--rules wants JSON.'],
+      [['--node', '3'], '--node wants JSON.'],
+      [['--counts', '1,x'], '--counts wants a number, not "x".'],
+    ])('%j is refused', (argv, message) => {
+      expect(() => given(...argv)).toThrow(expect.objectContaining({ code: 'invalid-argument', message }));
+    });
+
+    it('help says what it takes', () => {
+      const help = commandHelp(odd, ownFlagsOf(odd));
+      for (const words of [
+        '--limit NUMBER|NULL',
+        '--size NUMBER|auto',
+        '--kind STRING|NULL',
+        '--rules ARRAY',
+        '--no-cache ',
+      ])
+        expect(help).toContain(words);
+      expect(help).toContain('one of x, y');
+    });
+
+    it('a union of objects has the fields of each', () => {
+      const input = z.union([
+        z.object({ url: z.string(), depth: z.number() }),
+        z.object({ file: z.string(), depth: z.number() }).and(z.object({ line: z.number().optional() })),
+      ]);
+      const flags = flagsOf({ ...odd, input });
+      expect(flags.map(({ field, required }) => [field, required])).toEqual([
+        ['url', false],
+        ['depth', true],
+        ['file', false],
+        ['line', false],
+      ]);
+      expect(parseCommand({ ...odd, input }, ['--file', 'a', '--depth', '2'], own).input).toEqual({
+        file: 'a',
+        depth: 2,
+      });
+    });
   });
 
   it('help names every flag of every contract and its examples', () => {
