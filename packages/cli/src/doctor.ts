@@ -1,41 +1,42 @@
-/** What this machine lacks, one sentence a tool, with the command that installs it. */
-import { execFileSync } from 'node:child_process';
+/** What this machine lacks, one sentence a tool, with the command that installs it: what the build says, and the engine. */
 import { getEngineStatus } from '@trivium/sdk';
+import { type BuildTool, buildTools } from '../../native/scripts/build-tools.mjs';
+
+export const doctorHelp = `trivium doctor
+
+Says what runs here and what is missing, with the command that installs it. CMake, make and a C++20 compiler (CXX, or else
+c++) are needed only where the engine is built from source: without them alone it still exits with 0.
+
+Examples:
+  trivium doctor`;
 
 interface Finding {
   name: string;
   ok: boolean;
   says: string;
+  /** Trivium runs without it. */
+  isOptional?: boolean;
 }
 
-function tool(name: string, remedy: string): Finding {
-  try {
-    const [line = ''] = execFileSync(name, ['--version'], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).split('\n');
-    return { name, ok: true, says: line };
-  } catch {
-    return { name, ok: false, says: `${name} is missing (only needed to build from source): ${remedy}` };
-  }
-}
-
-export function doctor(): { text: string; ok: boolean } {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const engine = getEngineStatus();
-  const findings: Finding[] = [
-    {
-      name: 'node',
-      ok: major > 20 || (major === 20 && minor >= 19),
-      says: `Node ${process.versions.node}; Trivium needs 20.19 or later`,
-    },
-    { name: 'engine', ok: engine.ok, says: engine.says },
-    tool('c++', 'apt install g++ (Debian, Ubuntu), xcode-select --install (macOS)'),
-    tool('make', 'apt install make (Debian, Ubuntu), xcode-select --install (macOS)'),
-    tool('cmake', 'apt install cmake (Debian, Ubuntu), brew install cmake (macOS)'),
-  ];
+/** @returns `ok`: nothing is missing that Trivium needs to run */
+export function doctor(
+  tools: readonly BuildTool[] = buildTools(),
+  engine: { ok: boolean; says: string } = getEngineStatus(),
+): { text: string; ok: boolean } {
+  const findings: Finding[] = tools.map(({ name, found, fault }) => ({
+    name,
+    ok: fault === undefined,
+    says: fault ?? found,
+    isOptional: name !== 'node',
+  }));
+  findings.splice(1, 0, { name: 'engine', ...engine });
   return {
-    ok: findings.slice(0, 2).every(({ ok }) => ok),
-    text: findings.map(({ name, ok, says }) => `${ok ? 'ok     ' : 'missing'} ${name}: ${says}`).join('\n'),
+    ok: findings.every(({ ok, isOptional }) => ok || isOptional),
+    text: findings.map(lineOf).join('\n'),
   };
+}
+
+function lineOf({ name, ok, says, isOptional }: Finding): string {
+  const why = !ok && isOptional ? ' (only needed to build from source)' : '';
+  return `${ok ? 'ok     ' : 'missing'} ${name}: ${says}${why}`;
 }

@@ -1,10 +1,11 @@
 /** The command `trivium`: nothing but a surface over the capabilities of the SDK's plugins, and of any other. */
+import { TriviumError } from '@trivium/protocol';
 import { Host } from '@trivium/sdk';
 import { backgroundWord, runInBackground } from './background.js';
 import { runChat } from './chat/chat-command.js';
 import { type Command, failure, runCommand } from './command.js';
 import { completionHelp, completionScript } from './completion.js';
-import { doctor } from './doctor.js';
+import { doctor, doctorHelp } from './doctor.js';
 import { allPlugins, findCommand } from './find-command.js';
 import { inFlags } from './flags.js';
 import { commandList, generalHelp } from './help.js';
@@ -40,26 +41,35 @@ async function run(argv: readonly string[], signal: AbortSignal, interrupt: () =
     process.stdout.write(`${VERSION}\n`);
     return 0;
   }
-  if (name === 'doctor') {
-    const { text, ok } = doctor();
-    process.stdout.write(`${text}\n`);
-    return ok ? 0 : 1;
-  }
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     await printAll((commands) => generalHelp(commands.map(({ capability }) => capability)));
     return name === undefined ? 2 : 0;
   }
-  if (name === 'completion' && rest.some((word) => word === '--help' || word === '-h')) {
-    process.stdout.write(`${completionHelp}\n`);
-    return 0;
-  }
-  if (name === 'completion') {
-    await printAll((commands) => completionScript(rest[0], commands));
-    return 0;
-  }
+  if (name === 'completion' || name === 'doctor') return runOwn(name, rest);
   if (name === backgroundWord) await runInBackground(signal);
   else await runFound(argv, signal, interrupt);
   return 0;
+}
+
+/** Commands that are no capabilities and take at most a word. @throws TriviumError `invalid-argument` for a stray one */
+async function runOwn(name: 'completion' | 'doctor', words: readonly string[]): Promise<number> {
+  if (words.some((word) => word === '--help' || word === '-h')) {
+    process.stdout.write(`${name === 'doctor' ? doctorHelp : completionHelp}\n`);
+    return 0;
+  }
+  const stray = words[name === 'doctor' ? 0 : 1];
+  if (stray !== undefined) {
+    throw new TriviumError('invalid-argument', `trivium ${name} does not take "${stray}".`, {
+      remedy: `trivium ${name} --help tells how it is used.`,
+    });
+  }
+  if (name === 'completion') {
+    await printAll((commands) => completionScript(words[0], commands));
+    return 0;
+  }
+  const { text, ok } = doctor();
+  process.stdout.write(`${text}\n`);
+  return ok ? 0 : 1;
 }
 
 async function printAll(textOf: (commands: readonly Command[]) => string): Promise<void> {

@@ -61,7 +61,7 @@ export const inspect = defineCapability({
     'What is in a model, whether it can be run, what it will need, and how fast it will be on this machine.',
   input: z.object({
     file: modelReference.describe(
-      'A GGUF or safetensors file, a Hugging Face folder, or a model by name: "nano", or hf:org/repo, which is downloaded on first use.',
+      'A GGUF or safetensors file, a Hugging Face folder, or a model by name: "nano", "nano-static", "nano-contextual", or hf:org/repo, which is downloaded on first use.',
     ),
     speed: z
       .boolean()
