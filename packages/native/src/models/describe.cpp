@@ -1,5 +1,7 @@
 #include "models/describe.h"
 
+#include "models/model_plan.h"
+
 namespace trivium {
 namespace {
 
@@ -51,10 +53,11 @@ Result<Inspection> inspect(const std::string& path) {
   Result<ModelSpec> spec = spec_of(*file);
   inspection.description = describe(*file, spec.ok() ? *spec : ModelSpec{});
   if (!spec.ok()) {
-    inspection.refusal = spec.error();
+    inspection.refusal = std::move(spec.error());
     if (const std::string* name = file->metadata().string("general.architecture")) inspection.description.architecture = *name;
     return inspection;
   }
+  if (Result<ModelPlan> plan = plan_of(*file, *spec, {}); !plan.ok()) inspection.refusal = std::move(plan.error());
   inspection.context = spec->context;
   for (const LayerSpec& layer : spec->layers)
     if (layer.attention.causal) inspection.kv_bytes_per_token += 2.0 * layer.attention.kv_heads * layer.attention.head_dim * 2;

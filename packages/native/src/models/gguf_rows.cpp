@@ -25,8 +25,24 @@ struct Keys {
   }
 };
 
+// A mixture of experts goes by the name of its dense family and differs in its tensors (Mixtral is a "llama").
+Status check_dense(const Keys& keys) {
+  const std::int64_t experts = keys.integer("expert_count").value_or(0);
+  if (experts == 0) return {};
+  Error error;
+  error.code = ErrorCode::unsupported;
+  error.message = "Mixtures of experts are not supported.";
+  error.file = keys.file.path();
+  error.field = keys.key("expert_count");
+  error.expected = "none, or 0";
+  error.found = std::to_string(experts);
+  error.remedy = "Use a dense model of the same family.";
+  return error;
+}
+
 // What all GGUF architectures with layers share.
 Result<ModelSpec> common(const Keys& keys) {
+  TRIVIUM_TRY(check_dense(keys));
   ModelSpec spec;
   spec.architecture = keys.architecture;
   if (const std::string* name = keys.file.metadata().string("general.name")) spec.name = *name;

@@ -90,7 +90,25 @@ Result<RopeSpec> rope_of(const ModelFile& file, int head_dim) {
   return checked_rope(file, "rope_parameters", RopeStyle::half, base, rotary_dim, scaling);
 }
 
+// Quantizers of the Hugging Face world write weights in integers of their own, with scales beside them; what is said of them
+// here holds even where the weights are plain (BitNet's are rounded while they are used).
+Status check_unquantized(const ModelFile& file) {
+  const Json* quantization = file.config().find("quantization_config");
+  if (!quantization || quantization->members().empty()) return {};
+  const std::string method = quantization->string_or("quant_method", "an unnamed method");
+  Error error;
+  error.code = ErrorCode::unsupported;
+  error.message = "Weights that were quantized by " + printable(method) + " are not supported.";
+  error.file = file.path();
+  error.field = "config.json: quantization_config";
+  error.expected = "weights of F32, F16 or BF16";
+  error.found = printable(method);
+  error.remedy = "Use the model that it was made from, quantized while loading if need be, or a GGUF file of it.";
+  return error;
+}
+
 Result<ModelSpec> common(const ModelFile& file) {
+  TRIVIUM_TRY(check_unquantized(file));
   const Json& config = file.config();
   ModelSpec spec;
   spec.architecture = config.string_or("model_type", "");

@@ -1,50 +1,23 @@
-// A model's weights from file to backend, checked against the spec and streamed row by row or mapped as an earlier start packed
-// them, and the plan over them.
+// A model's weights from file to backend, streamed row by row or mapped as an earlier start packed them, and the plan over them.
 #include <algorithm>
 
-#include "models/build.h"
 #include "models/load_types.h"
+#include "models/model_plan.h"
 #include "models/pack_cache.h"
 #include "models/pack_file.h"
 #include "models/pack_temporaries.h"
-#include "models/rows.h"
 
 namespace trivium {
 namespace {
 
-struct Wanted {
-  const TensorEntry* entry;
-  Role role;
-  DType dtype;  // as it is held
-};
-
-Error misfit(const ModelFile& file, const std::string& name, const Shape& expected, const TensorEntry* entry) {
-  Error error;
-  error.code = ErrorCode::bad_format;
-  error.message = entry ? "The tensor " + name + " has the wrong shape." : "The tensor " + name + " is missing.";
-  error.file = file.path();
-  error.field = name;
-  error.expected = to_string(expected);
-  error.found = entry ? to_string(entry->shape) : "nothing";
-  error.remedy = "The file is damaged or incomplete; get it again.";
-  return error;
-}
-
-// A height of 0 takes whatever the file has.
-bool fits(const Shape& found, const Shape& expected) {
-  const std::int64_t rows = expected.rank == 1 ? 1 : expected.dims[0];
-  const std::int64_t found_rows = found.rank == 1 && expected.rank == 1 ? 1 : found.rows();
-  return found.columns() == expected.columns() && (rows == 0 ? found_rows >= 1 : found_rows == rows);
-}
-
 using Progress = std::function<Status(double share)>;
 using Weights = std::vector<std::shared_ptr<const Buffer>>;
 
-Result<Weights> pack(const ModelFile& file, Backend& backend, const std::vector<Wanted>& wanted, const Progress& progress) {
+Result<Weights> pack(const ModelFile& file, Backend& backend, const std::vector<PlannedWeight>& wanted, const Progress& progress) {
   Weights weights;
   double total = 0, done = 0;
-  for (const Wanted& weight : wanted) total += static_cast<double>(weight.entry->bytes);
-  for (const Wanted& weight : wanted) {
+  for (const PlannedWeight& weight : wanted) total += static_cast<double>(weight.entry->bytes);
+  for (const PlannedWeight& weight : wanted) {
     const TensorEntry& entry = *weight.entry;
     WeightSource source{entry.name, entry.dtype, entry.shape,
                         [&](std::int64_t first, std::int64_t rows, std::byte* destination) {
@@ -61,19 +34,19 @@ Result<Weights> pack(const ModelFile& file, Backend& backend, const std::vector<
 
 // Where the packed weights are kept; nothing when they are not to be, or the files cannot be told apart.
 std::optional<PackTarget> target_of(const PackCache& cache, const ModelFile& file, const Backend& backend,
-                                    const Precision& precision, const std::vector<Wanted>& wanted) {
+                                    const Precision& precision, const std::vector<PlannedWeight>& wanted) {
   std::uint64_t bytes = 0;
-  for (const Wanted& weight : wanted)
+  for (const PlannedWeight& weight : wanted)
     bytes += row_bytes(weight.dtype, weight.entry->shape.columns()) * static_cast<std::uint64_t>(weight.entry->shape.rows());
   if (cache.folder.empty() || backend.layout() == 0 || bytes < cache.least_bytes) return std::nullopt;
   Result<std::string> key = pack_key(file, backend, precision);
   if (!key.ok()) return std::nullopt;
   PackTarget target{pack_path(cache.folder, *key), *key, {}};
-  for (const Wanted& weight : wanted) target.labels.push_back(pack_label(*weight.entry, weight.role, weight.dtype));
+  for (const PlannedWeight& weight : wanted) target.labels.push_back(pack_label(*weight.entry, weight.role, weight.dtype));
   return target;
 }
 
-Result<Weights> map(const PackTarget& target, Backend& backend, const std::vector<Wanted>& wanted, const Progress& progress) {
+Result<Weights> map(const PackTarget& target, Backend& backend, const std::vector<PlannedWeight>& wanted, const Progress& progress) {
   TRIVIUM_TRY_ASSIGN(const PackFile pack, PackFile::open(target.path, target.key));
   Weights weights;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
@@ -91,33 +64,14 @@ Result<Weights> map(const PackTarget& target, Backend& backend, const std::vecto
 Result<std::shared_ptr<LoadedModel>> LoadedModel::load(std::shared_ptr<const ModelFile> file, std::shared_ptr<Backend> backend,
                                                        const Precision& precision, const PackCache& cache,
                                                        const Progress& progress) {
-  TRIVIUM_TRY_ASSIGN(const ArchitectureRow* row, row_of(*file));
   auto model = std::make_shared<LoadedModel>();
-  TRIVIUM_TRY_ASSIGN(model->spec_, row->spec(*file));
+  TRIVIUM_TRY_ASSIGN(model->spec_, spec_of(*file));
   model->backend_ = backend;
+  TRIVIUM_TRY_ASSIGN(ModelPlan planned, plan_of(*file, model->spec_, precision));
+  model->plan_ = std::move(planned.plan);
+  const std::vector<PlannedWeight>& wanted = planned.weights;
 
-  std::vector<Wanted> wanted;
-  Status fault;
-  const WeightLookup lookup = [&](PlanBuilder& plan, WeightName name, int layer, Shape shape, Role role, bool required) {
-    const TensorEntry* entry = find_weight(*file, row->weights(), name, layer, row->prefixes);
-    if (!entry && !required) return no_tensor;
-    if (!entry || !fits(entry->shape, shape)) {
-      if (fault.ok()) fault = misfit(*file, file_name_of(row->weights(), name, layer), shape, entry);
-      return no_tensor;
-    }
-    const Shape found = shape.rank == 1 ? shape : entry->shape;
-    wanted.push_back({entry, role, precision.weights ? load_type(*precision.weights, *entry, role) : entry->dtype});
-    return plan.weight(entry->name, static_cast<int>(wanted.size()) - 1, wanted.back().dtype, found);
-  };
-  Result<Plan> plan = build(model->spec_, lookup, precision.activation_bits.value_or(default_activation_bits(model->spec_, *file)));
-  if (!fault.ok()) return std::move(fault.error());
-  if (!plan.ok()) {
-    plan.error().file = file->path();
-    return std::move(plan.error());
-  }
-  model->plan_ = std::move(*plan);
-
-  const auto is_f32 = [](const Wanted& weight) { return weight.role == Role::vector || weight.dtype == DType::f32; };
+  const auto is_f32 = [](const PlannedWeight& weight) { return weight.role == Role::vector || weight.dtype == DType::f32; };
   const bool all_f32 = std::all_of(wanted.begin(), wanted.end(), is_f32);
   model->kv_dtype_ = precision.keys_and_values.value_or(all_f32 ? DType::f32 : DType::f16);
   const std::size_t block = info(model->kv_dtype_).block_elements;

@@ -94,3 +94,12 @@ TEST("rope scaling is linear where no type is said, by rope.scale_linear where n
   CHECK(frequencies({{"rope.scale_linear", 0.0}}) == plain);
   CHECK(!spec_with({{"rope.scale_linear", -4.0}}).ok());
 }
+
+TEST("a mixture of experts is refused by its key, and none is none") {
+  CHECK(spec_with({{"expert_count", std::int64_t{0}}}).ok());
+  const auto experts = spec_with({{"expert_count", std::int64_t{8}}, {"expert_used_count", std::int64_t{2}}});
+  REQUIRE(!experts.ok());
+  CHECK(experts.error().code == ErrorCode::unsupported && !experts.error().remedy.empty() && !experts.error().file.empty());
+  CHECK_EQ(experts.error().field, "llama.expert_count");
+  CHECK_EQ(experts.error().found, "8");
+}
