@@ -186,6 +186,7 @@ describe('limits and bad input', () => {
     ['prefillChunk', 0],
     ['contextTokens', 99_999_999_999],
     ['maxSequences', 2 ** 31],
+    ['maxSequences', 100_000],
     ['maxQueue', -1],
     ['kvMemoryBytes', -1],
   ])('a model with %s %d is refused by name, with the number as it was written', async (field, value) => {

@@ -25,7 +25,8 @@ struct GenerateRequest {
   std::vector<std::string> stop = {};     // found across token borders; the text ends before the match
   std::vector<TokenId> stop_tokens = {};  // end of generation: not part of the text
   bool skip_special_tokens = true;
-  // Made by EngineModel::compile_grammar of the same model: the text, stop tokens aside, satisfies it. One that must be
+  // Made by EngineModel::compile_grammar of the same model: the text, stop tokens aside, satisfies it (and where only a stop
+  // token completes it in time, that token is text). One that must be
   // longer than max_tokens is refused at once, any other comes to its end within them.
   std::shared_ptr<grammar::CompiledGrammar> grammar = nullptr;
 };
@@ -76,12 +77,15 @@ struct EngineEvent {
 using EventSink = std::function<void(std::vector<EngineEvent>&&)>;
 using SharedEventSink = std::shared_ptr<const EventSink>;
 
+// Every row that a step may have takes memory from the start: of logits for each sequence, of activations for each token.
+inline constexpr int most_sequences = 1024, most_prefill_chunk = 8192;
+
 struct ModelOptions {
   int context_tokens = 0;                 // 0: the model's own, at most
   std::size_t kv_memory_bytes = 0;        // 0: what context_tokens needs for max_sequences, at most a quarter of RAM
-  int max_sequences = 16;                 // decoding at once
+  int max_sequences = 16;                 // decoding at once, at most most_sequences
   int max_queue = 256;                    // waiting; beyond that `busy`
-  int prefill_chunk = 256;                // tokens of prefill a step
+  int prefill_chunk = 256;                // tokens of prefill a step; more than most_prefill_chunk is as much
   std::string backend = "cpu";            // a name make_backend() knows
   std::string quantize;                   // a name load_type_named() knows, or empty: weights as in the file
   std::string kv_type;                    // a name kv_type_named() knows, or empty: f32 for F32 models, f16 otherwise

@@ -19,6 +19,14 @@ Error at_least(const char* field, int least, int found) {
   return error;
 }
 
+Error at_most(const char* field, int most, int found) {
+  Error error = make_error(ErrorCode::invalid_argument, std::string(field) + " must be at most " + std::to_string(most),
+                           field, "give a number of at most " + std::to_string(most));
+  error.expected = "at most " + std::to_string(most);
+  error.found = std::to_string(found);
+  return error;
+}
+
 Error overflow(const std::string& what, std::size_t tokens, int most) {
   Error error = make_error(ErrorCode::context_overflow,
                            what + " has " + std::to_string(tokens) + " tokens; the model takes at most " +
@@ -52,11 +60,12 @@ Error disposed_error() {
 Status ModelRunner::set_limits(const ModelOptions& options) {
   if (options.context_tokens < 0) return at_least("contextTokens", 0, options.context_tokens);
   if (options.max_sequences < 1) return at_least("maxSequences", 1, options.max_sequences);
+  if (options.max_sequences > most_sequences) return at_most("maxSequences", most_sequences, options.max_sequences);
   if (options.max_queue < 0) return at_least("maxQueue", 0, options.max_queue);
   if (options.prefill_chunk < 1) return at_least("prefillChunk", 1, options.prefill_chunk);
   const ModelSpec& spec = model_->spec();
   limits_.max_sequences = options.max_sequences;
-  limits_.prefill_chunk = options.prefill_chunk;
+  limits_.prefill_chunk = std::min(options.prefill_chunk, most_prefill_chunk);
   const int own = spec.context > 0 ? spec.context : unbounded_context;
   limits_.context_tokens = options.context_tokens > 0 ? std::min(own, options.context_tokens) : own;
   if (spec.kind != ModelKind::causal) return {};
@@ -79,6 +88,8 @@ Status ModelRunner::set_limits(const ModelOptions& options) {
   }
   const std::size_t holds = std::min<std::size_t>(limits_.kv_memory_bytes / page, std::numeric_limits<int>::max() / 64);
   limits_.context_tokens = std::min(limits_.context_tokens, int(holds) * page_tokens);
+  const std::int64_t all_contexts = std::int64_t(limits_.context_tokens) * limits_.max_sequences;
+  limits_.prefill_chunk = int(std::min<std::int64_t>(limits_.prefill_chunk, all_contexts));
   return {};
 }
 

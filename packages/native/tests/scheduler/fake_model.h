@@ -134,9 +134,10 @@ class FakeModel final : public StepModel {
   FakeBackend& fake() const { return backend_; }
   PageGeometry page_geometry() const override { return {.layers = 1, .kv_heads = 1, .head_dim = 1, .dtype = DType::f32}; }
   std::size_t weight_bytes() const override { return 1000; }
+  mutable BatchShape largest{};  // of the last program
   Result<std::unique_ptr<Program>> compile(const BatchShape& largest) const override {
     auto program = std::make_unique<FakeProgram>();
-    program->largest = largest;
+    program->largest = this->largest = largest;
     return std::unique_ptr<Program>(std::move(program));
   }
 

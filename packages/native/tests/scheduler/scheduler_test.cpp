@@ -120,6 +120,22 @@ TEST("limits: a context memory cannot hold, generation to the context's end") {
   CHECK(bench.collector.of(id).last.reason == EngineEvent::FinishReason::length);
 }
 
+TEST("limits: sequences are refused beyond what steps are made for, and a chunk of prefill is no larger than it can be") {
+  const auto core = EngineCore::make();
+  ModelOptions options = small(4, most_sequences + 1);
+  const auto refused = core->add(std::make_shared<FakeModel>(), nullptr, options);
+  REQUIRE(!refused.ok());
+  CHECK(refused.error().code == ErrorCode::invalid_argument && !refused.error().remedy.empty());
+  CHECK_EQ(refused.error().field, "maxSequences");
+  CHECK_EQ(refused.error().found, std::to_string(most_sequences + 1));
+  for (const int sequences : {1, 3, most_sequences}) {
+    Bench bench(small(4, sequences, std::numeric_limits<int>::max()));
+    const BatchShape& largest = bench.model->largest;
+    CHECK_EQ(largest.tokens, std::min(256 * sequences, most_prefill_chunk) + sequences);
+    CHECK_EQ(largest.sequences, sequences);
+  }
+}
+
 TEST("a file that promises 2^31 - 1 tokens gets as many as memory holds") {
   Bench bench({}, ModelKind::causal, std::numeric_limits<int>::max());
   REQUIRE(bench.engine_model != nullptr);
