@@ -74,7 +74,7 @@ bool Sequence::take_token(SampledToken sampled, int left, EventBatch& events) {
   const TokenId id = sampled.id;
   tokens.push_back(id);
   const auto& stop_tokens = generate_->stop_tokens;
-  const bool stop_token = std::find(stop_tokens.begin(), stop_tokens.end(), id) != stop_tokens.end();
+  const bool stop_token = guide_ ? guide_->ended() : std::find(stop_tokens.begin(), stop_tokens.end(), id) != stop_tokens.end();
   const bool full = left <= 1;
   const bool complete = guide_ && !stop_token && guide_->finished();
   const bool has_text = decoder_ && std::size_t(id) < tokenizer_->vocabulary_size();  // padded vocabularies are larger

@@ -98,6 +98,8 @@ describe('a grammar', () => {
     const biased = await generated({ grammar, logitBias: { [digit]: 1000 }, stopTokens: [digit] });
     expect(biased.text).toMatch(/^[0-689]{4}$/);
     expect(biased.reason).toBe('stop');
+    const needed = await generated({ grammar: { type: 'regex', pattern: '7{5}' }, stopTokens: [digit] });
+    expect(needed).toMatchObject({ text: '77777', reason: 'stop' });
     const forbidden = Object.fromEntries(
       Array.from({ length: model.info.vocabularySize }, (_, id) => [id, Number.NEGATIVE_INFINITY]),
     );

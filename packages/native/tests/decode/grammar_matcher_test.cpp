@@ -151,6 +151,31 @@ TEST("special tokens are never text, and text is never a special token") {
   CHECK_EQ(missing.error().found, std::string("<none>"));
 }
 
+TEST("a stop token is text where the completion that is left needs it, and an end where the text may end") {
+  const auto made = compiled(R"({"type":"regex","pattern":"[0-9]{4,8}"})");
+  REQUIRE(made.ok());
+  const std::vector<TokenId> stops{'0'};  // what the shortest completion is made of
+  for (const int budget : {4, 6, 20}) {
+    grammar::Guide guide(*made, stops);
+    std::string text;
+    for (int left = budget; left > 0 && !guide.ended() && !guide.finished(); --left) {
+      const auto candidates = guide.candidates(left);
+      REQUIRE(candidates.ok());
+      TokenId chosen = '0';  // the likest, if it may be
+      while (chosen <= '9' && ((*candidates)[std::size_t(chosen) / 64] >> chosen % 64 & 1) == 0) ++chosen;
+      REQUIRE(chosen <= '9' && guide.take(chosen, left));
+      if (!guide.ended()) text += char(chosen);
+    }
+    CHECK(text.size() >= 4 && text.size() <= 8);
+    CHECK_EQ(guide.ended(), budget > 4);
+  }
+  const auto only = compiled(R"({"type":"regex","pattern":"0{3}"})");
+  REQUIRE(only.ok());
+  grammar::Guide guide(*only, stops);
+  for (int i = 0; i < 3; ++i) CHECK(guide.candidates(100).ok() && guide.take('0', 100) && !guide.ended());
+  CHECK(guide.finished());
+}
+
 TEST("context-free grammars") {
   check_all(compiled(R"({"type":"context-free","grammar":"root ::= expr\nexpr ::= expr \"+\" num |\n  expr \"*\" num | num\nnum ::= [0-9]{1,3} | \"x\""})"),
             {{"1+2*x", true}, {"1234", false}, {"+1", false}, {"x", true}, {"", false}}, "left recursion");

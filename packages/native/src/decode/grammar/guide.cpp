@@ -44,13 +44,16 @@ Result<std::span<const std::uint64_t>> Guide::candidates(int left) {
     fresh_ = plan_refused_ = false;
     refusals_ = 0;
   }
-  if (!has_plan_ && (refusals_ >= most_refusals || matcher_.completion_bytes() > std::uint32_t(left))) {
+  // Of what may follow, everything may have been refused, or be a stop token.
+  const bool none = std::all_of(allowed_.begin(), allowed_.end(), [](std::uint64_t word) { return word == 0; });
+  const bool stuck = none || refusals_ >= most_refusals;
+  if (!has_plan_ && (stuck || matcher_.completion_bytes() > std::uint32_t(left))) {
     if (auto completion = matcher_.completion()) {
       plan_ = std::move(*completion);
       has_plan_ = true;
     }
   }
-  if (has_plan_ && !plan_.empty() && (refusals_ >= most_refusals || plan_.size() >= std::size_t(left))) {
+  if (has_plan_ && !plan_.empty() && (stuck || plan_.size() >= std::size_t(left))) {
     if (plan_refused_) return refused_plan();  // allowed again, it would be chosen and refused without end
     allow_only(plan_.front());
   }
@@ -59,8 +62,9 @@ Result<std::span<const std::uint64_t>> Guide::candidates(int left) {
 }
 
 bool Guide::take(TokenId id, int left) {
-  if (is_stop(id)) return true;
   const bool planned = has_plan_ && !plan_.empty() && plan_.front() == id;
+  ended_ = is_stop(id) && !planned;  // where the text may end, nothing is planned
+  if (ended_) return true;
   const auto refuse = [&] {
     allowed_[std::size_t(id) / 64] &= ~(std::uint64_t(1) << id % 64);
     ++refusals_;

@@ -12,7 +12,8 @@ namespace trivium::grammar {
 
 class Guide {
  public:
-  // `stop_tokens`: end the text; they are candidates exactly where it may end, whatever else they could be.
+  // `stop_tokens`: end the text; they are candidates where it may end, whatever else they could be, and else only where the
+  // known completion needs one: there it is text.
   Guide(std::shared_ptr<CompiledGrammar> compiled, std::span<const TokenId> stop_tokens);
 
   // Candidates for the next token, with `left` tokens to be written, it among them. The span is valid until the next call.
@@ -20,6 +21,7 @@ class Guide {
   Result<std::span<const std::uint64_t>> candidates(int left);
   // The chosen candidate. False: it cannot be completed within `left`; it is forbidden now, so choose again.
   bool take(TokenId id, int left);
+  bool ended() const { return ended_; }             // the last one taken was a stop token, and no text
   bool finished();                                  // the text is complete and nothing can follow
   std::uint64_t mask_ns() const { return mask_ns_; }  // spent on candidates so far
 
@@ -32,6 +34,7 @@ class Guide {
   MaskWords allowed_;                               // the mask, with stop tokens and what was forbidden
   std::vector<TokenId> plan_;                       // a completion from here, if one had to be looked for
   bool has_plan_ = false, fresh_ = true;            // fresh_: allowed_ is still to be made
+  bool ended_ = false;
   int refusals_ = 0;                                // of candidates for this token
   bool plan_refused_ = false;                       // its first token was among them: it is none to fall back to
   std::uint64_t mask_ns_ = 0;
