@@ -37,7 +37,23 @@ const patterns = [
   '^[\\u4e00-\\u9fff]*$',
   '^$|^ok$',
 ];
-const formats = ['date', 'time', 'date-time', 'uuid', 'email', 'ipv4', 'ipv6', 'hostname', 'uri', 'duration'];
+const formats = [
+  'date',
+  'time',
+  'date-time',
+  'uuid',
+  'email',
+  'ipv4',
+  'ipv6',
+  'hostname',
+  'uri',
+  'uri-reference',
+  'uri-template',
+  'json-pointer',
+  'relative-json-pointer',
+  'duration',
+  'password',
+];
 const values = [
   null,
   true,
@@ -118,6 +134,8 @@ function bounds(random: Random): Record<string, unknown> {
     ...(random.chance(0.5) && { [random.pick(['minimum', 'exclusiveMinimum'])]: low }),
     ...(random.chance(0.5) && { [random.pick(['maximum', 'exclusiveMaximum'])]: high }),
     ...(random.chance(0.15) && { multipleOf: random.pick([1, 2, 5, 7, 100]) }),
+    ...(random.chance(0.1) && { format: 'double' }),
+    ...(random.chance(0.1) && { nullable: true }),
   };
 }
 
@@ -149,11 +167,22 @@ function object(context: Context, depth: number): Schema {
     ...(random.chance(0.1) && {
       patternProperties: { [random.pick(['^a', 'x', '^\\d+$'])]: schemaOf(context, 0) },
     }),
+    ...(random.chance(0.1) && { propertyNames: propertyNames(random) }),
     ...(random.chance(0.1) && { minProperties: random.below(3) }),
     ...(random.chance(0.1) && { maxProperties: 1 + random.below(3) }),
     title: 'an object',
   };
 }
+
+const propertyNames = (random: Random): Schema =>
+  random.pick<Schema>([
+    { enum: names.filter(() => random.chance(0.7)) },
+    { type: 'string', pattern: random.pick(['^[a-z]', '^.{1,4}$', 'e']) },
+    { maxLength: 4 },
+    { anyOf: [{ const: 'id' }, { minLength: 3 }] },
+    { type: 'string' },
+    false,
+  ]);
 
 function oneOf(context: Context, depth: number): Schema {
   const { random } = context;

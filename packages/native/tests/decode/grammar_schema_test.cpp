@@ -81,6 +81,71 @@ TEST("strings") {
          {{"\"\"", true}, {"\"YWI=\"", true}, {"\"YWI\"", false}});
 }
 
+TEST("formats that are not known say nothing, of numbers neither") {
+  schema(R"({"type":"integer","format":"int32"})", {{"3", true}, {"3.5", false}});
+  schema(R"({"type":"number","format":"double"})", {{"3.5", true}});
+  schema(R"({"type":["integer","null"],"format":"uint64","minimum":0})", {{"3", true}, {"null", true}, {"-3", false}});
+  for (const char* const format : {"password", "binary", "byte", "iri", "regex", "emoji", "credit-card"})
+    schema((std::string(R"({"type":"string","format":")") + format + "\"}").c_str(), {{"\"a b\"", true}, {"1", false}});
+}
+
+TEST("formats with a grammar of their own") {
+  const std::string label(61, 'a');
+  const std::string long_name = "\"" + label + "." + label + ".org\"", long_label = "\"" + label + "aaa.org\"";
+  schema(R"({"type":"string","format":"hostname"})",
+         {{"\"a-1.b.example.co.uk\"", true}, {"\"localhost\"", true}, {long_name.c_str(), true}, {long_label.c_str(), false},
+          {"\"-a.org\"", false}, {"\"a_b.org\"", false}, {"\"a..org\"", false}});
+  schema(R"({"type":"string","format":"jwt"})",
+         {{"\"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U\"", true},
+          {"\"eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.\"", true}, {"\"eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0\"", false}, {"\"a.b.c\"", false}});
+  schema(R"({"type":"string","format":"json-pointer"})", {{"\"\"", true}, {"\"/a~1b/0/\xC3\xA9\"", true}, {"\"a\"", false}, {"\"/~2\"", false}});
+  schema(R"({"type":"string","format":"relative-json-pointer"})", {{"\"0#\"", true}, {"\"1/a\"", true}, {"\"01\"", false}, {"\"/a\"", false}});
+  schema(R"({"type":"string","format":"uri-reference"})",
+         {{"\"a/b?c#d\"", true}, {"\"/\"", true}, {"\"https://example.org/a\"", true}, {"\"#top\"", false}, {"\"a b\"", false}});
+  schema(R"({"type":"string","format":"uri-template"})", {{"\"/users/{id}{?a,b}\"", true}, {"\"/users/{id\"", false}, {"\"{}\"", false}});
+}
+
+TEST("a pattern that is too much for a grammar is left to the format beside it") {
+  // As zod writes them.
+  schema(R"x({"type":"string","format":"hostname","pattern":"^(?=.{1,253}\\.?$)[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[-0-9a-zA-Z]{0,61}[0-9a-zA-Z])?)*\\.?$"})x",
+         {{"\"example.org\"", true}, {"\"-a\"", false}});
+  schema(R"x({"type":"string","format":"duration","pattern":"^P(?:(\\d+W)|(?!.*W)(?=\\d|T\\d)(\\d+Y)?(\\d+M)?(\\d+D)?(T(?=\\d)(\\d+H)?(\\d+M)?(\\d+([.,]\\d+)?S)?)?)$"})x",
+         {{"\"P1DT2H\"", true}, {"\"P\"", false}});
+  schema(R"x({"type":"string","format":"emoji","pattern":"^(?=[\\s\\S]*[\\p{Extended_Pictographic}\\p{Regional_Indicator}\\u20E3])[\\p{Extended_Pictographic}\\p{Emoji_Component}]+$"})x",
+         {{"\"\xF0\x9F\x98\x80\"", true}, {"\"\xF0\x9F\x87\xAB\xF0\x9F\x87\xB7\"", true}, {"\"1\"", false}, {"\"a\"", false}});
+  refused(R"({"type":"string","format":"credit-card","pattern":"(a)\\1"})", "/pattern");
+  refused(R"({"type":"string","format":"date","pattern":"("})", "/pattern");
+}
+
+TEST("nullable, as OpenAPI has it, allows null beside the type") {
+  schema(R"({"type":"string","nullable":true,"maxLength":1})", {{"\"a\"", true}, {"null", true}, {"1", false}});
+  schema(R"({"nullable":true,"type":"integer"})", {{"1", true}, {"null", true}});
+  schema(R"({"type":"string","nullable":false})", {{"\"a\"", true}, {"null", false}});
+  schema(R"({"type":"string","nullable":true,"enum":["a"]})", {{"\"a\"", true}, {"null", false}});
+  schema(R"({"type":"string","nullable":true,"enum":["a",null]})", {{"\"a\"", true}, {"null", true}});
+}
+
+TEST("names of properties") {
+  const char* const each = R"({"type":"object","propertyNames":{"type":"string","enum":["a","b"]},"additionalProperties":{"type":"integer"},"required":["a","b"]})";
+  schema(each, {{R"({"a":1,"b":2})", true}, {R"({"a":1})", false}, {R"({"a":1,"b":2,"c":3})", false}, {R"({"a":"x","b":2})", false}});
+  schema(R"({"type":"object","propertyNames":{"enum":["a","b",1]},"additionalProperties":{"type":"integer"}})",
+         {{"{}", true}, {R"({"b":2})", true}, {R"({"a":1,"b":2})", true}, {R"({"a":1,"a":1})", false}, {R"({"1":1})", false}});
+  schema(R"({"type":"object","propertyNames":{"pattern":"^a"},"additionalProperties":{"type":"integer"}})",
+         {{R"({"ab":1,"a":2})", true}, {R"({"b":1})", false}, {R"({"ab":"x"})", false}});
+  schema(R"({"type":"object","propertyNames":{"maxLength":2,"minLength":1}})", {{R"({"ab":1})", true}, {R"({"abc":1})", false}, {R"({"":1})", false}});
+  schema(R"({"type":"object","propertyNames":{"anyOf":[{"enum":["k"]},{"pattern":"^x"}]},"patternProperties":{"y$":{"type":"null"}}})",
+         {{R"({"k":1,"xa":1,"xy":null})", true}, {R"({"xy":1})", false}, {R"({"ky":null})", false}});
+  schema(R"({"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"integer"}},"propertyNames":{"const":"b"}})",
+         {{R"({"b":1})", true}, {R"({"a":1})", false}, {R"({"c":1})", false}});
+  for (const char* const names : {"false", R"({"type":"integer"})"})
+    schema((std::string(R"({"type":"object","propertyNames":)") + names + "}").c_str(), {{"{}", true}, {R"({"a":1})", false}});
+  schema(R"({"allOf":[{"type":"object","propertyNames":{"pattern":"^a"}},{"propertyNames":{"pattern":"b$"}}]})",
+         {{R"({"ab":1})", true}, {R"({"a":1})", false}, {R"({"b":1})", false}});
+  schema(R"({"enum":[{"a":1},{"b":1}],"propertyNames":{"const":"b"}})", {{R"({"b":1})", true}, {R"({"a":1})", false}});
+  schema(R"({"enum":[{"a":1},{"b":1},"a"],"propertyNames":{"$ref":"#"}})", {{R"({"a":1})", true}, {R"({"b":1})", false}, {"\"a\"", true}});
+  refused(R"({"type":"object","propertyNames":{"pattern":"^a"},"required":["b"]})", "");
+}
+
 TEST("numbers within bounds") {
   schema(R"({"type":"integer","minimum":-3,"maximum":120})",
          {{"-3", true}, {"-4", false}, {"0", true}, {"-0", false}, {"99", true}, {"120", true}, {"121", false}, {"1200", false}, {"1.0", false}});
@@ -109,12 +174,14 @@ TEST("anyOf, allOf, oneOf and references") {
 TEST("what is not supported is refused by its place") {
   refused(R"({"type":"array","uniqueItems":true})", "/uniqueItems");
   refused(R"({"properties":{"a/b":{"not":{}}}})", "/properties/a~1b/not");
-  refused(R"({"type":"string","format":"iri"})", "/format");
-  refused(R"({"type":"string","format":"iri","allOf":[{"minLength":1}]})", "/format");
-  for (const char* const names : {"false", R"({"pattern":"^a"})", R"({"type":"integer"})"})
-    refused((std::string(R"({"type":"object","propertyNames":)") + names + "}").c_str(), "/propertyNames");
+  refused(R"({"type":"string","format":1})", "/format");
+  refused(R"({"type":"string","nullable":"yes"})", "/nullable");
+  refused(R"({"type":"object","propertyNames":{"pattern":"\\bx"}})", "/propertyNames/pattern");
+  refused(R"({"type":"object","propertyNames":["a"]})", "/propertyNames");
   refused(R"({"type":"string","pattern":"(a)\\1"})", "/pattern");
   refused(R"({"type":"string","pattern":"\\bx"})", "/pattern");
+  for (const char* const group : {"(?i)a", "(?i:a)", "(?P<n>a)", "(?>a)", "(?", "(?\xC3\xA9)", "x(?#a)"})
+    refused((std::string(R"({"type":"string","pattern":")") + group + "\"}").c_str(), "/pattern");
   refused(R"({"type":"number","multipleOf":0.1})", "/multipleOf");
   refused(R"({"oneOf":[{"type":"integer"},{"type":"number"}]})", "/oneOf");
   refused(R"({"$ref":"https://example.org/x.json"})", "/$ref");

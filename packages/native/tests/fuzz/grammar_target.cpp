@@ -61,6 +61,7 @@ std::vector<Seed> grammar_seeds() {
       schema(R"({"type":"number","exclusiveMinimum":0.25,"maximum":1e3,"multipleOf":5})"),
       schema(R"({"type":"array","prefixItems":[{"type":"boolean"}],"items":{"enum":[null,"a\n",{"b":[1]}]}})"),
       schema(R"({"patternProperties":{"^x":{"type":"integer"}},"additionalProperties":{"format":"date-time"},"minProperties":1,"maxProperties":2})"),
+      schema(R"({"type":"object","nullable":true,"propertyNames":{"anyOf":[{"enum":["a","b"]},{"pattern":"^x","format":"hostname"}]},"required":["a"]})"),
       {R"x({"type":"regex","pattern":"(a|b)*[^c\\s]{2,7}\\u00e9?|^x$"})x"},
       {R"({"type":"context-free","grammar":"root ::= root \"+\" num | num\nnum ::= [0-9]+ (\".\" [0-9]{1,3})? # n\n"})"},
       {R"({"type":"sequence","parts":[{"type":"text-until","marker":"<x>"},{"type":"any-of","parts":[{"type":"choice","choices":["a","bc"]},{"type":"special","token":"<call>"}]},{"type":"repeat","part":{"type":"literal","text":"z"},"least":1,"most":4},{"type":"text-without","marker":"y"}]})"}};

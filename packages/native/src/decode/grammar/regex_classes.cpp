@@ -35,6 +35,20 @@ const std::array<CodeSet, 30>& sets_by_category() {
   return sets;
 }
 
+// The properties by which patterns tell emoji (UTS #51); an empty set for another name.
+CodeSet emoji_property(std::string_view name) {
+  constexpr CodeSet::Range regional_indicators{0x1F1E6, 0x1F1FF};
+  if (name == "Regional_Indicator" || name == "RI") return CodeSet{regional_indicators};
+  if (name == "Emoji_Component" || name == "EComp")
+    return CodeSet{{'#', '#'}, {'*', '*'}, {'0', '9'}, {0x200D, 0x200D}, {0x20E3, 0x20E3}, {0xFE0F, 0xFE0F}, regional_indicators,
+                   {0x1F3FB, 0x1F3FF}, {0x1F9B0, 0x1F9B3}, {0xE0020, 0xE007F}};
+  CodeSet set;
+  if (name != "Extended_Pictographic" && name != "ExtPict") return set;
+  for (char32_t c = 0; c < 0x20000; ++c)
+    if (unicode::has(c, unicode::pictographic)) set.add(c, c);
+  return set;
+}
+
 }  // namespace
 
 Error ClassReader::broken(const std::string& what) const {
@@ -73,6 +87,7 @@ Result<CodeSet> ClassReader::property(bool negated) {
     const std::string_view category = categories[i];
     if (category == name || (name.size() == 1 && category[0] == name[0])) set.add(sets_by_category()[i]);
   }
+  if (set.empty()) set = emoji_property(name);
   if (set.empty()) return refused("the property " + std::string(name));
   return negated ? set.negated() : set;
 }

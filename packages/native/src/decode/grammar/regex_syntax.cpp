@@ -101,12 +101,11 @@ class RegexParser {
     look.kind = RegexTree::Kind::look_ahead;
     const bool ahead = take("?=");
     look.negated = !ahead && take("?!");
-    if (take("?<=") || take("?<!")) return refused("looking behind");
-    if (!ahead && !look.negated && !take("?:") && take("?<")) {
+    if (!ahead && !look.negated && !take("?:") && peek() == '?') {
+      if (take("?<=") || take("?<!")) return refused("looking behind");
+      if (!take("?<")) return refused("a group that begins with (? and is none of (?:, (?=, (?! and (?<name>");
       while (more() && peek() != '>') ++at_;
       if (!take(">")) return broken("a group name without an end");
-    } else if (peek() == '?' && !ahead && !look.negated && pattern_.substr(at_ - 2, 2) != "?:") {
-      return refused("groups that begin with (?" + std::string(pattern_.substr(at_ + 1, 1)));
     }
     TRIVIUM_TRY_ASSIGN(RegexTree inside, alternatives(depth + 1));
     if (!take(")")) return broken("a group without an end");

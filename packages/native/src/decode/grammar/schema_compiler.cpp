@@ -140,7 +140,8 @@ Result<Fragment> SchemaCompiler::value_of(const SchemaSet& schemas) {
 
 Result<Fragment> SchemaCompiler::shape(const Shape& shape) {
   if (shape.values) return named_values(shape);
-  const bool free_object = shape.objects.empty() && shape.required.empty() && shape.min_properties == 0 && shape.max_properties == unbounded;
+  const bool free_object = shape.objects.empty() && shape.names.empty() && shape.required.empty() && shape.min_properties == 0 &&
+                           shape.max_properties == unbounded;
   const bool free_array = shape.arrays.empty() && shape.min_items == 0 && shape.max_items == unbounded;
   const bool free_string = shape.texts.empty() && shape.min_length == 0 && shape.max_length == unbounded;
   if (shape.types == json_type::all && free_object && free_array && free_string && shape.number.free()) return builder_.call(rules_.any_value);

@@ -6,6 +6,15 @@
 #include "decode/grammar/schema_reader.h"
 
 namespace trivium::grammar {
+namespace {
+
+// The pattern of the format that a schema names, null when there is none.
+const char* format_pattern_of(const Json& schema) {
+  const Json* const format = schema.find("format");
+  return format == nullptr ? nullptr : format_pattern(format->string());
+}
+
+}  // namespace
 
 Status SchemaReader::read_number_keyword(const Json::Member& member, Shape& shape, const std::string& field, bool& known) {
   const auto& [name, value] = member;
@@ -89,11 +98,31 @@ Status SchemaReader::read_array_keywords(const Json& schema, Shape& shape, const
   return {};
 }
 
-Status SchemaReader::read_type(const Json& type, Shape& shape, const std::string& field) {
+// A format that is not known says nothing of a value, as in the standard: numbers have them too, and everybody may make one up.
+Status SchemaReader::read_text_keyword(const Json& schema, const Json::Member& member, Shape& shape, const std::string& field) {
+  const auto& [name, value] = member;
+  if (!value.is_string()) return invalid(field, name + " is no string.", "a string", json_text(value).substr(0, 80));
+  const char* const format = format_pattern_of(schema);
+  if (name == "format") {
+    if (format != nullptr) shape.texts.push_back({format, true, field});
+    return {};
+  }
+  const TextConstraint pattern{value.string(), false, field};
+  // Beside a format a pattern says the same again (zod writes both), so that one too much for a grammar is left to the format.
+  if (format != nullptr) {
+    const auto language = pattern_language(pattern, true);
+    if (!language.ok() && language.error().code == ErrorCode::unsupported) return {};
+  }
+  shape.texts.push_back(pattern);
+  return {};
+}
+
+// `nullable`: OpenAPI's word for null beside the type.
+Status SchemaReader::read_type(const Json& type, bool nullable, Shape& shape, const std::string& field) {
   using namespace json_type;
   static constexpr std::pair<std::string_view, unsigned> names[] = {{"null", null}, {"boolean", boolean}, {"integer", whole},
       {"number", whole | fraction}, {"string", string}, {"array", array}, {"object", object}};
-  unsigned allowed = 0;
+  unsigned allowed = nullable ? null : 0;
   const auto one = [&](const Json& name) -> Status {
     for (const auto& [known, bits] : names) {
       if (!name.is_string() || name.string() != known) continue;

@@ -25,9 +25,17 @@ Result<std::vector<SchemaCompiler::Key>> SchemaCompiler::free_keys(const Shape& 
   if (patterns.size() > most_patterns)
     return unsupported(reader_.pointer(patterns.back().given->second), "More than four patternProperties are not supported.", "Take fewer patterns.");
   const std::size_t limit = builder_.limits().automaton_states;
+  const bool any_key = patterns.empty() && names.empty() && shape.names.empty();
   const auto too_large = [&] { return unsupported(shape.field, "The keys of the object are too many to tell apart.", "Take fewer properties and patterns."); };
+  CodeAutomaton unnamed = complement(one_of(names));
+  if (!shape.names.empty()) {
+    TRIVIUM_TRY_ASSIGN(const CodeAutomaton* const language, reader_.key_language(shape.names));
+    auto both = intersection(unnamed, *language, limit);
+    if (!both) return too_large();
+    unnamed = std::move(*both);
+  }
   for (unsigned matched = 0; matched < 1u << patterns.size(); ++matched) {
-    CodeAutomaton texts = complement(one_of(names));
+    CodeAutomaton texts = unnamed;
     SchemaSet schemas;
     const auto add = [&](const Json* schema) {
       if (std::find(schemas.begin(), schemas.end(), schema) == schemas.end()) schemas.push_back(schema);
@@ -43,7 +51,7 @@ Result<std::vector<SchemaCompiler::Key>> SchemaCompiler::free_keys(const Shape& 
     }
     TRIVIUM_TRY_ASSIGN(const std::vector<Shape> possible, schemas.empty() ? std::vector<Shape>(1) : reader_.shapes(schemas));
     if (possible.empty()) continue;
-    if (patterns.empty() && names.empty()) {
+    if (any_key) {
       keys.push_back({builder_.call(rules_.string), rule_of(schemas)});
       continue;
     }
@@ -71,6 +79,8 @@ Result<Fragment> SchemaCompiler::object(const Shape& shape) {
   for (const ObjectClause& clause : shape.objects)
     for (const auto& [name, schema] : clause.properties) add_name(name);
   for (const std::string& name : shape.required) add_name(name);
+  TRIVIUM_TRY_ASSIGN(const std::vector<std::string> listed, reader_.listed_keys(shape.names));
+  for (const std::string& name : listed) add_name(name);
   const auto is_required = [&](const std::string& name) {
     return std::find(shape.required.begin(), shape.required.end(), name) != shape.required.end();
   };

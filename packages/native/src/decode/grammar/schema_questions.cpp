@@ -33,6 +33,12 @@ void add(SchemaSet& set, const Json* schema) {
   if (std::find(set.begin(), set.end(), schema) == set.end()) set.push_back(schema);
 }
 
+// The schema of what may not be there.
+const Json* nothing() {
+  static const Json schema = Json::parse("false", {}).value();
+  return &schema;
+}
+
 Error too_large(const TextConstraint& constraint) {
   return unsupported(constraint.field, "The pattern is too large.", "Take smaller counts and fewer alternatives.", constraint.pattern);
 }
@@ -60,7 +66,7 @@ Result<const CodeAutomaton*> SchemaReader::pattern_language(const TextConstraint
 Result<CodeAutomaton> SchemaReader::texts_of(const Shape& shape) {
   const bool bounded = shape.min_length > 0 || shape.max_length != unbounded;
   const bool several = shape.texts.size() > 1 || bounded;
-  CodeAutomaton texts;
+  CodeAutomaton texts = texts_of_length(0, unbounded);
   for (std::size_t i = 0; i < shape.texts.size(); ++i) {
     TRIVIUM_TRY_ASSIGN(const CodeAutomaton* const one, pattern_language(shape.texts[i], several));
     if (i == 0) {
@@ -74,14 +80,63 @@ Result<CodeAutomaton> SchemaReader::texts_of(const Shape& shape) {
   if (!bounded) return texts;
   const std::uint32_t last = shape.max_length == unbounded ? shape.min_length : shape.max_length;
   if (shape.min_length > shape.max_length) return CodeAutomaton();
-  if (last > limits_.automaton_states) return too_large(shape.texts[0]);
+  const TextConstraint constraint = shape.texts.empty() ? TextConstraint{{}, false, shape.field} : shape.texts[0];
+  if (last > limits_.automaton_states) return too_large(constraint);
   auto both = intersection(texts, texts_of_length(shape.min_length, shape.max_length), limits_.automaton_states);
-  if (!both) return too_large(shape.texts[0]);
+  if (!both) return too_large(constraint);
   return std::move(*both);
+}
+
+Result<std::vector<std::string>> SchemaReader::named_strings(const Shape& shape) {
+  std::vector<std::string> strings;
+  for (const Json* const value : *shape.values) {
+    if (!value->is_string()) continue;
+    TRIVIUM_TRY_ASSIGN(const bool fit, fits(*value, shape));
+    if (fit) strings.push_back(value->string());
+  }
+  return strings;
+}
+
+Result<std::vector<std::string>> SchemaReader::listed_keys(const SchemaSet& names) {
+  std::vector<std::string> keys;
+  if (names.empty()) return keys;
+  TRIVIUM_TRY_ASSIGN(const std::vector<Shape> any, shapes(names));
+  for (const Shape& shape : any) {
+    if ((shape.types & json_type::string) == 0 || !shape.values) continue;
+    TRIVIUM_TRY_ASSIGN(const std::vector<std::string> strings, named_strings(shape));
+    keys.insert(keys.end(), strings.begin(), strings.end());
+  }
+  return keys;
+}
+
+Result<const CodeAutomaton*> SchemaReader::key_language(const SchemaSet& names) {
+  const auto found = key_languages_.find(names);
+  if (found != key_languages_.end()) return &found->second;
+  TRIVIUM_TRY_ASSIGN(const std::vector<Shape> any, shapes(names));
+  CodeAutomaton others = texts_of_length(0, unbounded);  // that fit none
+  for (const Shape& shape : any) {
+    if ((shape.types & json_type::string) == 0) continue;
+    CodeAutomaton texts;
+    if (shape.values) {
+      TRIVIUM_TRY_ASSIGN(const std::vector<std::string> strings, named_strings(shape));
+      texts = one_of(strings);
+    } else {
+      TRIVIUM_TRY_ASSIGN(texts, texts_of(shape));
+    }
+    const auto language = deterministic(texts, limits_.automaton_states);
+    auto left = language ? intersection(others, complement(*language), limits_.automaton_states) : std::nullopt;
+    if (!left) return unsupported(shape.field, "The names of properties are too many to tell apart.", "Take a simpler pattern.");
+    others = std::move(*left);
+  }
+  return &key_languages_.emplace(names, complement(others)).first->second;
 }
 
 Result<SchemaSet> SchemaReader::schemas_of_key(const Shape& shape, const std::string& key) {
   SchemaSet set;
+  if (!shape.names.empty()) {
+    TRIVIUM_TRY_ASSIGN(const CodeAutomaton* const keys, key_language(shape.names));
+    if (!keys->accepts(key)) add(set, nothing());
+  }
   for (const ObjectClause& clause : shape.objects) {
     bool named = false;
     for (const auto& [name, schema] : clause.properties) {

@@ -12,7 +12,8 @@ constexpr std::size_t most_work = 200'000;  // schemas read, the same one again 
 constexpr std::string_view annotations[] = {"$schema", "$comment", "$defs", "definitions", "$anchor", "title", "description",
                                             "default", "examples", "example", "deprecated", "readOnly", "writeOnly",
                                             "contentEncoding", "contentMediaType", "contentSchema", "enumNames",
-                                            "enumDescriptions", "markdownDescription", "readonly", "links", "javaType", "tsType"};
+                                            "enumDescriptions", "markdownDescription", "readonly", "links", "javaType", "tsType",
+                                            "discriminator", "xml", "externalDocs"};
 // Read together, by read_object_keywords and read_array_keywords.
 constexpr std::string_view together[] = {"properties", "patternProperties", "additionalProperties", "items", "prefixItems",
                                          "additionalItems"};
@@ -26,14 +27,6 @@ std::string escaped_key(const std::string& key) {
   std::string out;
   for (const char c : key) out += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
   return out;
-}
-
-// Whether a pattern says what a format beside it means. Writers of schemas (zod) put both, and several patterns into allOf.
-bool has_pattern(const Json& schema) {
-  if (schema.find("pattern") != nullptr) return true;
-  const Json* const parts = schema.find("allOf");
-  return parts != nullptr && std::any_of(parts->items().begin(), parts->items().end(),
-                                         [](const Json& part) { return part.find("pattern") != nullptr; });
 }
 
 // Whether any name of a property fits: names are strings without being told.
@@ -136,7 +129,8 @@ Status SchemaReader::read(const Json* schema, Shape& shape, Path& path) {
 Status SchemaReader::read_keyword(const Json& schema, const Json::Member& member, Shape& shape, Path& path,
                                   const std::string& field) {
   const auto& [name, value] = member;
-  if (name == "type") return read_type(value, shape, field);
+  if (name == "type") return read_type(value, schema.boolean_or("nullable", false), shape, field);
+  if (name == "nullable" && value.is_boolean()) return {};  // read with the type
   if (name == "enum" || name == "const") return read_values(member, shape, field);
   if (name == "$ref") {
     if (!value.is_string()) return invalid(field, "A reference is no string.", "a string");
@@ -149,20 +143,7 @@ Status SchemaReader::read_keyword(const Json& schema, const Json::Member& member
     return {};
   }
   if (name == "anyOf" || name == "oneOf") return read_choice(member, shape, field);
-  if (name == "pattern" || name == "format") {
-    if (!value.is_string()) return invalid(field, name + " is no string.", "a string");
-    if (name == "pattern") {
-      shape.texts.push_back({value.string(), false, field});
-      return {};
-    }
-    const char* const pattern = format_pattern(value.string());
-    if (pattern == nullptr && has_pattern(schema)) return {};
-    if (pattern == nullptr)
-      return unsupported(field, "The format is not supported.",
-                         "Use date, time, date-time, duration, uuid, email, hostname, ipv4, ipv6, uri or a pattern.", value.string());
-    shape.texts.push_back({pattern, true, field});
-    return {};
-  }
+  if (name == "pattern" || name == "format") return read_text_keyword(schema, member, shape, field);
   if (name == "required") {
     for (const Json& key : value.items()) {
       if (!key.is_string()) return invalid(field, "required names something that is no string.", "a list of strings");
@@ -171,7 +152,10 @@ Status SchemaReader::read_keyword(const Json& schema, const Json::Member& member
     }
     return value.is_array() ? Status() : Status(invalid(field, "required is no list.", "a list of strings"));
   }
-  if (name == "propertyNames" && fits_any_name(value)) return {};
+  if (name == "propertyNames") {
+    if (!fits_any_name(value)) shape.names.push_back(&value);
+    return {};
+  }
   if (name == "uniqueItems" && value.kind() == Json::Kind::boolean && !value.boolean()) return {};
   if ((name == "$id" || name == "id") && &schema == &root_) return {};
   bool known = false;

@@ -20,6 +20,9 @@ class SchemaReader {
   Result<std::vector<Shape>> shapes(const SchemaSet& schemas);
   // The schemas that the value of a key must satisfy; a `false` among them: the key may not be there.
   Result<SchemaSet> schemas_of_key(const Shape& shape, const std::string& key);
+  // Of Shape::names: the keys that they list by name, and the texts of all that they allow (deterministic).
+  Result<std::vector<std::string>> listed_keys(const SchemaSet& names);
+  Result<const CodeAutomaton*> key_language(const SchemaSet& names);
   SchemaSet schemas_of_item(const Shape& shape, std::size_t index) const;
   // Texts of a string with constraints, as values. Deterministic when there is more than one constraint.
   Result<CodeAutomaton> texts_of(const Shape& shape);
@@ -39,7 +42,8 @@ class SchemaReader {
   Status read_count_keyword(const Json::Member& member, Shape& shape, const std::string& field, bool& known);
   Status read_object_keywords(const Json& schema, Shape& shape, const std::string& field);
   Status read_array_keywords(const Json& schema, Shape& shape, const std::string& field);
-  Status read_type(const Json& type, Shape& shape, const std::string& field);
+  Status read_text_keyword(const Json& schema, const Json::Member& member, Shape& shape, const std::string& field);
+  Status read_type(const Json& type, bool nullable, Shape& shape, const std::string& field);
   Status read_values(const Json::Member& member, Shape& shape, const std::string& field);
   Status read_choice(const Json::Member& member, Shape& shape, const std::string& field);
   Result<const Json*> referred(const std::string& reference, const std::string& field) const;
@@ -47,6 +51,7 @@ class SchemaReader {
   Status check_exactly_one(const Choice& choice);
   Status multiply(Shape shape, std::vector<Shape>& into);
   Result<bool> fits_all(const Json& value, const SchemaSet& schemas);
+  Result<std::vector<std::string>> named_strings(const Shape& shape);   // of `values`, those that fit
   Result<bool> disjoint_objects(const Shape& a, const Shape& b, int depth);
 
   const Json& root_;
@@ -55,6 +60,7 @@ class SchemaReader {
   std::unordered_map<std::string, const Json*> anchors_;
   std::map<std::pair<std::string, bool>, CodeAutomaton> languages_;      // of patterns, by text and whole
   std::map<std::pair<std::string, bool>, CodeAutomaton> deterministic_;
+  std::map<SchemaSet, CodeAutomaton> key_languages_;
   std::vector<const Json*> branches_;                                    // being multiplied out, of one value
   std::set<std::string> checked_;                                        // oneOf that were looked at, by pointer
   std::size_t work_ = 0;                                                 // schemas read

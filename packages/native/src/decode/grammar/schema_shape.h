@@ -48,6 +48,7 @@ struct Shape {
   std::vector<ArrayClause> arrays;
   std::uint32_t min_items = 0, max_items = 0xFFFFFFFFu;
   std::vector<ObjectClause> objects;
+  SchemaSet names;                                 // that every key satisfies, as a string: propertyNames
   std::vector<std::string> required;
   std::uint32_t min_properties = 0, max_properties = 0xFFFFFFFFu;
   std::vector<Choice> choices;                     // not yet multiplied out
