@@ -10,12 +10,12 @@ export interface LoadModelOptions {
   contextTokens?: number;
   /** Upper bound of key/value memory in bytes, shared by all sequences. */
   kvMemoryBytes?: number;
-  /** Sequences decoded at once (default 16) and requests waiting (default 256); beyond that `busy`. */
+  /** Sequences decoded at once (default 16, at most 1,024) and requests waiting (default 256); beyond that `busy`. */
   maxSequences?: number;
   maxQueue?: number;
   /**
    * Prompt tokens computed in one step, all requests together, default 256: smaller keeps running texts smoother while
-   * prompts arrive, larger computes prompts sooner. What is written does not depend on it.
+   * prompts arrive, larger computes prompts sooner. More than 8,192 are as many. What is written does not depend on it.
    */
   prefillChunk?: number;
   /**
@@ -300,6 +300,7 @@ export interface InspectedModel {
   path: string;
   container: 'gguf' | 'hugging-face';
   architecture: string;
+  /** Its architecture runs, and the weights that it asks for are all there in types that are read. */
   supported: boolean;
   /** Why not, and what is. */
   reason?: string;
