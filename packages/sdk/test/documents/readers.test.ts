@@ -226,6 +226,8 @@ describe('text and encodings', () => {
     const wrong = Buffer.concat([bytes.subarray(0, -2), Buffer.from([0xff]), bytes.subarray(-2)]);
     expect((await read('a.txt', wrong)).text).toBe(`${whole}\ufffdé`);
     expect((await read('a.txt', bytes.subarray(0, -1))).text).toBe(`${whole}\ufffd`);
+    const marked = Buffer.from('\ufeffcaf\u00e9').subarray(0, -1);
+    expect((await read('a.txt', marked)).text).toBe('\ufeffcaf\ufffd');
   });
 
   it.each([

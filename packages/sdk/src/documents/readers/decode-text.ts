@@ -23,6 +23,7 @@ export function decodeText(bytes: Uint8Array): string {
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return decode(bytes, 'utf-16be');
   const binary = binaryReason(bytes);
   if (binary !== undefined) throw new SkippedFile(`not text: ${signatureOf(bytes) ?? binary}`);
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return decode(bytes, 'utf-8');
   try {
     return decode(bytes, 'utf-8', true);
   } catch {
