@@ -32,33 +32,35 @@ async function prepare(split) {
       ? { text: job.query, vector: unit((await embedder.embed([job.query]))[0]) }
       : undefined;
     const words = job.sentences.map((sentence) => sentence.words);
-    const features = sentenceFeatures({ texts, words, vectors, ...(query ? { query } : {}) });
+    const features = await sentenceFeatures({ texts, words, vectors, ...(query ? { query } : {}) });
     prepared.push({ job, texts, vectors, words, features, references: job.references.map(prepareReference) });
   }
   return prepared;
 }
 
-function evaluate(jobs, weights) {
+async function evaluate(jobs, weights) {
   const sums = [0, 0];
   for (const { job, texts, vectors, words, features, references } of jobs) {
     const scores = features.map((row) => row.reduce((sum, value, i) => sum + value * weights[i], 0));
-    const chosen = chooseDiverse(scores, vectors, words, job.words, weights.at(-1)).sort((a, b) => a - b);
-    rouge(chosen.map((i) => texts[i]).join(' '), references).forEach((score, i) => {
+    const redundancy = Math.max(0, weights.at(-1));
+    const chosen = await chooseDiverse(scores, vectors, words, job.words, redundancy);
+    const inOrder = chosen.sort((a, b) => a - b);
+    rouge(inOrder.map((i) => texts[i]).join(' '), references).forEach((score, i) => {
       sums[i] += score / jobs.length;
     });
   }
   return geometricMean(sums);
 }
 
-function learn(jobs, start, usable) {
+async function learn(jobs, start, usable) {
   const weights = [...start];
-  let best = evaluate(jobs, weights);
+  let best = await evaluate(jobs, weights);
   for (const step of [0.8, 0.4, 0.2]) {
     for (const i of usable) {
       for (const direction of [1, -1]) {
         for (;;) {
           const tried = weights.with(i, weights[i] + direction * step);
-          const score = evaluate(jobs, tried);
+          const score = await evaluate(jobs, tried);
           if (score <= best + 0.005) break;
           best = score;
           weights[i] = tried[i];
@@ -80,7 +82,7 @@ for (const [name, weights, wanted] of [
     (i) => name === 'queryWeights' || !featureNames[i]?.startsWith('query'),
   );
   const of = (jobs) => jobs.filter(({ job }) => wanted(job));
-  const learned = learn(of(train), start, usable);
+  const learned = await learn(of(train), start, usable);
   const rounded = learned.map((weight) => Math.round(weight * 100) / 100);
   console.log(
     name,
@@ -90,11 +92,11 @@ for (const [name, weights, wanted] of [
     'redundancy',
     rounded.at(-1),
     'train',
-    evaluate(of(train), rounded),
+    await evaluate(of(train), rounded),
     'dev',
-    evaluate(of(dev), rounded),
+    await evaluate(of(dev), rounded),
     'dev before',
-    evaluate(of(dev), start),
+    await evaluate(of(dev), start),
   );
 }
 await embedder.dispose();

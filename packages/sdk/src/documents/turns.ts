@@ -2,8 +2,8 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Milliseconds of work after which messages are heard. */
-const turn = 25;
+/** Milliseconds of work after which others are heard: on a caller's thread its streams wait. */
+const turn = 5;
 
 export class Turns {
   readonly #signal: AbortSignal | undefined;
@@ -20,5 +20,18 @@ export class Turns {
       this.#began = performance.now();
     }
     this.#signal?.throwIfAborted();
+  }
+
+  /** As `map` of an array. @throws the signal's reason once it is aborted; what `of` throws */
+  async map<Item, Result>(
+    items: readonly Item[],
+    of: (item: Item, index: number) => Result,
+  ): Promise<Result[]> {
+    const results: Result[] = [];
+    for (const [index, item] of items.entries()) {
+      results.push(of(item, index));
+      await this.next();
+    }
+    return results;
   }
 }

@@ -5,10 +5,11 @@
  */
 import { TriviumError } from '@trivium/protocol';
 import type { LanguageModel } from 'ai';
+import { Turns } from '../documents/turns.js';
 import { type CheckedText, checkCitations } from './check-citations.js';
 import { noteTokensPerWord, warningOfManyCalls } from './many-calls.js';
 import { askPrompt, askSystem, passagesText, summarizePrompt, summarizeSystem } from './prompts.js';
-import type { EmbedTexts, SummarizeProgress } from './types.js';
+import type { CallOptions, EmbedTexts, LongTextOptions, SummarizeProgress } from './types.js';
 
 export interface Writer {
   model: LanguageModel;
@@ -17,6 +18,24 @@ export interface Writer {
   embed?: EmbedTexts;
   signal?: AbortSignal;
   emit: (delta: string) => void;
+}
+
+/** None where nothing but quotes is wanted. */
+export function writerOf(
+  call: CallOptions,
+  options: LongTextOptions,
+  emit: (delta: string) => void,
+): Writer | undefined {
+  const model = call.model === undefined ? options.model : call.model;
+  if (!model) return undefined;
+  return {
+    model,
+    contextTokens: options.contextTokens ?? 8192,
+    countTokens: options.countTokens ?? estimateTokens,
+    emit,
+    ...(options.embed ? { embed: options.embed } : {}),
+    ...(call.signal ? { signal: call.signal } : {}),
+  };
 }
 
 interface NumberedPassage {
@@ -133,9 +152,10 @@ async function groupPassages(
   { countTokens, signal }: Writer,
 ): Promise<NumberedPassage[][]> {
   const groups: NumberedPassage[][] = [];
+  const turns = new Turns(signal);
   let used = Number.POSITIVE_INFINITY;
   for (const passage of passages) {
-    signal?.throwIfAborted();
+    await turns.next();
     const needed = await countTokens(`${passagesText([passage])}\n\n`);
     if (needed > tokens) {
       throw new TriviumError(

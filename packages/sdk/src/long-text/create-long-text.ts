@@ -3,18 +3,16 @@
  * Refuses to know: how documents are read and found, how models run.
  */
 import { resolve } from 'node:path';
-import { type Citation, TriviumError } from '@trivium/protocol';
-import { placeInFile } from '../documents/places.js';
+import { TriviumError } from '@trivium/protocol';
+import { Turns } from '../documents/turns.js';
 import type { ReadOptions, ReadReport, SearchHit, SearchOptions, SourceText } from '../documents/types.js';
 import { assertWholeNumber } from '../whole-number.js';
-import { estimateTokens, type Writer, writeAnswer, writeSummary } from './abstractive.js';
+import { writeAnswer, writerOf } from './abstractive.js';
 import { findCitations, quoteAnswer } from './ask-extractive.js';
 import { type Running, startRunning } from './running.js';
-import { selectSentences } from './summarize-extractive.js';
-import { type SourceSentence, sentencesOf, textSource } from './summary-source.js';
-import { trimSpan } from './trim-span.js';
-import type { Answer, AskOptions, CallOptions, LongTextOptions, SummarizeOptions, Summary } from './types.js';
-import { countWords } from './words.js';
+import { checkLength, summarizeSources } from './summarize.js';
+import { textSource } from './summary-source.js';
+import type { Answer, AskOptions, LongTextOptions, SummarizeOptions, Summary } from './types.js';
 import { settle, startWriting, type WriteOptions, type Writing } from './write/index.js';
 
 export interface LongText {
@@ -69,8 +67,9 @@ export function createLongText(options: LongTextOptions = {}): LongText {
         const started = performance.now();
         checkLength(call);
         const sources =
-          call.text === undefined ? await loadSources(library(), call.paths) : [textSource(call.text)];
-        return summarizeSources(sources, call, options, emit, started);
+          call.text === undefined ? await loadSources(library(), call) : [textSource(call.text)];
+        const summary = await summarizeSources(sources, call, options, emit);
+        return { ...summary, ms: performance.now() - started };
       }),
     write: (call) =>
       startWriting(async () => {
@@ -128,143 +127,26 @@ async function ask(
   return { text, citations, mode: 'extractive', warnings: [], ms: performance.now() - started };
 }
 
-async function summarizeSources(
-  sources: readonly SourceText[],
-  call: SummarizeOptions,
-  options: LongTextOptions,
-  emit: (delta: string) => void,
-  started: number,
-): Promise<Summary> {
-  const sentences = sentencesOf(sources);
-  if (sentences.length === 0) {
-    throw new TriviumError('invalid-argument', 'There are no sentences to summarize.', {
-      remedy: 'Read documents with prose, or pass a text.',
-    });
+/** One after the other: of many that arrive together the event loop would make one turn. */
+async function loadSources(
+  library: NonNullable<LongTextOptions['library']>,
+  { paths, signal }: Pick<SummarizeOptions, 'paths' | 'signal'>,
+): Promise<SourceText[]> {
+  const turns = new Turns(signal);
+  const sources: SourceText[] = [];
+  for (const path of paths ?? (await library.paths())) {
+    sources.push(await library.document(path));
+    await turns.next();
   }
-  const sourceTokens = await countTokens(sources, options);
-  const sourceWords = sources.reduce((sum, source) => sum + countWords(source.text), 0);
-  const words = call.words ?? (call.ratio === undefined ? 150 : Math.max(1, call.ratio * sourceWords));
-  const writer = writerOf(call, options, emit);
-  if (writer) {
-    const passages = sources.flatMap(sourcePassages);
-    const { text, cited, warnings } = await writeSummary(
-      passages,
-      words,
-      call.query,
-      writer,
-      call.onProgress,
-    );
-    const citations = cited.map((index) => passages[index]!);
-    return { text, citations, mode: 'abstractive', sourceTokens, warnings, ms: performance.now() - started };
-  }
-  call.signal?.throwIfAborted();
-  const chosen = await selectSentences(sentences, {
-    words,
-    ...(call.query ? { query: call.query } : {}),
-    ...(options.embed ? { embed: options.embed } : {}),
-    ...(call.signal ? { signal: call.signal } : {}),
-  });
-  const text = joinSentences(chosen);
-  emit(text);
-  const citations = chosen.map(({ source, start, end }) => citationAt(source, start, end));
-  return { text, citations, mode: 'extractive', sourceTokens, warnings: [], ms: performance.now() - started };
-}
-
-function writerOf(
-  call: CallOptions,
-  options: LongTextOptions,
-  emit: (delta: string) => void,
-): Writer | undefined {
-  const model = call.model === undefined ? options.model : call.model;
-  if (!model) return undefined;
-  return {
-    model,
-    contextTokens: options.contextTokens ?? 8192,
-    countTokens: options.countTokens ?? estimateTokens,
-    emit,
-    ...(options.embed ? { embed: options.embed } : {}),
-    ...(call.signal ? { signal: call.signal } : {}),
-  };
-}
-
-function checkLength({ words, ratio }: SummarizeOptions): void {
-  const isWrong =
-    (words !== undefined && !(words >= 1)) || (ratio !== undefined && !(ratio > 0 && ratio <= 1));
-  if (!isWrong && (words === undefined || ratio === undefined)) return;
-  throw new TriviumError(
-    'invalid-argument',
-    'The length of a summary is words >= 1, or a ratio over 0 to 1, not both.',
-    {
-      field: words === undefined ? 'ratio' : 'words',
-      remedy: 'Give one of them.',
-    },
-  );
-}
-
-async function loadSources(library: NonNullable<LongTextOptions['library']>, paths?: readonly string[]) {
-  return Promise.all((paths ?? (await library.paths())).map((path) => library.document(path)));
+  return sources;
 }
 
 /** The sources of a writing; its own checkpoint, lying among the documents, is none of them. */
 async function writeSources(
-  { text, paths, checkpoint }: WriteOptions,
+  { text, checkpoint, ...call }: WriteOptions,
   library: () => NonNullable<LongTextOptions['library']>,
 ): Promise<SourceText[]> {
   if (text !== undefined) return [textSource(text)];
-  const sources = await loadSources(library(), paths);
+  const sources = await loadSources(library(), call);
   return sources.filter(({ path }) => checkpoint === undefined || resolve(path) !== resolve(checkpoint));
-}
-
-async function countTokens(
-  sources: readonly SourceText[],
-  { countTokens: count }: LongTextOptions,
-): Promise<number> {
-  let total = 0;
-  for (const { text } of sources) total += count ? await count(text) : estimateTokens(text);
-  return total;
-}
-
-/** Blocks joined to passages of about 1,500 characters; a longer block is cut. */
-function sourcePassages(source: SourceText): Citation[] {
-  const size = 1500;
-  const passages: Citation[] = [];
-  let start = 0;
-  const ends = source.blocks.map(({ end }) => end);
-  if (ends.at(-1) !== source.text.length) ends.push(source.text.length);
-  const flush = (end: number) => {
-    const said = trimSpan(source.text, start, end);
-    if (said.start < said.end) passages.push(citationAt(source, said.start, said.end));
-    start = end;
-  };
-  for (const [i, end] of ends.entries()) {
-    if (end - start > size && (ends[i - 1] ?? 0) > start) flush(ends[i - 1]!);
-    while (end - start > size) flush(characterEdge(source.text, start + size));
-  }
-  flush(source.text.length);
-  return passages;
-}
-
-/** The offset, or the one before where it stands between the halves of a surrogate pair. */
-function characterEdge(text: string, offset: number): number {
-  const code = text.charCodeAt(offset - 1);
-  return code >= 0xd800 && code < 0xdc00 ? offset - 1 : offset;
-}
-
-function citationAt(source: SourceText, start: number, end: number): Citation {
-  return { path: source.path, ...placeInFile(source, start, end), text: source.text.slice(start, end) };
-}
-
-/** Sentences that follow each other flow; a gap starts a new line. Chinese needs no space between. */
-function joinSentences(sentences: readonly SourceSentence[]): string {
-  let text = '';
-  for (const [i, sentence] of sentences.entries()) {
-    const previous = sentences[i - 1];
-    const plain = sentence.text.replace(/^[-*+] +|^\d+[.)] +/u, '').replace(/\s+/gu, ' ');
-    const isNext =
-      previous?.source === sentence.source &&
-      previous.source.text.slice(previous.end, sentence.start).trim() === '';
-    const gap = !isNext ? '\n' : /\p{Script=Han}|[。！？」”]$/u.test(previous.text.slice(-1)) ? '' : ' ';
-    text += i === 0 ? plain : gap + plain;
-  }
-  return text;
 }

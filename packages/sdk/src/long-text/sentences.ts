@@ -4,6 +4,7 @@
  * Refuses to know: Markdown blocks (the caller passes prose or lives with code as one sentence a line), embeddings.
  */
 import { otherMarks } from '../documents/sentences.js';
+import { trimSpan } from './trim-span.js';
 
 export interface Sentence {
   /** First character, as an offset into the text that was split. */
@@ -29,33 +30,43 @@ const reportingChinese = /^[\p{Script=Han}]{0,8}?(?:说|道|问|答|喊|叫)/u;
 const hardBreak =
   /\n[^\S\n]*(?=\n)|\n(?=[^\S\n]*(?:#{1,6} |[-*+] |\d{1,3}[.)] |\||>))|\n(?<=^[^\S\n]*(?:#{1,6} |\|)[^\n]*\n)/gmu;
 
-/** Ends of segments: contiguous pieces that together are exactly `text`. */
-export function segmentEnds(text: string): number[] {
-  const ends = new Set<number>();
-  for (const match of text.matchAll(hardBreak)) ends.add(match.index + match[0].length);
-  for (const match of text.matchAll(terminator)) {
-    const end = sentenceEnd(text, match.index, match[0]);
-    if (end !== undefined) ends.add(end);
+/** Ends of segments in order: contiguous pieces that together are exactly `text`. Each is looked for when it is asked for. */
+export function* segmentEnds(text: string): Generator<number> {
+  const [sentences, lines] = [sentenceMarks(text), hardBreaks(text)];
+  let [sentence, line] = [sentences.next(), lines.next()];
+  let last = 0;
+  while (!sentence.done || !line.done) {
+    const end = Math.min(sentence.value ?? text.length, line.value ?? text.length);
+    if (sentence.value === end) sentence = sentences.next();
+    if (line.value === end) line = lines.next();
+    if (end > last) yield end;
+    last = end;
   }
-  if (text.length > 0) ends.add(text.length);
-  return [...ends].sort((a, b) => a - b);
+  if (text.length > last) yield text.length;
 }
 
-/** The sentences of `text`, trimmed, in order; what lies between them is white space. */
-export function splitSentences(text: string): Sentence[] {
-  const sentences: Sentence[] = [];
+function* sentenceMarks(text: string): Generator<number, undefined> {
+  for (const match of text.matchAll(terminator)) {
+    const end = sentenceEnd(text, match.index, match[0]);
+    if (end !== undefined) yield end;
+  }
+}
+
+function* hardBreaks(text: string): Generator<number, undefined> {
+  for (const match of text.matchAll(hardBreak)) yield match.index + match[0].length;
+}
+
+/** The sentences of `text`, trimmed, in order, as they are asked for; what lies between them is white space. */
+export function* sentencesIn(text: string): Generator<Sentence> {
   let from = 0;
   for (const to of segmentEnds(text)) {
-    const piece = text.slice(from, to);
-    const trimmed = piece.trim();
-    if (trimmed) {
-      const start = from + piece.length - piece.trimStart().length;
-      sentences.push({ start, end: start + trimmed.length, text: trimmed });
-    }
+    const { start, end } = trimSpan(text, from, to);
+    if (start < end) yield { start, end, text: text.slice(start, end) };
     from = to;
   }
-  return sentences;
 }
+
+export const splitSentences = (text: string): Sentence[] => [...sentencesIn(text)];
 
 function sentenceEnd(text: string, at: number, mark: string): number | undefined {
   const isChinese = /[。！？｡]/u.test(mark);

@@ -1,13 +1,14 @@
 /**
- * Chooses the sentences of a summary: features and weights score them, maximal marginal relevance (Carbonell and
- * Goldstein, 1998) keeps them different, and they come out in source order.
- * Refuses to know: files, language models.
+ * Chooses the sentences of a summary: features and weights score them, maximal marginal relevance keeps them different, and
+ * they come out in source order. Refuses to know: files, language models.
  */
+import { Turns } from '../documents/turns.js';
+import { chooseDiverse } from './choose-diverse.js';
 import { featureNames, sentenceFeatures } from './summary-features.js';
 import type { SourceSentence } from './summary-source.js';
 import { plainWeights, queryWeights, type SummaryWeights } from './summary-weights.js';
 import type { EmbedTexts } from './types.js';
-import { dot, lexicalVector, normalized } from './vectors.js';
+import { lexicalRows, lexicalVector, normalized } from './vectors.js';
 import { terms } from './words.js';
 
 /** Sentences that are embedded at most; of a longer source the best by words alone. */
@@ -21,14 +22,25 @@ export interface SelectionOptions {
   signal?: AbortSignal;
 }
 
-/** Sentences of about `words` words in source order. Never empty unless `sentences` is. */
+/** A sentence with the terms of its text. */
+interface Candidate<S> {
+  sentence: S;
+  bag: readonly string[];
+}
+
+/**
+ * Sentences of about `words` words in source order, chosen in turns of the event loop. Never empty unless `sentences` is.
+ * @throws the abort reason; what `embed` throws
+ */
 export async function selectSentences<S extends Pick<SourceSentence, 'text' | 'words'>>(
   sentences: readonly S[],
   { words, query, embed, weights = query ? queryWeights : plainWeights, signal }: SelectionOptions,
 ): Promise<S[]> {
-  let candidates = [...sentences];
+  const turns = new Turns(signal);
+  let candidates = await turns.map(sentences, (sentence) => ({ sentence, bag: terms(sentence.text) }));
   if (embed && candidates.length > embeddedAtMost) {
-    const scores = scoresOf(candidates, lexicalVectors(candidates, query), weights, query);
+    const vectors = await lexicalVectors(candidates, query, turns);
+    const scores = await scoresOf(candidates, vectors, weights, query, turns);
     const floor = [...scores].sort((a, b) => b - a)[embeddedAtMost - 1]!;
     candidates = candidates.filter((_, i) => scores[i]! >= floor).slice(0, embeddedAtMost);
     // A summary that takes them all and more needs no vectors to choose among them.
@@ -36,20 +48,21 @@ export async function selectSentences<S extends Pick<SourceSentence, 'text' | 'w
   }
   const vectors = embed
     ? await embedAll(candidates, query, embed, signal)
-    : lexicalVectors(candidates, query);
-  const scores = scoresOf(candidates, vectors, weights, query);
-  const chosen = chooseDiverse(
+    : await lexicalVectors(candidates, query, turns);
+  const scores = await scoresOf(candidates, vectors, weights, query, turns);
+  const chosen = await chooseDiverse(
     scores,
     vectors.rows,
-    candidates.map((sentence) => sentence.words),
+    candidates.map(({ sentence }) => sentence.words),
     words,
     weights.redundancy,
+    turns,
   );
-  return chosen.sort((a, b) => a - b).map((i) => candidates[i]!);
+  return chosen.sort((a, b) => a - b).map((i) => candidates[i]!.sentence);
 }
 
-const totalWords = (sentences: readonly { words: number }[]) =>
-  sentences.reduce((sum, sentence) => sum + sentence.words, 0);
+const totalWords = (candidates: readonly Candidate<{ words: number }>[]) =>
+  candidates.reduce((sum, { sentence }) => sum + sentence.words, 0);
 
 /** However like each other they are. */
 function bestScored<S extends { words: number }>(
@@ -74,70 +87,45 @@ interface Vectors {
 }
 
 async function embedAll(
-  sentences: readonly { text: string }[],
+  candidates: readonly Candidate<{ text: string }>[],
   query: string | undefined,
   embed: EmbedTexts,
   signal: AbortSignal | undefined,
 ): Promise<Vectors> {
-  const texts = [...(query ? [query] : []), ...sentences.map(({ text }) => text)];
+  const texts = [...(query ? [query] : []), ...candidates.map(({ sentence }) => sentence.text)];
   const rows = (await embed(texts, signal ? { signal } : {})).map(normalized);
   return query ? { query: rows[0]!, rows: rows.slice(1) } : { rows };
 }
 
-function lexicalVectors(sentences: readonly { text: string }[], query: string | undefined): Vectors {
-  const bags = sentences.map(({ text }) => terms(text));
-  const having = new Map<string, number>();
-  for (const bag of bags) for (const term of new Set(bag)) having.set(term, (having.get(term) ?? 0) + 1);
-  const weightOf = (term: string) => Math.log(1 + bags.length / (having.get(term) ?? bags.length));
-  const rows = bags.map((bag) => lexicalVector(bag, weightOf));
+async function lexicalVectors(
+  candidates: readonly Candidate<unknown>[],
+  query: string | undefined,
+  turns: Turns,
+): Promise<Vectors> {
+  const { rows, weightOf } = await lexicalRows(
+    candidates.map(({ bag }) => bag),
+    turns,
+  );
   return query ? { rows, query: lexicalVector(terms(query), weightOf) } : { rows };
 }
 
-function scoresOf(
-  sentences: readonly { text: string; words: number }[],
+async function scoresOf(
+  candidates: readonly Candidate<{ text: string; words: number }>[],
   vectors: Vectors,
   weights: SummaryWeights,
   query: string | undefined,
-): number[] {
-  const features = sentenceFeatures({
-    texts: sentences.map(({ text }) => text),
-    words: sentences.map((sentence) => sentence.words),
-    vectors: vectors.rows,
-    ...(query && vectors.query ? { query: { text: query, vector: vectors.query } } : {}),
-  });
+  turns: Turns,
+): Promise<number[]> {
+  const features = await sentenceFeatures(
+    {
+      texts: candidates.map(({ sentence }) => sentence.text),
+      words: candidates.map(({ sentence }) => sentence.words),
+      terms: candidates.map(({ bag }) => bag),
+      vectors: vectors.rows,
+      ...(query && vectors.query ? { query: { text: query, vector: vectors.query } } : {}),
+    },
+    turns,
+  );
   const row = featureNames.map((name) => weights.features[name] ?? 0);
   return features.map((values) => values.reduce((sum, value, i) => sum + value * row[i]!, 0));
-}
-
-/** Indices in the order chosen. */
-export function chooseDiverse(
-  scores: readonly number[],
-  vectors: readonly Float32Array[],
-  lengths: readonly number[],
-  words: number,
-  redundancy: number,
-): number[] {
-  const chosen: number[] = [];
-  const likeness = new Float64Array(scores.length);
-  const open = new Set(scores.keys());
-  let total = 0;
-  while (open.size > 0 && total < words) {
-    let best = -1;
-    let bestScore = Number.NEGATIVE_INFINITY;
-    for (const i of open) {
-      const score = scores[i]! - redundancy * likeness[i]!;
-      if (score > bestScore) [best, bestScore] = [i, score];
-    }
-    open.delete(best);
-    const overshoot = total + lengths[best]! - words;
-    // Half of the last sentence may stand over; beyond that it is worth it only as the first one.
-    if (chosen.length > 0 && overshoot > Math.max(lengths[best]! / 2, 1)) {
-      if (words - total < 8) break;
-      continue;
-    }
-    chosen.push(best);
-    total += lengths[best]!;
-    for (const i of open) likeness[i] = Math.max(likeness[i]!, dot(vectors[best]!, vectors[i]!));
-  }
-  return chosen;
 }

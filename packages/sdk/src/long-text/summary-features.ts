@@ -2,7 +2,8 @@
  * What makes a sentence worth quoting in a summary, as numbers that one weight each turns into a score.
  * Refuses to know: the weights, selection, where vectors come from.
  */
-import { dot, meanVector, standardized } from './vectors.js';
+import { Turns } from '../documents/turns.js';
+import { dot, standardized } from './vectors.js';
 import { terms } from './words.js';
 
 export const featureNames = [
@@ -26,24 +27,34 @@ export type FeatureName = (typeof featureNames)[number];
 export interface FeatureInput {
   texts: readonly string[];
   words: readonly number[];
+  /** Of each text, by `terms`, where the caller has them. */
+  terms?: readonly (readonly string[])[];
   /** Unit vectors of the texts. */
   vectors: readonly Float32Array[];
   query?: { text: string; vector: Float32Array };
 }
 
-/** One row of features a sentence, in the order of `featureNames`; query features are 0 without a query. */
-export function sentenceFeatures({ texts, words, vectors, query }: FeatureInput): number[][] {
+/**
+ * One row of features a sentence, in the order of `featureNames`; query features are 0 without a query.
+ * @throws the abort reason of the turns
+ */
+export async function sentenceFeatures(
+  { texts, words, terms: given, vectors, query }: FeatureInput,
+  turns = new Turns(),
+): Promise<number[][]> {
   const count = texts.length;
-  const bags = texts.map((text) => terms(text));
-  const centre = meanVector(vectors);
-  const centrality = standardized(vectors.map((vector) => dot(vector, centre)));
-  const frequency = standardized(termFrequency(bags));
+  const bags = await turns.map(texts, (text, i) => new Set(given?.[i] ?? terms(text)));
+  const centre = await meanVector(vectors, turns);
+  const centrality = standardized(await turns.map(vectors, (vector) => dot(vector, centre)));
+  const frequency = standardized(await termFrequency(bags, turns));
   const zeros = texts.map(() => 0);
-  const similarity = query ? standardized(vectors.map((vector) => dot(vector, query.vector))) : zeros;
-  const overlap = query ? queryOverlap(bags, terms(query.text)) : zeros;
+  const similarity = query
+    ? standardized(await turns.map(vectors, (vector) => dot(vector, query.vector)))
+    : zeros;
+  const overlap = query ? await queryOverlap(bags, terms(query.text), turns) : zeros;
   const surroundings = query ? standardized(nearby(similarity)) : zeros;
   const overlapNearby = nearby(overlap);
-  return texts.map((text, i) => [
+  return turns.map(texts, (text, i) => [
     Math.min(words[i]!, 40) / 40,
     1 - i / Math.max(1, count - 1),
     Math.exp(-i / 10),
@@ -64,28 +75,43 @@ export function sentenceFeatures({ texts, words, vectors, query }: FeatureInput)
   ]);
 }
 
-function termFrequency(bags: readonly string[][]): number[] {
+async function meanVector(vectors: readonly Float32Array[], turns: Turns): Promise<Float32Array> {
+  const mean = new Float32Array(vectors[0]?.length ?? 0);
+  for (const vector of vectors) {
+    for (let i = 0; i < mean.length; i++) mean[i]! += vector[i]! / vectors.length;
+    await turns.next();
+  }
+  return mean;
+}
+
+async function termFrequency(bags: readonly Set<string>[], turns: Turns): Promise<number[]> {
   const counts = new Map<string, number>();
-  for (const bag of bags) for (const term of new Set(bag)) counts.set(term, (counts.get(term) ?? 0) + 1);
-  return bags.map((bag) => {
-    const own = new Set(bag);
+  for (const bag of bags) {
+    for (const term of bag) counts.set(term, (counts.get(term) ?? 0) + 1);
+    await turns.next();
+  }
+  return turns.map(bags, (bag) => {
     let sum = 0;
-    for (const term of own) sum += Math.log(counts.get(term)!);
-    return sum / Math.max(4, own.size);
+    for (const term of bag) sum += Math.log(counts.get(term)!);
+    return sum / Math.max(4, bag.size);
   });
 }
 
 /** The share of the query's terms that a sentence holds, rare terms counting more. */
-function queryOverlap(bags: readonly string[][], asked: readonly string[]): number[] {
-  const sets = bags.map((bag) => new Set(bag));
+async function queryOverlap(
+  bags: readonly Set<string>[],
+  asked: readonly string[],
+  turns: Turns,
+): Promise<number[]> {
   const distinct = [...new Set(asked)];
-  const weights = distinct.map((term) => {
-    const having = sets.filter((set) => set.has(term)).length;
+  const weights = await turns.map(distinct, (term) => {
+    const having = bags.filter((bag) => bag.has(term)).length;
     return having === 0 ? 0 : Math.log(1 + bags.length / having);
   });
   const total = weights.reduce((sum, weight) => sum + weight, 0) || 1;
-  return sets.map(
-    (set) => distinct.reduce((sum, term, i) => sum + (set.has(term) ? weights[i]! : 0), 0) / total,
+  return turns.map(
+    bags,
+    (bag) => distinct.reduce((sum, term, i) => sum + (bag.has(term) ? weights[i]! : 0), 0) / total,
   );
 }
 

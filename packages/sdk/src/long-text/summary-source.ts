@@ -1,7 +1,8 @@
 /** The quotable sentences of sources: prose only, no code, tables, headings or markup. */
 import { textBlocks } from '../documents/readers/text-blocks.js';
+import { Turns } from '../documents/turns.js';
 import type { SourceText } from '../documents/types.js';
-import { splitSentences } from './sentences.js';
+import { sentencesIn } from './sentences.js';
 import { countWords } from './words.js';
 
 export interface SourceSentence {
@@ -13,15 +14,22 @@ export interface SourceSentence {
   words: number;
 }
 
-export function sentencesOf(sources: readonly SourceText[]): SourceSentence[] {
+/** @throws the abort reason of the turns */
+export async function sentencesOf(
+  sources: readonly SourceText[],
+  turns = new Turns(),
+): Promise<SourceSentence[]> {
   const spans = sources.flatMap((source) =>
     source.blocks
       .filter(({ kind }) => kind === 'paragraph' || kind === 'list')
       .map(({ start, end }): Span => ({ source, start, end })),
   );
-  const prose = spans.filter((span) => !isMarkup(span)).flatMap(spanSentences);
+  const prose = await quotable(
+    spans.filter((span) => !isMarkup(span)),
+    turns,
+  );
   // Where all there is begins like markup, it is what was meant.
-  return prose.length > 0 ? prose : spans.flatMap(spanSentences);
+  return prose.length > 0 ? prose : quotable(spans, turns);
 }
 
 /** A bare text as a source of its paragraphs. */
@@ -45,14 +53,15 @@ function isMarkup({ source, start, end }: Span): boolean {
   return markup.test(source.text.slice(start, end));
 }
 
-function spanSentences({ source, start: from, end: to }: Span): SourceSentence[] {
-  return splitSentences(source.text.slice(from, to))
-    .map(({ start, end, text }) => ({
-      source,
-      start: from + start,
-      end: from + end,
-      text,
-      words: countWords(text),
-    }))
-    .filter(({ words, text }) => words >= 3 && words <= 150 && /\p{L}\p{M}*\p{L}/u.test(text));
+async function quotable(spans: readonly Span[], turns: Turns): Promise<SourceSentence[]> {
+  const found: SourceSentence[] = [];
+  for (const { source, start: from, end: to } of spans) {
+    for (const { start, end, text } of sentencesIn(source.text.slice(from, to))) {
+      await turns.next();
+      const words = countWords(text);
+      if (words >= 3 && words <= 150 && /\p{L}\p{M}*\p{L}/u.test(text))
+        found.push({ source, start: from + start, end: from + end, text, words });
+    }
+  }
+  return found;
 }

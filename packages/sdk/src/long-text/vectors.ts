@@ -1,4 +1,5 @@
 /** The little linear algebra that scoring needs. Vectors are rows of one width. */
+import type { Turns } from '../documents/turns.js';
 
 export function dot(a: Float32Array, b: Float32Array): number {
   let sum = 0;
@@ -9,12 +10,6 @@ export function dot(a: Float32Array, b: Float32Array): number {
 export function normalized(vector: Float32Array): Float32Array {
   const length = Math.sqrt(dot(vector, vector));
   return length > 0 ? vector.map((value) => value / length) : vector;
-}
-
-export function meanVector(vectors: readonly Float32Array[]): Float32Array {
-  const mean = new Float32Array(vectors[0]?.length ?? 0);
-  for (const vector of vectors) for (let i = 0; i < mean.length; i++) mean[i]! += vector[i]! / vectors.length;
-  return mean;
 }
 
 /** Values shifted to mean 0 and scaled to deviation 1; equal values become 0. */
@@ -34,4 +29,18 @@ export function lexicalVector(terms: readonly string[], weightOf: (term: string)
     vector[(hash >>> 0) % 512]! += weightOf(term);
   }
   return normalized(vector);
+}
+
+/**
+ * Such a vector of each bag, rare terms weighing more; and what terms weigh, for vectors of other bags beside them.
+ * @throws the abort reason of the turns
+ */
+export async function lexicalRows(bags: readonly (readonly string[])[], turns: Turns) {
+  const having = new Map<string, number>();
+  for (const bag of bags) {
+    for (const term of new Set(bag)) having.set(term, (having.get(term) ?? 0) + 1);
+    await turns.next();
+  }
+  const weightOf = (term: string) => Math.log(1 + bags.length / (having.get(term) ?? bags.length));
+  return { rows: await turns.map(bags, (bag) => lexicalVector(bag, weightOf)), weightOf };
 }

@@ -4,6 +4,7 @@
  */
 import type { Citation } from '@trivium/protocol';
 import { placeInFile } from '../../documents/places.js';
+import { Turns } from '../../documents/turns.js';
 import type { SourceText } from '../../documents/types.js';
 import { segmentEnds } from '../sentences.js';
 import { trimSpan } from '../trim-span.js';
@@ -22,11 +23,17 @@ export interface Cuts {
   countTokens: CountTokens;
 }
 
-/** Passages of all sources in order, numbered from 1. */
-export async function cutPassages(sources: readonly SourceText[], cuts: Cuts): Promise<Passage[]> {
+/** Passages of all sources in order, numbered from 1. @throws the abort reason; what `countTokens` throws */
+export async function cutPassages(
+  sources: readonly SourceText[],
+  cuts: Cuts,
+  signal?: AbortSignal,
+): Promise<Passage[]> {
+  const turns = new Turns(signal);
   const passages: Passage[] = [];
   for (const source of sources) {
-    for (const [from, to] of await cutSource(source, cuts)) {
+    for (const [from, to] of await cutSource(source, cuts, turns)) {
+      await turns.next();
       const text = source.text.slice(from, to);
       passages.push({
         number: passages.length + 1,
@@ -41,7 +48,7 @@ export async function cutPassages(sources: readonly SourceText[], cuts: Cuts): P
 
 type Span = readonly [from: number, to: number];
 
-async function cutSource(source: SourceText, cuts: Cuts): Promise<Span[]> {
+async function cutSource(source: SourceText, cuts: Cuts, turns: Turns): Promise<Span[]> {
   const { text, blocks } = source;
   const ends = blocks.map(({ end }) => end);
   if (ends.at(-1) !== text.length) ends.push(text.length);
@@ -61,7 +68,10 @@ async function cutSource(source: SourceText, cuts: Cuts): Promise<Span[]> {
   }
   spans.push([from, text.length]);
   const fitting: Span[] = [];
-  for (const span of spans) fitting.push(...(await cutSpan(text, span, cuts)));
+  for (const span of spans) {
+    fitting.push(...(await cutSpan(text, span, cuts)));
+    await turns.next();
+  }
   return fitting;
 }
 
@@ -80,7 +90,7 @@ async function cutSpan(text: string, [from, to]: Span, cuts: Cuts): Promise<Span
 /** The sentence end nearest to the middle; where there is none, a blank near it, else a character's edge. */
 function middle(text: string): number {
   const half = text.length / 2;
-  const inside = segmentEnds(text).filter((end) => end < text.trimEnd().length);
+  const inside = [...segmentEnds(text)].filter((end) => end < text.trimEnd().length);
   const nearest = (ends: readonly number[]) =>
     ends.reduce((best, end) => (Math.abs(end - half) < Math.abs(best - half) ? end : best));
   if (inside.length > 0) return nearest(inside);

@@ -2,8 +2,9 @@
  * Finds the passages that help to write about a point: those it cites, then the likest by words and, with an embedder,
  * by meaning. Refuses to know: prompts, room.
  */
+import { Turns } from '../../documents/turns.js';
 import type { EmbedTexts } from '../types.js';
-import { dot, lexicalVector, normalized, standardized } from '../vectors.js';
+import { dot, lexicalRows, lexicalVector, normalized, standardized } from '../vectors.js';
 import { terms } from '../words.js';
 import { citedNumbers } from './markers.js';
 import type { Passage } from './passages.js';
@@ -15,19 +16,13 @@ export class PassageFinder {
   readonly #passages: readonly Passage[];
   readonly #embed: EmbedTexts | undefined;
   readonly #signal: AbortSignal | undefined;
-  readonly #weightOf: (term: string) => number;
-  readonly #lexical: Float32Array[];
+  #lexical: ReturnType<typeof lexicalRows> | undefined;
   #embedded: Promise<Float32Array[]> | undefined;
 
   constructor(passages: readonly Passage[], embed?: EmbedTexts, signal?: AbortSignal) {
     this.#passages = passages;
     this.#embed = embed;
     this.#signal = signal;
-    const bags = passages.map(({ text }) => terms(text));
-    const having = new Map<string, number>();
-    for (const bag of bags) for (const term of new Set(bag)) having.set(term, (having.get(term) ?? 0) + 1);
-    this.#weightOf = (term) => Math.log(1 + bags.length / (having.get(term) ?? bags.length));
-    this.#lexical = bags.map((bag) => lexicalVector(bag, this.#weightOf));
   }
 
   /** The passages that a point cites and then others, best first; `limit` at most. */
@@ -35,8 +30,10 @@ export class PassageFinder {
     const cited = citedNumbers(point).flatMap((number) => this.#passages[number - 1] ?? []);
     if (cited.length >= limit || this.#passages.length <= cited.length) return cited.slice(0, limit);
     const plain = point.replace(/\[\d[\d\s,，]*\]/gu, ' ');
-    const query = lexicalVector(terms(plain), this.#weightOf);
-    const scores = standardized(this.#lexical.map((row) => dot(query, row)));
+    this.#lexical ??= this.#lexicalRows();
+    const { rows: lexical, weightOf } = await this.#lexical;
+    const query = lexicalVector(terms(plain), weightOf);
+    const scores = standardized(lexical.map((row) => dot(query, row)));
     if (this.#embed) {
       this.#embedded ??= this.#embedAll(this.#passages.map(({ text }) => text));
       const [rows, [meant]] = await Promise.all([this.#embedded, this.#embedAll([plain])]);
@@ -47,6 +44,11 @@ export class PassageFinder {
       .filter((i) => !cited.includes(this.#passages[i]!))
       .sort((a, b) => scores[b]! - scores[a]! || a - b);
     return [...cited, ...others.slice(0, limit - cited.length).map((i) => this.#passages[i]!)];
+  }
+
+  async #lexicalRows() {
+    const turns = new Turns(this.#signal);
+    return lexicalRows(await turns.map(this.#passages, ({ text }) => terms(text)), turns);
   }
 
   async #embedAll(texts: readonly string[]): Promise<Float32Array[]> {

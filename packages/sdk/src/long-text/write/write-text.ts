@@ -148,15 +148,16 @@ async function runStage<Result>(
   }
 }
 
-async function passagesOf({ sources, settings }: WriteTask): Promise<Passage[]> {
+async function passagesOf({ sources, settings, signal }: WriteTask): Promise<Passage[]> {
   const readers = [settings.summary, settings.expand];
   const rooms = readers.map((stage) => promptRoom(stage, settings.targetWords) * passageShare);
-  const passages = await cutPassages(sources, {
+  const cuts = {
     characters: passageCharacters,
     tokens: Math.max(1, Math.floor(Math.min(...rooms))),
-    countTokens: async (text) =>
+    countTokens: async (text: string) =>
       Math.max(...(await Promise.all(readers.map((stage) => stage.countTokens(text))))),
-  });
+  };
+  const passages = await cutPassages(sources, cuts, signal);
   if (passages.length > 0) return passages;
   throw new TriviumError('invalid-argument', 'There is no text to write from.', {
     field: 'paths',
