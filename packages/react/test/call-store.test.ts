@@ -66,9 +66,21 @@ describe('a call', () => {
     expect(store.getSnapshot().events).toBe(events);
   });
 
+  it('ends, its connection too, with what a listener throws', async () => {
+    const { store, wire } = setUp({
+      onProgress: () => {
+        throw new Error('a fault of the page');
+      },
+    });
+    expect(await store.run(slower)).toBeUndefined();
+    expect(store.getSnapshot()).toMatchObject({ status: 'error', error: { message: 'a fault of the page' } });
+    await until(() => wire.aborted.length === 1);
+    expect(store.getSnapshot().events).toBe(1);
+  });
+
   it('is one at a time: a new one stops the one before', async () => {
     const { store, wire } = setUp();
-    const first = store.run(slow);
+    const first = store.run(slower);
     await until(() => store.getSnapshot().events > 0);
     const second = store.run({ text: 'x' });
     expect(await first).toBeUndefined();

@@ -198,6 +198,29 @@ describe('the transport by itself', () => {
     await expect(stream.getReader().read()).rejects.toMatchObject({ code: 'network', found: '{oops' });
   });
 
+  it('closes the connection at once where its reader leaves, while the server says nothing too', async () => {
+    let isOpen = true;
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('data: {"type":"start"}\n\n')),
+      cancel: () => {
+        isOpen = false;
+      },
+    });
+    const transport = createChatTransport({ baseUrl: '', fetch: async () => new Response(body) });
+    const parts = await transport.sendMessages({
+      chatId: 'c',
+      trigger: 'submit-message',
+      messageId: undefined,
+      messages: [],
+      abortSignal: undefined,
+    });
+    const reader = parts.getReader();
+    expect((await reader.read()).value).toEqual({ type: 'start' });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await reader.cancel();
+    expect(isOpen).toBe(false);
+  });
+
   it('has nothing to cancel in a chat that is not there', async () => {
     const fetch: typeof globalThis.fetch = async () =>
       new Response('{"error":{"code":"not-found","message":"No such chat."}}', { status: 404 });

@@ -1,20 +1,15 @@
 /**
  * One call of a capability at a time, as a store: its state, its progress, its text, and how it is run, stopped and, as a
  * job, found again after a reload. Actions never throw: what goes wrong is the snapshot's `error`.
- * Refuses to know React and what any capability does.
+ * Refuses to know React, how a call and a job are told (`call-work.ts`), and what any capability does.
  */
 import {
   type AnyCapability,
   cancelJob,
   type Endpoint,
-  followJob,
-  getJob,
   type InputOf,
   type OutputOf,
   type ProgressOf,
-  remote,
-  startJob,
-  stream,
   TriviumError,
 } from '@trivium/protocol';
 import { createAttachment } from './attachment.js';
@@ -26,6 +21,7 @@ import {
   type StepOf,
   snapshotOf,
 } from './call-snapshot.js';
+import { CallWork, newRun, type Run, type Work } from './call-work.js';
 import { type JobMemory, type JobSettings, memoryOf } from './job-memory.js';
 import { createPublisher, type Publisher, type Store } from './store.js';
 import { createTextBuffer, type TextBuffer } from './streamed-text.js';
@@ -55,19 +51,6 @@ export interface CallStore<C extends AnyCapability> extends Store<CallSnapshot<C
   readonly attach: () => () => void;
 }
 
-/** A call, or the following of a job, that is going on. */
-interface Run {
-  readonly controller: AbortController;
-  /** `new`: nothing was sent yet; `starting`: a job is, and its id not known; `going`: all else. */
-  phase: 'new' | 'starting' | 'going';
-  /** The job is to be cancelled as soon as its id is known. */
-  isStopping: boolean;
-  /** The job is to be left as soon as its id is known. */
-  isLeaving: boolean;
-}
-
-type Work<C extends AnyCapability> = (run: Run) => AsyncGenerator<ProgressOf<C>, OutputOf<C>, void>;
-
 /**
  * @example
  * const words = createCallStore(countWords, { baseUrl: 'http://127.0.0.1:7474' });
@@ -88,6 +71,7 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
   readonly getServerSnapshot: Publisher<CallSnapshot<C>>['getServerSnapshot'];
   readonly #capability: C;
   readonly #endpoint: Endpoint;
+  readonly #work: CallWork<C>;
   readonly #settings: CallSettings<C>;
   readonly #memory: JobMemory;
   readonly #publisher: Publisher<CallSnapshot<C>>;
@@ -100,6 +84,17 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
     this.#endpoint = endpoint;
     this.#settings = settings;
     this.#memory = memoryOf(capability, settings.job);
+    this.#work = new CallWork(capability, endpoint, {
+      events: () => this.#record.events,
+      onStart: (id, run) => this.#know(id, run),
+      onConnection: (isConnected, run) => {
+        if (this.#current !== run) return;
+        this.#record.isConnected = isConnected;
+        this.#publisher.publish();
+      },
+      // The page begins anew.
+      onGone: (run) => this.#current === run && this.reset(),
+    });
     this.#publisher = createPublisher(() => snapshotOf(this.#record, this.#text.view()));
     this.subscribe = this.#publisher.subscribe;
     this.getSnapshot = this.#publisher.getSnapshot;
@@ -109,13 +104,13 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
   readonly run = (input: InputOf<C>): Promise<OutputOf<C> | undefined> => {
     void this.stop();
     this.#begin();
-    return this.#settle(this.#settings.job ? this.#asJob(input) : this.#called(input));
+    return this.#settle(this.#settings.job ? this.#work.asJob(input) : this.#work.called(input));
   };
 
   readonly follow = (jobId: string): Promise<OutputOf<C> | undefined> => {
     this.#begin(jobId);
     this.#memory.save(jobId);
-    return this.#settle(this.#followed(jobId));
+    return this.#settle(this.#work.followed(jobId));
   };
 
   readonly stop = async (): Promise<void> => {
@@ -142,7 +137,7 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
       return;
     }
     // The job's own end tells that it was cancelled; that of a job that was left is fetched.
-    if (!run && isAsItWas()) await this.#settle(this.#followed(jobId));
+    if (!run && isAsItWas()) await this.#settle(this.#work.followed(jobId));
   };
 
   readonly reset = (): void => {
@@ -209,25 +204,20 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
   }
 
   async #settle(work: Work<C>): Promise<OutputOf<C> | undefined> {
-    const run: Run = {
-      controller: new AbortController(),
-      phase: 'new',
-      isStopping: false,
-      isLeaving: false,
-    };
+    const run = newRun();
     this.#current = run;
+    let working: ReturnType<Work<C>> | undefined;
+    let isDone = false;
     try {
       // An effect that is undone at once, as StrictMode does, calls nobody.
       await Promise.resolve();
       run.controller.signal.throwIfAborted();
       run.phase = 'going';
-      const working = work(run);
+      working = work(run);
       for (;;) {
         const step = await working.next();
-        if (this.#current !== run) {
-          void working.return(undefined as never).catch(() => {});
-          return undefined;
-        }
+        isDone = step.done === true;
+        if (this.#current !== run) return undefined;
         if (step.done) {
           this.#conclude({ status: 'success', data: step.value });
           return step.value;
@@ -239,69 +229,21 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
       const error = TriviumError.from(thrown);
       this.#conclude(error.code === 'cancelled' ? { status: 'cancelled' } : { status: 'error', error });
       return undefined;
+    } finally {
+      // Another call or a listener that threw may have ended it before its work did: nothing of that goes on.
+      if (!isDone) {
+        run.controller.abort();
+        void working?.return(undefined as never).catch(() => {});
+      }
     }
   }
 
-  #called(input: InputOf<C>): Work<C> {
-    return ({ controller: { signal } }) =>
-      stream(remote(this.#capability, this.#endpoint), input, { signal });
-  }
-
-  #asJob(input: InputOf<C>): Work<C> {
-    const store = this;
-    return async function* (run) {
-      run.phase = 'starting';
-      // Not cut off by the signal: a job whose id nobody heard could not be stopped.
-      const { id } = await startJob(store.#capability, input, store.#endpoint);
-      if (run.isStopping) await cancelJob(store.#endpoint, id);
-      run.controller.signal.throwIfAborted();
-      run.phase = 'going';
-      store.#record.jobId = id;
-      store.#memory.save(id);
-      store.#publisher.touch();
-      if (run.isLeaving && !run.isStopping) store.#leave();
-      run.controller.signal.throwIfAborted();
-      return yield* store.#followed(id)(run);
-    };
-  }
-
-  #followed(id: string): Work<C> {
-    const store = this;
-    return async function* (run) {
-      const events = followJob(store.#endpoint, id, {
-        capability: store.#capability,
-        after: store.#record.events,
-        signal: run.controller.signal,
-        onConnection: (isConnected) => {
-          if (store.#current !== run) return;
-          store.#record.isConnected = isConnected;
-          store.#publisher.publish();
-        },
-      });
-      for (;;) {
-        const step = await events.next();
-        if (step.done) return step.value;
-        yield step.value.progress;
-      }
-    };
-  }
-
-  /** As `#followed`, of a job from before: where nobody knows it any more, the page begins anew. */
-  #refollowed(id: string): Work<C> {
-    const store = this;
-    return async function* (run) {
-      try {
-        return yield* store.#followed(id)(run);
-      } catch (thrown) {
-        if (isNotFound(thrown) && (await store.#isGone(id, run)) && store.#current === run) store.reset();
-        throw thrown;
-      }
-    };
-  }
-
-  /** What a job failed with may be `not-found` as well: the job itself is asked for. */
-  #isGone(id: string, { controller: { signal } }: Run): Promise<boolean> {
-    return getJob(this.#endpoint, id, signal).then(() => false, isNotFound);
+  /** A job was started for this run, and goes on without it. */
+  #know(id: string, run: Run): void {
+    this.#record.jobId = id;
+    this.#memory.save(id);
+    this.#publisher.touch();
+    if (run.isLeaving && !run.isStopping) this.#leave();
   }
 
   /** Follows the job that this store left, or that the page before this one started. */
@@ -313,9 +255,6 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
     const id = status === 'idle' ? this.#memory.load() : status === 'running' ? jobId : undefined;
     if (id === undefined) return;
     if (status === 'idle') this.#begin(id);
-    void this.#settle(this.#refollowed(id));
+    void this.#settle(this.#work.refollowed(id));
   }
 }
-
-const isNotFound = (thrown: unknown): boolean =>
-  TriviumError.isInstance(thrown) && thrown.code === 'not-found';
