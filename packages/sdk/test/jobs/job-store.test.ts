@@ -1,7 +1,17 @@
 /** Jobs that end, fail, wait, are cancelled from elsewhere, and are known after their process was killed. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, type FileHandle, mkdtemp, open, readdir, rm, utimes } from 'node:fs/promises';
+import {
+  appendFile,
+  type FileHandle,
+  mkdtemp,
+  open,
+  readdir,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,6 +61,20 @@ async function fillDiskAfter(writes: number): Promise<void> {
     if (written <= writes) return appendFile.apply(this, args);
     return Promise.reject(Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }));
   });
+}
+
+const day = 86_400_000;
+async function age(name: string, ms: number): Promise<void> {
+  const then = new Date(Date.now() - ms);
+  await utimes(join(folder, name), then, then);
+}
+
+/** The log of a job that a container runs, or ran: its host is none that is known. */
+async function elsewhere(id: string, ...entries: object[]): Promise<void> {
+  const process = { host: '3f2a9c01be77', pid: 7, start: '123' };
+  const created = { type: 'created', id, plugin: 'time', capability: 'endless', createdAt: '', process };
+  const lines = [created, { type: 'started' }, ...entries].map((entry) => `${JSON.stringify(entry)}\n`);
+  await writeFile(join(folder, `${id}.jsonl`), lines.join(''));
 }
 
 describe('a job', () => {
@@ -203,12 +227,58 @@ describe('a job', () => {
     await using store = new JobStore({ folder });
     const { id } = await store.start(count, { steps: 1 }, context);
     for await (const _ of store.watch(id));
-    const then = new Date(Date.now() - 40 * 86_400_000);
-    await utimes(join(folder, `${id}.jsonl`), then, then);
+    await age(`${id}.jsonl`, 40 * day);
     await using later = new JobStore({ folder });
     const { id: next } = await later.start(count, { steps: 1 }, context);
     await expect(later.get(id)).rejects.toMatchObject({ code: 'not-found' });
     expect((await later.get(next)).id).toBe(next);
+  });
+
+  it('takes nothing along that is not its own when it is forgotten', async () => {
+    const [theirs, damaged, asked] = ['mx3p0puw2ba52f85609f', 'mx3p0puw2ba52f85609e', 'mx3p0puw2ba52f85609d'];
+    await writeFile(join(folder, 'photos.zip'), 'PK');
+    await writeFile(join(folder, 'training-set.jsonl'), '{"my":"data"}\n');
+    await writeFile(join(folder, `${theirs}.jsonl`), '{"my":"data"}\n');
+    await elsewhere(damaged);
+    await appendFile(join(folder, `${damaged}.jsonl`), 'half a li\n');
+    await writeFile(join(folder, `${asked}.cancel`), '');
+    for (const name of await readdir(folder)) await age(name, 40 * day);
+    await using store = new JobStore({ folder });
+    const { id } = await store.start(count, { steps: 1 }, context);
+    const kept = ['photos.zip', 'training-set.jsonl', `${theirs}.jsonl`, `${id}.jsonl`];
+    expect((await readdir(folder)).sort()).toEqual(kept.sort());
+  });
+
+  it('of a container that was replaced is interrupted once nobody touches its log', async () => {
+    await elsewhere('mx0', { type: 'progress', progress: { done: 1 } });
+    const store = new JobStore({ folder });
+    expect(await store.get('mx0')).toMatchObject({ status: 'running' });
+    const watching = store.watch('mx0');
+    expect((await watching.next()).value).toMatchObject({ event: 1 });
+    await age('mx0.jsonl', 60_000);
+    expect(await watching.next()).toMatchObject({ done: true, value: { status: 'interrupted' } });
+    expect(await store.list()).toMatchObject([{ status: 'interrupted' }]);
+    expect(await store.cancel('mx0')).toMatchObject({ status: 'interrupted' });
+    expect(await readdir(folder)).toEqual(['mx0.jsonl']);
+    await appendFile(join(folder, 'mx0.jsonl'), '{"type":"progress","progress":{"done":2}}\n');
+    expect(await store.list()).toMatchObject([{ status: 'running', events: 2, progress: { done: 2 } }]);
+  });
+
+  it('that says nothing for long has its log touched', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    await using store = new JobStore({ folder });
+    const silent = implement(endless, async function* (_, { signal }) {
+      await once(signal, 'abort');
+      return { steps: 0 };
+    });
+    const { id } = await store.start(silent, {}, context);
+    const name = `${id}.jsonl`;
+    await age(name, 60_000);
+    vi.advanceTimersByTime(5000);
+    const ageMs = async () => Date.now() - (await stat(join(folder, name))).mtimeMs;
+    await vi.waitFor(async () => expect(await ageMs()).toBeLessThan(30_000));
+    await store.cancel(id);
+    expect(vi.getTimerCount()).toBe(1); // of requests to cancel, until it finds no job
   });
 
   it('is forgotten when it is old by a store that runs for long', async () => {
@@ -228,6 +298,43 @@ describe('a job', () => {
     const next = await run();
     await expect(store.get(old)).rejects.toMatchObject({ code: 'not-found' });
     expect((await store.get(next)).id).toBe(next);
+  });
+
+  it('that has ended is listed without its log being read again', async () => {
+    await using store = new JobStore({ folder });
+    const { id } = await store.start(count, { steps: 3 }, context);
+    for await (const _ of store.watch(id));
+    const [listed] = await store.list();
+    expect(listed).toMatchObject({ id, status: 'succeeded', events: 3, progress: { done: 3 } });
+    expect(listed).not.toHaveProperty('output');
+    await writeFile(join(folder, `${id}.jsonl`), 'no log\n');
+    expect(await store.list()).toEqual([listed]);
+    await rm(join(folder, `${id}.jsonl`));
+    expect(await store.list()).toEqual([]);
+  });
+
+  it('is read in pieces, however long its lines are', async () => {
+    const long = 'tea '.repeat(100_000);
+    const progress = [long, 'short', long].map((text) => ({ type: 'progress', progress: { text } }));
+    await elsewhere('mx1', ...progress, { type: 'ended', status: 'succeeded', endedAt: '', output: long });
+    const store = new JobStore({ folder });
+    expect(await store.get('mx1')).toMatchObject({ events: 3, progress: { text: long }, output: long });
+    const lengths: number[] = [];
+    for await (const { progress } of store.watch('mx1', { after: 1 }))
+      lengths.push((progress as { text: string }).text.length);
+    expect(lengths).toEqual([5, long.length]);
+  });
+
+  it('is listed as far as somebody wants it', async () => {
+    for (const id of ['mx1', 'mx2', 'mx3', 'mx4']) await elsewhere(id);
+    const asked: string[] = [];
+    const where = async ({ id }: { id: string }) => {
+      asked.push(id);
+      return id !== 'mx3';
+    };
+    const found = await new JobStore({ folder }).list({ limit: 2, where });
+    expect(found.map(({ id }) => id)).toEqual(['mx4', 'mx2']);
+    expect(asked).toEqual(['mx4', 'mx3', 'mx2']);
   });
 
   it.each(['../../etc/passwd', '', 'UPPER', 'a/b'])(

@@ -1,6 +1,6 @@
 /** Scratch folders: documents of callers, put where any call can name them; hostile ones refused; nothing left behind. */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ScratchFolders } from '../../src/server/scratch/scratch-folders.js';
@@ -158,6 +158,20 @@ describe('a scratch folder', () => {
     expect(existsSync(join(root, path))).toBe(true);
     await alive[Symbol.asyncDispose]();
     expect(await readdir(join(root, '.trivium/scratch'))).toHaveLength(1);
+  });
+
+  it('of a server elsewhere goes once nobody has touched it for long, for it may only sleep', async () => {
+    const root = await documentsFolder();
+    const orphan = join(root, '.trivium/scratch/00112233445566aa');
+    await mkdir(orphan, { recursive: true });
+    const owner = join(orphan, 'owner.json');
+    await writeFile(owner, JSON.stringify({ host: '3f2a9c01be77', pid: 7 }));
+    await using folders = new ScratchFolders(root);
+    await folders.create();
+    expect(existsSync(orphan)).toBe(true);
+    await utimes(owner, new Date(0), new Date(0));
+    await folders.create();
+    expect(existsSync(orphan)).toBe(false);
   });
 
   it('is bounded in files, bytes and number; what is old makes room', async () => {

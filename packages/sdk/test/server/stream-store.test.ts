@@ -1,5 +1,5 @@
 /** Stores of streams: every reader gets everything, whoever wrote it; what is damaged, old or of a strange name does no harm. */
-import { type FileHandle, open, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FileStreamStore, MemoryStreamStore, type StreamStore } from '../../src/server/index.js';
@@ -130,6 +130,37 @@ describe('streams in files', () => {
     await writer.end();
   });
 
+  it('of a container that was replaced end once nobody touches them', async () => {
+    const folder = await temporaryFolder();
+    const writer = await new FileStreamStore({ folder }).create('chat');
+    await writer.append('whole');
+    const [name] = await readdir(folder);
+    const path = join(folder, name!);
+    const [created, ...lines] = (await readFile(path, 'utf8')).split('\n');
+    const process = { host: '3f2a9c01be77', pid: 7, start: '123' };
+    await writeFile(path, [JSON.stringify({ ...JSON.parse(created!), process }), ...lines].join('\n'));
+    const found = await new FileStreamStore({ folder }).find('chat');
+    const reading = found!.read(signal);
+    expect((await reading.next()).value).toBe('whole');
+    await utimes(path, new Date(0), new Date(0));
+    expect(await reading.next()).toEqual({ done: true, value: 'interrupted' });
+    await writer.end();
+  });
+
+  it('that say nothing for long are touched until they end', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const folder = await temporaryFolder();
+    const writer = await new FileStreamStore({ folder }).create('chat');
+    const [name] = await readdir(folder);
+    await utimes(join(folder, name!), new Date(0), new Date(0));
+    vi.advanceTimersByTime(5000);
+    const touchedMs = async () => (await stat(join(folder, name!))).mtimeMs;
+    await vi.waitFor(async () => expect(await touchedMs()).toBeGreaterThan(0));
+    await writer.end();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
+  });
+
   it('whose first line finds no room are not begun', async () => {
     const folder = await temporaryFolder();
     const store = new FileStreamStore({ folder });
@@ -177,5 +208,16 @@ describe('streams in files', () => {
     await utimes(join(folder, name!), new Date(0), new Date(0));
     await (await store.create('new')).end();
     expect(await readdir(folder)).toHaveLength(1);
+  });
+
+  it('take nothing along that is not theirs when they are forgotten', async () => {
+    const folder = await temporaryFolder();
+    const theirs = ['training-set.jsonl', `${'0'.repeat(32)}-mx3p0put-213670d7.jsonl`, 'thesis.md'];
+    for (const name of theirs) {
+      await writeFile(join(folder, name), '{"my":"data"}\n');
+      await utimes(join(folder, name), new Date(0), new Date(0));
+    }
+    await (await new FileStreamStore({ folder }).create('chat')).end();
+    expect(await readdir(folder)).toEqual(expect.arrayContaining(theirs));
   });
 });

@@ -4,26 +4,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { fileOwner, keepTouched, ownerIsGone, staleAfterMs, thisProcess } from '../../owner.js';
 
-const staleAfterMs = 30_000;
-const heartbeatMs = 5_000;
 const pollMs = 100;
 
-const holder = z.object({ host: z.string(), pid: z.number().int(), token: z.string() });
-
-/** Whether a process of this machine runs. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Somebody else's process is alive too.
-    return (error as { code?: string }).code === 'EPERM';
-  }
-}
+const holder = fileOwner.extend({ token: z.string() });
 
 async function readHolder(path: string) {
   try {
@@ -39,11 +26,11 @@ async function isStale(path: string): Promise<boolean> {
   if (!found) return false;
   if (Date.now() - found.mtimeMs > staleAfterMs) return true;
   const owner = await readHolder(path);
-  return owner?.host === hostname() && !isAlive(owner.pid);
+  return owner !== undefined && ownerIsGone(owner, found.mtimeMs);
 }
 
 async function acquire(path: string, token: string, signal: AbortSignal | undefined): Promise<void> {
-  const content = JSON.stringify({ host: hostname(), pid: process.pid, token });
+  const content = JSON.stringify({ ...thisProcess(), token });
   for (;;) {
     signal?.throwIfAborted();
     try {
@@ -76,15 +63,11 @@ export async function withLock<T>(
 ): Promise<T> {
   const token = randomUUID();
   await acquire(path, token, signal);
-  const heartbeat = setInterval(() => {
-    const now = new Date();
-    utimes(path, now, now).catch(() => {});
-  }, heartbeatMs);
-  heartbeat.unref();
+  const release = keepTouched((now) => utimes(path, now, now));
   try {
     return await work();
   } finally {
-    clearInterval(heartbeat);
+    release();
     if ((await readHolder(path))?.token === token) await unlink(path).catch(() => {});
   }
 }

@@ -9,8 +9,8 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
 import { makeFolder } from '../../make-folder.js';
+import { isAlive } from '../../owner.js';
 import type { FileLayer } from './file-layer.js';
-import { isAlive } from './file-lock.js';
 
 /** A partial file of another machine (a shared home folder) is taken up after this long without a write. */
 const abandonedAfterMs = 60 * 60_000;

@@ -35,11 +35,7 @@ export function jobRoutes(context: ServerContext): AnyRoute[] {
         },
       },
       handle: async ({ query: { status, limit } }) => {
-        const found: Job[] = [];
-        for (const job of await jobs.list({ status, limit: 1000 })) {
-          if (found.length === limit) break;
-          if (await isOurs(job, context)) found.push(job);
-        }
+        const found = await jobs.list({ status, limit, where: (job) => isOurs(job, context) });
         return Response.json({ jobs: found.map(shown) });
       },
     }),

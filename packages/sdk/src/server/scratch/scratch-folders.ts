@@ -1,16 +1,16 @@
 /**
  * Folders that callers may put files in, inside the root, so that whatever takes a path takes them too. All of a server lie in
- * one folder of its own, which goes with it; those of servers that were killed are removed by the next one. What is put is
- * bounded, a document, and under a plain name. Refuses to know HTTP and who calls.
+ * one folder of its own, which goes with it; those of servers that were killed go when another one makes a folder. What is put
+ * is bounded, a document, and under a plain name. Refuses to know HTTP and who calls.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
 import { assertDocument } from '../../documents/index.js';
 import { insideRoot } from '../../host/index.js';
-import { ownerIsGone, thisProcess } from '../../jobs/job-log.js';
 import { makeFolder } from '../../make-folder.js';
+import { fileOwner, keepTouched, ownerIsGone, thisProcess } from '../../owner.js';
 
 /** What servers keep below the root; hidden, so that reading the root does not read it. */
 export const ownFolderName = '.trivium';
@@ -50,6 +50,7 @@ export class ScratchFolders implements AsyncDisposable {
   readonly #folders = new Map<string, Folder>();
   /** Absolute; made with the first folder. */
   #own: Promise<string> | undefined;
+  #release = () => {};
 
   /** @param root absolute and real */
   constructor(root: string, limits: Partial<ScratchLimits> = {}) {
@@ -68,7 +69,9 @@ export class ScratchFolders implements AsyncDisposable {
     const id = randomBytes(16).toString('hex');
     this.#folders.set(id, { files: new Map(), usedMs: Date.now() });
     try {
-      const folder = join(await this.#ownFolder(), id);
+      const own = await this.#ownFolder();
+      await removeOrphans(dirname(own));
+      const folder = join(own, id);
       await mkdir(folder, { mode: 0o700 });
       return { id, path: this.#shown(folder) };
     } catch (error) {
@@ -113,6 +116,7 @@ export class ScratchFolders implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#own) return;
     const own = await this.#own.catch(() => undefined);
+    this.#release();
     this.#folders.clear();
     if (own === undefined) return;
     await rm(own, { recursive: true, force: true });
@@ -162,10 +166,16 @@ export class ScratchFolders implements AsyncDisposable {
   }
 
   #ownFolder(): Promise<string> {
-    this.#own ??= makeOwnFolder(this.#root).catch((error) => {
-      this.#own = undefined;
-      throw error;
-    });
+    this.#own ??= makeOwnFolder(this.#root).then(
+      (own) => {
+        this.#release = keepTouched((now) => utimes(join(own, ownerFile), now, now));
+        return own;
+      },
+      (error) => {
+        this.#own = undefined;
+        throw error;
+      },
+    );
     return this.#own;
   }
 
@@ -190,7 +200,6 @@ async function makeOwnFolder(root: string): Promise<string> {
   const parent = join(root, ...parts);
   await makeFolder(parent, { mode: 0o700 });
   await insideRoot(root, parent, 'root');
-  await removeOrphans(parent);
   const own = join(parent, randomBytes(8).toString('hex'));
   await mkdir(own, { mode: 0o700 });
   await writeFile(join(own, ownerFile), JSON.stringify(thisProcess()), { flag: 'wx', mode: 0o600 });
@@ -203,16 +212,27 @@ const ownerFile = 'owner.json';
 /** A folder without a word about its owner may be one that is being made. */
 const graceMs = 60_000;
 
+/** What a server of another machine has not touched for so many milliseconds is removed: it may only have slept. */
+const sleepMs = 3_600_000;
+
 async function removeOrphans(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     if (!/^[0-9a-f]{16}$/.test(name)) continue;
     const folder = join(parent, name);
     try {
-      const owner = await readFile(join(folder, ownerFile), 'utf8').then(JSON.parse, () => undefined);
-      const isOld = Date.now() - (await stat(folder)).mtimeMs > graceMs;
-      if (owner ? ownerIsGone(owner) : isOld) await rm(folder, { recursive: true, force: true });
+      if (await isOrphan(folder)) await rm(folder, { recursive: true, force: true });
     } catch {
       // Another server removes it at the same time.
     }
   }
+}
+
+async function isOrphan(folder: string): Promise<boolean> {
+  const file = join(folder, ownerFile);
+  const owner = await readFile(file, 'utf8').then(
+    (text) => fileOwner.safeParse(JSON.parse(text)).data,
+    () => undefined,
+  );
+  if (owner) return ownerIsGone(owner, (await stat(file)).mtimeMs, sleepMs);
+  return Date.now() - (await stat(folder)).mtimeMs > graceMs;
 }

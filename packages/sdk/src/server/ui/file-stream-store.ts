@@ -8,8 +8,9 @@ import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { ownerIsGone, thisProcess } from '../../jobs/job-log.js';
+import { LineReader } from '../../line-reader.js';
 import { makeFolder } from '../../make-folder.js';
+import { type FileOwner, fileOwner, keepTouched, ownerIsGone, thisProcess } from '../../owner.js';
 import { LiveText } from './live-text.js';
 import type { StoredStream, StreamEnd, StreamStore, StreamWriter } from './stream-store.js';
 
@@ -23,10 +24,7 @@ export interface FileStreamStoreSettings {
 const pollMs = 100;
 
 const line = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('created'),
-    process: z.object({ host: z.string(), pid: z.number().int(), start: z.string().optional() }),
-  }),
+  z.object({ type: z.literal('created'), process: fileOwner }),
   z.object({ type: z.literal('text'), text: z.string() }),
   z.object({ type: z.literal('ended'), how: z.enum(['ended', 'interrupted']) }),
 ]);
@@ -50,9 +48,7 @@ export class FileStreamStore implements StreamStore {
   async create(key: string): Promise<StreamWriter> {
     await makeFolder(this.#folder, { mode: 0o700 });
     await this.#forget(key);
-    // Names sort by time, and say nothing of the key, which comes from outside.
-    const name = `${prefixOf(key)}-${Date.now().toString(36)}-${randomBytes(4).toString('hex')}.jsonl`;
-    const path = join(this.#folder, name);
+    const path = join(this.#folder, nameOf(key));
     const stream = new FileStream(path, await open(path, 'ax', 0o600), () => {
       if (this.#own.get(key) === stream) this.#own.delete(key);
     });
@@ -77,34 +73,64 @@ export class FileStreamStore implements StreamStore {
       .at(-1);
     if (newest === undefined) return undefined;
     const path = join(this.#folder, newest);
-    const found = await LineReader.open(path);
-    try {
-      const lines = await found.next();
-      if (lines[0]?.type !== 'created') return undefined;
-      if (lines.some((one) => one.type === 'ended' && one.how === 'ended')) return undefined;
-    } catch {
-      // A file that is damaged is no stream; the chat goes on with its next message.
-      return undefined;
-    } finally {
-      await found.close();
-    }
+    if (!(await isUnended(path))) return undefined;
     return { read: (signal) => follow(path, signal) };
   }
 
-  /** Earlier streams of the key, and what is too old. */
+  /**
+   * Earlier streams of the key, and what is too old, where both its name and what it holds are those of a stream: others may
+   * keep files here too.
+   */
   async #forget(key: string): Promise<void> {
     const prefix = `${prefixOf(key)}-`;
     for (const name of await readdir(this.#folder)) {
-      if (!name.endsWith('.jsonl')) continue;
+      if (!ownName.test(name)) continue;
       const path = join(this.#folder, name);
       const found = await stat(path).catch(() => undefined);
-      if (name.startsWith(prefix) || (found && Date.now() - found.mtimeMs > this.#keepMs))
-        await unlink(path).catch(() => {});
+      const isOld = found && (name.startsWith(prefix) || Date.now() - found.mtimeMs > this.#keepMs);
+      if (isOld && (found.size === 0 || (await isStream(path)))) await unlink(path).catch(() => {});
     }
   }
 }
 
 const prefixOf = (key: string) => createHash('sha256').update(key).digest('hex').slice(0, 32);
+
+/** Names sort by time, and say nothing of the key, which comes from outside. */
+const nameOf = (key: string) =>
+  `${prefixOf(key)}-${Date.now().toString(36)}-${randomBytes(4).toString('hex')}.jsonl`;
+const ownName = /^[0-9a-f]{32}-[0-9a-z]{8,9}-[0-9a-f]{8}\.jsonl$/;
+
+/** Whether a file begins as a stream does. */
+async function isStream(path: string): Promise<boolean> {
+  try {
+    await using lines = await LineReader.open(path);
+    const [first] = await lines.next();
+    return first !== undefined && parse(first).type === 'created';
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a stream runs or broke off; a file that is damaged is none, and the chat goes on with its next message. */
+async function isUnended(path: string): Promise<boolean> {
+  try {
+    await using lines = await LineReader.open(path);
+    let last: Line | undefined;
+    for await (const one of parsed(lines)) {
+      if (!last && one.type !== 'created') return false;
+      last = one;
+    }
+    return last !== undefined && !(last.type === 'ended' && last.how === 'ended');
+  } catch {
+    return false;
+  }
+}
+
+const parse = (text: string): Line => line.parse(JSON.parse(text));
+
+async function* parsed(reader: LineReader): AsyncGenerator<Line, void, void> {
+  for await (const texts of reader.rest()) yield* texts.map(parse);
+}
 
 /** One stream that this process writes: to its file first, then to its readers. */
 class FileStream implements StreamWriter {
@@ -112,12 +138,14 @@ class FileStream implements StreamWriter {
   readonly #file: FileHandle;
   readonly #text = new LiveText();
   readonly #forget: () => void;
+  readonly #release: () => void;
   #tail: Promise<void> = Promise.resolve();
 
   constructor(path: string, file: FileHandle, forget: () => void) {
     this.#path = path;
     this.#file = file;
     this.#forget = forget;
+    this.#release = keepTouched((now) => file.utimes(now, now));
   }
 
   read(signal: AbortSignal) {
@@ -137,6 +165,7 @@ class FileStream implements StreamWriter {
       await unlink(this.#path).catch(() => {});
       throw error;
     } finally {
+      this.#release();
       this.#forget();
       this.#text.end(how);
       await this.#file.close();
@@ -151,53 +180,18 @@ class FileStream implements StreamWriter {
 
 /** A stream of another process, or of one that is gone. */
 async function* follow(path: string, signal: AbortSignal): AsyncGenerator<string, StreamEnd, void> {
-  const file = await LineReader.open(path);
-  try {
-    let isLast = false;
-    let owner: ReturnType<typeof thisProcess> | undefined;
-    for (;;) {
-      signal.throwIfAborted();
-      const lines = await file.next();
-      for (const one of lines) {
-        if (one.type === 'text') yield one.text;
-        if (one.type === 'ended') return one.how;
-        if (one.type === 'created') owner = { start: undefined, ...one.process };
-      }
-      if (lines.length > 0) continue;
-      // What it wrote before it went is read once more.
-      if (isLast) return 'interrupted';
-      isLast = !owner || ownerIsGone(owner);
-      if (!isLast) await sleep(pollMs, undefined, { signal });
+  await using lines = await LineReader.open(path);
+  let owner: FileOwner | undefined;
+  for (let isLast = false; ; ) {
+    signal.throwIfAborted();
+    for await (const one of parsed(lines)) {
+      if (one.type === 'text') yield one.text;
+      if (one.type === 'ended') return one.how;
+      if (one.type === 'created') owner = one.process;
     }
-  } finally {
-    await file.close();
-  }
-}
-
-/** Whole lines behind those that were read; what a dying process left half-written is no line. */
-class LineReader {
-  readonly #file: FileHandle;
-  #fromByte = 0;
-
-  private constructor(file: FileHandle) {
-    this.#file = file;
-  }
-
-  static async open(path: string): Promise<LineReader> {
-    return new LineReader(await open(path, 'r'));
-  }
-
-  async next(): Promise<Line[]> {
-    const { size } = await this.#file.stat();
-    const bytes = Buffer.alloc(Math.max(0, size - this.#fromByte));
-    const { bytesRead } = await this.#file.read(bytes, 0, bytes.length, this.#fromByte);
-    const end = bytes.subarray(0, bytesRead).lastIndexOf(0x0a) + 1;
-    this.#fromByte += end;
-    const texts = bytes.toString('utf8', 0, end).split('\n').slice(0, -1);
-    return texts.map((text) => line.parse(JSON.parse(text)));
-  }
-
-  close(): Promise<void> {
-    return this.#file.close();
+    if (isLast) return 'interrupted';
+    // What it wrote before it went is read once more.
+    isLast = !owner || ownerIsGone(owner, lines.touchedMs);
+    if (!isLast) await sleep(pollMs, undefined, { signal });
   }
 }

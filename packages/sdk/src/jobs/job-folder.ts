@@ -1,0 +1,188 @@
+/**
+ * The folder that the logs of jobs lie in, as every process of this user sees it: which there are, what each says by now, and
+ * which are forgotten. Files that are not of jobs are none of its business. Refuses to know: how jobs run.
+ */
+import { randomBytes } from 'node:crypto';
+import { readdir, stat, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Job, jobStatusIsFinal, TriviumError } from '@trivium/protocol';
+import { makeFolder } from '../make-folder.js';
+import { ownerIsGone } from '../owner.js';
+import { type CreatedEntry, JobLog } from './job-log.js';
+import {
+  type Following,
+  followProgress,
+  type JobEvent,
+  type LoggedJob,
+  readCreated,
+  readJob,
+} from './read-job.js';
+
+const forgetEveryMs = 3_600_000;
+
+/** Names sort by time. */
+export const newJobId = () => `${Date.now().toString(36)}${randomBytes(6).toString('hex')}`;
+const ownName = /^([0-9a-z]{8,9}[0-9a-f]{12})\.(jsonl|cancel)$/;
+
+export interface JobFolderSettings {
+  folder: string;
+  /** Logs that nobody wrote to for so many milliseconds go. */
+  keepMs: number;
+  /** Jobs of other scopes are unknown. */
+  scope: string | undefined;
+}
+
+export class JobFolder {
+  readonly #folder: string;
+  readonly #keepMs: number;
+  readonly #scope: string | undefined;
+  /** What logs said when they were listed, without outputs; those that have ended are not looked at again. */
+  readonly #listed = new Map<string, LoggedJob>();
+  #ready: Promise<void> | undefined;
+  #preparedMs = 0;
+
+  constructor({ folder, keepMs, scope }: JobFolderSettings) {
+    this.#folder = folder;
+    this.#keepMs = keepMs;
+    this.#scope = scope;
+  }
+
+  /** Begins the log of a new job. @throws TriviumError `io`, Node's file errors */
+  async create(id: string, entry: Omit<CreatedEntry, 'type' | 'id' | 'scope'>): Promise<JobLog> {
+    await this.#prepare();
+    const scope = this.#scope;
+    return JobLog.create(this.#path(id), {
+      type: 'created',
+      id,
+      ...entry,
+      ...(scope !== undefined && { scope }),
+    });
+  }
+
+  /** @throws TriviumError `not-found`, `corrupt` */
+  async read(id: string): Promise<Job> {
+    return this.#told(id, await this.#opened(id, readJob));
+  }
+
+  /** What a job was started with. @throws TriviumError `not-found` */
+  async input(id: string): Promise<unknown> {
+    const created = await this.#opened(id, readCreated);
+    if (created && this.#isSeen(created)) return created.input;
+    throw unknown(id);
+  }
+
+  /** As `followProgress`, for the log of a job. @throws TriviumError `not-found` */
+  async *follow(id: string, following: Following): AsyncGenerator<JobEvent, void, void> {
+    const created = await this.#opened(id, readCreated);
+    if (!created || !this.#isSeen(created)) throw unknown(id);
+    yield* followProgress(this.#path(id), created.process, following);
+  }
+
+  /** Newest first, without outputs. A log that is removed or damaged hides no other. */
+  async *list(): AsyncGenerator<Job, void, void> {
+    const names = await readdir(this.#folder).catch(() => []);
+    const ids = names.filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -6));
+    const there = new Set(ids);
+    for (const id of this.#listed.keys()) if (!there.has(id)) this.#listed.delete(id);
+    for (const id of ids.sort().reverse()) {
+      const job = await this.#summary(id).catch(() => undefined);
+      if (job) yield job;
+    }
+  }
+
+  /** Asks the process that runs a job to stop it. */
+  async askToCancel(id: string): Promise<void> {
+    await writeFile(this.#path(id, 'cancel'), '');
+  }
+
+  /** Whether another process has asked, since the last time, to stop a job. */
+  async isAskedToCancel(id: string): Promise<boolean> {
+    return unlink(this.#path(id, 'cancel')).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async #summary(id: string): Promise<Job> {
+    const known = this.#listed.get(id);
+    if (known && jobStatusIsFinal(known.job.status)) return this.#told(id, known);
+    const logged = await this.#opened(id, (path) => readJob(path, known));
+    if (!logged) throw unknown(id);
+    const { output: _, ...job } = logged.job;
+    this.#listed.set(id, { ...logged, job });
+    return this.#told(id, { ...logged, job });
+  }
+
+  /** A copy of the job as it is: one whose process has gone is interrupted. */
+  #told(id: string, logged: LoggedJob | undefined): Job {
+    if (!logged || !this.#isSeen(logged)) throw unknown(id);
+    const { job, owner, touchedMs } = logged;
+    const isLost = !jobStatusIsFinal(job.status) && ownerIsGone(owner, touchedMs);
+    return { ...job, ...(isLost && { status: 'interrupted' as const }) };
+  }
+
+  #isSeen({ scope }: { scope?: string | undefined }): boolean {
+    return this.#scope === undefined || scope === this.#scope;
+  }
+
+  async #opened<T>(id: string, open: (path: string) => Promise<T>): Promise<T> {
+    try {
+      return await open(this.#path(id));
+    } catch (error) {
+      throw (error as { code?: string }).code === 'ENOENT' ? unknown(id) : error;
+    }
+  }
+
+  /** Once, and again when a job is started much later. */
+  #prepare(): Promise<void> {
+    if (this.#ready && Date.now() - this.#preparedMs < forgetEveryMs) return this.#ready;
+    this.#preparedMs = Date.now();
+    this.#ready = (async () => {
+      await makeFolder(this.#folder, { mode: 0o700 });
+      await this.#forget();
+    })();
+    this.#ready.catch(() => (this.#ready = undefined));
+    return this.#ready;
+  }
+
+  /** What is old goes, where both its name and what it holds are those of a job: others may keep files here too. */
+  async #forget(): Promise<void> {
+    for (const name of await readdir(this.#folder)) {
+      const [, id, kind] = ownName.exec(name) ?? [];
+      if (id === undefined) continue;
+      const path = join(this.#folder, name);
+      const found = await stat(path).catch(() => undefined);
+      if (!found || Date.now() - found.mtimeMs < this.#keepMs) continue;
+      const isOurs = kind === 'cancel' ? found.size === 0 : await hasEnded(path, id);
+      if (isOurs) await unlink(path).catch(() => {});
+    }
+  }
+
+  /** An id comes from outside. @throws TriviumError `not-found` for what is none */
+  #path(id: string, kind: 'jsonl' | 'cancel' = 'jsonl'): string {
+    if (!/^[a-z0-9]+$/.test(id)) throw unknown(id);
+    return join(this.#folder, `${id}.${kind}`);
+  }
+}
+
+/** Whether a file is the log of this job, and nothing is added to it any more. */
+async function hasEnded(path: string, id: string): Promise<boolean> {
+  try {
+    const created = await readCreated(path);
+    if (created?.id !== id) return false;
+    const logged = await readJob(path).catch(() => undefined);
+    return (
+      (logged !== undefined && jobStatusIsFinal(logged.job.status)) ||
+      ownerIsGone(created.process, (await stat(path)).mtimeMs)
+    );
+  } catch {
+    return false;
+  }
+}
+
+const unknown = (id: string) =>
+  new TriviumError('not-found', `There is no job "${id}".`, {
+    field: 'id',
+    found: id,
+    remedy: 'trivium jobs lists them.',
+  });
