@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { embed, embedMany } from 'ai';
+import { cosineSimilarity, embed, embedMany } from 'ai';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createClient } from '../../src/host/index.js';
 import { models } from '../../src/host/models-plugin.js';
@@ -25,7 +25,7 @@ const long = 'lazy dogs '.repeat(40);
 
 /** The same model, of which one prompt stands before texts by default. */
 function withDefaultPrompt(prompts: Record<string, string>, name: string): string {
-  const folder = join(scratch, name);
+  const folder = mkdtempSync(join(scratch, 'model-'));
   cpSync(bert, folder, { recursive: true });
   const config = { prompts, default_prompt_name: name };
   writeFileSync(join(folder, 'config_sentence_transformers.json'), JSON.stringify(config));
@@ -51,6 +51,14 @@ describe('prompts of a sentence-transformers model', () => {
     const { embed: embedTexts } = client.use(models);
     const { embeddings } = await embedTexts({ texts: ['fox'], model: folder });
     expect(embeddings).toEqual([await vector('query: fox')]);
+  });
+
+  it('stand before queries and documents that are ranked, where they are the default', async () => {
+    const folder = withDefaultPrompt({ query: 'query: ' }, 'query');
+    const documents = { type: 'text' as const, values: ['lazy dogs'] };
+    const { ranking } = await trivium.rerankingModel(folder).doRerank({ documents, query: 'fox' });
+    const cosine = cosineSimilarity(await vector('query: fox'), await vector('query: lazy dogs'));
+    expect(ranking[0]!.relevanceScore).toBeCloseTo((cosine + 1) / 2, 5);
   });
 
   it('are told where one is named that is not there', async () => {
