@@ -1,6 +1,7 @@
 /**
- * How long the event loop waits while the engine prefills 4,000 tokens and while the demo's folder is read.
- * Run it alone on the machine. What aborted requests leave behind is measured by aborted-requests.mjs.
+ * How long the event loop waits while the engine prefills 4,000 tokens, while the demo's folder is read, searched and
+ * summarized, and while a long chat is answered. Run it alone on the machine. What aborted requests leave behind is measured
+ * by aborted-requests.mjs.
  * node apps/bench/runtime.mjs
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,6 +10,9 @@ import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { getEngine } from '@trivium/native';
 import { createLibrary } from '@trivium/sdk/documents';
+import { createLongText } from '@trivium/sdk/long-text';
+import { createTrivium } from '@trivium/sdk/provider';
+import { generateText } from 'ai';
 import { aiDocs, report, skip } from './lib/data.mjs';
 import { writeRandomLlama } from './lib/random-llama.mjs';
 
@@ -38,6 +42,15 @@ async function generate(model, options) {
   for await (const _ of model.generate({ stopTokens: [], ...options }));
 }
 
+/** That ends with what the user says. */
+const chat = (content) => [
+  ...Array.from({ length: 59 }, (_, i) => ({
+    role: i % 2 === 0 ? 'user' : 'assistant',
+    content: `Stream ${i} stops here.`,
+  })),
+  { role: 'user', content },
+];
+
 const rows = [];
 try {
   rows.push(await delays('idle', () => pause(2000)));
@@ -53,6 +66,13 @@ try {
       for (let i = 0; i < 10; i++) await library.search(`how do I abort stream ${i}?`);
     }),
   );
+  rows.push(await delays('summary', () => createLongText({ library }).summarize()));
+  const trivium = createTrivium({ specification: 'v3' });
+  const answer = (content) =>
+    generateText({ model: trivium('nano'), messages: chat(content), maxOutputTokens: 8 });
+  await answer('Hello');
+  rows.push(await delays('chat of 60 messages', () => answer('And what of stream 30?')));
+  await trivium.dispose();
   await library.dispose();
   await model.dispose();
   report('Event loop delay, ms', rows);

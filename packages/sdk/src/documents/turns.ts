@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** Milliseconds of work after which others are heard: on a caller's thread its streams wait. */
-const turn = 5;
+const turn = 3;
 
 export class Turns {
   readonly #signal: AbortSignal | undefined;

@@ -90,7 +90,7 @@ test.each([
   setImmediate(count);
   await longText.summarize({ ...call, ratio: 0.2 });
   isOver = true;
-  // In turns of 5 ms; one turn where it is done in one piece.
+  // In turns of a few ms; one turn where it is done in one piece.
   expect(turns).toBeGreaterThan(5);
 
   const gone = new AbortController();
