@@ -171,7 +171,23 @@ TEST("anyOf, allOf, oneOf and references") {
          {{R"({"next":null})", true}, {R"({"next":{"next":{"next":null}}})", true}, {R"({"next":{}})", false}});
 }
 
+TEST("a bound is exclusive by a number of its own, or, in draft 4 and OpenAPI 3.0, by a boolean beside it") {
+  schema(R"({"type":"integer","exclusiveMinimum":3,"maximum":5})", {{"3", false}, {"4", true}, {"5", true}});
+  schema(R"({"type":"integer","minimum":3,"exclusiveMinimum":true,"maximum":5,"exclusiveMaximum":true})",
+         {{"3", false}, {"4", true}, {"5", false}});
+  schema(R"({"type":"integer","minimum":3,"exclusiveMinimum":false,"maximum":5})", {{"2", false}, {"3", true}});
+}
+
+TEST("a keyword that JSON Schema does not know is an annotation") {
+  schema(R"({"type":"boolean","comment":"x","version":[1],"faker":{"not":{}},"x-order":1,"id":7})", {{"true", true}, {"1", false}});
+  schema(R"({"properties":{"id":{"type":"null","name":"n"}},"additionalProperties":false,"$dynamicAnchor":"node"})",
+         {{R"({"id":null})", true}, {R"({"id":1})", false}});
+}
+
 TEST("what is not supported is refused by its place") {
+  refused(R"({"properties":{"a":{"$id":"https://example.org/a","type":"null"}}})", "/properties/a/$id");
+  refused(R"({"dependencies":{"a":["b"]}})", "/dependencies");
+  refused(R"({"type":"array","contains":{}})", "/contains");
   refused(R"({"type":"array","uniqueItems":true})", "/uniqueItems");
   refused(R"({"properties":{"a/b":{"not":{}}}})", "/properties/a~1b/not");
   refused(R"({"type":"string","format":1})", "/format");

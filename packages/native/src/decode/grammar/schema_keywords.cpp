@@ -16,15 +16,17 @@ const char* format_pattern_of(const Json& schema) {
 
 }  // namespace
 
-Status SchemaReader::read_number_keyword(const Json::Member& member, Shape& shape, const std::string& field, bool& known) {
+Status SchemaReader::read_number_keyword(const Json& schema, const Json::Member& member, Shape& shape, const std::string& field) {
   const auto& [name, value] = member;
   NumberBounds& number = shape.number;
   const bool low = name == "minimum" || name == "exclusiveMinimum", high = name == "maximum" || name == "exclusiveMaximum";
-  known = low || high || name == "multipleOf";
-  if (!known) return {};
+  if (!low && !high && name != "multipleOf") return {};
+  bool exclusive = name.starts_with("exclusive");
+  // In draft 4 and OpenAPI 3.0 a boolean beside the bound.
+  if (exclusive && value.is_boolean()) return {};
+  if (!exclusive && (low || high)) exclusive = schema.boolean_or(low ? "exclusiveMinimum" : "exclusiveMaximum", false);
   if (!value.is_number()) return invalid(field, name + " is no number.", "a number", json_text(value).substr(0, 80));
   const double bound = value.number();
-  const bool exclusive = name.starts_with("exclusive");
   if (low && (!number.low || bound > *number.low || (bound == *number.low && exclusive))) {
     number.low = bound;
     number.low_exclusive = exclusive;
@@ -48,7 +50,7 @@ Status SchemaReader::read_number_keyword(const Json::Member& member, Shape& shap
   return {};
 }
 
-Status SchemaReader::read_count_keyword(const Json::Member& member, Shape& shape, const std::string& field, bool& known) {
+Status SchemaReader::read_count_keyword(const Json::Member& member, Shape& shape, const std::string& field) {
   const auto& [name, value] = member;
   struct Row { std::string_view name; std::uint32_t Shape::* count; bool least; };
   static constexpr Row rows[] = {{"minLength", &Shape::min_length, true}, {"maxLength", &Shape::max_length, false},
@@ -56,7 +58,6 @@ Status SchemaReader::read_count_keyword(const Json::Member& member, Shape& shape
                                  {"minProperties", &Shape::min_properties, true}, {"maxProperties", &Shape::max_properties, false}};
   for (const Row& row : rows) {
     if (row.name != name) continue;
-    known = true;
     const auto count = value.integer();
     if (!count || *count < 0) return invalid(field, name + " is no count.", "a whole number of at least 0", json_text(value).substr(0, 80));
     const auto bounded = std::uint32_t(std::min<std::int64_t>(*count, unreachable));

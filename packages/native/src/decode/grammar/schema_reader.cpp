@@ -8,12 +8,12 @@ namespace {
 
 constexpr std::size_t most_work = 200'000;  // schemas read, the same one again counted again
 
-// Say nothing about what a value may be.
-constexpr std::string_view annotations[] = {"$schema", "$comment", "$defs", "definitions", "$anchor", "title", "description",
-                                            "default", "examples", "example", "deprecated", "readOnly", "writeOnly",
-                                            "contentEncoding", "contentMediaType", "contentSchema", "enumNames",
-                                            "enumDescriptions", "markdownDescription", "readonly", "links", "javaType", "tsType",
-                                            "discriminator", "xml", "externalDocs"};
+// What a draft from 3 to 2020-12 constrains values by and no grammar here keeps. Any other word is an annotation, as JSON Schema has
+// it: it says nothing about what a value may be.
+constexpr std::string_view not_kept[] = {"not", "if", "then", "else", "dependencies", "dependentRequired", "dependentSchemas",
+                                         "contains", "minContains", "maxContains", "uniqueItems", "unevaluatedItems",
+                                         "unevaluatedProperties", "$dynamicRef", "$recursiveRef", "extends", "disallow",
+                                         "divisibleBy"};
 // Read together, by read_object_keywords and read_array_keywords.
 constexpr std::string_view together[] = {"properties", "patternProperties", "additionalProperties", "items", "prefixItems",
                                          "additionalItems"};
@@ -29,12 +29,11 @@ std::string escaped_key(const std::string& key) {
   return out;
 }
 
-// Whether any name of a property fits: names are strings without being told.
+// Whether any name of a property fits: names are strings without being told. The schemas that say so plainly; others become automata.
 bool fits_any_name(const Json& schema) {
   if (schema.is_boolean()) return schema.boolean();
-  const auto& members = schema.members();
-  return schema.is_object() && std::all_of(members.begin(), members.end(), [](const Json::Member& member) {
-           return among(annotations, member.first) ||
+  return schema.is_object() && std::all_of(schema.members().begin(), schema.members().end(), [](const Json::Member& member) {
+           return member.first == "description" ||
                   (member.first == "type" && member.second.is_string() && member.second.string() == "string");
          });
 }
@@ -116,8 +115,7 @@ Status SchemaReader::read(const Json* schema, Shape& shape, Path& path) {
   if (shape.field.empty()) shape.field = field;
   path.push_back(schema);
   for (const Json::Member& member : schema->members()) {
-    if (among(annotations, member.first) || among(together, member.first)) continue;
-    if (member.first.starts_with("x-") || member.first.starts_with('_')) continue;  // extensions, by their names
+    if (among(together, member.first)) continue;
     TRIVIUM_TRY(read_keyword(*schema, member, shape, path, field + "/" + escaped_key(member.first)));
   }
   TRIVIUM_TRY(read_object_keywords(*schema, shape, field));
@@ -130,7 +128,8 @@ Status SchemaReader::read_keyword(const Json& schema, const Json::Member& member
                                   const std::string& field) {
   const auto& [name, value] = member;
   if (name == "type") return read_type(value, schema.boolean_or("nullable", false), shape, field);
-  if (name == "nullable" && value.is_boolean()) return {};  // read with the type
+  if (name == "nullable")  // read with the type
+    return value.is_boolean() ? Status() : Status(invalid(field, "nullable is no boolean.", "true or false"));
   if (name == "enum" || name == "const") return read_values(member, shape, field);
   if (name == "$ref") {
     if (!value.is_string()) return invalid(field, "A reference is no string.", "a string");
@@ -157,13 +156,13 @@ Status SchemaReader::read_keyword(const Json& schema, const Json::Member& member
     return {};
   }
   if (name == "uniqueItems" && value.kind() == Json::Kind::boolean && !value.boolean()) return {};
-  if ((name == "$id" || name == "id") && &schema == &root_) return {};
-  bool known = false;
-  TRIVIUM_TRY(read_number_keyword(member, shape, field, known));
-  if (!known) TRIVIUM_TRY(read_count_keyword(member, shape, field, known));
-  if (known) return {};
-  return unsupported(field, "The keyword " + name + " is not supported.",
-                     "Remove it from the schema and check it afterwards.", json_text(value).substr(0, 80));
+  // Below the root an identifier moves where references lead from.
+  const bool moves = (name == "$id" || name == "id") && value.is_string() && &schema != &root_;
+  if (moves || among(not_kept, name))
+    return unsupported(field, "The keyword " + name + " is not supported.",
+                       "Remove it from the schema and check it afterwards.", json_text(value).substr(0, 80));
+  TRIVIUM_TRY(read_number_keyword(schema, member, shape, field));
+  return read_count_keyword(member, shape, field);
 }
 
 Result<std::vector<Shape>> SchemaReader::shapes(const SchemaSet& schemas) {

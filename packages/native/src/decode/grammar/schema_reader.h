@@ -38,8 +38,8 @@ class SchemaReader {
   void remember_pointers(const Json& node, const std::string& pointer);
   Status read(const Json* schema, Shape& shape, Path& path);
   Status read_keyword(const Json& schema, const Json::Member& member, Shape& shape, Path& path, const std::string& field);
-  Status read_number_keyword(const Json::Member& member, Shape& shape, const std::string& field, bool& known);
-  Status read_count_keyword(const Json::Member& member, Shape& shape, const std::string& field, bool& known);
+  Status read_number_keyword(const Json& schema, const Json::Member& member, Shape& shape, const std::string& field);
+  Status read_count_keyword(const Json::Member& member, Shape& shape, const std::string& field);
   Status read_object_keywords(const Json& schema, Shape& shape, const std::string& field);
   Status read_array_keywords(const Json& schema, Shape& shape, const std::string& field);
   Status read_text_keyword(const Json& schema, const Json::Member& member, Shape& shape, const std::string& field);
