@@ -98,13 +98,16 @@ function parse(argv: readonly string[], options: Options): ParsedArgs {
   return { values, positionals };
 }
 
-function unparsed(capability: AnyCapability, flags: readonly string[], cause: Error): TriviumError {
-  const [said] = cause.message.split(/\.?(?:\s*\n|\. )/);
-  const unknown = /^Unknown option '--([^']+)'/.exec(cause.message)?.[1];
+/**
+ * What `parseArgs` refuses, in one sentence.
+ * @param words the command, as it is typed
+ */
+export function unparsed(words: string, flags: readonly string[], { message }: Error): TriviumError {
+  const [said] = message.split(/\.?(?:\s*\n|\. )/);
+  const unknown = /^Unknown option '--([^']+)'/.exec(message)?.[1];
   const meant = unknown === undefined ? undefined : nearest(unknown, flags);
   return new TriviumError('invalid-argument', `${said!.replace(/\.$/, '')}.`, {
-    remedy: `${meant ? `Is --${meant} meant? ` : ''}trivium ${wordsOf(capability)} --help lists the flags.`,
-    cause,
+    remedy: `${meant ? `Is --${meant} meant? ` : ''}trivium ${words} --help lists the flags.`,
   });
 }
 
@@ -171,7 +174,7 @@ export function parseCommand(
   try {
     parsed = parse(argv, options);
   } catch (cause) {
-    throw unparsed(capability, Object.keys(options), cause as Error);
+    throw unparsed(wordsOf(capability), Object.keys(options), cause as Error);
   }
   const { values, positionals } = parsed;
   const input: Record<string, unknown> = {};

@@ -11,6 +11,7 @@ import { inFlags } from './flags.js';
 import { commandList, generalHelp } from './help.js';
 import { type LoadSettings, loadSettingNames, loadsModels } from './own-flags.js';
 import { runServe } from './serve/serve-command.js';
+import { onStopSignals } from './stop-signals.js';
 
 /** @returns the exit code: 0 done, 1 failed, 2 wrong call, 130 interrupted */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -135,11 +136,11 @@ async function interruptible(
     interrupted = true;
     controller.abort();
   };
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  const ignore = onStopSignals(interrupt);
   try {
     return await run(interrupt);
   } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    ignore();
     // A reading of it that was given up keeps the process from its end.
     process.stdin.destroy();
   }

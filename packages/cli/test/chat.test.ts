@@ -372,6 +372,15 @@ describe('at a terminal', () => {
     expect(await screen.ended).toBe('left');
   });
 
+  test('a terminal whose window is closed ends the conversation, which is kept', async () => {
+    const file = join(folder, 'closed.json');
+    const screen = terminal(flags('--save', file));
+    await screen.types('first\r', 'One.');
+    screen.input.emit('error', Object.assign(new Error('read EIO'), { code: 'EIO' }));
+    expect(await screen.ended).toBe('left');
+    expect(JSON.parse(await readFile(file, 'utf8')).messages).toHaveLength(2);
+  });
+
   test('thinking is dimmed, control characters are shown as pictures', async () => {
     const screen = terminal(flags(), { answers: ['<think>Hmm.</think> \x1b[31mred'] });
     await screen.types('a\r', 'red');

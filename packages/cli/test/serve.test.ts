@@ -203,4 +203,13 @@ describe('trivium serve', () => {
       port: 7474,
     });
   });
+
+  it.each([
+    [['--drain-seconds', '-1'], "Option '--drain-seconds' argument is ambiguous.", 'trivium serve --help'],
+    [['--prot', '80'], "Unknown option '--prot'.", 'Is --port meant?'],
+    [['stray'], "Unexpected argument 'stray'.", 'trivium serve --help'],
+  ])('refuses %j in one sentence', (argv, message, remedy) => {
+    const fault = { code: 'invalid-argument', message, remedy: expect.stringContaining(remedy) };
+    expect(() => readServeFlags(argv, {})).toThrow(expect.objectContaining(fault));
+  });
 });

@@ -35,15 +35,19 @@ class Lines {
   ended = false;
   #wake: (() => void) | undefined;
 
-  constructor(terminal: Interface) {
+  constructor(terminal: Interface, input: NodeJS.ReadableStream) {
     terminal.on('line', (line) => {
       this.#typed.push(line);
       this.#wake?.();
     });
-    terminal.on('close', () => {
+    const end = () => {
       this.ended = true;
       this.#wake?.();
-    });
+    };
+    terminal.on('close', end);
+    // A terminal whose window was closed cannot be read any more, nor told how to behave.
+    terminal.on('error', end);
+    input.on('error', end);
   }
 
   /** The next line; `undefined` after the last. */
@@ -64,7 +68,7 @@ export async function talk(
   signal: AbortSignal,
 ): Promise<void> {
   const terminal = createInterface({ input, output: notes, prompt: '> ', terminal: notes.isTTY === true });
-  const lines = new Lines(terminal);
+  const lines = new Lines(terminal, input);
   const close = () => terminal.close();
   signal.addEventListener('abort', close, { once: true });
   let answering: AbortController | undefined;

@@ -7,6 +7,7 @@ import { TriviumError } from '@trivium/protocol';
 import { Admission, Host, type HostSettings } from '@trivium/sdk';
 import { FileStreamStore, type RequestLogEntry, serve } from '@trivium/sdk/server';
 import { allPlugins } from '../find-command.js';
+import { onStopSignals } from '../stop-signals.js';
 import { mcpMount, mcpPath } from './mcp-mount.js';
 import { playgroundMount, playgroundPath } from './playground.js';
 import { readServeFlags, type ServeFlags, serveHelp } from './serve-flags.js';
@@ -115,12 +116,11 @@ function log({ requestId, method, route, status, durationMs, code, fault }: Requ
 function stopped(): Promise<void> {
   return new Promise((resolve) => {
     let isStopping = false;
-    const stop = () => {
+    onStopSignals(() => {
       if (isStopping) process.exit(130);
       isStopping = true;
       resolve();
-    };
-    process.on('SIGINT', stop).on('SIGTERM', stop);
+    });
   });
 }
 

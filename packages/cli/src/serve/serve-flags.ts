@@ -1,6 +1,7 @@
 /** The flags of `trivium serve`, their help and what they mean. Knows strings, starts nothing. */
 import { parseArgs } from 'node:util';
 import { TriviumError } from '@trivium/protocol';
+import { unparsed } from '../flags.js';
 import { type LoadSettings, loadSettingsOf } from '../own-flags.js';
 
 export const serveHelp = `trivium serve [flags]
@@ -117,10 +118,7 @@ function parsed(argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options: serveOptions }).values;
   } catch (cause) {
-    throw new TriviumError('invalid-argument', (cause as Error).message.split('. ')[0]!.concat('.'), {
-      remedy: 'trivium serve --help lists the flags.',
-      cause,
-    });
+    throw unparsed('serve', Object.keys(serveOptions), cause as Error);
   }
 }
 
