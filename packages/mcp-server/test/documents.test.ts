@@ -98,6 +98,7 @@ describe('a document', () => {
     ['doc:///guides/..%2f..%2fsecret.txt', 'outside-root'],
     ['doc:////etc/passwd', 'outside-root'],
     ['doc:///guides/link.txt', 'outside-root'],
+    ['doc:///.trivium/scratch/0123456789abcdef/owner.json', 'outside-root'],
     ['doc:///nothing.md', 'not-found'],
     ['doc:///guides', 'not-found'],
     ['doc:///', 'invalid-argument'],

@@ -1,5 +1,5 @@
 /** The real server over stdio, driven by the SDK's client: tools, an answer with citations, confinement, bad input. */
-import { mkdtemp, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,8 +10,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 const client = new Client({ name: 'test', version: '0' });
 const bin = fileURLToPath(new URL('../bin/trivium-mcp-server.mjs', import.meta.url));
 
+let root: string;
 beforeAll(async () => {
-  const root = await mkdtemp(join(tmpdir(), 'trivium-mcp-'));
+  root = await mkdtemp(join(tmpdir(), 'trivium-mcp-'));
   await writeFile(join(root, 'tea.md'), '# Tea\n\nGreen tea is steeped for two minutes at eighty degrees.\n');
   await writeFile(
     join(root, 'coffee.md'),
@@ -78,6 +79,18 @@ test.each([['../'], ['/etc/passwd'], ['linked'], ['linked/*.md'], ['{linked,x}/.
     });
   },
 );
+
+test('scratch folders of callers are named by who knows them, and found by nobody', async () => {
+  const folder = `.trivium/scratch/${'0'.repeat(16)}/${'0'.repeat(32)}`;
+  await mkdir(join(root, folder), { recursive: true });
+  await writeFile(join(root, folder, 'mine.md'), 'Only mine.');
+  const list = (path: string) => client.callTool({ name: 'documents_list', arguments: { paths: [path] } });
+  for (const path of ['.trivium', '.trivium/scratch', '.trivium/scratch/*/*/*.md', '{a,.triv}*/**/*.md'])
+    expect(JSON.stringify(await list(path))).toContain('outside-root');
+  const documents = [{ path: `${folder}/mine.md` }];
+  expect((await list(folder)).structuredContent).toMatchObject({ documents });
+  await rm(join(root, '.trivium'), { recursive: true });
+});
 
 test('a folder of the root that is a link leads nowhere', async () => {
   const call = { name: 'documents_search', arguments: { query: 'password swordfish' } };

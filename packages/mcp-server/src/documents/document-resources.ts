@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, relative, sep } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
-import { insideRoot } from '@trivium/sdk';
+import { confinePath } from '@trivium/sdk';
 import { collectFiles, documentMediaType, documentText, type FoundFile } from '@trivium/sdk/documents';
 import type { EmbeddedContents } from '../surface/content.js';
 import type { ResourceEntry, ResourceSource } from '../surface/surface.js';
@@ -136,7 +136,7 @@ const entryOf = ({ path, size }: ListedFile): ResourceEntry => ({
 });
 
 async function realDocument(root: string, path: string, uri: string): Promise<string> {
-  const file = await insideRoot(root, path, 'uri').catch((error: unknown) => {
+  const file = await confinePath(root, path, 'uri').catch((error: unknown) => {
     throw withoutFile(error, uri);
   });
   const found = await stat(file).catch(() => undefined);

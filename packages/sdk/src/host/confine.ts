@@ -7,6 +7,7 @@ import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path
 import { type AnyCapability, TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
 import { nanoNames } from '../models/resolve-model.js';
+import { assertNamed } from './scratch-paths.js';
 
 type Role = 'path' | 'model';
 
@@ -159,7 +160,8 @@ export interface Confinement {
 }
 
 /**
- * The input with every path resolved inside the root; a missing list of paths means the root itself.
+ * The input with every path resolved inside the root, and out of scratch folders that it does not name; a missing list of paths
+ * means the root itself.
  * @throws TriviumError `outside-root`, and as `pathFields`
  */
 export async function confine(
@@ -226,7 +228,17 @@ async function confineHeld(
 }
 
 const confineString = (role: Role, value: string, confinement: Confinement, field: string) =>
-  role === 'model' ? confineModel(value, confinement, field) : insideRoot(confinement.root, value, field);
+  role === 'model' ? confineModel(value, confinement, field) : confinePath(confinement.root, value, field);
+
+/**
+ * A path that a caller may use: inside the root, and in no scratch folder but one that it names.
+ * @throws TriviumError as `insideRoot`
+ */
+export async function confinePath(root: string, path: string, field: string): Promise<string> {
+  const found = await insideRoot(root, path, field);
+  await assertNamed(found, await realpath(root), field);
+  return found;
+}
 
 /**
  * A reference to a model that a caller may use: embedded, inside the root, or of the hub where that is allowed.
@@ -238,7 +250,7 @@ export async function confineModel(
   field: string,
 ): Promise<string> {
   if (nanoNames.includes(value)) return value;
-  if (!value.startsWith('hf:')) return insideRoot(root, value, field);
+  if (!value.startsWith('hf:')) return confinePath(root, value, field);
   if (hub) return value;
   throw new TriviumError('outside-root', `${value} is a model of the Hugging Face Hub.`, {
     field,

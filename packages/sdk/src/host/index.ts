@@ -1,6 +1,13 @@
 export { Admission, type AdmissionSettings } from './admission.js';
 export { camelCase, createClient, type MethodsOf, type TriviumClient, type TriviumPlugin } from './client.js';
-export { type Confinement, confine, insideRoot, pathFields, relativePaths } from './confine.js';
+export {
+  type Confinement,
+  confine,
+  confinePath,
+  insideRoot,
+  pathFields,
+  relativePaths,
+} from './confine.js';
 export { documents } from './documents-plugin.js';
 export { hideRoot } from './hide-root.js';
 export { Host, type HostSettings, type TriviumContext } from './host.js';

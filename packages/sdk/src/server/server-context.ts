@@ -1,6 +1,6 @@
 /** What the routes of one server share. */
 import type { Plugin } from '@trivium/protocol';
-import type { Host, Permissions } from '../host/index.js';
+import { type Confinement, type Host, mayUseHub, type Permissions } from '../host/index.js';
 import type { ServerMetrics } from './metrics.js';
 import type { ScratchFolders } from './scratch/scratch-folders.js';
 import type { ServedModels } from './served-models.js';
@@ -20,3 +20,9 @@ export interface ServerContext {
   /** Absent where nothing may be written. */
   readonly scratch: ScratchFolders | undefined;
 }
+
+/** What a caller's input is held to. */
+export const confinementOf = ({
+  root,
+  permissions,
+}: Pick<ServerContext, 'root' | 'permissions'>): Confinement => ({ root, hub: mayUseHub(permissions) });

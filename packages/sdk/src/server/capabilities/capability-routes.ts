@@ -11,11 +11,10 @@ import {
   stream,
 } from '@trivium/protocol';
 import { z } from 'zod';
-import { isAllowed, relativePaths, type TriviumContext } from '../../host/index.js';
-import { confinedInput } from '../confined-input.js';
+import { confine, isAllowed, relativePaths, type TriviumContext } from '../../host/index.js';
 import { eventStream, frameOf } from '../event-stream.js';
 import { type AnyRoute, type RouteCall, route } from '../route.js';
-import type { ServerContext } from '../server-context.js';
+import { confinementOf, type ServerContext } from '../server-context.js';
 import { bodySchema } from './body-schema.js';
 import { shownJob } from './shown-job.js';
 
@@ -93,7 +92,7 @@ function capabilityRoute(implementation: Served, context: ServerContext): AnyRou
     },
     isWork: true,
     handle: async (call) => {
-      const input = await confinedInput(capability, call.body as Record<string, unknown>, context);
+      const input = await confine(capability, call.body as Record<string, unknown>, confinementOf(context));
       if (/\brespond-async\b/i.test(call.request.headers.get('prefer') ?? ''))
         return startJob(implementation, input, context);
       if (call.request.headers.get('accept')?.includes('text/event-stream'))

@@ -4,10 +4,10 @@
  */
 import { type CallFrame, callFrame, contracts, errorBody, type Job, TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
-import { confine, mayUseHub, relativePaths } from '../../host/index.js';
+import { confine, relativePaths } from '../../host/index.js';
 import { eventStream, frameOf } from '../event-stream.js';
 import { type AnyRoute, type RouteCall, route } from '../route.js';
-import type { ServerContext } from '../server-context.js';
+import { confinementOf, type ServerContext } from '../server-context.js';
 import { servedCapabilities } from './capability-routes.js';
 import { jobFailure, shownJob } from './shown-job.js';
 
@@ -135,8 +135,8 @@ async function isOurs(job: Job, context: ServerContext): Promise<boolean> {
   if (!implementation) return false;
   const input = await context.host.jobs.input(job.id);
   try {
-    const confinement = { root: context.root, hub: mayUseHub(context.permissions) };
-    const confined = await confine(implementation.capability, input as Record<string, unknown>, confinement);
+    const { capability } = implementation;
+    const confined = await confine(capability, input as Record<string, unknown>, confinementOf(context));
     // What a server starts is confined already; a path that is not was meant from another folder.
     return JSON.stringify(confined) === JSON.stringify(input);
   } catch {

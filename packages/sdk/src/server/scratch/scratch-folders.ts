@@ -5,16 +5,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
 import { assertDocument } from '../../documents/index.js';
 import { insideRoot } from '../../host/index.js';
+import { ownFolderName, scratchParts, serverIdPattern } from '../../host/scratch-paths.js';
 import { makeFolder } from '../../make-folder.js';
 import { fileOwner, keepTouched, ownerIsGone, thisProcess } from '../../owner.js';
-
-/** What servers keep below the root; hidden, so that reading the root does not read it. */
-export const ownFolderName = '.trivium';
-const parts = [ownFolderName, 'scratch'] as const;
 
 export interface ScratchLimits {
   /** Bytes of all files of all folders. */
@@ -122,13 +119,7 @@ export class ScratchFolders implements AsyncDisposable {
     await rm(own, { recursive: true, force: true });
     // What others use is not empty and stays.
     await rmdir(dirname(own)).catch(() => {});
-    await rmdir(join(this.#root, parts[0])).catch(() => {});
-  }
-
-  /** Whether a path, absolute and real, is a folder of these or lies in one. */
-  async holds(path: string): Promise<boolean> {
-    const own = await this.#own?.catch(() => undefined);
-    return own !== undefined && this.#folders.has(relative(own, path).split(sep)[0]!);
+    await rmdir(join(this.#root, ownFolderName)).catch(() => {});
   }
 
   #folder(id: string): Folder {
@@ -197,7 +188,7 @@ async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
 }
 
 async function makeOwnFolder(root: string): Promise<string> {
-  const parent = join(root, ...parts);
+  const parent = join(root, ...scratchParts);
   await makeFolder(parent, { mode: 0o700 });
   await insideRoot(root, parent, 'root');
   const own = join(parent, randomBytes(8).toString('hex'));
@@ -217,7 +208,7 @@ const sleepMs = 3_600_000;
 
 async function removeOrphans(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
-    if (!/^[0-9a-f]{16}$/.test(name)) continue;
+    if (!serverIdPattern.test(name)) continue;
     const folder = join(parent, name);
     try {
       if (await isOrphan(folder)) await rm(folder, { recursive: true, force: true });

@@ -1,9 +1,10 @@
 /** `/v1/scratch`: places for documents that lie with the caller, named by path in any call afterwards. */
 import { z } from 'zod';
+import { scratchIdPattern } from '../../host/scratch-paths.js';
 import { type AnyRoute, route } from '../route.js';
 import type { ServerContext } from '../server-context.js';
 
-const id = z.string().regex(/^[0-9a-f]{32}$/, 'is the id of no scratch folder');
+const id = z.string().regex(scratchIdPattern, 'is the id of no scratch folder');
 
 /** What every system takes for the name of one file and nothing else; in bytes, for that is what file systems count. */
 const fileName = z

@@ -12,11 +12,10 @@ import {
   TriviumError,
 } from '@trivium/protocol';
 import { ask, documents } from '../../host/documents-plugin.js';
-import { relativePaths } from '../../host/index.js';
-import { confinedInput } from '../confined-input.js';
+import { confine, relativePaths } from '../../host/index.js';
 import { doneFrame, frameOf } from '../event-stream.js';
 import type { RouteCall } from '../route.js';
-import type { ServerContext } from '../server-context.js';
+import { confinementOf, type ServerContext } from '../server-context.js';
 import type { UiChatRequest } from './chat-schema.js';
 import { errorFrame, warningPart } from './ui-answer.js';
 
@@ -65,7 +64,7 @@ export async function documentInput(
       remedy: 'Name such a model, or leave writes out.',
     });
   }
-  const confined = await confinedInput(ask.capability, { paths, question, limit }, context);
+  const confined = await confine(ask.capability, { paths, question, limit }, confinementOf(context));
   return { ...(confined as Omit<DocumentAnswerInput, 'model'>), ...(served && { model: served.reference! }) };
 }
 
