@@ -2,15 +2,16 @@
  * The server as a function from requests to responses: the gate (host, origin, key, size, places), the table of routes, one
  * shape of errors. Refuses to know: what the routes do, which server listens.
  */
-import { randomUUID } from 'node:crypto';
 import { httpStatusOf, TriviumError } from '@trivium/protocol';
 import { type Context, Hono } from 'hono';
 import { type Admission, documents, models } from '../host/index.js';
+import { answerInTime } from './answer-in-time.js';
 import { eventStreamHeaders } from './event-stream.js';
 import { failureOf, failureResponse } from './failure.js';
 import { ApiKeys, checkHost, checkOrigin } from './gate/caller.js';
 import { corsHeaders, preflight } from './gate/cors.js';
 import { parsePart, readJson, readOctets } from './gate/read-request.js';
+import { requestIdOf } from './gate/request-id.js';
 import { ServerMetrics } from './metrics.js';
 import type { AnyRoute } from './route.js';
 import { routesOf } from './routes.js';
@@ -214,7 +215,7 @@ class HttpHandler implements Handler {
       leave,
       until,
     };
-    const answer = (async () => route.handle(call))();
+    const answer = answerInTime((async () => route.handle(call))(), signal);
     const whole = answer
       .then(async () => {
         // Work may bring more work.
@@ -276,19 +277,6 @@ function statsOf({ models }: HandlerSettings['host']) {
   } catch {
     return undefined;
   }
-}
-
-const ids = new WeakMap<Request, string>();
-
-/** The id that the client gave, where it is one, or a new one. */
-function requestIdOf(request: Request): string {
-  let id = ids.get(request);
-  if (id === undefined) {
-    const given = request.headers.get('x-request-id') ?? '';
-    id = /^[\w.:-]{1,128}$/.test(given) ? given : `req_${randomUUID().replaceAll('-', '')}`;
-    ids.set(request, id);
-  }
-  return id;
 }
 
 const noRoute = ({ method, url }: Request) =>

@@ -1,8 +1,10 @@
-/** Streams of events whose source heeds nothing, as a model that ignores its signal: the client and the server still come away. */
+/** Answers whose source heeds nothing, as a model that ignores its signal: the client and the server still come away. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { eventStream } from '../../src/server/event-stream.js';
 import { MemoryStreamStore } from '../../src/server/index.js';
 import { ChatStreams } from '../../src/server/ui/chat-streams.js';
+import { scriptedModel } from '../../src/testing/index.js';
+import { testServer } from './fixtures.js';
 
 beforeEach(
   () => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] }),
@@ -74,3 +76,28 @@ it('an answer of a chat that is cancelled breaks off, and the chat goes on', asy
   await chats[Symbol.asyncDispose]();
   expect(vi.getTimerCount()).toBe(0);
 });
+
+it.each(['a client that leaves', 'a server that stops'])(
+  '%s gives the place of a whole answer back',
+  async (who) => {
+    const called = vi.fn(() => new Promise<never>(() => {}));
+    const models = {
+      deaf: Object.assign(scriptedModel(['x']), { doGenerate: called }),
+      scripted: scriptedModel(['The answer is 42.']),
+    };
+    await using server = await testServer({ models, maxConcurrent: 1 });
+    const ask = (model: string, signal?: AbortSignal) => {
+      const messages = [{ role: 'user', content: 'What is it?' }];
+      return server.post('/v1/chat/completions', { model, messages }, signal ? { signal } : {});
+    };
+    const leaving = new AbortController();
+    const answer = ask('deaf', leaving.signal);
+    await vi.waitFor(() => expect(called).toHaveBeenCalled());
+    if (who === 'a client that leaves') leaving.abort();
+    else server.handler.stop();
+    vi.advanceTimersByTime(60_000);
+    expect((await answer).status).toBe(who === 'a client that leaves' ? 499 : 503);
+    expect(server.handler.calls).toEqual({ running: 0, waiting: 0 });
+    if (who === 'a client that leaves') expect((await ask('scripted')).status).toBe(200);
+  },
+);
