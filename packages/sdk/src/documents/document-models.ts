@@ -17,18 +17,24 @@ async function modelId(file: string): Promise<string> {
   return `${basename(file)}:${size}:${Math.round(mtimeMs)}`;
 }
 
-type ModelRole = 'static' | 'contextual' | 'rank';
+type ModelField = 'staticModel' | 'embedModel' | 'rankModel';
+/** Told where a model read the beginnings of texts alone, by how many tokens it reads. */
+type OnCut = (contextTokens: number) => void;
 
 /** The model file of `@trivium/nano`. @throws where that package or its weights are not there. */
-async function defaultModelFile(role: ModelRole): Promise<string> {
+async function defaultModelFile(field: ModelField): Promise<string> {
   const { embedModelFile, rankModelFile, staticModelFile } = await import('@trivium/nano');
-  const file = { static: staticModelFile, contextual: embedModelFile, rank: rankModelFile }[role];
+  const file = { staticModel: staticModelFile, embedModel: embedModelFile, rankModel: rankModelFile }[field];
   await stat(file);
   return file;
 }
 
 /** @throws TriviumError of the engine: `native-unavailable`, `not-found`, `bad-format`; `unsupported` for what does not embed. */
-async function loadEmbedder(field: 'staticModel' | 'embedModel', file: string): Promise<DocumentEmbedder> {
+async function loadEmbedder(
+  field: 'staticModel' | 'embedModel',
+  file: string,
+  onCut?: OnCut,
+): Promise<DocumentEmbedder> {
   const id = await modelId(file);
   const { getEngine } = await import('@trivium/native');
   const model = await getEngine().loadModel(file);
@@ -43,16 +49,21 @@ async function loadEmbedder(field: 'staticModel' | 'embedModel', file: string): 
       remedy: 'Name a sentence embedder, such as a BERT with a pooling.',
     });
   }
-  const { prompts = {}, width } = model.info;
+  const { prompts = {}, width, contextTokens } = model.info;
   const prompted = (texts: readonly string[], role: 'query' | 'passage') =>
     prompts[role] ? texts.map((text) => prompts[role] + text) : texts;
+  const noticed = <Result extends { truncated: number[] }>(result: Result) => {
+    if (result.truncated.length > 0) onCut?.(contextTokens);
+    return result;
+  };
+  const overflow = 'truncate';
   return {
     id,
     width,
-    embed: (texts, { role, signal }) =>
-      model.embed(prompted(texts, role), { overflow: 'truncate', ...(signal && { signal }) }),
-    embedTokens: (texts, { role, signal }) =>
-      model.embedTokens(prompted(texts, role), { overflow: 'truncate', ...(signal && { signal }) }),
+    embed: async (texts, { role, signal }) =>
+      noticed(await model.embed(prompted(texts, role), { overflow, signal })),
+    embedTokens: async (texts, { role, signal }) =>
+      noticed(await model.embedTokens(prompted(texts, role), { overflow, signal })),
     dispose: () => model.dispose(),
   };
 }
@@ -61,11 +72,15 @@ async function loadEmbedder(field: 'staticModel' | 'embedModel', file: string): 
  * The ranker of `@trivium/nano` leans on static vectors; any other cross-encoder reads pairs.
  * @throws as `loadEmbedder` does; `invalid-argument` for a model that is no cross-encoder.
  */
-async function loadRanker(file: string, embedder: DocumentEmbedder | undefined): Promise<PassageRanker> {
+async function loadRanker(
+  file: string,
+  embedder: DocumentEmbedder | undefined,
+  onCut?: OnCut,
+): Promise<PassageRanker> {
   const { getEngine } = await import('@trivium/native');
   const model = await getEngine().loadModel(file);
   if (model.info.kind === 'cross-encoder') {
-    if (!model.info.tokenMatches) return pairRanker(model);
+    if (!model.info.tokenMatches) return pairRanker(model, onCut);
     if (embedder && embedsTokens(embedder)) return matchRanker(model, embedder);
   }
   await model.dispose();
@@ -79,58 +94,45 @@ async function loadRanker(file: string, embedder: DocumentEmbedder | undefined):
   });
 }
 
-/** What became of a model: none was wanted, it is loaded, or it is not there and `absence` says why. */
-interface Loaded<Model> {
-  model?: Model;
-  absence?: string;
-}
+/** What search does without a default model. */
+const without: Record<ModelField, string> = {
+  staticModel: 'Search goes by words only, for the static model is not there',
+  embedModel: 'Documents are not ordered anew, for the contextual model is not there',
+  rankModel: 'Passages are ordered by words and vectors only, for the ranking model is not there',
+};
 
-/** A named model must load; the default one is used where it and the engine are there. */
-async function load<Model>(
-  role: ModelRole,
-  file: string | false | undefined,
-  open: (file: string) => Promise<Model>,
-): Promise<Loaded<Model>> {
-  if (file === false) return {};
-  if (file !== undefined) return { model: await open(file) };
-  try {
-    return { model: await open(await defaultModelFile(role)) };
-  } catch (error) {
-    const { code, message, remedy } = TriviumError.from(error);
-    return { absence: `${message} (${code})${remedy ? ` ${remedy}` : ''}` };
-  }
-}
-
-export type ModelOptions = Pick<LibraryOptions, 'staticModel' | 'embedModel' | 'rankModel' | 'embedders'>;
+export type ModelOptions = Pick<LibraryOptions, ModelField | 'embedders'>;
 
 /** The models of one library, each loaded when first asked for; given ones are used as they are, and not disposed of. */
 export class DocumentModels {
   readonly #options: ModelOptions;
-  #static: Promise<Loaded<DocumentEmbedder>> | undefined;
-  #contextual: Promise<Loaded<DocumentEmbedder>> | undefined;
-  #ranker: Promise<Loaded<PassageRanker>> | undefined;
+  #static: Promise<DocumentEmbedder | undefined> | undefined;
+  #contextual: Promise<DocumentEmbedder | undefined> | undefined;
+  #ranker: Promise<PassageRanker | undefined> | undefined;
+  /** Why default models are not there. */
+  readonly #absences = new Map<ModelField, string>();
+  /** What named models could not read. */
+  readonly #cuts = new Map<ModelField, string>();
 
   constructor(options: ModelOptions) {
     this.#options = options;
     const { embedders } = options;
     if (!embedders) return;
-    this.#static = Promise.resolve({ ...(embedders.static && { model: embedders.static }) });
-    this.#contextual = Promise.resolve({ ...(embedders.contextual && { model: embedders.contextual }) });
-    this.#ranker = Promise.resolve({ ...(embedders.ranker && { model: embedders.ranker }) });
+    this.#static = Promise.resolve(embedders.static);
+    this.#contextual = Promise.resolve(embedders.contextual);
+    this.#ranker = Promise.resolve(embedders.ranker);
   }
 
   /** @throws TriviumError of the engine, for a model that was named. */
-  async static(): Promise<DocumentEmbedder | undefined> {
-    this.#static ??= load('static', this.#options.staticModel, (file) => loadEmbedder('staticModel', file));
-    return (await this.#static).model;
+  static(): Promise<DocumentEmbedder | undefined> {
+    this.#static ??= this.#load('staticModel', (file, onCut) => loadEmbedder('staticModel', file, onCut));
+    return this.#static;
   }
 
   /** @throws TriviumError of the engine, for a model that was named. */
-  async contextual(): Promise<DocumentEmbedder | undefined> {
-    this.#contextual ??= load('contextual', this.#options.embedModel, (file) =>
-      loadEmbedder('embedModel', file),
-    );
-    return (await this.#contextual).model;
+  contextual(): Promise<DocumentEmbedder | undefined> {
+    this.#contextual ??= this.#load('embedModel', (file, onCut) => loadEmbedder('embedModel', file, onCut));
+    return this.#contextual;
   }
 
   /**
@@ -143,36 +145,54 @@ export class DocumentModels {
   }
 
   /** @throws TriviumError of the engine, or `unsupported`, for a model that was named. */
-  async ranker(): Promise<PassageRanker | undefined> {
+  ranker(): Promise<PassageRanker | undefined> {
     this.#ranker ??= this.static().then((embedder) =>
-      load('rank', this.#options.rankModel, (file) => loadRanker(file, embedder)),
+      this.#load('rankModel', (file, onCut) => loadRanker(file, embedder, onCut)),
     );
-    return (await this.#ranker).model;
+    return this.#ranker;
   }
 
-  /** Of default models that were asked for so far and could not be loaded: what works less well, and why. */
-  async warnings(): Promise<string[]> {
-    const [words, order, rank] = await Promise.all(
-      [this.#static, this.#contextual, this.#ranker].map((loading) => loading?.catch(() => undefined)),
-    );
-    const warnings: string[] = [];
-    if (words?.absence)
-      warnings.push(`Search goes by words only, for the static model is not there: ${words.absence}`);
-    if (order?.absence)
-      warnings.push(
-        `Documents are not ordered anew, for the contextual model is not there: ${order.absence}`,
-      );
+  /**
+   * What works less well, and why, as far as it is known by now: of default models that could not be loaded, and of named ones
+   * that could not read all they were given.
+   */
+  warnings(): string[] {
     // Without static vectors nothing is ordered anew, and that was said.
-    if (rank?.absence && !words?.absence)
-      warnings.push(
-        `Passages are ordered by words and vectors only, for the ranking model is not there: ${rank.absence}`,
-      );
-    return warnings;
+    const untold = this.#absences.has('staticModel') ? 'rankModel' : undefined;
+    const absences = [...this.#absences].filter(([field]) => field !== untold);
+    return [...absences.map(([field, reason]) => `${without[field]}: ${reason}`), ...this.#cuts.values()];
   }
 
   async dispose(): Promise<void> {
     if (this.#options.embedders) return;
     for (const loading of [this.#static, this.#contextual, this.#ranker])
-      await (await loading?.catch(() => undefined))?.model?.dispose?.();
+      await (await loading?.catch(() => undefined))?.dispose?.();
+  }
+
+  /**
+   * A named model must load; the default one is used where it and the engine are there. What a default one cuts is not told:
+   * it was chosen with that in mind.
+   */
+  async #load<Model>(
+    field: ModelField,
+    open: (file: string, onCut?: OnCut) => Promise<Model>,
+  ): Promise<Model | undefined> {
+    const file = this.#options[field];
+    if (file === false) return undefined;
+    if (file !== undefined) return open(file, (contextTokens) => this.#noteCut(field, file, contextTokens));
+    try {
+      return await open(await defaultModelFile(field));
+    } catch (error) {
+      const { code, message, remedy } = TriviumError.from(error);
+      this.#absences.set(field, `${message} (${code})${remedy ? ` ${remedy}` : ''}`);
+      return undefined;
+    }
+  }
+
+  #noteCut(field: ModelField, file: string, contextTokens: number): void {
+    this.#cuts.set(
+      field,
+      `Of some texts ${field} knows the beginning only: ${basename(file)} reads ${contextTokens} tokens, and they have more.`,
+    );
   }
 }

@@ -94,7 +94,10 @@ export class LibraryCore {
       vectors: this.#contextual,
       ranker: () => this.#models.ranker(),
     };
-    return this.#index.search(query, options, models);
+    const known = this.#models.warnings();
+    const hits = await this.#index.search(query, options, models);
+    for (const warning of this.#models.warnings()) if (!known.includes(warning)) options.onWarning?.(warning);
+    return hits;
   }
 
   passages(): Iterable<Passage> {
@@ -138,12 +141,12 @@ export class LibraryCore {
     const { within } = this.#options;
     const { files, skipped, roots } = await collectFiles(paths, { signal, within, skipMissing });
     const embedder = await this.#models.static();
-    const warnings = await this.#models.warnings();
     const cache = this.#cacheFileFor(paths, roots, embedder);
     const known = await this.#known(cache, embedder);
     const { documents, changed, touched } = await this.#readFiles(files, known, skipped, embedder, options);
     if (options.stdin) documents.push(await this.#readStandardInput(options.stdin, embedder, signal));
     signal.throwIfAborted();
+    const warnings = this.#models.warnings();
     const gone = documents.length - changed !== known.size;
     const stale = changed > 0 || gone || options.stdin !== undefined || this.#key !== cache;
     if (stale || this.#index.documents.length !== documents.length) this.#index = new SearchIndex(documents);

@@ -21,12 +21,17 @@ export interface PassageRanker {
   dispose?(): Promise<void>;
 }
 
-/** Any cross-encoder: pairs as its tokenizer has them. */
-export function pairRanker(model: NativeModel): PassageRanker {
+/**
+ * Any cross-encoder: pairs as its tokenizer has them.
+ * @param onCut told where it read the beginnings of passages alone, by how many tokens it reads
+ */
+export function pairRanker(model: NativeModel, onCut?: (contextTokens: number) => void): PassageRanker {
   return {
     rank: async (query, passages, { signal } = {}) => {
       const texts = passages.map(({ above, text }) => `${above}\n${text}`);
-      return (await model.rank(query, texts, { overflow: 'truncate', ...(signal && { signal }) })).scores;
+      const { scores, truncated } = await model.rank(query, texts, { overflow: 'truncate', signal });
+      if (truncated.length > 0) onCut?.(model.info.contextTokens);
+      return scores;
     },
     dispose: () => model.dispose(),
   };

@@ -112,6 +112,8 @@ export interface SearchOptions {
   level?: SearchLevel;
   /** Hits of a hybrid search also say what their score is made of; default false. */
   explain?: boolean;
+  /** Told what works less well than it could where this search is the first to meet it; later readings report it too. */
+  onWarning?: (message: string) => void;
 }
 
 /**

@@ -25,8 +25,11 @@ interface Pending {
   reject: (error: unknown) => void;
   parts: unknown[] | undefined;
   signal: AbortSignal | undefined;
-  onProgress: ReadOptions['onProgress'];
+  hears: Listeners;
 }
+
+/** What a call may say before its result. */
+type Listeners = Pick<ReadOptions, 'onProgress'> & Pick<SearchOptions, 'onWarning'>;
 
 /**
  * The thread. A class of its own because bundlers of Next read `new Worker(anything)` as a wish for every file of this folder,
@@ -67,13 +70,13 @@ export class WorkerLibrary implements Library {
     const stdin = paths.includes('-') ? await this.#stdin.read(options.signal) : undefined;
     const input = { paths: [...paths], watch: options.watch ?? false, ...(stdin && { stdin }) };
     const id = this.#next;
-    const report = await this.#call('read', input, options.signal, options.onProgress);
+    const report = await this.#call('read', input, options.signal, options);
     this.#onChange = options.onChange && { id, call: options.onChange };
     return report;
   }
 
-  search(query: string, { signal, ...options }: SearchOptions = {}): Promise<SearchHit[]> {
-    return this.#call('search', { query, ...options }, signal);
+  search(query: string, { signal, onWarning, ...options }: SearchOptions = {}): Promise<SearchHit[]> {
+    return this.#call('search', { query, ...options }, signal, onWarning && { onWarning });
   }
 
   passages = (): Promise<Passage[]> => this.#call('passages', {});
@@ -109,7 +112,7 @@ export class WorkerLibrary implements Library {
     call: Call,
     input: WorkerCalls[Call]['input'],
     signal?: AbortSignal,
-    onProgress?: ReadOptions['onProgress'],
+    hears: Listeners = {},
   ): Promise<WorkerCalls[Call]['output']> {
     if (this.#failure) return Promise.reject(this.#failure);
     if (signal?.aborted) return Promise.reject(signal.reason);
@@ -122,7 +125,7 @@ export class WorkerLibrary implements Library {
     signal?.addEventListener('abort', cancel, { once: true });
     if (this.#pending.size === 0) this.#worker.ref();
     const answered = new Promise<WorkerCalls[Call]['output']>((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject, parts: undefined, signal, onProgress });
+      this.#pending.set(id, { resolve, reject, parts: undefined, signal, hears });
       this.#worker.postMessage({ id, call, input });
     });
     return answered.finally(() => {
@@ -147,7 +150,11 @@ export class WorkerLibrary implements Library {
     const pending = this.#pending.get(message.id);
     if (!pending) return;
     if (message.type === 'progress') {
-      pending.onProgress?.(message.progress);
+      pending.hears.onProgress?.(message.progress);
+      return;
+    }
+    if (message.type === 'warning') {
+      pending.hears.onWarning?.(message.message);
       return;
     }
     if (message.type === 'part') {

@@ -37,6 +37,7 @@ export type ToWorker =
 
 export type FromWorker =
   | { id: number; type: 'progress'; progress: ReadingProgress }
+  | { id: number; type: 'warning'; message: string }
   /** A slice of a long list, so that no message takes the receiver long. */
   | { id: number; type: 'part'; items: unknown[] }
   | { id: number; type: 'result'; output: unknown }

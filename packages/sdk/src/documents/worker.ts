@@ -35,7 +35,8 @@ async function answer(message: Exclude<ToWorker, { call: 'cancel' }>, signal: Ab
       return result(await read(id, message.input, signal));
     case 'search': {
       const { query, ...options } = message.input;
-      return result(await core.search(query, { ...options, signal }));
+      const onWarning = (message: string) => send({ id, type: 'warning', message });
+      return result(await core.search(query, { ...options, signal, onWarning }));
     }
     case 'passages':
       await sendPassages(id);

@@ -36,7 +36,8 @@ const search = implement<typeof contracts.search, TriviumContext>(
     >(signal, (report, signal) =>
       withLongText(paths, { host, signal, report }, async (client) => {
         await readAll(client, paths, signal, report);
-        return { query, hits: await client.search(query, { limit, signal }) };
+        const onWarning = (message: string) => report({ type: 'warning', message });
+        return { query, hits: await client.search(query, { limit, signal, onWarning }) };
       }),
     );
   },

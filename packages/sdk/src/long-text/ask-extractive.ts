@@ -26,6 +26,8 @@ export interface Found {
   citations: Citation[];
   /** What of them answers likeliest; empty where the library does not say. */
   quotes: Quote[];
+  /** What of the search works less well than it could. */
+  warnings: string[];
 }
 
 /** Where the library finds the answer likeliest. */
@@ -34,7 +36,9 @@ export async function findCitations(
   question: string,
   options: { limit: number; signal?: AbortSignal },
 ): Promise<Found> {
-  const hits = await library.search(question, { ...options, level: 'citation' });
+  const warnings: string[] = [];
+  const onWarning = (message: string) => warnings.push(message);
+  const hits = await library.search(question, { ...options, level: 'citation', onWarning });
   const citations = hits.map(({ path, start, end, text, line, page }) => {
     const citation: Citation = { path, start, end, text, line };
     return page === undefined ? citation : { ...citation, page };
@@ -43,13 +47,13 @@ export async function findCitations(
     likely.map(({ start, end, share }) => ({ index, start, text: text.slice(start, end), score: share })),
   );
   const best = quotes.reduce((most, { score }) => Math.max(most, score), 0);
-  return { citations, quotes: quotes.filter(({ score }) => score >= leastShare * best) };
+  return { citations, quotes: quotes.filter(({ score }) => score >= leastShare * best), warnings };
 }
 
 /** The best sentences of the citations in the order of the citations, each quoted with its number. */
 export async function quoteAnswer(
   question: string,
-  { citations, quotes }: Found,
+  { citations, quotes }: Omit<Found, 'warnings'>,
   embed?: EmbedTexts,
   signal?: AbortSignal,
 ): Promise<string> {

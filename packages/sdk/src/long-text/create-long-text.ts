@@ -108,23 +108,28 @@ async function ask(
   });
   const { citations } = found;
   if (citations.length === 0) {
-    const warnings = ['Nothing that was read fits the question.'];
     return {
       text: '',
       citations,
       mode: writer ? 'abstractive' : 'extractive',
-      warnings,
+      warnings: ['Nothing that was read fits the question.', ...found.warnings],
       ms: performance.now() - started,
     };
   }
   if (writer) {
     const { text, cited, warnings } = await writeAnswer(question, citations, limit, writer);
     const used = cited.map((index) => citations[index]!);
-    return { text, citations: used, mode: 'abstractive', warnings, ms: performance.now() - started };
+    return {
+      text,
+      citations: used,
+      mode: 'abstractive',
+      warnings: [...found.warnings, ...warnings],
+      ms: performance.now() - started,
+    };
   }
   const text = await quoteAnswer(question, found, options.embed, call.signal);
   emit(text);
-  return { text, citations, mode: 'extractive', warnings: [], ms: performance.now() - started };
+  return { text, citations, mode: 'extractive', warnings: found.warnings, ms: performance.now() - started };
 }
 
 /** One after the other: of many that arrive together the event loop would make one turn. */

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { embedModelFile, staticModelFile } from '@trivium/nano';
 import { build } from 'tsup';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLibrary, type LibraryOptions } from '../../src/documents/index.js';
@@ -46,6 +47,19 @@ describe('a library in a worker', () => {
     const path = join(folder.path, 'a.html');
     expect(await there.document(path)).toEqual(await here.document(path));
     expect(await there.document(path)).toEqual(await here.document(path));
+  });
+
+  it('hands on what a search warns of', async () => {
+    await using folder = await temporaryFolder();
+    for (const name of ['a.md', 'b.md']) await folder.write(name, `A cat. ${'x;y,z:'.repeat(150)}`);
+    await using library = await open(workerFile, {
+      staticModel: staticModelFile,
+      embedModel: embedModelFile,
+    });
+    await library.read([folder.path]);
+    const warnings: string[] = [];
+    await library.search('cat', { onWarning: (message) => warnings.push(message) });
+    expect(warnings).toEqual([expect.stringContaining('embedModel')]);
   });
 
   it('reports errors, cancels and changes', async () => {
