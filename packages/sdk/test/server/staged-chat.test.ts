@@ -157,6 +157,20 @@ describe('a staged chat', () => {
     expect((await response.json()) as object).toMatchObject({ error: { param, code } });
   });
 
+  it('tells of its model on its way, before the stages, to a client that is answered at once', async () => {
+    await using own = await testServer({ models: { small: 'nano' } });
+    const body = { model: 'small', messages, target_words: 200, stream: true, stream_output: false };
+    const response = await own.post('/v1/chat/completions', body);
+    expect(response.status).toBe(200);
+    const told: string[] = [];
+    for await (const text of response.body!.pipeThrough(new TextDecoderStream())) {
+      for (const [, type] of text.matchAll(/"event":\{"type":"([\w-]+)"/g)) told.push(type!);
+      if (told.includes('stage-start')) break;
+    }
+    expect(told[0]).toBe('load-progress');
+    expect(told.at(-1)).toBe('stage-start');
+  });
+
   it('stops when the client leaves', async () => {
     const left = new AbortController();
     const response = await post(

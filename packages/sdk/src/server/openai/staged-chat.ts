@@ -4,10 +4,13 @@
  */
 import { TriviumError, type WriteEvent } from '@trivium/protocol';
 import type { LanguageModel } from 'ai';
+import { reporting } from '../../host/index.js';
 import { languageModel } from '../../host/long-text-host.js';
 import { createLongText, type StageOptions, type WrittenText } from '../../long-text/index.js';
+import type { PreloadProgress } from '../../models/model-store.js';
 import { eventStream } from '../event-stream.js';
 import type { RouteCall } from '../route.js';
+import type { ServedLanguageModel } from '../served-models.js';
 import type { ServerContext } from '../server-context.js';
 import { given, refuse, refuseFields, stopsOf } from './call-settings.js';
 import { type AnswerHead, answerHead, chatUsageOf, chunkOf, usageChunkOf } from './chat-answer.js';
@@ -21,6 +24,9 @@ export const isStaged = ({ summary_ratio, stages, stream_output, target_words }:
   stream_output !== undefined ||
   target_words !== undefined;
 
+/** What is told while a text is written: models on their way, then the stages. */
+type WritingStep = PreloadProgress | WriteEvent;
+
 const defaultInstruction = 'Write a well-structured text from this source.';
 
 export async function stagedChat(
@@ -29,35 +35,65 @@ export async function stagedChat(
   context: ServerContext,
 ): Promise<Response> {
   refuseUnstaged(body);
-  const { text, instruction } = sourceOf(body.messages);
-  const head = answerHead((await context.models.language(body.model)).id);
-  const model = await modelOf(body.model, call.signal, context);
-  const { stages = {}, summary_ratio: ratio, target_words: targetWords, temperature } = body;
-  const stage = async ({ model: id, ...rest }: { model?: string | undefined } = {}) =>
-    ({
-      ...given({ temperature, ...given(rest) }),
-      ...(id !== undefined && (await modelOf(id, call.signal, context))),
-    }) as StageOptions;
-  const { summary, expand, polish } = stages;
-  const writing = createLongText({
-    ...model,
-    embed: (texts, options) => context.host.embedSentences(texts, options?.signal),
-  }).write({
-    instruction,
-    text,
-    signal: call.signal,
-    ...given({ summaryRatio: ratio, targetWords }),
-    stages: {
-      summary: await stage(summary),
-      expand: await stage(expand),
-      polish: polish === false ? polish : await stage(polish),
-    },
-  });
-  if (body.stream === true || body.stream_output === true) {
-    const chunks = stagedChunks(head, writing.events, writing.result, body);
-    return eventStream(call, withErrors(chunks, call));
+  const source = sourceOf(body.messages);
+  // Before the answer begins, so that a model which is not there has a status.
+  const models = await modelsOf(body, context);
+  const head = answerHead(models.main.id);
+  const running = written(body, source, models, call.signal, context);
+  if (body.stream === true || body.stream_output === true)
+    return eventStream(call, withErrors(stagedChunks(head, running, body), call));
+  let step = await running.next();
+  while (!step.done) step = await running.next();
+  return Response.json(completionOf(head, step.value));
+}
+
+type Stage = 'summary' | 'expand' | 'polish';
+type Models = { main: ServedLanguageModel } & Partial<Record<Stage, ServedLanguageModel>>;
+
+/** The models that are named, one for all and those of stages. @throws TriviumError as `ServedModels.language` does */
+async function modelsOf({ model, stages = {} }: ChatRequest, { models }: ServerContext): Promise<Models> {
+  const found: Models = { main: await models.language(model) };
+  for (const stage of ['summary', 'expand', 'polish'] as const) {
+    const { model: id } = stages[stage] || {};
+    if (id !== undefined) found[stage] = await models.language(id);
   }
-  return Response.json(completionOf(head, await writing.result));
+  return found;
+}
+
+/** The text as it comes to be: models are fetched and loaded, then the stages follow each other. */
+function written(
+  { stages = {}, summary_ratio: summaryRatio, target_words: targetWords, temperature }: ChatRequest,
+  source: ReturnType<typeof sourceOf>,
+  models: Models,
+  signal: AbortSignal,
+  { host }: ServerContext,
+): AsyncGenerator<WritingStep, WrittenText, void> {
+  return reporting<WritingStep, WrittenText>(signal, async (report, signal) => {
+    const loaded = async ({ forUi, reference }: ServedLanguageModel) =>
+      reference === undefined
+        ? { model: forUi as LanguageModel }
+        : languageModel(reference, { host, signal, report });
+    const stage = async (name: Stage) => {
+      const { model: _, ...settings } = stages[name] || {};
+      const model = models[name] && (await loaded(models[name]));
+      return { ...given({ temperature, ...given(settings) }), ...model } as StageOptions;
+    };
+    const writing = createLongText({
+      ...(await loaded(models.main)),
+      embed: (texts, options) => host.embedSentences(texts, options?.signal),
+    }).write({
+      ...source,
+      signal,
+      ...given({ summaryRatio, targetWords }),
+      stages: {
+        summary: await stage('summary'),
+        expand: await stage('expand'),
+        polish: stages.polish === false ? false : await stage('polish'),
+      },
+    });
+    for await (const event of writing.events) report(event);
+    return writing.result;
+  });
 }
 
 /** What the stages cannot follow; a value that changes nothing is let pass. @throws TriviumError `unsupported` */
@@ -88,29 +124,27 @@ function refuseUnstaged(body: ChatRequest): void {
   );
 }
 
-/** A model by its id, with what its context holds where it is the host's own. */
-async function modelOf(id: string | undefined, signal: AbortSignal, { models, host }: ServerContext) {
-  const { forUi, reference } = await models.language(id);
-  if (reference !== undefined) return languageModel(reference, { host, signal, report: undefined });
-  return { model: forUi as LanguageModel };
-}
-
 async function* stagedChunks(
   head: AnswerHead,
-  events: AsyncIterable<WriteEvent>,
-  result: Promise<WrittenText>,
+  running: AsyncGenerator<WritingStep, WrittenText, void>,
   { stream_output: withDrafts = true, stream_options: options }: ChatRequest,
 ): AsyncGenerator<object, void, void> {
-  yield chunkOf(head, { delta: { role: 'assistant', content: '' } });
-  for await (const event of events) {
-    if (event.type === 'finish' || (event.type === 'text-delta' && !withDrafts)) continue;
-    yield { ...chunkOf(head, {}), trivium: { event } };
+  try {
+    yield chunkOf(head, { delta: { role: 'assistant', content: '' } });
+    let step = await running.next();
+    for (; !step.done; step = await running.next()) {
+      const { value: event } = step;
+      if (event.type === 'finish' || (event.type === 'text-delta' && !withDrafts)) continue;
+      yield { ...chunkOf(head, {}), trivium: { event } };
+    }
+    const { text, ...written } = step.value;
+    // The text is final only now: its citations are numbered in the order in which they appear.
+    yield chunkOf(head, { delta: { content: text } });
+    yield { ...chunkOf(head, { finish_reason: 'stop' }), trivium: written };
+    if (options?.include_usage) yield usageChunkOf(head, usageOf(written));
+  } finally {
+    await running.return(undefined as never).catch(() => {});
   }
-  const { text, ...written } = await result;
-  // The text is final only now: its citations are numbered in the order in which they appear.
-  yield chunkOf(head, { delta: { content: text } });
-  yield { ...chunkOf(head, { finish_reason: 'stop' }), trivium: written };
-  if (options?.include_usage) yield usageChunkOf(head, usageOf(written));
 }
 
 const usageOf = ({ usage: { inputTokens, cachedTokens, outputTokens } }: Pick<WrittenText, 'usage'>) =>
