@@ -10,12 +10,9 @@ import { commandHelp } from './help.js';
 import { linesOf } from './lines.js';
 import { type LoadSettings, loadSettingsOf, ownFlagsOf, typesOf } from './own-flags.js';
 import { ProgressLine } from './progress-line.js';
+import { type Output, textFor } from './visible.js';
 
 export type Command = Implementation<AnyCapability, TriviumContext>;
-
-interface Output {
-  write(text: string): void;
-}
 
 /** The model that is set for all calls, where a call has to name one and names none. */
 function withModel(capability: AnyCapability, input: Record<string, unknown>): Record<string, unknown> {
@@ -34,6 +31,12 @@ async function* inputsOf(
   const input = withModel(capability, given);
   const { standardInput } = capability.commandLine ?? {};
   if (typeof queries === 'string') {
+    if (input.query !== undefined) {
+      throw new TriviumError('invalid-argument', 'The query is either --query or a line of --queries.', {
+        field: '--queries',
+        remedy: 'Give one of them.',
+      });
+    }
     requireFlags(capability, { ...input, query: '' });
     for await (const query of linesOf(queries, signal)) if (query.trim() !== '') yield { ...input, query };
   } else if (standardInput !== undefined && input[standardInput] === undefined) {
@@ -105,20 +108,23 @@ export async function runCommand(
         if (shape === 'events') out.write(`${JSON.stringify(step)}\n`);
         else if (type === 'warning' && message !== undefined) {
           progress.clear();
-          notes.write(`trivium: ${path ? `${path}: ` : ''}${message}\n`);
+          notes.write(`trivium: ${textFor(notes, `${path ? `${path}: ` : ''}${message}`)}\n`);
         } else if (shape === 'text' && type === 'text-delta' && text !== undefined) {
           // Drafts are replaced by the output: only pieces of the output itself are printed as they come.
           if (capability.commandLine?.deltas === 'drafts') return;
           progress.clear();
           streamed = true;
-          out.write(text);
+          out.write(textFor(out, text));
         }
       });
       progress.clear();
       if (shape === 'events') {
         if (!isTold) out.write(`${JSON.stringify({ type: 'output', output })}\n`);
       } else if (shape === 'json') for (const line of jsonLines(capability, output)) out.write(`${line}\n`);
-      else out.write(streamed ? `\n${afterText(capability, output)}` : `${capability.readable?.(output)}\n`);
+      else {
+        const text = streamed ? `\n${afterText(capability, output)}` : `${capability.readable?.(output)}\n`;
+        out.write(textFor(out, text));
+      }
     }
   } finally {
     progress.clear();

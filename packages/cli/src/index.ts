@@ -12,6 +12,7 @@ import { commandList, generalHelp } from './help.js';
 import { type LoadSettings, loadSettingNames, loadsModels } from './own-flags.js';
 import { runServe } from './serve/serve-command.js';
 import { onStopSignals } from './stop-signals.js';
+import { textFor } from './visible.js';
 
 /** @returns the exit code: 0 done, 1 failed, 2 wrong call, 130 interrupted */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -31,7 +32,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (output.exitCode !== undefined) return output.exitCode;
     const { text, code } = failure(error, controller.signal.aborted);
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`${textFor(process.stderr, text)}\n`);
     return code;
   }
 }

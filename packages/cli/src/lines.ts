@@ -37,6 +37,8 @@ export async function* linesOf(
     yield* linesIn(createReadStream(file), signal);
   } catch (error) {
     signal.throwIfAborted();
-    throw TriviumError.from(error);
+    const fault = TriviumError.from(error);
+    if (fault.file !== undefined) throw fault;
+    throw new TriviumError(fault.code, `${file} cannot be read: ${fault.message}`, { file, cause: error });
   }
 }

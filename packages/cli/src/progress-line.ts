@@ -3,6 +3,7 @@
  * and none of what is done soon.
  */
 import { endWithin, widthOf } from './terminal-width.js';
+import { visible } from './visible.js';
 
 /** What a line can show: documents that are read, bytes that are fetched, sections that are written. */
 interface Progress {
@@ -79,7 +80,9 @@ export class ProgressLine {
   update(event: Progress): void {
     const step = stepOf(event);
     if (!step) return;
-    const { label, done, total, figures = total > 0 ? `${done}/${total}` : '' } = step;
+    const { done, total, figures = total > 0 ? `${done}/${total}` : '' } = step;
+    // Plugins may mean something else by these fields.
+    const label = visible(String(step.label));
     if (!this.#stream.isTTY) {
       if (Date.now() - this.#last < lineEveryMs) return;
       this.#last = Date.now();

@@ -9,9 +9,9 @@ import { PassThrough } from 'node:stream';
 import { contracts } from '@trivium/protocol';
 import { Host, models } from '@trivium/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { visible } from '../src/chat/answer-printer.js';
 import { runChat } from '../src/chat/chat-command.js';
 import type { Command } from '../src/command.js';
+import { visible } from '../src/visible.js';
 
 const chat = models.capabilities.find(({ capability }) => capability.name === 'chat') as Command;
 const template =

@@ -49,6 +49,21 @@ test('an output is printed whole, and after the events, whatever its fields and 
   expect(await lines(cutter, '--queries', 'x', '--json')).toEqual([null]);
 });
 
+test('what a document or a model says does not steer a terminal, and stays what it is elsewhere', async () => {
+  const readable = () => '\x1b[31mred\x07';
+  for (const [isTTY, says] of [
+    [true, '\u241b[31mred\u2407\n'],
+    [false, '\x1b[31mred\x07\n'],
+  ] as const) {
+    const pieces: string[] = [];
+    const out = { isTTY, write: (piece: string) => void pieces.push(piece) };
+    const signal = new AbortController().signal;
+    const command = { ...cutter, capability: { ...cut, readable } } as Command;
+    await runCommand(command, [], () => host, signal, out, out);
+    expect(pieces.join('')).toBe(says);
+  }
+});
+
 test('a contract may say which field of the output is lines', async () => {
   const withLines = { ...cut, commandLine: { lines: 'tokens' } };
   expect(await lines({ ...cutter, capability: withLines }, '--json')).toEqual(['a', 'b']);

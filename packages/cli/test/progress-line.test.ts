@@ -52,6 +52,18 @@ it('is one line that is written over on a terminal', () => {
   ]);
 });
 
+it('takes what plugins mean by its fields, and lets no name steer a terminal', () => {
+  const { written, line } = shown(true);
+  line.update({ type: 'stage-start', stage: 3 } as never);
+  line.update({ type: 'stage-start', stage: 'a\x1b[31m' });
+  line.clear();
+  expect(written.map((text) => text.slice(-7))).toEqual([
+    '\u2591\u2591\u2591\u2591\u2591 3',
+    ' a\u241b[31m',
+    '\r\x1b[2K',
+  ]);
+});
+
 describe('on a terminal', () => {
   /** What stands on the line, by columns; wide characters take two. */
   const drawn = (columns: number, path: string, figures = { done: 1, total: 2 }) => {

@@ -3,26 +3,13 @@
  * `notes`. Thinking is shown dimmed, and only on a terminal: where a program reads, the answer stands alone.
  */
 import { ProgressLine } from '../progress-line.js';
+import { type Output, textFor } from '../visible.js';
 import type { ChatOutput, ChatStep } from './conversation.js';
-
-export interface Output {
-  write(text: string): unknown;
-  readonly isTTY?: boolean;
-}
 
 export type Shape = 'text' | 'json' | 'events';
 
 const dim = '\x1b[2m';
 const plain = '\x1b[22m';
-
-/** Control characters as their pictures: what a model writes must not steer a terminal. Line ends and tabs pass. */
-export function visible(text: string): string {
-  return text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|[\x80-\x9f]/g, (control) => {
-    const code = control.charCodeAt(0);
-    if (code >= 0x80) return '\ufffd';
-    return String.fromCharCode(code === 0x7f ? 0x2421 : 0x2400 + code);
-  });
-}
 
 export class AnswerPrinter {
   readonly #out: Output;
@@ -74,7 +61,7 @@ export class AnswerPrinter {
     this.#progress.clear();
     if (this.#open) this.#notes.write('\n');
     this.#open = false;
-    this.#notes.write(`trivium: ${sentence}\n`);
+    this.#notes.write(`trivium: ${textFor(this.#notes, sentence)}\n`);
   }
 
   #text(step: ChatStep): void {
@@ -88,7 +75,7 @@ export class AnswerPrinter {
       this.#out.write(dim);
     }
     this.#open = true;
-    this.#out.write(terminal ? visible(step.text) : step.text);
+    this.#out.write(textFor(this.#out, step.text));
   }
 
   #endThinking(): void {

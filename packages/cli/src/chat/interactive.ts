@@ -3,9 +3,9 @@
  * is being written; a second one, or one at the prompt, leaves. Knows no model.
  */
 import { createInterface, type Interface } from 'node:readline';
-import { TriviumError } from '@trivium/protocol';
 import { failure } from '../command.js';
-import type { AnswerPrinter, Output } from './answer-printer.js';
+import { type Output, textFor } from '../visible.js';
+import type { AnswerPrinter } from './answer-printer.js';
 import type { Conversation } from './conversation.js';
 import type { ConversationFiles } from './conversation-file.js';
 
@@ -134,7 +134,7 @@ async function obey(
     try {
       notes.write(`${await (name === '/save' ? saved : loaded)(conversation, files, file)}\n`);
     } catch (error) {
-      notes.write(`${failure(TriviumError.from(error), false).text}\n`);
+      notes.write(`${textFor(notes, failure(error, false).text)}\n`);
     }
   } else if (name === '/help') notes.write(`${commands}\n`);
   else {
