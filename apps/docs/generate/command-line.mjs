@@ -19,11 +19,11 @@ function help(bin, ...args) {
   }
 }
 
-/** Commands that have a help of their own, from the list that `trivium help` prints. */
+/** All commands, from the list that `trivium help` prints. */
 function commandsOf(general) {
   const rows = [...general.matchAll(/^ {2}(\S+(?: \S+)?) {2,}\S.*$/gm)].map(([, words]) => words);
   if (rows.length === 0) throw new Error('trivium help lists no commands: the reference cannot be made.');
-  return rows.filter((words) => !['completion', 'doctor', 'help'].includes(words));
+  return rows;
 }
 
 export function writeCommandLine() {
