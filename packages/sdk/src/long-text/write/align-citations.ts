@@ -30,6 +30,7 @@ export interface AlignedText {
  */
 export async function alignCitations(text: string, shown: readonly Passage[]): Promise<AlignedText> {
   const code = codeIn(text);
+  const held = shown.map((passage): Held => ({ passage, words: wordsOf(passage.text), runs: new Map() }));
   let aligned = '';
   let from = 0;
   let added = 0;
@@ -38,7 +39,7 @@ export async function alignCitations(text: string, shown: readonly Passage[]): P
     const claim = sentence.text.replace(markersFirst, '');
     const isCited = markersIn(claim).length > 0 || markersFirst.test(text.slice(sentence.end));
     if (isCited || noStatement.test(claim)) continue;
-    const source = await sourceOf(claim, shown);
+    const source = await sourceOf(claim, held);
     if (!source) continue;
     const closing = /[.!?…。！？｡]+["'”’»)\]）」』】》*_]*$/u.exec(sentence.text)?.[0].length ?? 0;
     const at = sentence.end - closing;
@@ -50,13 +51,20 @@ export async function alignCitations(text: string, shown: readonly Passage[]): P
   return { text: aligned + text.slice(from), added };
 }
 
+/** A passage that was shown, its words, and the runs of them by their length. */
+interface Held {
+  passage: Passage;
+  words: readonly string[];
+  runs: Map<number, Set<string>>;
+}
+
 /** The passage that most of the claim stands in; of equals the first. */
-async function sourceOf(claim: string, shown: readonly Passage[]): Promise<Passage | undefined> {
+async function sourceOf(claim: string, shown: readonly Held[]): Promise<Passage | undefined> {
   const { run, least } = runOf(claim);
   const words = wordsOf(claim);
   if (words.length < least) return undefined;
   const ranked = shown
-    .map((passage) => ({ passage, share: sharedRuns(words, wordsOf(passage.text), run) }))
+    .map((held) => ({ passage: held.passage, share: sharedRuns(words, runsOf(held, run), run) }))
     .filter(({ share }) => share >= leastShare)
     .sort((a, b) => b.share - a.share);
   for (const { passage } of ranked)
@@ -70,10 +78,18 @@ const wordsOf = (text: string) =>
     .toLowerCase()
     .match(/\p{Script=Han}|[\p{L}\p{N}_$][\p{L}\p{M}\p{N}_$]*/gu) ?? [];
 
-/** The part of `words` that stands in `among` in runs of `run` words at least. */
-function sharedRuns(words: readonly string[], among: readonly string[], run: number): number {
-  const runs = new Set<string>();
-  for (let at = 0; at + run <= among.length; at += 1) runs.add(among.slice(at, at + run).join(' '));
+function runsOf({ words, runs }: Held, length: number): Set<string> {
+  let found = runs.get(length);
+  if (!found) {
+    found = new Set();
+    for (let at = 0; at + length <= words.length; at += 1) found.add(words.slice(at, at + length).join(' '));
+    runs.set(length, found);
+  }
+  return found;
+}
+
+/** The part of `words` that stands in `runs`, which are of `run` words. */
+function sharedRuns(words: readonly string[], runs: ReadonlySet<string>, run: number): number {
   let shared = 0;
   let coveredTo = 0;
   for (let at = 0; at + run <= words.length; at += 1) {

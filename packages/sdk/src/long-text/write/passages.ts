@@ -69,34 +69,52 @@ async function cutSource(source: SourceText, cuts: Cuts, turns: Turns): Promise<
   spans.push([from, text.length]);
   const fitting: Span[] = [];
   for (const span of spans) {
-    fitting.push(...(await cutSpan(text, span, cuts)));
+    fitting.push(...(await cutSpan(text, span, cuts, turns)));
     await turns.next();
   }
   return fitting;
 }
 
 /** The span without blanks at its ends, halved until it fits. */
-async function cutSpan(text: string, [from, to]: Span, cuts: Cuts): Promise<Span[]> {
+async function cutSpan(text: string, [from, to]: Span, cuts: Cuts, turns: Turns): Promise<Span[]> {
   const { start, end } = trimSpan(text, from, to);
   if (start === end) return [];
   const trimmed = text.slice(start, end);
   const isShort = trimmed.length <= cuts.characters;
   if ((isShort && (await cuts.countTokens(trimmed)) <= cuts.tokens) || trimmed.length <= 2)
     return [[start, end]];
-  const at = start + middle(trimmed);
-  return [...(await cutSpan(text, [start, at], cuts)), ...(await cutSpan(text, [at, end], cuts))];
+  const at = start + (await middle(trimmed, turns));
+  const before = await cutSpan(text, [start, at], cuts, turns);
+  return [...before, ...(await cutSpan(text, [at, end], cuts, turns))];
 }
 
-/** The sentence end nearest to the middle; where there is none, a blank near it, else a character's edge. */
-function middle(text: string): number {
+/**
+ * The sentence end nearest to the middle of a text without blanks at its ends; where there is none, a blank near it, else a
+ * character's edge.
+ */
+async function middle(text: string, turns: Turns): Promise<number> {
   const half = text.length / 2;
-  const inside = [...segmentEnds(text)].filter((end) => end < text.trimEnd().length);
-  const nearest = (ends: readonly number[]) =>
-    ends.reduce((best, end) => (Math.abs(end - half) < Math.abs(best - half) ? end : best));
-  if (inside.length > 0) return nearest(inside);
-  const blanks = [...text.matchAll(/\s+/gu)].map((match) => match.index + match[0].length);
-  if (blanks.length > 0) return nearest(blanks);
+  const near =
+    (await nearest(segmentEnds(text), text, turns)) ?? (await nearest(blankEnds(text), text, turns));
+  if (near !== undefined) return near;
   const edge = Math.floor(half);
   const splitsPair = /[\uD800-\uDBFF]/.test(text[edge - 1]!) && /[\uDC00-\uDFFF]/.test(text[edge]!);
   return splitsPair ? (edge > 1 ? edge - 1 : edge + 1) : edge;
+}
+
+function* blankEnds(text: string): Generator<number> {
+  for (const { index, 0: blanks } of text.matchAll(/\s+/gu)) yield index + blanks.length;
+}
+
+/** Of ends in ascending order the one that is nearest to the middle, the end of the text aside. */
+async function nearest(ends: Iterable<number>, text: string, turns: Turns): Promise<number | undefined> {
+  const half = text.length / 2;
+  let best: number | undefined;
+  for (const end of ends) {
+    if (end === text.length) break;
+    if (best === undefined || Math.abs(end - half) < Math.abs(best - half)) best = end;
+    if (end >= half) break;
+    await turns.next();
+  }
+  return best;
 }
