@@ -49,9 +49,12 @@ const templateTokens = 100;
 /** Tokens of a note's number, about. */
 const numberTokens = 4;
 
-/** Characters of alphabetic text per token are about 4, of Chinese about 1.5; the estimate errs high. */
+/** Chinese, and scripts of which tokenizers know few words: from Hebrew to Mongolian, kana and Hangul. */
+const manyTokens = /[\u0590-\u18af\u3040-\u30ff\uac00-\ud7af]|\p{Script=Han}/gu;
+
+/** Characters of a token are about 4 in alphabets such as ours, in other scripts about 1.5; the estimate errs high. */
 export const estimateTokens = (text: string) => {
-  const characters = text.match(/\p{Script=Han}/gu)?.length ?? 0;
+  const characters = text.match(manyTokens)?.length ?? 0;
   return Math.ceil((text.length - characters) / 3.5 + characters / 1.4);
 };
 

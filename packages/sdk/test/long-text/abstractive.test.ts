@@ -2,6 +2,7 @@ import { TriviumError } from '@trivium/protocol';
 import { simulateReadableStream } from 'ai';
 import { MockLanguageModelV3 } from 'ai/test';
 import { expect, test } from 'vitest';
+import { estimateTokens } from '../../src/long-text/abstractive.js';
 import { checkCitations, unsupported } from '../../src/long-text/check-citations.js';
 import { createLongText } from '../../src/long-text/create-long-text.js';
 import type { SummarizeProgress } from '../../src/long-text/types.js';
@@ -77,6 +78,19 @@ test.each([
   ['The pump moves 1.5 litres', 'The pump moves 15 litres.', '1.5'],
 ])('is not: %s', async (claim, passage, reason) => {
   expect(await unsupported(claim, passage)).toContain(reason);
+});
+
+test('the estimate of tokens errs high in scripts that tokenizers cut small', () => {
+  expect(estimateTokens('a sentence of thirty-five characters')).toBe(11);
+  expect(estimateTokens('注意力机制')).toBe(4);
+  for (const text of [
+    '마지막 회의는 언제였나요',
+    'हमने ताजमहल देखा',
+    'متى كان الاجتماع',
+    'การประชุม',
+    'ペンです',
+  ])
+    expect(estimateTokens(text)).toBeGreaterThan(text.length / 2);
 });
 
 test('across languages only meaning can support', async () => {
