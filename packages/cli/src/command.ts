@@ -7,7 +7,7 @@ import { type Host, pathFields, type TriviumContext } from '@trivium/sdk';
 import { startInBackground } from './background.js';
 import { flagsOf, parseCommand, requireFlags } from './flags.js';
 import { commandHelp } from './help.js';
-import { linesOf } from './lines.js';
+import { batchesOf, linesOf } from './lines.js';
 import { type LoadSettings, loadSettingsOf, ownFlagsOf, typesOf } from './own-flags.js';
 import { ProgressLine } from './progress-line.js';
 import { type Output, textFor } from './visible.js';
@@ -37,30 +37,26 @@ async function* inputsOf(
         remedy: 'Give one of them.',
       });
     }
+    if (queries === '-')
+      refuseStandardInput(
+        capability,
+        input,
+        'Queries and documents cannot both be standard input.',
+        '--queries',
+      );
     requireFlags(capability, { ...input, query: '' });
     for await (const query of linesOf(queries, signal)) if (query.trim() !== '') yield { ...input, query };
   } else if (standardInput !== undefined && input[standardInput] === undefined) {
     requireFlags(capability, { ...input, [standardInput]: [] });
-    for await (const texts of batches(linesOf('-', signal))) yield { ...input, [standardInput]: texts };
+    for await (const texts of batchesOf('-', mostTexts, signal)) yield { ...input, [standardInput]: texts };
   } else {
     requireFlags(capability, input);
     yield input;
   }
 }
 
-/** So that a long input streams through in bounded memory, and what comes at once is one call. */
-async function* batches(lines: AsyncIterable<string>): AsyncGenerator<string[], void, void> {
-  let batch: string[] = [];
-  for await (const line of lines) {
-    batch.push(line);
-    if (batch.length < linesOfACall) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
-}
-
-const linesOfACall = 256;
+/** Texts that one call takes of standard input at most. */
+const mostTexts = 256;
 
 /** One line an item for the commands that map lines to lines; one for the whole output otherwise. */
 function jsonLines({ commandLine }: AnyCapability, output: unknown): string[] {
@@ -86,7 +82,8 @@ export async function runCommand(
   }
   const settings = loadSettingsOf(parsed.own);
   if (parsed.own.job) {
-    refuseStandardInput(capability, parsed.input);
+    // A job outlives the command, and with it what is piped in.
+    refuseStandardInput(capability, parsed.input, 'A job cannot read standard input ("-").', '--job');
     for await (const input of inputsOf(capability, parsed.input, parsed.own.queries, signal))
       out.write(`${await startInBackground(capability, input, settings)}\n`);
     return;
@@ -131,13 +128,18 @@ export async function runCommand(
   }
 }
 
-/** A job outlives the command, and with it what is piped in. @throws TriviumError `invalid-argument` */
-function refuseStandardInput(capability: AnyCapability, input: Record<string, unknown>): void {
-  const reads = pathFields(capability).some(({ field }) => [input[field]].flat().includes('-'));
+/** @throws TriviumError `invalid-argument` where a path of the input is "-" */
+function refuseStandardInput(
+  capability: AnyCapability,
+  input: Record<string, unknown>,
+  message: string,
+  field: '--job' | '--queries',
+): void {
+  const reads = pathFields(capability).some((path) => [input[path.field]].flat().includes('-'));
   if (!reads) return;
-  throw new TriviumError('invalid-argument', 'A job cannot read standard input ("-").', {
-    field: '--job',
-    remedy: 'Write the text to a file and name that, or leave out --job.',
+  throw new TriviumError('invalid-argument', message, {
+    field,
+    remedy: `Write the text to a file and name that, or leave out ${field}.`,
   });
 }
 

@@ -1,40 +1,50 @@
-/** Lines as they come, without their line ends. */
+/** Lines as they come, without their line ends: who writes one may wait for what it gives before writing the next. */
 import { createReadStream } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { TriviumError } from '@trivium/protocol';
 
+type Lines<Item> = AsyncGenerator<Item, undefined, undefined>;
+
 /**
- * Each line once its end has come: who writes a line may wait for what it gives before writing the next one.
+ * Lines that came together, each once its end has come.
  * @param signal gives up waiting for lines that nobody has written yet. @throws the error of the stream; the abort reason
  */
-export async function* linesIn(
-  input: Readable,
-  signal: AbortSignal,
-): AsyncGenerator<string, undefined, undefined> {
+async function* groupsIn(input: Readable, signal: AbortSignal): Lines<string[]> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of addAbortSignal(signal, input)) {
-    const text = rest + decoder.decode(chunk as Buffer, { stream: true });
-    const lines = text.split(/\r?\n/);
+    const lines = (rest + decoder.decode(chunk as Buffer, { stream: true })).split(/\r?\n/);
     rest = lines.pop() ?? '';
-    yield* lines;
+    if (lines.length > 0) yield lines;
   }
   rest += decoder.decode();
-  if (rest !== '') yield rest;
+  if (rest !== '') yield [rest];
 }
 
-/** Those of a file, or of standard input where it is named "-". @throws TriviumError; the abort reason */
-export async function* linesOf(
-  file: string,
-  signal: AbortSignal,
-): AsyncGenerator<string, undefined, undefined> {
+/** @throws as `groupsIn` */
+export async function* linesIn(input: Readable, signal: AbortSignal): Lines<string> {
+  for await (const lines of groupsIn(input, signal)) yield* lines;
+}
+
+/** Of a file, or of standard input where it is named "-". @throws TriviumError; the abort reason */
+export async function* linesOf(file: string, signal: AbortSignal): Lines<string> {
+  for await (const lines of groupsOf(file, signal)) yield* lines;
+}
+
+/** Those that came together, `most` at most, so that a long input streams through in bounded memory. @throws as `linesOf` */
+export async function* batchesOf(file: string, most: number, signal: AbortSignal): Lines<string[]> {
+  for await (const lines of groupsOf(file, signal))
+    for (let at = 0; at < lines.length; at += most) yield lines.slice(at, at + most);
+}
+
+async function* groupsOf(file: string, signal: AbortSignal): Lines<string[]> {
   if (file === '-') {
     if (process.stdin.isTTY) process.stderr.write('Reading lines from the terminal; end with Ctrl-D.\n');
-    yield* linesIn(process.stdin, signal);
+    yield* groupsIn(process.stdin, signal);
     return;
   }
   try {
-    yield* linesIn(createReadStream(file), signal);
+    yield* groupsIn(createReadStream(file), signal);
   } catch (error) {
     signal.throwIfAborted();
     const fault = TriviumError.from(error);
