@@ -1,7 +1,7 @@
 /**
  * How long the event loop waits while the engine prefills 4,000 tokens, while the demo's folder is read, searched and
- * summarized, and while a long chat is answered. Run it alone on the machine. What aborted requests leave behind is measured
- * by aborted-requests.mjs.
+ * summarized, and while a long chat is answered. Run it alone on the machine. What aborted requests leave behind is
+ * measured by aborted-requests.mjs.
  * node apps/bench/runtime.mjs
  */
 import { mkdtempSync, rmSync } from 'node:fs';

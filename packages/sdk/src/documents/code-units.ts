@@ -1,9 +1,9 @@
 /**
- * What UTF-16 code units are to words, as tables, for texts are scanned a unit at a time. Halves of surrogate pairs are taken
- * as characters by themselves. Refuses to know: terms, languages.
+ * What UTF-16 code units are to words, as tables, for texts are scanned a unit at a time. Halves of surrogate pairs are
+ * taken as characters by themselves. Refuses to know: terms, languages.
  */
 
-/** `word` is of a word, `single` a character that is a term by itself, `joiner` is written inside words and says nothing. */
+/** `word` is of a word, `single` a character that is a term by itself, a `joiner` inside of a word says nothing. */
 export const unitClass = { none: 0, word: 1, single: 2, joiner: 3 } as const;
 
 type Range = readonly [first: number, last: number];
@@ -68,7 +68,7 @@ export const isUpper = (unit: number) =>
 
 const compatible = new Map<number, Uint16Array>();
 
-/** Writes a unit of a word in lower case into `to[at]` and on: ligatures, wide letters and the like as what they stand for. */
+/** Writes a unit of a word in lower case into `to[at]` and on, ligatures and wide letters as what they stand for. */
 export function writeLower(unit: number, to: Uint16Array, at: number): number {
   if (unit < tabled) {
     // In capitals, a Greek sigma that ends a word is like any other.

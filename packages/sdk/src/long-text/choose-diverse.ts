@@ -1,6 +1,6 @@
 /**
- * Maximal marginal relevance (Carbonell and Goldstein, 1998): again and again what has the best score, less what its greatest
- * likeness to one of those chosen before costs. Refuses to know: what is chosen, where scores come from.
+ * Maximal marginal relevance (Carbonell and Goldstein, 1998): again and again what has the best score, less what its
+ * greatest likeness to one of those chosen before costs. Refuses to know: what is chosen, where scores come from.
  */
 import { Turns } from '../documents/turns.js';
 

@@ -1,6 +1,6 @@
 /**
- * Summaries with citations: of the source's own sentences or, with a language model, in its words. On the thread of the caller,
- * who is heard meanwhile. Refuses to know: where sources come from, how sentences are chosen, how a model is asked.
+ * Summaries with citations: of the source's own sentences or, with a language model, in its words. On the thread of the
+ * caller, who is heard meanwhile. Refuses to know: where sources come from, how sentences are chosen, how a model is asked.
  */
 import { type Citation, TriviumError } from '@trivium/protocol';
 import { placeInFile } from '../documents/places.js';
