@@ -62,7 +62,7 @@ test('a model that is named is loaded first, and that is told in words: what fol
     undefined,
     { onprogress: (step) => told.push(step) },
   );
-  expect(told[0]).toEqual({ progress: 0, message: 'loading 100 %' });
+  expect(told[0]).toEqual({ progress: 0, message: expect.stringMatching(/^loading \d+ %$/) });
   expect(told.find(({ total }) => total !== undefined)).toEqual({ progress: 1, total: 1, message: 'tea.md' });
 });
 
