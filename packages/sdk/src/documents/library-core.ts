@@ -149,7 +149,12 @@ export class LibraryCore {
     const warnings = this.#models.warnings();
     const gone = documents.length - changed !== known.size;
     const stale = changed > 0 || gone || options.stdin !== undefined || this.#key !== cache;
-    if (stale || this.#index.documents.length !== documents.length) this.#index = new SearchIndex(documents);
+    if (stale || this.#index.documents.length !== documents.length) {
+      const index = new SearchIndex(documents);
+      await new Promise(setImmediate); // a cancel that arrived meanwhile is heard before anything changes
+      signal.throwIfAborted();
+      this.#index = index;
+    }
     this.#key = cache;
     if (cache && (touched > 0 || gone)) await this.#save(cache, documents, warnings);
     else if (cache) await markIndexUsed(cache);

@@ -95,7 +95,7 @@ const isLower = (unit: number) => unit >= 0x61 && unit <= 0x7a;
 const isJoiner = (unit: number) => unitClasses[unit] === unitClass.joiner;
 
 /** What parts a word between lines: a hyphen behind a letter, or a soft one just before; the next line begins small. */
-const lineBreak = /(?:(?<=\p{L}\p{M}*)[-\u2010]|(?<=\u00ad))[^\S\n]*[\n\r][^\S\n]*(?=\p{Ll})/uy;
+const lineBreak = /(?:(?<=\p{L}\p{M}*)[-\u2010]|(?<=\u00ad))[^\S\r\n]*(?:\r\n?|\n)[^\S\r\n]*(?=\p{Ll})/uy;
 
 /** Of a word that goes on in the next line, as in many PDF files, both parts as one: the hyphen may be the line's alone. */
 function pushBrokenWord(text: string, start: number, after: number, end: number, into: TermList): void {

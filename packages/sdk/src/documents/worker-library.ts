@@ -28,8 +28,8 @@ interface Pending {
   hears: Listeners;
 }
 
-/** What a call may say before its result. */
-type Listeners = Pick<ReadOptions, 'onProgress'> & Pick<SearchOptions, 'onWarning'>;
+/** What a call may say before its result, and that it has one, also where nobody waits for it any longer. */
+type Listeners = Pick<ReadOptions, 'onProgress'> & Pick<SearchOptions, 'onWarning'> & { onDone?: () => void };
 
 /**
  * The thread. A class of its own because bundlers of Next read `new Worker(anything)` as a wish for every file of this folder,
@@ -45,6 +45,8 @@ class DocumentsThread extends Worker {
 export class WorkerLibrary implements Library {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
+  /** What to do once the thread is done with calls that were left. */
+  readonly #left = new Map<number, () => void>();
   readonly #stdin: StandardInput;
   /** Of the reading that the library holds. */
   #onChange: { id: number; call: NonNullable<ReadOptions['onChange']> } | undefined;
@@ -70,9 +72,10 @@ export class WorkerLibrary implements Library {
     const stdin = paths.includes('-') ? await this.#stdin.read(options.signal) : undefined;
     const input = { paths: [...paths], watch: options.watch ?? false, ...(stdin && { stdin }) };
     const id = this.#next;
-    const report = await this.#call('read', input, options.signal, options);
-    this.#onChange = options.onChange && { id, call: options.onChange };
-    return report;
+    const onDone = () => {
+      this.#onChange = options.onChange && { id, call: options.onChange };
+    };
+    return this.#call('read', input, options.signal, { ...options, onDone });
   }
 
   search(query: string, { signal, onWarning, ...options }: SearchOptions = {}): Promise<SearchHit[]> {
@@ -134,10 +137,11 @@ export class WorkerLibrary implements Library {
     });
   }
 
-  /** What the thread answers later, nobody hears; it gives up the call as soon as it hears the cancel. */
+  /** The thread gives up the call where it hears the cancel in time; what it answers later, nobody waits for. */
   #leave(id: number): void {
     const pending = this.#pending.get(id);
     if (!pending) return;
+    if (pending.hears.onDone) this.#left.set(id, pending.hears.onDone);
     this.#settle(id);
     pending.reject(pending.signal?.reason);
   }
@@ -148,7 +152,12 @@ export class WorkerLibrary implements Library {
       return;
     }
     const pending = this.#pending.get(message.id);
-    if (!pending) return;
+    if (!pending) {
+      if (message.type === 'result') this.#left.get(message.id)?.();
+      if (message.type !== 'progress' && message.type !== 'warning' && message.type !== 'part')
+        this.#left.delete(message.id);
+      return;
+    }
     if (message.type === 'progress') {
       pending.hears.onProgress?.(message.progress);
       return;
@@ -163,8 +172,10 @@ export class WorkerLibrary implements Library {
       return;
     }
     this.#settle(message.id);
-    if (message.type === 'result') pending.resolve((pending.parts ?? message.output) as never);
-    else pending.reject(message.type === 'cancelled' ? pending.signal?.reason : revive(message.error));
+    if (message.type === 'result') {
+      pending.hears.onDone?.();
+      pending.resolve((pending.parts ?? message.output) as never);
+    } else pending.reject(message.type === 'cancelled' ? pending.signal?.reason : revive(message.error));
   }
 
   #settle(id: number): void {

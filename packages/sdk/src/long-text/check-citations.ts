@@ -117,7 +117,8 @@ const numbersIn = (text: string): string[] =>
     .match(/\d+(?:[.,]\d+)*/gu) ?? [];
 
 /** A source may part words where its lines end, and who quotes it does not. */
-const withoutHyphens = (text: string) => normalizeText(text).replace(/[-\u2010\u00ad] ?/gu, '');
+const withoutHyphens = (text: string) =>
+  normalizeText(text).replace(/\u00ad ?|(?<=\p{L})[-\u2010] ?(?=\p{L})/gu, '');
 
 const normalizeText = (text: string) =>
   text

@@ -58,11 +58,12 @@ describe('terms', () => {
     for (const parted of [
       'perfor-\nmance',
       'perfor-\r\n  mance',
+      'perfor-\rmance',
       'perfor\u00ad\nmance',
       'perfor\u2010\nmance',
     ])
       expect(terms(parted).sort()).toEqual(both);
-    for (const apart of ['perfor-\n\nmance', 'perfor-\nMance', 'perfor -\nmance', '10-\nmance'])
+    for (const apart of ['perfor-\n\nmance', 'perfor- \r \rmance', 'perfor-\nMance', 'perfor -\nmance', '10-\nmance'])
       expect(terms(apart)).toHaveLength(2);
     const cut = new TermList();
     scanTerms('perfor-\nmance', 0, 8, cut);

@@ -70,6 +70,7 @@ test.each([
 });
 
 test.each([
+  ['It was "-5 degrees" outside', 'It was 5 degrees outside.', '-5 degrees'],
   ['The 12" pipe is called "long pipe" here', 'A pipe of 12" is called short pipe here.', 'long pipe'],
   ['The flags “A” and "slow mode" of the pump', 'The pump has the flags A and fast mode.', 'slow mode'],
   ['他说"快速模式"很好', '他说安全模式很好。', '快速模式'],
