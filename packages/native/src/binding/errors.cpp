@@ -1,5 +1,3 @@
-#include <exception>
-
 #include "binding/task.h"
 
 namespace trivium::binding {
@@ -19,24 +17,6 @@ Napi::Error to_js_error(Napi::Env env, const Error& error) {
   Napi::Error js = Napi::Error::New(env, error.message);
   js.Set("trivium", to_js_details(env, error));
   return js;
-}
-
-Error current_exception_error() {
-  Error error;
-  try {
-    throw;
-  } catch (const std::bad_alloc&) {
-    error.code = ErrorCode::out_of_memory;
-    error.message = "There is not enough memory.";
-    error.remedy = "Free some memory, or use a smaller model, context or batch.";
-  } catch (const std::exception& exception) {
-    error.code = ErrorCode::internal;
-    error.message = exception.what();
-  } catch (...) {
-    error.code = ErrorCode::internal;
-    error.message = "An unknown exception was thrown.";
-  }
-  return error;
 }
 
 }  // namespace trivium::binding

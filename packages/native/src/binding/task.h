@@ -8,15 +8,13 @@
 #include <optional>
 #include <utility>
 
-#include "base/result.h"
+#include "base/exception_error.h"
 
 namespace trivium::binding {
 
 // An Error as a JavaScript Error whose property `trivium` carries its data.
 Napi::Error to_js_error(Napi::Env env, const Error& error);
 Napi::Object to_js_details(Napi::Env env, const Error& error);
-// The Error of an exception that is being handled.
-Error current_exception_error();
 
 // What the call answers. What it throws, bad_alloc too, becomes a typed error; for calls that take what a user gives.
 template <class Call>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 
+#include "base/exception_error.h"
 #include "decode/grammar/description.h"
 
 namespace trivium {
@@ -151,6 +152,9 @@ bool ModelRunner::step() {
   } catch (const std::bad_alloc&) {
     fail_all(make_error(ErrorCode::out_of_memory, "the system has no memory left for a step", "",
                         "run fewer requests at once, or lower kvMemoryBytes or prefillChunk"));
+    worked = true;
+  } catch (...) {  // a fault of ours: it must not take the process and its other models along
+    fail_all(current_exception_error());
     worked = true;
   }
   return worked || drop;

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 #include "scheduler/engine_core.h"
@@ -52,11 +53,12 @@ class FakeBackend final : public Backend {
       return error;
     }
     if (fails) return failure("asked to fail");
+    if (throws) throw std::runtime_error("asked to throw");
     return bindings.sequences.empty() || bindings.kv.pages.empty() ? embed(bindings) : attend(bindings);
   }
 
   std::atomic<int> runs{0}, cancelled_runs{0}, delay_us{0}, largest_rows{0};
-  std::atomic<bool> fails{false};
+  std::atomic<bool> fails{false}, throws{false};
 
  private:
   static Error failure(const char* text) { return make_error(ErrorCode::internal, text, "", ""); }

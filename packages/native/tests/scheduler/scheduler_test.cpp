@@ -204,6 +204,28 @@ TEST("a paused request can be cancelled; a failing step fails its requests only"
   CHECK(bench.collector.of(fine).tokens == expected(request));
 }
 
+TEST("a step that throws fails the requests that are open, as an internal error, and no later one") {
+  for (const ModelKind kind : {ModelKind::causal, ModelKind::encoder}) {
+    Bench bench(small(1, 4), kind, 1024);
+    const auto start = [&] {
+      return kind == ModelKind::causal ? bench.engine_model->generate({.tokens = {1}, .max_tokens = 3}, bench.sink).value()
+                                       : bench.engine_model->embed({{{1, 2}}}, bench.sink).value();
+    };
+    bench.model->fake().throws = true;
+    const auto failed = start();
+    REQUIRE(bench.collector.wait_ended(1));
+    const EngineEvent last = bench.collector.of(failed).last;
+    REQUIRE(last.kind == EngineEvent::Kind::error);
+    CHECK(last.failure.code == ErrorCode::internal);
+    CHECK_EQ(last.failure.message, "asked to throw");
+    bench.model->fake().throws = false;
+    const auto fine = start();
+    REQUIRE(bench.collector.wait_ended(2));
+    CHECK(bench.collector.of(fine).last.kind != EngineEvent::Kind::error);
+    check_idle(bench);
+  }
+}
+
 TEST("logits of the last position") {
   Bench bench;
   const auto id = bench.engine_model->logits({.tokens = std::vector<TokenId>(1024, 2)}, bench.sink).value();
