@@ -95,7 +95,10 @@ Status build_bert(const Metadata& metadata, std::string_view file, PipelineParts
     unknown_id = found->second;
   }
   settings.unknown = *unknown_id;
-  parts.normalizer = bert_normalizer({});
+  BertCleaning what;
+  what.lowercase = metadata.boolean("tokenizer.ggml.normalizer.lowercase").value_or(true);
+  what.strip_accents = metadata.boolean("tokenizer.ggml.normalizer.strip_accents").value_or(what.lowercase);
+  parts.normalizer = bert_normalizer(what);
   parts.pre_tokenizer = bert_pre_tokenizer();
   parts.decoder = wordpiece_decoder("##", true);
   parts.token_bytes = TokenBytes::wordpiece;
@@ -103,18 +106,23 @@ Status build_bert(const Metadata& metadata, std::string_view file, PipelineParts
   return {};
 }
 
-// What a kind of tokenizer puts around text unless the file says otherwise.
+// What a kind of tokenizer puts around text unless the file says otherwise, and which tokens these are where it names none:
+// as llama.cpp has it. BERT's are always there.
 struct Kind {
   std::string_view name;
   bool bert, bos, eos;
+  TokenId bos_id, eos_id;
 };
-constexpr Kind kinds[] = {{"gpt2", false, false, false}, {"bert", true, true, true}, {"llama", false, true, false}, {"t5", false, false, true}};
+constexpr Kind kinds[] = {{"gpt2", false, false, false, -1, -1},
+                          {"bert", true, true, true, 101, 102},
+                          {"llama", false, true, false, 1, 2},
+                          {"t5", false, false, true, -1, 1}};
 
 Status build_special(const Metadata& metadata, std::string_view file, const Kind& kind, bool add_bos,
                      PipelineParts& parts) {
   const std::size_t count = parts.tokens.size();
-  TRIVIUM_TRY_ASSIGN(std::optional<TokenId> first, gguf_id_at(metadata, file, "bos_token_id", count));
-  TRIVIUM_TRY_ASSIGN(std::optional<TokenId> last, gguf_id_at(metadata, file, "eos_token_id", count));
+  TRIVIUM_TRY_ASSIGN(std::optional<TokenId> first, gguf_id_at(metadata, file, "bos_token_id", count, kind.bos_id));
+  TRIVIUM_TRY_ASSIGN(std::optional<TokenId> last, gguf_id_at(metadata, file, "eos_token_id", count, kind.eos_id));
   std::optional<TokenId> separator;  // others do not need theirs, so a wrong one does them no harm
   if (kind.bert || kind.name == "t5") {
     TRIVIUM_TRY_ASSIGN(separator, gguf_id_at(metadata, file, "seperator_token_id", count));
@@ -124,8 +132,9 @@ Status build_special(const Metadata& metadata, std::string_view file, const Kind
     if (cls) first = cls;
     if (separator) last = separator;
   }
-  const bool begin = metadata.boolean("tokenizer.ggml.add_bos_token").value_or(kind.bos || add_bos) && first.has_value();
-  const bool end = metadata.boolean("tokenizer.ggml.add_eos_token").value_or(kind.eos) && last.has_value();
+  const auto adds = [&](const char* key, bool otherwise) { return kind.bert || metadata.boolean(key).value_or(otherwise); };
+  const bool begin = first && adds("tokenizer.ggml.add_bos_token", kind.bos || add_bos);
+  const bool end = last && adds("tokenizer.ggml.add_eos_token", kind.eos);
   Template& special = parts.special_template;
   if (begin) special.single.insert(special.single.begin(), {-1, {*first}, 0});
   if (end) special.single.push_back({-1, {*last}, 0});
@@ -149,9 +158,9 @@ std::string kind_names() {
 }  // namespace
 
 Result<std::optional<TokenId>> gguf_id_at(const Metadata& metadata, std::string_view file, const char* name,
-                                          std::size_t count) {
+                                          std::size_t count, TokenId otherwise) {
   const auto id = metadata.integer(std::string("tokenizer.ggml.") + name);
-  if (!id) return std::optional<TokenId>();
+  if (!id) return otherwise >= 0 && static_cast<std::size_t>(otherwise) < count ? std::optional(otherwise) : std::nullopt;
   if (*id < 0 || static_cast<std::size_t>(*id) >= count) {
     return gguf_key(file, name)
         .bad("A token id is out of range.", "an id below " + std::to_string(count), std::to_string(*id));

@@ -11,8 +11,9 @@ enum GgufTokenType : std::int64_t { gguf_normal = 1, gguf_unknown = 2, gguf_cont
 
 inline Place gguf_key(std::string_view file, const char* name) { return {file, std::string("tokenizer.ggml.") + name}; }
 
-// An id of the vocabulary, or nothing when the file does not name one.
-Result<std::optional<TokenId>> gguf_id_at(const Metadata& metadata, std::string_view file, const char* name, std::size_t count);
+// An id of the vocabulary. Where the file does not name one: `otherwise`, which llama.cpp takes then, if the vocabulary has it.
+Result<std::optional<TokenId>> gguf_id_at(const Metadata& metadata, std::string_view file, const char* name, std::size_t count,
+                                          TokenId otherwise = -1);
 
 // tokenizer.ggml.model "llama" (SentencePiece BPE) and "t5" (Unigram): tokens with scores.
 Status build_gguf_sentencepiece_bpe(const Metadata& metadata, std::string_view file, PipelineParts& parts);

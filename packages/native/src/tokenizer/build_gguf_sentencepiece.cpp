@@ -105,7 +105,7 @@ Status build_gguf_sentencepiece_bpe(const Metadata& metadata, std::string_view f
   BpeSettings settings;
   settings.byte_fallback = has_bytes(metadata);
   settings.fuse_unknown = true;
-  TRIVIUM_TRY_ASSIGN(settings.unknown, gguf_id_at(metadata, file, "unknown_token_id", parts.tokens.size()));
+  TRIVIUM_TRY_ASSIGN(settings.unknown, gguf_id_at(metadata, file, "unknown_token_id", parts.tokens.size(), 0));
   std::unordered_set<TokenId> no_text = special_ids(parts);
   auto model = make_bpe(parts.ids, merges_by_score(parts, *scores, excluded), std::move(settings), no_text);
   if (!model.ok()) return std::move(model.error());
@@ -130,7 +130,7 @@ Status build_gguf_unigram(const Metadata& metadata, std::string_view file, Pipel
   TRIVIUM_TRY(check_scores(file, *scores));
   UnigramSettings settings;
   settings.byte_fallback = has_bytes(metadata);
-  TRIVIUM_TRY_ASSIGN(settings.unknown, gguf_id_at(metadata, file, "unknown_token_id", parts.tokens.size()));
+  TRIVIUM_TRY_ASSIGN(settings.unknown, gguf_id_at(metadata, file, "unknown_token_id", parts.tokens.size(), 2));
   parts.model = make_unigram(parts.ids, *scores, settings, excluded_ids(metadata, parts));
 
   std::vector<NormalizerPointer> normalizers;

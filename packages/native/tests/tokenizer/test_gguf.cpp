@@ -104,6 +104,31 @@ TEST("GGUF metadata gives the ids of tokenizer.json") {
   }
 }
 
+TEST("of a cased BERT letters stay as they are, and what stands around text does not hang on the flags of other kinds") {
+  Metadata metadata = metadata_of("bert", "bert", "");
+  const auto uncased = Tokenizer::from_gguf(metadata, "bert.gguf");
+  metadata.set("tokenizer.ggml.add_bos_token", false);
+  metadata.set("tokenizer.ggml.add_eos_token", false);
+  CHECK((*Tokenizer::from_gguf(metadata, "bert.gguf"))->encode("One", {true, false}) == uncased->get()->encode("One", {true, false}));
+  metadata.set("tokenizer.ggml.normalizer.lowercase", false);
+  const auto cased = Tokenizer::from_gguf(metadata, "bert.gguf");
+  const auto ids = [](const auto& tokenizer, const char* text) { return tokenizer->get()->encode(text, {false, false}); };
+  CHECK(ids(cased, "one") == ids(uncased, "ONE"));
+  CHECK(ids(cased, "ONE") != ids(cased, "one"));
+  metadata.set("tokenizer.ggml.normalizer.strip_accents", true);
+  CHECK(ids(Tokenizer::from_gguf(metadata, "bert.gguf"), "\u00F4ne") == ids(cased, "one"));
+}
+
+TEST("tokens that a file does not name are those that llama.cpp takes") {
+  Metadata named;
+  named.set("tokenizer.ggml.model", std::string("llama"));
+  named.set("tokenizer.ggml.tokens", array(std::vector<std::string>{"<unk>", "<s>", "</s>", "\u2581", "a", "\u2581a"}));
+  named.set("tokenizer.ggml.token_type", array(std::vector<std::int64_t>{2, 3, 3, 1, 1, 1}));
+  named.set("tokenizer.ggml.scores", array(std::vector<double>{0, 0, 0, -2, -3, -1}));
+  named.set("tokenizer.ggml.add_eos_token", true);
+  CHECK(((*Tokenizer::from_gguf(named, "spm.gguf"))->encode("a", {true, false}) == std::vector<TokenId>{1, 5, 2}));
+}
+
 TEST("pairs: BERT separates once and tells the texts by type, XLM-RoBERTa separates twice and has one type") {
   const auto bert = Tokenizer::from_gguf(metadata_of("bert", "bert", ""), "bert.gguf");
   REQUIRE(bert.ok());
