@@ -98,6 +98,7 @@ export interface RawDescription {
   vocabularySize: number;
   width: number;
   layers: number;
+  poolsPrompts: boolean;
   /** GGUF scalars. */
   metadata: Record<string, string | number | boolean>;
   /** Small JSON and Jinja files of a Hugging Face folder that exist, by name. */

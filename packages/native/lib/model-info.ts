@@ -87,11 +87,11 @@ function asTemplate(value: unknown): string | undefined {
   return (named.find((one) => one?.name === 'default') ?? named[0])?.template;
 }
 
-function promptsOf(description: RawDescription): Facts<'prompts' | 'defaultPrompt'> {
+function promptsOf(description: RawDescription): Facts<'prompts' | 'defaultPrompt' | 'poolsPrompts'> {
   const config = new SideFile(description, 'config_sentence_transformers.json');
   const prompts = config.read('prompts', 'texts by name', asTexts);
   const defaultPrompt = config.read('default_prompt_name', 'the name of one of its prompts', (name) =>
     typeof name === 'string' && Object.hasOwn(prompts ?? {}, name) ? name : undefined,
   );
-  return { prompts, defaultPrompt };
+  return { prompts, defaultPrompt, poolsPrompts: description.poolsPrompts === false ? false : undefined };
 }

@@ -79,9 +79,10 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
     const encoded = await tokenizer.encodeBatch(texts);
     const { inputs, truncated } = fitTexts(encoded, info.contextTokens, options.overflow ?? 'error');
     const inputTokens = inputs.reduce((sum, { length }) => sum + length, 0);
-    if (inputs.length === 0)
-      return { embeddings: new Float32Array(0), width: info.width, inputTokens, truncated };
-    const embeddings = await once(() => raw.embed(inputs, false), options.signal);
+    const some = inputs.filter(({ length }) => length > 0);
+    const rows =
+      some.length === 0 ? new Float32Array(0) : await once(() => raw.embed(some, false), options.signal);
+    const embeddings = some.length === inputs.length ? rows : withZeros(rows, inputs, info.width);
     return { embeddings, width: info.width, inputTokens, truncated };
   };
 
@@ -154,6 +155,15 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+/** Rows of the inputs that have tokens, with zeros where one has none: (inputs, width). */
+function withZeros(rows: Float32Array, inputs: readonly Int32Array[], width: number): Float32Array {
+  const all = new Float32Array(inputs.length * width);
+  const wordy = [...inputs.keys()].filter((index) => inputs[index]!.length > 0);
+  for (const [row, index] of wordy.entries())
+    all.set(rows.subarray(row * width, (row + 1) * width), index * width);
+  return all;
 }
 
 /** The addon reads 32 bits an element, whatever JavaScript callers pass. */

@@ -97,6 +97,11 @@ export interface ModelInfo {
   prompts?: Readonly<Record<string, string>>;
   /** Name of the one of `prompts` that stands before texts for which no other is named. */
   defaultPrompt?: string;
+  /**
+   * Vectors of this model are made without the tokens of the prompt (`include_prompt: false` of sentence-transformers), which
+   * `embed` cannot do: a text that a prompt stands before has another vector here than it was trained to have.
+   */
+  poolsPrompts?: false;
   backend: string;
 }
 
@@ -205,7 +210,7 @@ export interface EmbedOptions {
 }
 
 export interface EmbedResult {
-  /** (inputs, width), row-major. */
+  /** (inputs, width), row-major. A text without tokens has a row of zeros. */
   embeddings: Float32Array;
   width: number;
   inputTokens: number;
@@ -249,7 +254,10 @@ export interface NativeModel extends AsyncDisposable {
   compileGrammar(source: GrammarSource): Promise<Grammar>;
   /** Rejects (or throws on first `next`) with a `TriviumError`; an abort rejects with the signal's reason. */
   generate(options: GenerateOptions): AsyncIterableIterator<GenerateEvent>;
-  /** Encoders and static embeddings. */
+  /**
+   * Encoders and static embeddings. A text that has no tokens, as an empty one has none with static embeddings, has zeros for a
+   * vector: the sum of nothing, as in sentence-transformers. Its cosine with any other is 0 by convention, not by division.
+   */
   embed(texts: readonly string[], options?: EmbedOptions): Promise<EmbedResult>;
   /** The same models, one row a token instead of one a text: what late interaction (ColBERT) compares. */
   embedTokens(texts: readonly string[], options?: EmbedOptions): Promise<TokenRows>;

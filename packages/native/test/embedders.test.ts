@@ -44,6 +44,16 @@ describe('@trivium/nano against its recipe', () => {
     expect((await model.embedTokens([''])).rows).toHaveLength(0);
   });
 
+  test('a text without tokens has zeros for a vector, whoever stands beside it', async () => {
+    await using model = await getEngine().loadModel(at('../../nano/models/static.gguf'));
+    const { embeddings: words, width } = await model.embed(['a cache']);
+    const { embeddings, inputTokens } = await model.embed(['', 'a cache', ' ']);
+    const zeros = new Float32Array(width);
+    expect(embeddings).toEqual(Float32Array.from([...zeros, ...words, ...zeros]));
+    expect(inputTokens).toBe(2);
+    expect((await model.embed([''])).embeddings).toEqual(zeros);
+  });
+
   test('contextual vectors, and the token rows whose sum they are', async () => {
     await using model = await getEngine().loadModel(at('../../nano/models/embed.gguf'));
     const texts = wordy.map(({ text }) => text);

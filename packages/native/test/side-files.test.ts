@@ -1,7 +1,7 @@
 /** The small files beside a model's weights: what they say is taken, and what is damaged is never passed over. */
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { getEngine } from '../lib/index.js';
@@ -16,8 +16,10 @@ function folder(fixture: string, files: Record<string, unknown>): string {
   made += 1;
   const path = join(scratch, String(made));
   cpSync(fixtures + fixture, path, { recursive: true });
-  for (const [name, content] of Object.entries(files))
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(path, name)), { recursive: true });
     writeFileSync(join(path, name), typeof content === 'string' ? content : JSON.stringify(content));
+  }
   return path;
 }
 
@@ -70,6 +72,14 @@ describe('what they say is taken:', () => {
     expect(await infoOf(path)).toMatchObject({ prompts, defaultPrompt: 'document' });
     expect(await infoOf(`${fixtures}bert-mean`)).not.toHaveProperty('defaultPrompt');
   });
+
+  test('that the tokens of prompts are no part of a vector', async () => {
+    const path = folder('bert-mean', {
+      '1_Pooling/config.json': { pooling_mode: 'mean', include_prompt: false },
+    });
+    expect(await infoOf(path)).toMatchObject({ poolsPrompts: false });
+    expect(await infoOf(`${fixtures}bert-mean`)).not.toHaveProperty('poolsPrompts');
+  });
 });
 
 describe('what is damaged is an error', () => {
@@ -100,6 +110,21 @@ describe('what is damaged is an error', () => {
       found: expect.any(String),
       remedy: expect.stringContaining('download'),
     });
+    expect(getEngine().stats().models).toBe(models);
+  });
+
+  test.each([
+    'config_sentence_transformers.json',
+    'tokenizer_config.json',
+    'modules.json',
+    '1_Pooling/config.json',
+  ])('%s that cannot be read is one too, one that is not there is none', async (name) => {
+    const { models } = getEngine().stats();
+    const path = folder('bert-mean', {});
+    rmSync(join(path, name), { force: true });
+    await infoOf(path);
+    mkdirSync(join(path, name), { recursive: true });
+    await expect(infoOf(path)).rejects.toMatchObject({ code: 'io', file: join(path, name) });
     expect(getEngine().stats().models).toBe(models);
   });
 

@@ -57,7 +57,7 @@ Result<OpenedModel> open_model(const std::string& path, const ModelOptions& opti
     error.message = "Loading was cancelled.";
     return error;
   }));
-  opened.description = describe(*file, opened.engine->spec());
+  TRIVIUM_TRY_ASSIGN(opened.description, describe(*file, opened.engine->spec()));
   TRIVIUM_TRY_ASSIGN(const auto backend, make_backend(options.backend));
   opened.backend = backend->name();
   return opened;

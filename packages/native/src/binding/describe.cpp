@@ -30,6 +30,7 @@ void set_description(Napi::Env env, Napi::Object object, const Description& desc
   object["vocabularySize"] = Napi::Number::New(env, description.vocabulary);
   object["width"] = Napi::Number::New(env, description.width);
   object["layers"] = Napi::Number::New(env, description.layers);
+  object["poolsPrompts"] = Napi::Boolean::New(env, description.pools_prompts);
   Napi::Object metadata = Napi::Object::New(env), texts = Napi::Object::New(env);
   for (const auto& [key, value] : description.metadata) set_metadata(env, metadata, key, value);
   for (const auto& [name, text] : description.texts) texts[name] = Napi::String::New(env, text);

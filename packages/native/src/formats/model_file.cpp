@@ -22,6 +22,13 @@ Result<std::shared_ptr<const ModelFile>> ModelFile::open(const std::string& path
                             "Pass the path of a GGUF file, a safetensors file or the folder that holds config.json.");
 }
 
+Result<std::optional<std::string>> ModelFile::find_text(const std::string& name) const {
+  Result<std::string> text = read_text(name);
+  if (text.ok()) return std::optional<std::string>(std::move(*text));
+  if (text.error().code == ErrorCode::not_found) return std::optional<std::string>();
+  return std::move(text.error());
+}
+
 Result<std::vector<float>> ModelFile::read_f32(const TensorEntry& tensor) const {
   const std::int64_t columns = tensor.shape.columns(), rows = tensor.shape.rows();
   const std::size_t row = row_bytes(tensor.dtype, columns);

@@ -77,6 +77,8 @@ class ModelFile {
   virtual const Json& config() const = 0;                     // config.json; null otherwise
   // A further text file of a Hugging Face folder ("tokenizer.json", "1_Pooling/config.json"): not_found if absent.
   virtual Result<std::string> read_text(const std::string& name) const = 0;
+  // The same of a file that need not be there: nothing if absent, an error if it cannot be read.
+  Result<std::optional<std::string>> find_text(const std::string& name) const;
 
   virtual const std::vector<TensorEntry>& tensors() const = 0;
   virtual const TensorEntry* find(std::string_view name) const = 0;

@@ -21,7 +21,7 @@ const char* kind_name(ModelKind kind) {
 
 }  // namespace
 
-Description describe(const ModelFile& file, const ModelSpec& spec) {
+Result<Description> describe(const ModelFile& file, const ModelSpec& spec) {
   Description description;
   description.path = file.path();
   description.container = file.container() == ModelFile::Container::gguf ? "gguf" : "hugging-face";
@@ -31,13 +31,16 @@ Description describe(const ModelFile& file, const ModelSpec& spec) {
   description.vocabulary = spec.vocabulary;
   description.width = spec.width;
   description.layers = static_cast<int>(spec.layers.size());
+  description.pools_prompts = spec.pools_prompts;
   for (const auto& [key, value] : file.metadata().entries()) {
     // Arrays (vocabularies) and a whole tokenizer are not for people to read.
     if (std::holds_alternative<std::shared_ptr<const GgufArray>>(value) || key == "tokenizer.huggingface.json") continue;
     description.metadata.emplace_back(key, value);
   }
-  for (const char* name : text_files)
-    if (Result<std::string> text = file.read_text(name); text.ok()) description.texts[name] = std::move(*text);
+  for (const char* name : text_files) {
+    TRIVIUM_TRY_ASSIGN(std::optional<std::string> text, file.find_text(name));
+    if (text) description.texts[name] = std::move(*text);
+  }
   return description;
 }
 
@@ -51,7 +54,7 @@ Result<Inspection> inspect(const std::string& path) {
     inspection.weight_bytes += static_cast<double>(tensor.bytes);
   }
   Result<ModelSpec> spec = spec_of(*file);
-  inspection.description = describe(*file, spec.ok() ? *spec : ModelSpec{});
+  TRIVIUM_TRY_ASSIGN(inspection.description, describe(*file, spec.ok() ? *spec : ModelSpec{}));
   if (!spec.ok()) {
     inspection.refusal = std::move(spec.error());
     if (const std::string* name = file->metadata().string("general.architecture")) inspection.description.architecture = *name;

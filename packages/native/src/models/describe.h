@@ -13,6 +13,7 @@ namespace trivium {
 struct Description {
   std::string path, container, kind, architecture, name;
   int vocabulary = 0, width = 0, layers = 0;
+  bool pools_prompts = true;
   std::vector<std::pair<std::string, MetadataValue>> metadata;  // scalars only
   std::map<std::string, std::string> texts;                     // small files of a Hugging Face folder
 };
@@ -25,7 +26,8 @@ struct Inspection {
   std::vector<TensorEntry> tensors;
 };
 
-Description describe(const ModelFile& file, const ModelSpec& spec);
+// An error where one of those small files is there and cannot be read.
+Result<Description> describe(const ModelFile& file, const ModelSpec& spec);
 Result<Inspection> inspect(const std::string& path);
 
 }  // namespace trivium

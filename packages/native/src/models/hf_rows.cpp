@@ -223,12 +223,15 @@ Result<Pooling> pooling_of(const ModelFile& file, const Json& pooling) {
 Status read_pooling(const ModelFile& file, ModelSpec& spec) {
   spec.pooling = Pooling::mean;
   spec.normalize = true;
-  if (Result<std::string> text = file.read_text("1_Pooling/config.json"); text.ok()) {
-    TRIVIUM_TRY_ASSIGN(const Json pooling, Json::parse(*text, file.path() + "/1_Pooling/config.json"));
+  TRIVIUM_TRY_ASSIGN(const std::optional<std::string> pooling_text, file.find_text("1_Pooling/config.json"));
+  if (pooling_text) {
+    TRIVIUM_TRY_ASSIGN(const Json pooling, Json::parse(*pooling_text, file.path() + "/1_Pooling/config.json"));
     TRIVIUM_TRY_ASSIGN(spec.pooling, pooling_of(file, pooling));
+    spec.pools_prompts = spec.pooling != Pooling::mean || pooling.boolean_or("include_prompt", true);
   }
-  if (Result<std::string> text = file.read_text("modules.json"); text.ok()) {
-    TRIVIUM_TRY_ASSIGN(const Json modules, Json::parse(*text, file.path() + "/modules.json"));
+  TRIVIUM_TRY_ASSIGN(const std::optional<std::string> modules_text, file.find_text("modules.json"));
+  if (modules_text) {
+    TRIVIUM_TRY_ASSIGN(const Json modules, Json::parse(*modules_text, file.path() + "/modules.json"));
     spec.normalize = false;
     for (const Json& module : modules.items()) {
       const std::string type = module.string_or("type", "");
@@ -237,8 +240,9 @@ Status read_pooling(const ModelFile& file, ModelSpec& spec) {
         return unsupported(file, "modules.json", type, "Transformer, Pooling, Normalize");
     }
   }
-  if (Result<std::string> text = file.read_text("sentence_bert_config.json"); text.ok()) {
-    TRIVIUM_TRY_ASSIGN(const Json sentence, Json::parse(*text, file.path() + "/sentence_bert_config.json"));
+  TRIVIUM_TRY_ASSIGN(const std::optional<std::string> sentence_text, file.find_text("sentence_bert_config.json"));
+  if (sentence_text) {
+    TRIVIUM_TRY_ASSIGN(const Json sentence, Json::parse(*sentence_text, file.path() + "/sentence_bert_config.json"));
     const std::int64_t most = sentence.integer_at("max_seq_length").value_or(spec.context);
     spec.context = static_cast<int>(std::clamp<std::int64_t>(most, 1, spec.context));
   }

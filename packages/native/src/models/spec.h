@@ -59,6 +59,7 @@ struct ModelSpec {
   HeadSpec head;
   std::optional<Pooling> pooling;
   bool normalize = false;         // unit length after pooling
+  bool pools_prompts = true;      // false: the tokens of a prompt before a text are left out of the mean
 };
 
 Result<ModelSpec> spec_of(const ModelFile& file);            // by container and architecture name

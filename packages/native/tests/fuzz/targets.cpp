@@ -49,7 +49,7 @@ Outcome use_model(const std::string& path) {
   const auto spec = spec_of(model);
   if (inspected->refusal.has_value() == spec.ok()) return {{}, "a description that does not say whether the model runs"};
   if (!spec.ok()) return {spec.error(), ""};
-  (void)describe(model, *spec);
+  if (const auto described = describe(model, *spec); !described.ok()) return {described.error(), ""};
   const auto tokenizer = Tokenizer::of(model);
   if (!tokenizer.ok() && tokenizer.error().code == ErrorCode::not_found) return {};
   if (!tokenizer.ok()) return {tokenizer.error(), ""};

@@ -117,6 +117,16 @@ TEST("what is not supported is refused with all parts of an error") {
   CHECK(is_complete(refusal(R"("model_type":"abacus")"), ErrorCode::unsupported));
 }
 
+TEST("prompts are part of the mean unless the folder says otherwise; other poolings do not ask") {
+  const auto pools_prompts = [](const std::string& pooling) {
+    return spec_with(bert, {"1_Pooling/config.json", pooling}).value().pools_prompts;
+  };
+  CHECK(pools_prompts(R"({"pooling_mode":"mean"})"));
+  CHECK(pools_prompts(R"({"pooling_mode":"mean","include_prompt":true})"));
+  CHECK(!pools_prompts(R"({"pooling_mode_mean_tokens":true,"include_prompt":false})"));
+  CHECK(pools_prompts(R"({"pooling_mode":"cls","include_prompt":false})"));
+}
+
 TEST("a head of one label makes a cross-encoder; one of several is refused by their number") {
   const std::string classifier = bert + R"(,"architectures":["BertForSequenceClassification"])";
   CHECK_EQ(refusal(classifier + R"(,"id2label":{"0":"LABEL_0"})").message, "");
