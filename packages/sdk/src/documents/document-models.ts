@@ -5,6 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
+import { promptFor } from '../models/prompts.js';
 import { matchRanker, type PassageRanker, pairRanker } from './passage-ranker.js';
 import { embedsTokens } from './token-matches.js';
 import type { DocumentEmbedder, LibraryOptions } from './types.js';
@@ -49,9 +50,11 @@ async function loadEmbedder(
       remedy: 'Name a sentence embedder, such as a BERT with a pooling.',
     });
   }
-  const { prompts = {}, width, contextTokens } = model.info;
-  const prompted = (texts: readonly string[], role: 'query' | 'passage') =>
-    prompts[role] ? texts.map((text) => prompts[role] + text) : texts;
+  const { width, contextTokens } = model.info;
+  const prompted = (texts: readonly string[], role: 'query' | 'passage') => {
+    const before = promptFor(model.info, role);
+    return before === '' ? texts : texts.map((text) => before + text);
+  };
   const noticed = <Result extends { truncated: number[] }>(result: Result) => {
     if (result.truncated.length > 0) onCut?.(contextTokens);
     return result;

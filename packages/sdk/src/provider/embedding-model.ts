@@ -1,7 +1,7 @@
 /** A local encoder as an AI SDK embedding model. Inputs that do not fit its context are errors, unless they are to be cut. */
 import { embedTexts } from '../models/embed-texts.js';
 import type { ModelStore } from '../models/model-store.js';
-import { cutWarnings, parseEmbeddingOptions } from './options.js';
+import { cutWarnings, emptyWarnings, parseEmbeddingOptions } from './options.js';
 import { throwRetryable } from './retryable.js';
 import type { CallWarning, SpecificationVersion } from './specification.js';
 
@@ -45,7 +45,8 @@ export class TriviumEmbeddingModel<Version extends SpecificationVersion = Specif
       { ...options, signal: abortSignal },
       'providerOptions.trivium.prompt',
     ).catch(throwRetryable);
-    warnings.push(...cutWarnings('texts', truncated, model.info.contextTokens));
+    const empty = [...embeddings.keys()].filter((index) => embeddings[index]!.every((value) => value === 0));
+    warnings.push(...cutWarnings('texts', truncated, model.info.contextTokens), ...emptyWarnings(empty));
     if (dimensions !== undefined && dimensions !== width) {
       const details = `Vectors have ${width} dimensions.`;
       warnings.push({ type: 'unsupported', feature: 'dimensions', details });

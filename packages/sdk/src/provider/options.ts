@@ -111,8 +111,15 @@ function parsed<Options>(schema: z.ZodType<Options>, given: unknown): Options {
 
 /** What a call says that cut some of its texts, as it was told to. @param indices of those that were cut */
 export function cutWarnings(name: string, indices: readonly number[], contextTokens: number): CallWarning[] {
+  return warningsOf(indices, `Of the ${name} some were cut to the ${contextTokens} tokens of the context`);
+}
+
+/** What a call says of texts that have no tokens: their vectors are zeros, and there is no cosine with those. */
+export const emptyWarnings = (indices: readonly number[]): CallWarning[] =>
+  warningsOf(indices, 'Of the texts some are empty and have zeros for a vector');
+
+function warningsOf(indices: readonly number[], fact: string): CallWarning[] {
   if (indices.length === 0) return [];
   const shown = indices.length > 10 ? `${indices.slice(0, 10).join(', ')}, …` : indices.join(', ');
-  const message = `Of the ${name} some were cut to the ${contextTokens} tokens of the context, by index: ${shown}.`;
-  return [{ type: 'other', message }];
+  return [{ type: 'other', message: `${fact}, by index: ${shown}.` }];
 }

@@ -76,6 +76,43 @@ describe('prompts of a sentence-transformers model', () => {
   });
 });
 
+describe('a model whose vectors leave prompts out', () => {
+  const folder = withDefaultPrompt({ query: 'query: ', plain: '' }, 'plain');
+  writeFileSync(
+    join(folder, '1_Pooling', 'config.json'),
+    JSON.stringify({ pooling_mode: 'mean', include_prompt: false }),
+  );
+  const model = trivium.embeddingModel(folder);
+
+  it('embeds without a prompt, and with one refuses by name', async () => {
+    const { embedding } = await embed({ model, value: 'fox' });
+    expect(embedding).toEqual((await embed({ model: trivium.embeddingModel(bert), value: 'fox' })).embedding);
+    await expect(model.doEmbed({ values: ['fox'], ...options({ prompt: 'query' }) })).rejects.toMatchObject({
+      code: 'unsupported',
+      file: folder,
+      field: '1_Pooling/config.json: include_prompt',
+    });
+  });
+});
+
+describe('empty texts', () => {
+  it('have zeros for a vector where they have no tokens, with a warning, and those around them stay', async () => {
+    const model = trivium.embeddingModel('nano-static');
+    const { embeddings, warnings } = await model.doEmbed({ values: ['', 'fox', ' '] });
+    expect(warnings).toEqual([{ type: 'other', message: expect.stringMatching(/zeros.*by index: 0, 2\.$/) }]);
+    expect(embeddings[0]!.every((value) => value === 0)).toBe(true);
+    expect(embeddings[1]).toEqual((await embed({ model, value: 'fox' })).embedding);
+    expect(cosineSimilarity(embeddings[0]!, embeddings[1]!)).toBe(0);
+  });
+
+  it('have the vector of what stands around all texts, where a model puts something there', async () => {
+    const { embeddings, warnings } = await trivium.embeddingModel(bert).doEmbed({ values: ['', 'fox'] });
+    expect(embeddings.flat().every(Number.isFinite)).toBe(true);
+    expect(embeddings[0]!.some((value) => value !== 0)).toBe(true);
+    expect(warnings).toEqual([]);
+  });
+});
+
 describe('texts that do not fit', () => {
   it('are errors, with a remedy that the call can take', async () => {
     const model = trivium.embeddingModel(bert);
