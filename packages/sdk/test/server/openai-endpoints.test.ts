@@ -231,9 +231,46 @@ describe('embeddings', () => {
         client.embeddings.create({ ...{ model: 'embedder', input: 'x' }, ...fields } as never),
       ).rejects.toMatchObject({ status: 400, param });
   });
+
+  it('refuse texts that do not fit by their own name, and cut them where they are told to', async () => {
+    const input = ['tea', 'green tea '.repeat(5000)];
+    await expect(client.embeddings.create({ model: 'encoder', input })).rejects.toMatchObject({
+      code: 'context-overflow',
+      param: 'input.1',
+      error: { remedy: expect.stringContaining('truncate to true') },
+    });
+    for (const fields of [{ truncate: true }, { truncate_prompt_tokens: -1 }]) {
+      const answer = await client.embeddings.create({ model: 'encoder', input, ...fields } as never);
+      expect(answer).toMatchObject({
+        trivium: { warnings: [expect.stringMatching(/cut to .* by index: 1\.$/)] },
+      });
+    }
+    for (const fields of [{ truncate: false, truncate_prompt_tokens: -1 }, { truncate_prompt_tokens: 8 }])
+      await expect(
+        client.embeddings.create({ model: 'encoder', input, ...fields } as never),
+      ).rejects.toMatchObject({ status: 400 });
+  });
+
+  it('of texts without tokens are zeros, and it is said', async () => {
+    const answer = await client.embeddings.create({ model: 'static', input: ['tea', ' '] });
+    expect(answer).toMatchObject({ trivium: { warnings: [expect.stringContaining('zeros')] } });
+    expect(answer.data[1]!.embedding.every((value) => value === 0)).toBe(true);
+  });
 });
 
 describe('rerank', () => {
+  it('refuses documents that do not fit by their own name, and cuts them where it is told to', async () => {
+    const documents = ['tea', 'green tea '.repeat(5000)];
+    const body = { model: 'encoder', query: 'tea', documents };
+    await expect(client.post('/rerank', { body })).rejects.toMatchObject({
+      code: 'context-overflow',
+      param: 'documents.1',
+    });
+    expect(await client.post('/rerank', { body: { ...body, truncate: true } })).toMatchObject({
+      trivium: { warnings: [expect.stringMatching(/documents .* by index: 1\.$/)] },
+    });
+  });
+
   it('puts documents in order, with their texts where they are asked for', async () => {
     const response = await client.post<{
       results: { index: number; relevance_score: number; document?: { text: string } }[];

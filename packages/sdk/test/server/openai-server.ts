@@ -1,4 +1,5 @@
 /** Scripted models, and a server over them that OpenAI's client talks to. */
+import { fileURLToPath } from 'node:url';
 import OpenAI from 'openai';
 import { type RunningServer, serve } from '../../src/server/index.js';
 import { type ScriptedModel, scriptedModel } from '../../src/testing/index.js';
@@ -115,6 +116,8 @@ export async function openAiServer(): Promise<OpenAiServer> {
       refusing,
       embedder: 'nano',
       words: 'nano',
+      static: 'nano-static',
+      encoder: fileURLToPath(new URL('../../../native/tests/fixtures/parity/bert-mean', import.meta.url)),
     },
   });
   return {

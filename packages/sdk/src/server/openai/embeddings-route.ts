@@ -1,10 +1,13 @@
 /** `POST /v1/embeddings`: texts to vectors, as numbers or as base64 of float32, little end first. */
 import { TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
+import { warningSentences } from '../model-warnings.js';
 import { type AnyRoute, route } from '../route.js';
 import type { AnyEmbeddingModel } from '../served-models.js';
 import type { ServerContext } from '../server-context.js';
 import { given, optional, refuse } from './call-settings.js';
+import { extraOf } from './chat-answer.js';
+import { failAs, truncationFields, truncationOf } from './truncation.js';
 
 const request = z.looseObject({
   model: z.string().min(1).optional().describe("Default: the server's embedding model."),
@@ -18,6 +21,7 @@ const request = z.looseObject({
     .describe('Texts; tokens are refused.'),
   encoding_format: optional(z.enum(['float', 'base64'])),
   dimensions: optional(z.number().int().min(1)),
+  ...truncationFields,
 });
 
 const answer = z.object({
@@ -31,6 +35,10 @@ const answer = z.object({
   ),
   model: z.string(),
   usage: z.object({ prompt_tokens: z.number().int(), total_tokens: z.number().int() }),
+  trivium: z
+    .object({ warnings: z.array(z.string()) })
+    .optional()
+    .describe('Extension: warnings of the model.'),
 });
 
 export function embeddingsRoute({ models, metrics }: ServerContext): AnyRoute {
@@ -49,7 +57,12 @@ export function embeddingsRoute({ models, metrics }: ServerContext): AnyRoute {
         return refuse('input', 'Tokens are not taken, for ids differ from model to model.', 'Give texts.');
       if (texts.some((text) => text === '')) throw emptyText(texts.indexOf(''));
       const { id, model } = await models.embedding(body.model);
-      const { embeddings, tokens } = await embed(model, texts, body.dimensions, signal);
+      const options = {
+        ...given({ dimensions: body.dimensions }),
+        ...truncationOf(body),
+        abortSignal: signal,
+      };
+      const { embeddings, tokens, warnings } = await embed(model, texts, options).catch(failAs('input'));
       metrics.tokens(id, tokens, undefined);
       const width = embeddings[0]?.length;
       if (body.dimensions !== undefined && width !== body.dimensions)
@@ -65,6 +78,7 @@ export function embeddingsRoute({ models, metrics }: ServerContext): AnyRoute {
         data: embeddings.map((vector, index) => ({ object: 'embedding', index, embedding: shape(vector) })),
         model: id,
         usage: { prompt_tokens: tokens, total_tokens: tokens },
+        ...extraOf(warningSentences(warnings)),
       });
     },
   });
@@ -73,23 +87,30 @@ export function embeddingsRoute({ models, metrics }: ServerContext): AnyRoute {
 const isTexts = (input: readonly unknown[]): input is string[] =>
   input.every((one) => typeof one === 'string');
 
+interface EmbedAnswer {
+  embeddings: number[][];
+  usage?: { tokens: number } | undefined;
+  warnings?: readonly unknown[] | undefined;
+}
+
 /** As many calls as the model wants, in order. */
 async function embed(
   model: AnyEmbeddingModel,
   texts: string[],
-  dimensions: number | undefined,
-  abortSignal: AbortSignal,
+  options: Omit<Parameters<AnyEmbeddingModel['doEmbed']>[0], 'values'>,
 ) {
   const perCall = (await model.maxEmbeddingsPerCall) ?? texts.length;
   const embeddings: number[][] = [];
+  const warnings: unknown[] = [];
   let tokens = 0;
   for (let at = 0; at < texts.length; at += perCall) {
     const values = texts.slice(at, at + perCall);
-    const result = await model.doEmbed({ values, abortSignal, ...given({ dimensions }) });
+    const result: EmbedAnswer = await model.doEmbed({ ...options, values });
     embeddings.push(...result.embeddings);
+    warnings.push(...(result.warnings ?? []));
     tokens += result.usage?.tokens ?? 0;
   }
-  return { embeddings, tokens };
+  return { embeddings, tokens, warnings };
 }
 
 function base64Of(vector: readonly number[]): string {

@@ -6,6 +6,7 @@ import { type AnyRoute, route } from '../route.js';
 import type { ServerContext } from '../server-context.js';
 import { given, optional } from './call-settings.js';
 import { extraOf } from './chat-answer.js';
+import { failAs, truncationFields, truncationOf } from './truncation.js';
 
 const document = z.union([z.string(), z.looseObject({ text: z.string() })]);
 
@@ -15,6 +16,7 @@ const request = z.looseObject({
   documents: z.array(document).min(1).max(1000),
   top_n: optional(z.number().int().min(1)),
   return_documents: optional(z.boolean()),
+  ...truncationFields,
 });
 
 const answer = z.object({
@@ -48,12 +50,19 @@ export function rerankRoute({ models }: ServerContext): AnyRoute {
     handle: async ({ body, signal }) => {
       const { id, model } = await models.reranking(body.model);
       const documents = body.documents.map((one) => (typeof one === 'string' ? { text: one } : one));
-      const { ranking, warnings } = (await model.doRerank({
+      const call = {
         query: body.query,
-        documents: { type: 'text', values: documents.map(({ text }) => text) },
+        documents: { type: 'text' as const, values: documents.map(({ text }) => text) },
         abortSignal: signal,
         ...given({ topN: body.top_n }),
-      })) as { ranking: { index: number; relevanceScore: number }[]; warnings?: unknown };
+        ...truncationOf(body),
+      };
+      const { ranking, warnings } = (await Promise.resolve(model.doRerank(call)).catch(
+        failAs('documents'),
+      )) as {
+        ranking: { index: number; relevanceScore: number }[];
+        warnings?: unknown;
+      };
       return Response.json({
         id: `rerank-${randomUUID()}`,
         model: id,
