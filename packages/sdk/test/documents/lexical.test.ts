@@ -63,7 +63,13 @@ describe('terms', () => {
       'perfor\u2010\nmance',
     ])
       expect(terms(parted).sort()).toEqual(both);
-    for (const apart of ['perfor-\n\nmance', 'perfor- \r \rmance', 'perfor-\nMance', 'perfor -\nmance', '10-\nmance'])
+    for (const apart of [
+      'perfor-\n\nmance',
+      'perfor- \r \rmance',
+      'perfor-\nMance',
+      'perfor -\nmance',
+      '10-\nmance',
+    ])
       expect(terms(apart)).toHaveLength(2);
     const cut = new TermList();
     scanTerms('perfor-\nmance', 0, 8, cut);
