@@ -8,8 +8,8 @@ export type GrammarSource =
        * Draft 2020-12, or draft 7 as tools write it. What a grammar cannot say (`not`, `if`, `uniqueItems`, `contains`,
        * look-behind, …) is refused by name with its JSON pointer, and so is what no value satisfies. Of formats `date`, `time`,
        * `date-time`, `duration`, `uuid`, `email`, `hostname`, `ipv4`, `ipv6`, `uri`, `uri-reference`, `uri-template`,
-       * `json-pointer`, `relative-json-pointer` and `jwt` are held to; others say nothing, as in the standard, and a pattern
-       * that a grammar cannot say is left to one of these beside it. `nullable` of OpenAPI allows null beside a type.
+       * `json-pointer`, `relative-json-pointer` and `jwt` are held to; others say nothing, as in the standard.
+       * `nullable` of OpenAPI allows null beside a type.
        */
       schema: unknown;
       /** What errors call it. */

@@ -8,10 +8,17 @@
 namespace trivium::grammar {
 namespace {
 
-// The pattern of the format that a schema names, null when there is none.
-const char* format_pattern_of(const Json& schema) {
+// What zod writes beside a format and too much for a grammar. It says what the format says, which is held to.
+constexpr std::pair<std::string_view, std::string_view> said_twice[] = {
+    {"hostname", R"(^(?=.{1,253}\.?$)[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[-0-9a-zA-Z]{0,61}[0-9a-zA-Z])?)*\.?$)"},
+    {"duration", R"(^P(?:(\d+W)|(?!.*W)(?=\d|T\d)(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+([.,]\d+)?S)?)?)$)"},
+};
+
+bool says_its_format(const Json& schema, const std::string& pattern) {
   const Json* const format = schema.find("format");
-  return format == nullptr ? nullptr : format_pattern(format->string());
+  return format != nullptr && std::any_of(std::begin(said_twice), std::end(said_twice), [&](const auto& twice) {
+           return twice.first == format->string() && twice.second == pattern;
+         });
 }
 
 }  // namespace
@@ -103,18 +110,11 @@ Status SchemaReader::read_array_keywords(const Json& schema, Shape& shape, const
 Status SchemaReader::read_text_keyword(const Json& schema, const Json::Member& member, Shape& shape, const std::string& field) {
   const auto& [name, value] = member;
   if (!value.is_string()) return invalid(field, name + " is no string.", "a string", json_text(value).substr(0, 80));
-  const char* const format = format_pattern_of(schema);
   if (name == "format") {
-    if (format != nullptr) shape.texts.push_back({format, true, field});
-    return {};
+    if (const char* const format = format_pattern(value.string())) shape.texts.push_back({format, true, field});
+  } else if (!says_its_format(schema, value.string())) {
+    shape.texts.push_back({value.string(), false, field});
   }
-  const TextConstraint pattern{value.string(), false, field};
-  // Beside a format a pattern says the same again (zod writes both), so that one too much for a grammar is left to the format.
-  if (format != nullptr) {
-    const auto language = pattern_language(pattern, true);
-    if (!language.ok() && language.error().code == ErrorCode::unsupported) return {};
-  }
-  shape.texts.push_back(pattern);
   return {};
 }
 
