@@ -1,5 +1,5 @@
 // Failure as a value. Every room below binding/ reports failure through Result<T>; nothing throws across rooms
-// (std::bad_alloc excepted: binding/ catches it) and nothing aborts. An Error carries the data of the failure so
+// (std::bad_alloc excepted: binding/ and the engine's thread catch it) and nothing aborts. An Error carries the data of the failure so
 // that TypeScript, HTTP and MCP can show the same file, field and remedy.
 #pragma once
 #include <optional>
