@@ -177,6 +177,17 @@ describe('piped', () => {
     expect(nowhere).toMatchObject({ prompts: [], error: { code: 'not-found' } });
   });
 
+  test('--save: where another file came to the name meanwhile, the conversation is saved beside it, and it says so', async () => {
+    const [file, beside] = [join(folder, 'late.json'), join(folder, 'late-2.json')];
+    const { error, stderr } = await piped('a', flags('--save', file), {
+      onPiece: () => writeFile(file, 'mine'),
+    });
+    expect(error).toBeUndefined();
+    expect(stderr).toContain(`saved to ${beside}.`);
+    expect(await readFile(file, 'utf8')).toBe('mine');
+    expect(JSON.parse(await readFile(beside, 'utf8')).messages).toHaveLength(2);
+  });
+
   test('turns that no longer fit leave, and it says so', async () => {
     const long = 'x'.repeat(90);
     const { stderr, prompts } = await piped(

@@ -60,7 +60,9 @@ export async function runChat(
   const conversation = new Conversation({ command, field, input, host });
   if (earlier) conversation.takeUp(earlier.messages);
   const keep = async () => {
-    if (to !== undefined && conversation.messages.length > 0) await files.save(conversation, to);
+    if (to === undefined || conversation.messages.length === 0) return;
+    const file = await files.keep(conversation, to);
+    if (file !== to) printer.note(`${to} is somebody else's by now; the conversation is saved to ${file}.`);
   };
   try {
     if (typed.isTTY && !own.lines) {

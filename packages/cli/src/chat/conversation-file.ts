@@ -1,9 +1,10 @@
 /**
  * Conversations as files: JSON, which can be taken up again with what was asked of the model, or Markdown for people. Never
- * over a file that this session neither read nor wrote nor was told to write.
+ * over a file that this session neither read nor wrote.
  */
-import { access, constants, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { access, constants, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, parse, resolve } from 'node:path';
 import { type ChatMessage, contracts, TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
 import type { Conversation } from './conversation.js';
@@ -28,18 +29,19 @@ export class ConversationFiles {
   /** @throws TriviumError `io` where the file cannot be read, `bad-format` where it holds no conversation */
   async load(file: string): Promise<SavedConversation> {
     const saved = read(file, await readFile(file, 'utf8').catch(fail));
-    this.#keep(file);
+    this.#own.add(resolve(file));
+    this.last = file;
     return saved;
   }
 
   /**
    * The file that the session will end with, so that what is wrong with it is said before a conversation rather than after.
+   * It is the session's own once it is written: until then another may come there.
    * @throws TriviumError `io` where it is somebody else's, or could not be written
    */
   async claim(file: string): Promise<void> {
     if (!this.#own.has(resolve(file)) && (await exists(file))) throw existing(file);
     await access(dirname(resolve(file)), constants.W_OK).catch(fail);
-    this.#own.add(resolve(file));
   }
 
   /**
@@ -47,30 +49,52 @@ export class ConversationFiles {
    * @throws TriviumError `io` where it is somebody else's, or cannot be written
    */
   async save(conversation: Conversation, file: string): Promise<number> {
-    const { messages, settings } = conversation;
-    const text = file.endsWith('.json')
-      ? `${JSON.stringify({ ...settings.input, messages }, null, 2)}\n`
-      : markdown(conversation);
-    try {
-      if (this.#own.has(resolve(file))) {
-        await writeFile(`${file}.part`, text);
-        await rename(`${file}.part`, file);
-      } else await writeFile(file, text, { flag: 'wx' });
-    } catch (error) {
-      throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? existing(file) : TriviumError.from(error);
-    }
-    this.#keep(file);
-    return messages.length;
+    if (!(await this.#write(conversation, file))) throw existing(file);
+    return conversation.messages.length;
   }
 
-  #keep(file: string): void {
+  /**
+   * Saves what would be lost otherwise: under a free name beside `file` where that is somebody else's by now.
+   * @returns the file. @throws TriviumError `io` where it cannot be written
+   */
+  async keep(conversation: Conversation, file: string): Promise<string> {
+    const { dir, name, ext } = parse(file);
+    let free = file;
+    for (let count = 2; !(await this.#write(conversation, free)); count += 1)
+      free = join(dir, `${name}-${count}${ext}`);
+    return free;
+  }
+
+  /** @returns false where the file is somebody else's. @throws TriviumError where it cannot be written */
+  async #write(conversation: Conversation, file: string): Promise<boolean> {
+    if (!this.#own.has(resolve(file)) && !(await created(file))) return false;
     this.#own.add(resolve(file));
+    const part = `${file}.${randomBytes(4).toString('hex')}.part`;
+    try {
+      await writeFile(part, textOf(conversation, file), { flag: 'wx' });
+      await rename(part, file);
+    } catch (error) {
+      await rm(part, { force: true }).catch(() => {});
+      throw TriviumError.from(error);
+    }
     this.last = file;
+    return true;
   }
 }
 
 function fail(error: unknown): never {
   throw TriviumError.from(error);
+}
+
+/** An empty file, which holds the name. @returns false where there is one already. @throws TriviumError */
+async function created(file: string): Promise<boolean> {
+  try {
+    await writeFile(file, '', { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw TriviumError.from(error);
+  }
 }
 
 const exists = (file: string) =>
@@ -107,6 +131,11 @@ const existing = (file: string) =>
     file,
     remedy: 'Give another name, or load it to go on with it.',
   });
+
+const textOf = (conversation: Conversation, file: string) =>
+  file.endsWith('.json')
+    ? `${JSON.stringify({ ...conversation.settings.input, messages: conversation.messages }, null, 2)}\n`
+    : markdown(conversation);
 
 function markdown({ messages, settings }: Conversation): string {
   const { system } = settings.input as { system?: string };

@@ -1,0 +1,50 @@
+/** The files of `trivium chat`: two sessions, or a session and somebody else, mean the same name. */
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Conversation } from '../src/chat/conversation.js';
+import { ConversationFiles } from '../src/chat/conversation-file.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'trivium-conversation-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const saying = (content: string) =>
+  ({ messages: [{ role: 'user', content }], settings: { input: {} } }) as unknown as Conversation;
+const saidIn = async (file: string) => JSON.parse(await readFile(file, 'utf8')).messages[0].content;
+
+test('two sessions that end with the same new file both keep their conversation', async () => {
+  const file = join(folder, 'talk.json');
+  const [first, second] = [new ConversationFiles(), new ConversationFiles()];
+  await first.claim(file);
+  await second.claim(file);
+  expect(await first.keep(saying('first'), file)).toBe(file);
+  await expect(second.save(saying('second'), file)).rejects.toMatchObject({ code: 'io', file });
+  const beside = join(folder, 'talk-2.json');
+  expect(await second.keep(saying('second'), file)).toBe(beside);
+  expect(await first.keep(saying('first again'), file)).toBe(file);
+  expect([await saidIn(file), await saidIn(beside)]).toEqual(['first again', 'second']);
+  expect((await readdir(folder)).sort()).toEqual(['talk-2.json', 'talk.json']);
+});
+
+test('what came to a claimed name stays as it is, and so do the names beside it', async () => {
+  const file = join(folder, 'talk.md');
+  const files = new ConversationFiles();
+  await files.claim(file);
+  for (const name of ['talk.md', 'talk-2.md']) await writeFile(join(folder, name), 'mine');
+  expect(basename(await files.keep(saying('a'), file))).toBe('talk-3.md');
+  for (const name of ['talk.md', 'talk-2.md'])
+    expect(await readFile(join(folder, name), 'utf8')).toBe('mine');
+});
+
+test('a claimed file that this session saved to is replaced at the end', async () => {
+  const file = join(folder, 'talk.json');
+  const files = new ConversationFiles();
+  await files.claim(file);
+  await files.save(saying('a'), file);
+  expect(await files.keep(saying('b'), file)).toBe(file);
+  expect(await saidIn(file)).toBe('b');
+});
