@@ -10,7 +10,7 @@ import { commandHelp } from './help.js';
 import { batchesOf, linesOf } from './lines.js';
 import { type LoadSettings, loadSettingsOf, ownFlagsOf, typesOf } from './own-flags.js';
 import { ProgressLine } from './progress-line.js';
-import { type Output, textFor } from './visible.js';
+import { jsonLine, type Output, textFor } from './visible.js';
 
 export type Command = Implementation<AnyCapability, TriviumContext>;
 
@@ -61,7 +61,7 @@ const mostTexts = 256;
 /** One line an item for the commands that map lines to lines; one for the whole output otherwise. */
 function jsonLines({ commandLine }: AnyCapability, output: unknown): string[] {
   const items = (output as Record<string, unknown> | null)?.[commandLine?.lines ?? ''];
-  return (Array.isArray(items) ? items : [output]).map((item) => JSON.stringify(item));
+  return (Array.isArray(items) ? items : [output]).map(jsonLine);
 }
 
 /** @param openHost what the call runs on, loading models as its flags say; not asked for where only help is wanted */
@@ -102,7 +102,7 @@ export async function runCommand(
         >;
         progress.update((step ?? {}) as never);
         isTold = type !== undefined && type === capability.commandLine?.outputEvent;
-        if (shape === 'events') out.write(`${JSON.stringify(step)}\n`);
+        if (shape === 'events') out.write(jsonLine(step));
         else if (type === 'warning' && message !== undefined) {
           progress.clear();
           notes.write(`trivium: ${textFor(notes, `${path ? `${path}: ` : ''}${message}`)}\n`);
@@ -116,8 +116,8 @@ export async function runCommand(
       });
       progress.clear();
       if (shape === 'events') {
-        if (!isTold) out.write(`${JSON.stringify({ type: 'output', output })}\n`);
-      } else if (shape === 'json') for (const line of jsonLines(capability, output)) out.write(`${line}\n`);
+        if (!isTold) out.write(jsonLine({ type: 'output', output }));
+      } else if (shape === 'json') for (const line of jsonLines(capability, output)) out.write(line);
       else {
         const text = streamed ? `\n${afterText(capability, output)}` : `${capability.readable?.(output)}\n`;
         out.write(textFor(out, text));

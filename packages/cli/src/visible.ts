@@ -7,6 +7,12 @@ export function visible(text: string): string {
   });
 }
 
+/** A value as a line of JSON that steers no terminal: of control characters, JSON itself escapes those below U+0020 alone. */
+export const jsonLine = (value: unknown): string =>
+  `${(JSON.stringify(value) ?? 'null').replace(/[\x7f-\x9f]/g, escaped)}\n`;
+
+const escaped = (control: string) => `\\u00${control.charCodeAt(0).toString(16)}`;
+
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;

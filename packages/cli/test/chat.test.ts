@@ -26,12 +26,19 @@ afterAll(() => rm(folder, { recursive: true }));
 interface Played {
   answers?: string[];
   contextTokens?: number;
+  /** What its file calls it. */
+  name?: string;
   /** Called once this many pieces of an answer are out. */
   onPiece?: (piece: number) => Promise<void> | void;
 }
 
 /** A host whose model answers by the list, one token a word; `prompts` remembers what it was shown. */
-function playedHost({ answers = ['One.', 'Two.', 'Three.'], contextTokens = 2000, onPiece }: Played) {
+function playedHost({
+  answers = ['One.', 'Two.', 'Three.'],
+  contextTokens = 2000,
+  name = 'played',
+  onPiece,
+}: Played) {
   const host = new Host();
   const prompts: string[] = [];
   const model = {
@@ -39,7 +46,7 @@ function playedHost({ answers = ['One.', 'Two.', 'Three.'], contextTokens = 2000
       kind: 'causal',
       contextTokens,
       path: 'played.gguf',
-      name: 'played',
+      name,
       chatTemplate: template,
       stopTokens: [],
     },
@@ -159,6 +166,12 @@ describe('piped', () => {
       new Set(['reasoning-delta', 'text-delta', 'output']),
     );
     expect(events.at(-1).output).toMatchObject({ text: 'Yes no.', reasoning: 'Hm.' });
+  });
+
+  test.each(['--json', '--events'])('%s: control characters are escaped', async (shape) => {
+    const { stdout } = await piped('a', flags(shape), { answers: ['\x9b31mred\x7f'] });
+    expect(stdout).toContain(String.raw`"\u009b31mred\u007f"`);
+    expect(stdout).not.toMatch(/[\x7f-\x9f]/);
   });
 
   test('--load and --save: one conversation over several processes, settings kept where no flag says otherwise', async () => {
@@ -393,7 +406,9 @@ describe('at a terminal', () => {
   });
 
   test('thinking is dimmed, control characters are shown as pictures', async () => {
-    const screen = terminal(flags(), { answers: ['<think>Hmm.</think> \x1b[31mred'] });
+    const answers = ['<think>Hmm.</think> \x1b[31mred'];
+    const screen = terminal(flags(), { answers, name: '\x1b]0;named\x07' });
+    await screen.types('', '\u241b]0;named\u2407: 2000 tokens');
     await screen.types('a\r', 'red');
     expect(screen.out.text()).toContain('\x1b[2mHmm.\x1b[22m\n\n');
     expect(screen.out.text()).toContain('\u241b[31mred');

@@ -64,6 +64,23 @@ test('what a document or a model says does not steer a terminal, and stays what 
   }
 });
 
+test('as JSON control characters are escaped, in data and in events', async () => {
+  const says = { tokens: ['\x1b[31m', '\x7f\x85\x9b2J'], model: '\u00a0' };
+  const sayer = implement<typeof cut>(cut, async function* () {
+    yield { type: 'finish' };
+    return says;
+  });
+  for (const shape of ['--json', '--events']) {
+    const pieces: string[] = [];
+    const out = { write: (piece: string) => void pieces.push(piece) };
+    const command = sayer as Implementation<AnyCapability> as Command;
+    await runCommand(command, [shape], () => host, new AbortController().signal, out, out);
+    expect(pieces.join('')).toContain(String.raw`["\u001b[31m","\u007f\u0085\u009b2J"]`);
+    expect(pieces.join('')).not.toMatch(/[\x7f-\x9f]/);
+  }
+  expect((await lines(sayer as Implementation<AnyCapability>, '--json'))[0]).toEqual(says);
+});
+
 test('a contract may say which field of the output is lines', async () => {
   const withLines = { ...cut, commandLine: { lines: 'tokens' } };
   expect(await lines({ ...cutter, capability: withLines }, '--json')).toEqual(['a', 'b']);

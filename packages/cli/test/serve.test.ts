@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { log } from '../src/serve/serve-command.js';
 import { readServeFlags } from '../src/serve/serve-flags.js';
 
 const bin = fileURLToPath(new URL('../bin/trivium.mjs', import.meta.url));
@@ -175,6 +176,16 @@ describe('trivium serve', () => {
     const { notes, exit } = start(args);
     expect((await exit)[0]).toBe(2);
     expect(notes()).toContain(word);
+  });
+
+  it('logs no control characters to a terminal, whatever frames of a fault hold', () => {
+    const pieces: string[] = [];
+    const notes = { isTTY: true, write: (piece: string) => void pieces.push(piece) };
+    const request = { requestId: 'req_1', method: 'POST', route: '/mcp', status: 500, durationMs: 1 };
+    log({ ...request, fault: '    at \x1b[2Jread\n    at \x9b2Jwrite' }, notes);
+    expect(pieces.join('')).toMatch(
+      / POST \/mcp 500 1 ms req_1\n {4}at \u241b\[2Jread\n {4}at \ufffd2Jwrite\n$/,
+    );
   });
 
   it('reads its flags', () => {

@@ -3,7 +3,7 @@
  * `notes`. Thinking is shown dimmed, and only on a terminal: where a program reads, the answer stands alone.
  */
 import { ProgressLine } from '../progress-line.js';
-import { type Output, textFor } from '../visible.js';
+import { jsonLine, type Output, textFor } from '../visible.js';
 import type { ChatOutput, ChatStep } from './conversation.js';
 
 export type Shape = 'text' | 'json' | 'events';
@@ -28,7 +28,7 @@ export class AnswerPrinter {
 
   step(step: ChatStep): void {
     this.#progress.update(step);
-    if (this.#shape === 'events') this.#out.write(`${JSON.stringify(step)}\n`);
+    if (this.#shape === 'events') this.#out.write(jsonLine(step));
     else if (step.type === 'warning') this.note(step.message);
     else if (this.#shape === 'text') this.#text(step);
   }
@@ -36,8 +36,8 @@ export class AnswerPrinter {
   /** After the last step of a turn that was answered. */
   end(output: ChatOutput): void {
     this.#progress.clear();
-    if (this.#shape === 'json') this.#out.write(`${JSON.stringify(output)}\n`);
-    else if (this.#shape === 'events') this.#out.write(`${JSON.stringify({ type: 'output', output })}\n`);
+    if (this.#shape === 'json') this.#out.write(jsonLine(output));
+    else if (this.#shape === 'events') this.#out.write(jsonLine({ type: 'output', output }));
     else {
       this.#endThinking();
       this.#out.write('\n');

@@ -12,7 +12,7 @@ import { commandHelp } from '../help.js';
 import { linesIn } from '../lines.js';
 import { type LoadSettings, loadSettingsOf, ownFlagsOf, typesOf } from '../own-flags.js';
 import { ProgressLine } from '../progress-line.js';
-import type { Output } from '../visible.js';
+import { type Output, textFor } from '../visible.js';
 import { AnswerPrinter } from './answer-printer.js';
 import { Conversation } from './conversation.js';
 import { ConversationFiles } from './conversation-file.js';
@@ -97,9 +97,8 @@ async function greet(
       onProgress: (step) => progress.update(step),
     });
     progress.clear();
-    notes.write(
-      `${info.name || reference}: ${info.contextTokens} tokens of context. /help lists the commands.\n`,
-    );
+    const name = textFor(notes, info.name || reference);
+    notes.write(`${name}: ${info.contextTokens} tokens of context. /help lists the commands.\n`);
   } finally {
     progress.clear();
   }

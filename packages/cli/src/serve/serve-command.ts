@@ -8,6 +8,7 @@ import { Admission, Host, type HostSettings } from '@trivium/sdk';
 import { FileStreamStore, type RequestLogEntry, serve } from '@trivium/sdk/server';
 import { allPlugins } from '../find-command.js';
 import { onStopSignals } from '../stop-signals.js';
+import { type Output, textFor } from '../visible.js';
 import { mcpMount, mcpPath } from './mcp-mount.js';
 import { playgroundMount, playgroundPath } from './playground.js';
 import { readServeFlags, type ServeFlags, serveHelp } from './serve-flags.js';
@@ -96,7 +97,11 @@ function realRoot(root: string): string {
 /** Who watches the server asks for these all the time. */
 const watching = new Set(['/healthz', '/metrics']);
 
-function log({ requestId, method, route, status, durationMs, code, fault }: RequestLogEntry): void {
+/** One request in a line, and where a fault of the server's own was thrown below it. */
+export function log(
+  { requestId, method, route, status, durationMs, code, fault }: RequestLogEntry,
+  notes: Output = process.stderr,
+): void {
   if (status === 200 && watching.has(route)) return;
   const words = [
     new Date().toISOString(),
@@ -107,9 +112,8 @@ function log({ requestId, method, route, status, durationMs, code, fault }: Requ
     requestId,
     code,
   ];
-  process.stderr.write(
-    `${words.filter((word) => word !== undefined).join(' ')}\n${fault ? `${fault}\n` : ''}`,
-  );
+  const line = words.filter((word) => word !== undefined).join(' ');
+  notes.write(textFor(notes, `${line}\n${fault ? `${fault}\n` : ''}`));
 }
 
 /** The first signal ends it in order, the second at once. */
