@@ -2,7 +2,15 @@
  * `/v1/jobs`: list, show, cancel and follow. A job is told of only where this server could have started it: its capability is
  * served, and its paths lie inside the root. Refuses to know: how jobs run.
  */
-import { type CallFrame, callFrame, contracts, errorBody, type Job, TriviumError } from '@trivium/protocol';
+import {
+  type AnyCapability,
+  type CallFrame,
+  callFrame,
+  contracts,
+  errorBody,
+  type Job,
+  TriviumError,
+} from '@trivium/protocol';
 import { z } from 'zod';
 import { confine, relativePaths } from '../../host/index.js';
 import { eventStream, frameOf } from '../event-stream.js';
@@ -14,8 +22,15 @@ import { jobFailure, shownJob } from './shown-job.js';
 const params = z.object({ id: z.string().min(1) });
 const notFound = { description: 'There is no such job.' };
 
+/** Whether a caller of a server could have started a job. */
+type IsOurs = (job: Job) => Promise<boolean>;
+
+/** Jobs that a server remembers to be its own or not; 21 characters each. */
+const mostKnown = 10_000;
+
 export function jobRoutes(context: ServerContext): AnyRoute[] {
   const { jobs } = context.host;
+  const isOurs = knownOnce(context);
   const shown = (job: Job) => shownJob(job, context.root);
   return [
     route({
@@ -35,7 +50,7 @@ export function jobRoutes(context: ServerContext): AnyRoute[] {
         },
       },
       handle: async ({ query: { status, limit } }) => {
-        const found = await jobs.list({ status, limit, where: (job) => isOurs(job, context) });
+        const found = await jobs.list({ status, limit, where: isOurs });
         return Response.json({ jobs: found.map(shown) });
       },
     }),
@@ -47,7 +62,7 @@ export function jobRoutes(context: ServerContext): AnyRoute[] {
       summary: 'A job: its state, its last progress, its output or its error',
       params,
       answers: { 200: { description: 'The job.', json: contracts.job }, 404: notFound },
-      handle: async ({ params: { id } }) => Response.json(shown(await ownJob(id, context))),
+      handle: async ({ params: { id } }) => Response.json(shown(await ownJob(id, context, isOurs))),
     }),
     route({
       method: 'post',
@@ -58,7 +73,7 @@ export function jobRoutes(context: ServerContext): AnyRoute[] {
       params,
       answers: { 200: { description: 'The job as it is then.', json: contracts.job }, 404: notFound },
       handle: async ({ params: { id } }) => {
-        await ownJob(id, context);
+        await ownJob(id, context, isOurs);
         return Response.json(shown(await jobs.cancel(id)));
       },
     }),
@@ -74,7 +89,7 @@ export function jobRoutes(context: ServerContext): AnyRoute[] {
       query: z.object({ after: z.coerce.number().int().min(0).optional() }),
       answers: { 200: { description: 'Frames of the call.', events: callFrame }, 404: notFound },
       handle: async (call) => {
-        await ownJob(call.params.id, context);
+        await ownJob(call.params.id, context, isOurs);
         const last = Number(call.request.headers.get('last-event-id') ?? Number.NaN);
         const after = call.query.after ?? (Number.isSafeInteger(last) && last >= 0 ? last : 0);
         return eventStream(call, frames(call.params.id, after, call, context));
@@ -117,9 +132,9 @@ function lastFrame(job: Job, root: string): CallFrame {
 }
 
 /** @throws TriviumError `not-found`, also for a job that is none of this server's */
-async function ownJob(id: string, context: ServerContext): Promise<Job> {
-  const job = await context.host.jobs.get(id);
-  if (await isOurs(job, context)) return job;
+async function ownJob(id: string, { host }: ServerContext, isOurs: IsOurs): Promise<Job> {
+  const job = await host.jobs.get(id);
+  if (await isOurs(job)) return job;
   throw new TriviumError('not-found', `There is no job "${id}".`, {
     field: 'id',
     found: id,
@@ -127,19 +142,45 @@ async function ownJob(id: string, context: ServerContext): Promise<Job> {
   });
 }
 
-/** Whether a caller of this server could have started it. */
-async function isOurs(job: Job, context: ServerContext): Promise<boolean> {
-  const implementation = servedCapabilities(context).find(
-    ({ capability }) => capability.plugin === job.plugin && capability.name === job.capability,
-  );
-  if (!implementation) return false;
-  const input = await context.host.jobs.input(job.id);
+/** Finds out once for each job: neither its input, which may be long, nor what a server may open ever changes. */
+function knownOnce(context: ServerContext): IsOurs {
+  const served = servedCapabilities(context);
+  const known = new Map<string, boolean>();
+  return async (job) => {
+    const implementation = served.find(
+      ({ capability }) => capability.plugin === job.plugin && capability.name === job.capability,
+    );
+    if (!implementation) return false;
+    const before = known.get(job.id);
+    if (before !== undefined) return before;
+    try {
+      const isOurs = await isConfined(
+        implementation.capability,
+        await context.host.jobs.input(job.id),
+        context,
+      );
+      known.set(job.id, isOurs);
+      // The first that was asked for goes; were it asked for again, it would be read again.
+      if (known.size > mostKnown) known.delete(known.keys().next().value!);
+      return isOurs;
+    } catch {
+      // Its log was removed meanwhile, or cannot be read now.
+      return false;
+    }
+  };
+}
+
+/** What a server starts is confined already; a path that is not was meant from another folder. */
+async function isConfined(
+  capability: AnyCapability,
+  input: unknown,
+  context: ServerContext,
+): Promise<boolean> {
   try {
-    const { capability } = implementation;
     const confined = await confine(capability, input as Record<string, unknown>, confinementOf(context));
-    // What a server starts is confined already; a path that is not was meant from another folder.
     return JSON.stringify(confined) === JSON.stringify(input);
-  } catch {
-    return false;
+  } catch (error) {
+    if (error instanceof TriviumError) return false;
+    throw error;
   }
 }
