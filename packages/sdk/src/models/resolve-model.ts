@@ -24,6 +24,9 @@ const embeddersOfNano = new Map([
 /** Names of models that travel with Trivium, which are no paths. */
 export const nanoNames: readonly string[] = ['nano', ...embeddersOfNano.keys()];
 
+/** Whether a name means an embedder, and nothing else. */
+export const isEmbedderOfNano = (name: string): boolean => embeddersOfNano.has(name);
+
 /** The models that travel with Trivium, the one that writes first. */
 export const nanoModels: readonly { use: string; name?: string; path: string }[] = [
   { use: 'writes text', name: 'nano', path: languageModelFile },

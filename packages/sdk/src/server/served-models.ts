@@ -6,7 +6,7 @@ import { isAbsolute, relative } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
 import { confineModel } from '../host/confine.js';
 import { type Host, mayUseHub, type Permissions } from '../host/index.js';
-import { resolveModel } from '../models/resolve-model.js';
+import { isEmbedderOfNano, nanoNames, resolveModel } from '../models/resolve-model.js';
 import { type AnyLanguageModel, type ModelView, viewAs } from '../provider/any-language-model.js';
 import { TriviumEmbeddingModel } from '../provider/embedding-model.js';
 import { TriviumLanguageModel } from '../provider/language-model.js';
@@ -103,7 +103,7 @@ export class ServedModels {
   async list(): Promise<ListedModel[]> {
     const { models, model, host, permissions } = this.#settings;
     if (models) return Object.entries(models).map(([id, served]) => ({ id, ...describe(served) }));
-    const own = [...new Set([model, 'nano', 'nano-contextual'].filter((id) => id !== undefined))];
+    const own = [...new Set([model, ...nanoNames].filter((id) => id !== undefined))];
     const pulled = mayUseHub(permissions) ? await host.models.hub.list() : [];
     return [...own, ...pulled.map(({ model: reference }) => reference)].map((id) => ({
       id,
@@ -177,7 +177,7 @@ function defaultOf(host: Host): string | undefined {
 
 function describe(served: ServedModel): { kind: ListedModel['kind']; owner: string } {
   if (typeof served === 'string') {
-    const kind = served === 'nano-contextual' ? 'embedding' : 'any';
+    const kind = isEmbedderOfNano(served) ? 'embedding' : 'any';
     return { kind, owner: served.startsWith('hf:') ? served.slice(3).split('/')[0]! : 'trivium' };
   }
   const kind = 'doStream' in served ? 'language' : 'doEmbed' in served ? 'embedding' : 'reranking';

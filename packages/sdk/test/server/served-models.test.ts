@@ -42,8 +42,17 @@ describe('without a list of models', () => {
     expect(server.host.models.loaded()).toHaveLength(2);
     expect((await server.post('/v1/embeddings', { input: 'tea' })).status).toBe(200);
     expect((await server.post('/v1/rerank', { query: 'tea', documents: ['a'] })).status).toBe(200);
-    const { data } = (await (await server.get('/v1/models')).json()) as { data: { id: string }[] };
-    expect(data.map(({ id }) => id)).toContain('nano');
+  });
+
+  it('the embedded ones are listed, with what they can be called for', async () => {
+    const { data } = (await (await server.get('/v1/models')).json()) as {
+      data: { id: string; kind: string }[];
+    };
+    expect(data.map(({ id, kind }) => [id, kind])).toEqual([
+      ['nano', 'any'],
+      ['nano-static', 'embedding'],
+      ['nano-contextual', 'embedding'],
+    ]);
   });
 
   it('a file has one name, however it is spelled', async () => {
