@@ -32,7 +32,7 @@ export interface JobFolderSettings {
   scope: string | undefined;
 }
 
-export class JobFolder {
+export class JobFolder implements AsyncDisposable {
   readonly #folder: string;
   readonly #keepMs: number;
   readonly #scope: string | undefined;
@@ -40,6 +40,7 @@ export class JobFolder {
   readonly #listed = new Map<string, LoggedJob>();
   #ready: Promise<void> | undefined;
   #preparedMs = 0;
+  #forgetting: Promise<void> = Promise.resolve();
 
   constructor({ folder, keepMs, scope }: JobFolderSettings) {
     this.#folder = folder;
@@ -103,6 +104,11 @@ export class JobFolder {
     );
   }
 
+  /** Waits until what is old has been forgotten. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#forgetting;
+  }
+
   async #summary(id: string): Promise<Job> {
     const known = this.#listed.get(id);
     if (known && jobStatusIsFinal(known.job.status)) return this.#told(id, known);
@@ -139,21 +145,24 @@ export class JobFolder {
     this.#preparedMs = Date.now();
     this.#ready = (async () => {
       await makeFolder(this.#folder, { mode: 0o700 });
-      await this.#forget();
+      // Beside the job that is started, and only what was there before it.
+      const names = await readdir(this.#folder);
+      this.#forgetting = this.#forgetting.then(() => this.#forget(names));
     })();
     this.#ready.catch(() => (this.#ready = undefined));
     return this.#ready;
   }
 
   /** What is old goes, where both its name and what it holds are those of a job: others may keep files here too. */
-  async #forget(): Promise<void> {
-    for (const name of await readdir(this.#folder)) {
+  async #forget(names: readonly string[]): Promise<void> {
+    for (const name of names) {
       const [, id, kind] = ownName.exec(name) ?? [];
       if (id === undefined) continue;
       const path = join(this.#folder, name);
       const found = await stat(path).catch(() => undefined);
       if (!found || Date.now() - found.mtimeMs < this.#keepMs) continue;
-      const isOurs = kind === 'cancel' ? found.size === 0 : await hasEnded(path, id);
+      // One that is empty asks to cancel, or is a log that its process did not live to begin.
+      const isOurs = found.size === 0 || (kind === 'jsonl' && (await hasEnded(path, id, found.mtimeMs)));
       if (isOurs) await unlink(path).catch(() => {});
     }
   }
@@ -166,15 +175,14 @@ export class JobFolder {
 }
 
 /** Whether a file is the log of this job, and nothing is added to it any more. */
-async function hasEnded(path: string, id: string): Promise<boolean> {
+async function hasEnded(path: string, id: string, touchedMs: number): Promise<boolean> {
   try {
     const created = await readCreated(path);
     if (created?.id !== id) return false;
-    const logged = await readJob(path).catch(() => undefined);
-    return (
-      (logged !== undefined && jobStatusIsFinal(logged.job.status)) ||
-      ownerIsGone(created.process, (await stat(path)).mtimeMs)
-    );
+    if (ownerIsGone(created.process, touchedMs)) return true;
+    // Read whole only where its owner lives and may still run it.
+    const logged = await readJob(path);
+    return logged !== undefined && jobStatusIsFinal(logged.job.status);
   } catch {
     return false;
   }

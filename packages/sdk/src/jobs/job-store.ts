@@ -74,6 +74,7 @@ export class JobStore implements AsyncDisposable {
     scope,
   }: JobStoreSettings) {
     assertWholeNumber('maxRunning', maxRunning, 1);
+    assertWholeNumber('maxQueued', maxQueued, 0);
     this.#folder = new JobFolder({ folder, keepMs, scope });
     this.#places = new Admission({ maxConcurrent: maxRunning, maxQueued: Number.MAX_SAFE_INTEGER });
     this.#maxQueued = maxQueued;
@@ -182,6 +183,7 @@ export class JobStore implements AsyncDisposable {
     const running = [...this.#own.values()];
     for (const { controller } of running) controller.abort();
     await Promise.all(running.map(({ settled }) => settled));
+    await this.#folder[Symbol.asyncDispose]();
   }
 
   async #run(

@@ -18,6 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { implement } from '@trivium/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { JobStore } from '../../src/jobs/index.js';
+import { LineReader } from '../../src/line-reader.js';
 import { endless } from './endless.mjs';
 
 let folder: string;
@@ -230,9 +231,38 @@ describe('a job', () => {
     await age(`${id}.jsonl`, 40 * day);
     await using later = new JobStore({ folder });
     const { id: next } = await later.start(count, { steps: 1 }, context);
-    await expect(later.get(id)).rejects.toMatchObject({ code: 'not-found' });
+    await vi.waitFor(() => expect(later.get(id)).rejects.toMatchObject({ code: 'not-found' }));
     expect((await later.get(next)).id).toBe(next);
   });
+
+  it('does not wait until old ones are forgotten; its store does when it goes', async () => {
+    const old = 'mx3p0puw2ba52f85609f';
+    await elsewhere(old);
+    await age(`${old}.jsonl`, 40 * day);
+    const { open } = LineReader;
+    let goOn!: () => void;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    vi.spyOn(LineReader, 'open').mockImplementation(async (path, ...rest) => {
+      if (path.includes(old)) await held;
+      return open.call(LineReader, path, ...rest);
+    });
+    const store = new JobStore({ folder });
+    const { id } = await store.start(count, { steps: 1 }, context);
+    expect(await readdir(folder)).toContain(`${old}.jsonl`);
+    goOn();
+    await store[Symbol.asyncDispose]();
+    expect(await readdir(folder)).toEqual([`${id}.jsonl`]);
+  });
+
+  it.each([{ maxRunning: 0 }, { maxRunning: 1.5 }, { maxQueued: -1 }, { maxQueued: Number.NaN }])(
+    'is not bounded by %j',
+    (settings) => {
+      const field = Object.keys(settings)[0];
+      expect(() => new JobStore({ folder, ...settings })).toThrow(
+        expect.objectContaining({ code: 'invalid-argument', field }),
+      );
+    },
+  );
 
   it('takes nothing along that is not its own when it is forgotten', async () => {
     const [theirs, damaged, asked] = ['mx3p0puw2ba52f85609f', 'mx3p0puw2ba52f85609e', 'mx3p0puw2ba52f85609d'];
@@ -242,9 +272,11 @@ describe('a job', () => {
     await elsewhere(damaged);
     await appendFile(join(folder, `${damaged}.jsonl`), 'half a li\n');
     await writeFile(join(folder, `${asked}.cancel`), '');
+    await writeFile(join(folder, `${asked}.jsonl`), ''); // its process ended before the first line
     for (const name of await readdir(folder)) await age(name, 40 * day);
-    await using store = new JobStore({ folder });
+    const store = new JobStore({ folder });
     const { id } = await store.start(count, { steps: 1 }, context);
+    await store[Symbol.asyncDispose]();
     const kept = ['photos.zip', 'training-set.jsonl', `${theirs}.jsonl`, `${id}.jsonl`];
     expect((await readdir(folder)).sort()).toEqual(kept.sort());
   });
@@ -296,7 +328,7 @@ describe('a job', () => {
     expect((await store.get(old)).id).toBe(old);
     vi.setSystemTime(Date.now() + 3_600_000);
     const next = await run();
-    await expect(store.get(old)).rejects.toMatchObject({ code: 'not-found' });
+    await vi.waitFor(() => expect(store.get(old)).rejects.toMatchObject({ code: 'not-found' }));
     expect((await store.get(next)).id).toBe(next);
   });
 
