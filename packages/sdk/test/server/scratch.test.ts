@@ -1,6 +1,6 @@
 /** Scratch folders: documents of callers, put where any call can name them; hostile ones refused; nothing left behind. */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ScratchFolders } from '../../src/server/scratch/scratch-folders.js';
@@ -171,6 +171,23 @@ describe('a scratch folder', () => {
     await utimes(owner, new Date(0), new Date(0));
     await folders.create();
     expect(existsSync(orphan)).toBe(false);
+  });
+
+  it('is made anew where another server took this one for gone, for it had slept', async () => {
+    const root = await documentsFolder();
+    await using folders = new ScratchFolders(root);
+    const { id } = await folders.create();
+    await rm(join(root, '.trivium/scratch'), { recursive: true });
+    const made = await Promise.all([folders.create(), folders.create()]);
+    for (const { id, path } of made) {
+      await folders.put(id, 'a.txt', Buffer.from('1'));
+      expect(existsSync(join(root, path, 'a.txt'))).toBe(true);
+    }
+    expect(await readdir(join(root, '.trivium/scratch'))).toHaveLength(1);
+    await expect(folders.put(id, 'a.txt', Buffer.from('1'))).rejects.toMatchObject({
+      code: 'not-found',
+      field: 'id',
+    });
   });
 
   it('is bounded in files, bytes and number; what is old makes room', async () => {

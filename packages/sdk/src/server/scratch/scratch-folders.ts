@@ -64,13 +64,8 @@ export class ScratchFolders implements AsyncDisposable {
       });
     }
     const id = randomBytes(16).toString('hex');
-    this.#folders.set(id, { files: new Map(), usedMs: Date.now() });
     try {
-      const own = await this.#ownFolder();
-      await removeOrphans(dirname(own));
-      const folder = join(own, id);
-      await mkdir(folder, { mode: 0o700 });
-      return { id, path: this.#shown(folder) };
+      return { id, path: this.#shown(await this.#make(id)) };
     } catch (error) {
       this.#folders.delete(id);
       throw TriviumError.from(error);
@@ -149,6 +144,31 @@ export class ScratchFolders implements AsyncDisposable {
       found: `${total} bytes`,
       remedy: 'Remove folders that are not needed any more.',
     });
+  }
+
+  /** A folder of that id, in this server's own; where that is gone, in a new one. */
+  async #make(id: string, isAgain = false): Promise<string> {
+    this.#folders.set(id, { files: new Map(), usedMs: Date.now() });
+    const making = this.#ownFolder();
+    try {
+      const own = await making;
+      await removeOrphans(dirname(own));
+      const folder = join(own, id);
+      await mkdir(folder, { mode: 0o700 });
+      return folder;
+    } catch (error) {
+      if (isAgain || (error as { code?: string }).code !== 'ENOENT') throw error;
+      this.#lose(making);
+      return this.#make(id, true);
+    }
+  }
+
+  /** This server slept, and another one took it for gone. Of calls at once, the first that sees it forgets all. */
+  #lose(own: Promise<string>): void {
+    if (this.#own !== own) return;
+    this.#release();
+    this.#own = undefined;
+    this.#folders.clear();
   }
 
   async #forgetOld(): Promise<void> {
