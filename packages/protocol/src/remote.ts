@@ -44,29 +44,33 @@ interface SentEvent {
 }
 
 /**
- * The data of server-sent events, with their ids, until the stream ends. `return` closes the connection at once, also while
- * `next` waits for the server: that one then ends.
+ * The data of server-sent events, with their ids, until the stream ends. The body is read from the first `next` on. `return`
+ * closes the connection at once, also while `next` waits for the server: that one then ends.
  * @throws TriviumError `network` when the connection breaks; an abort's reason
  */
 export function eventsOf(response: Response): AsyncGenerator<SentEvent, void, void> {
-  const reader = response.body
-    // Declarations disagree about the type of a chunk.
-    ?.pipeThrough(new TextDecoderStream() as unknown as TransformStream<Uint8Array, string>)
-    .pipeThrough(new EventSourceParserStream())
-    .getReader();
-  const events = read(reader);
+  let reader: ReadableStreamDefaultReader<EventSourceMessage> | undefined;
+  const events = read(() => {
+    reader = response.body
+      // Declarations disagree about the type of a chunk.
+      ?.pipeThrough(new TextDecoderStream() as unknown as TransformStream<Uint8Array, string>)
+      .pipeThrough(new EventSourceParserStream())
+      .getReader();
+    return reader;
+  });
   const end = events.return.bind(events);
   // A generator by itself would let its own `return` wait behind the `next` before it.
   events.return = async (value) => {
-    await reader?.cancel().catch(() => {});
+    await (reader ?? response.body)?.cancel().catch(() => {});
     return end(value);
   };
   return events;
 }
 
 async function* read(
-  reader: ReadableStreamDefaultReader<EventSourceMessage> | undefined,
+  open: () => ReadableStreamDefaultReader<EventSourceMessage> | undefined,
 ): AsyncGenerator<SentEvent, void, void> {
+  const reader = open();
   if (!reader) return;
   try {
     for (;;) {

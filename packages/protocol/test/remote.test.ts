@@ -30,3 +30,11 @@ it('events that nobody has asked for close their connection too', async () => {
   await expect.poll(isClosed).toBe(true);
   expect(await eventsOf(new Response(null)).next()).toEqual({ done: true, value: undefined });
 });
+
+it('events leave the body alone until the first is asked for', async () => {
+  const { response } = quiet('data: one\n\n');
+  const events = eventsOf(response);
+  expect(response.body!.locked).toBe(false);
+  expect((await events.next()).value).toEqual({ data: 'one' });
+  await events.return();
+});
