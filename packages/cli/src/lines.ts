@@ -11,13 +11,19 @@ type Lines<Item> = AsyncGenerator<Item, undefined, undefined>;
  */
 async function* groupsIn(input: Readable, signal: AbortSignal): Lines<string[]> {
   const decoder = new TextDecoder();
-  let rest = '';
+  /** Of the line whose end has not come: joined once it has, so that a line of many chunks is not copied with each. */
+  let pieces: string[] = [];
   for await (const chunk of addAbortSignal(signal, input)) {
-    const lines = (rest + decoder.decode(chunk as Buffer, { stream: true })).split(/\r?\n/);
-    rest = lines.pop() ?? '';
-    if (lines.length > 0) yield lines;
+    const lines = decoder.decode(chunk as Buffer, { stream: true }).split('\n');
+    const rest = lines.pop() ?? '';
+    if (lines.length > 0) {
+      lines[0] = pieces.join('') + lines[0];
+      yield lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
+      pieces = [];
+    }
+    pieces.push(rest);
   }
-  rest += decoder.decode();
+  const rest = pieces.join('') + decoder.decode();
   if (rest !== '') yield [rest];
 }
 
