@@ -11,11 +11,12 @@ export function parallelPages(set) {
     .filter(({ queries }) => queries.en && queries.zh);
 }
 
-/** The first block of prose, without its markup; undefined where a page has none. */
+/** The first block of prose, without its markup; undefined where a page has none. A script's lines are no prose. */
 export function firstParagraph(page) {
   const prose = page
     .replace(/^---\n[\s\S]*?\n---\n/, '')
-    .replace(/^ *(`{3,}|~{3,})[\s\S]*?^ *\1[^\n]*$/gm, '');
+    .replace(/^ *(`{3,}|~{3,})[\s\S]*?^ *\1[^\n]*$/gm, '')
+    .replace(/^ *<(script|style)\b[\s\S]*?<\/\1>|<!--[\s\S]*?-->/gm, '');
   for (const block of prose.split(/\n\s*\n/)) {
     const text = block.trim();
     if (/^(?:#|<|!\[|\||:::|import |export |\.\. |={3}|-{3}|[-*+] |\d+\. )/.test(text)) continue;
