@@ -4,11 +4,11 @@
  */
 import { resolve } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
-import { Turns } from '../documents/turns.js';
 import type { ReadOptions, ReadReport, SearchHit, SearchOptions, SourceText } from '../documents/types.js';
 import { assertWholeNumber } from '../whole-number.js';
 import { writeAnswer, writerOf } from './abstractive.js';
 import { findCitations, quoteAnswer } from './ask-extractive.js';
+import { loadSources } from './load-sources.js';
 import { type Running, startRunning } from './running.js';
 import { checkLength, summarizeSources } from './summarize.js';
 import { textSource } from './summary-source.js';
@@ -130,20 +130,6 @@ async function ask(
   const text = await quoteAnswer(question, found, options.embed, call.signal);
   emit(text);
   return { text, citations, mode: 'extractive', warnings: found.warnings, ms: performance.now() - started };
-}
-
-/** One after the other: of many that arrive together the event loop would make one turn. */
-async function loadSources(
-  library: NonNullable<LongTextOptions['library']>,
-  { paths, signal }: Pick<SummarizeOptions, 'paths' | 'signal'>,
-): Promise<SourceText[]> {
-  const turns = new Turns(signal);
-  const sources: SourceText[] = [];
-  for (const path of paths ?? (await library.paths())) {
-    sources.push(await library.document(path));
-    await turns.next();
-  }
-  return sources;
 }
 
 /** The sources of a writing; its own checkpoint, lying among the documents, is none of them. */
