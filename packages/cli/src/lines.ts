@@ -10,10 +10,11 @@ type Lines<Item> = AsyncGenerator<Item, undefined, undefined>;
  * @param signal gives up waiting for lines that nobody has written yet. @throws the error of the stream; the abort reason
  */
 async function* groupsIn(input: Readable, signal: AbortSignal): Lines<string[]> {
-  const decoder = new TextDecoder();
+  let decoder: TextDecoder | undefined;
   /** Of the line whose end has not come: joined once it has, so that a line of many chunks is not copied with each. */
   let pieces: string[] = [];
   for await (const chunk of addAbortSignal(signal, input)) {
+    decoder ??= decoderFor(chunk as Buffer);
     const lines = decoder.decode(chunk as Buffer, { stream: true }).split('\n');
     const rest = lines.pop() ?? '';
     if (lines.length > 0) {
@@ -23,8 +24,15 @@ async function* groupsIn(input: Readable, signal: AbortSignal): Lines<string[]> 
     }
     pieces.push(rest);
   }
-  const rest = pieces.join('') + decoder.decode();
+  const rest = pieces.join('') + (decoder?.decode() ?? '');
   if (rest !== '') yield [rest];
+}
+
+/** UTF-8, or UTF-16 by its mark, as PowerShell writes what is sent to a file. */
+function decoderFor([first, second]: Uint8Array): TextDecoder {
+  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le');
+  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be');
+  return new TextDecoder();
 }
 
 /** @throws as `groupsIn` */

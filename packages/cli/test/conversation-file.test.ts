@@ -1,5 +1,5 @@
 /** The files of `trivium chat`: two sessions, or a session and somebody else, mean the same name. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -47,4 +47,17 @@ test('a claimed file that this session saved to is replaced at the end', async (
   await files.save(saying('a'), file);
   expect(await files.keep(saying('b'), file)).toBe(file);
   expect(await saidIn(file)).toBe('b');
+});
+
+test('a file that is replaced stays for whom it was, and where a link leads', async () => {
+  const [file, link] = [join(folder, 'talk.json'), join(folder, 'link.json')];
+  await new ConversationFiles().save(saying('a'), file);
+  await chmod(file, 0o600);
+  await symlink('talk.json', link);
+  const files = new ConversationFiles();
+  await files.load(link);
+  await files.save(saying('b'), link);
+  expect(await saidIn(file)).toBe('b');
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect((await lstat(link)).isSymbolicLink()).toBe(true);
 });

@@ -26,6 +26,13 @@ test('lines are the same wherever the chunks end', async () => {
   expect(await linesOf([])).toEqual([]);
 });
 
+test('UTF-16 is read by its mark, as documents are', async () => {
+  const bytes = Buffer.from('\ufeffa€\r\nb\n', 'utf16le');
+  expect(await linesOf([bytes])).toEqual(['a€', 'b']);
+  expect(await linesOf([bytes.subarray(0, 5), bytes.subarray(5)])).toEqual(['a€', 'b']);
+  expect(await linesOf([Buffer.from(bytes).swap16()])).toEqual(['a€', 'b']);
+});
+
 test('a line of many chunks is read in time proportional to its length', async () => {
   // 64 MiB take a second; more than a minute where each chunk is joined to all before it.
   const chunks = Array<Buffer>(1024).fill(Buffer.alloc(2 ** 16, 'a'));

@@ -3,7 +3,7 @@
  * over a file that this session neither read nor wrote.
  */
 import { randomBytes } from 'node:crypto';
-import { access, constants, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, constants, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, parse, resolve } from 'node:path';
 import { type ChatMessage, contracts, TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
@@ -69,14 +69,7 @@ export class ConversationFiles {
   async #write(conversation: Conversation, file: string): Promise<boolean> {
     if (!this.#own.has(resolve(file)) && !(await created(file))) return false;
     this.#own.add(resolve(file));
-    const part = `${file}.${randomBytes(4).toString('hex')}.part`;
-    try {
-      await writeFile(part, textOf(conversation, file), { flag: 'wx' });
-      await rename(part, file);
-    } catch (error) {
-      await rm(part, { force: true }).catch(() => {});
-      throw TriviumError.from(error);
-    }
+    await replace(file, textOf(conversation, file));
     this.last = file;
     return true;
   }
@@ -84,6 +77,21 @@ export class ConversationFiles {
 
 function fail(error: unknown): never {
   throw TriviumError.from(error);
+}
+
+/** At once, for who may read it already, and where a link leads. @throws TriviumError */
+async function replace(file: string, text: string): Promise<void> {
+  const target = await realpath(file).catch(() => file);
+  const part = `${target}.${randomBytes(4).toString('hex')}.part`;
+  try {
+    const before = await stat(target).catch(() => undefined);
+    await writeFile(part, text, { flag: 'wx', ...(before && { mode: 0o600 }) });
+    if (before) await chmod(part, before.mode & 0o777);
+    await rename(part, target);
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => {});
+    throw TriviumError.from(error);
+  }
 }
 
 /** An empty file, which holds the name. @returns false where there is one already. @throws TriviumError */

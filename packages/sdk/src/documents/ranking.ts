@@ -109,6 +109,13 @@ export function blend(...parts: [weight: number, scores: Float32Array | undefine
   return sum;
 }
 
+/** What holds words of the query is found, if last, also where its vectors are the farthest of a few. */
+export function keepMatches(scores: Float32Array, lexical: Float32Array | undefined): void {
+  lexical?.forEach((share, at) => {
+    if (share > 0 && !(scores[at]! > 0)) scores[at] = 1e-6 * share;
+  });
+}
+
 /** Indices of the largest scores above 0, best first; equal scores keep their order. */
 export function best(scores: Float32Array, limit: number): number[] {
   const above: number[] = [];

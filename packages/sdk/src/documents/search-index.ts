@@ -18,7 +18,7 @@ import { interactionParts, openingParts } from './late-interaction.js';
 import { LexicalIndex } from './lexical-index.js';
 import type { PassageRanker } from './passage-ranker.js';
 import { lastAtOrBefore, placeInFile } from './places.js';
-import { best, blend, queryTerms, ranking, scaleCosines, scaleLexical } from './ranking.js';
+import { best, blend, keepMatches, queryTerms, ranking, scaleCosines, scaleLexical } from './ranking.js';
 import { embedsTokens } from './token-matches.js';
 import type { DocumentEmbedder, Passage, SearchHit, SearchOptions } from './types.js';
 import { openingCosines, passageCosines, queryVector } from './vectors.js';
@@ -148,6 +148,7 @@ export class SearchIndex {
       [weights.best, top && scaleCosines(top)],
       [weights.opening, opening && scaleCosines(opening)],
     );
+    keepMatches(scores, lexical);
     return scores.map((score, number) => (chunkCount(this.documents[number]!) === 0 ? 0 : score));
   }
 
@@ -165,6 +166,7 @@ export class SearchIndex {
         if (scores[chunk]! > 0) scores[chunk]! += ranking.passage.document * score;
       }
     });
+    keepMatches(scores, passages.lexical);
     return scores;
   }
 

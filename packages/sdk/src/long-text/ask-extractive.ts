@@ -4,6 +4,7 @@
  */
 import type { Citation } from '@trivium/protocol';
 import { splitSentences } from './sentences.js';
+import { characterEdge } from './trim-span.js';
 import type { EmbedTexts, LongTextLibrary } from './types.js';
 import { dot, normalized } from './vectors.js';
 import { stripQuestion, terms } from './words.js';
@@ -61,7 +62,7 @@ export async function quoteAnswer(
   const kept: Quote[] = [];
   let characters = 0;
   for (const quote of scored.filter(isSaid).sort((a, b) => b.score - a.score)) {
-    const text = quote.text.slice(0, answerCharacters);
+    const text = headOf(quote.text);
     if (kept.length >= answerSentences || (kept.length > 0 && characters + text.length > answerCharacters))
       break;
     kept.push({ ...quote, text });
@@ -70,6 +71,8 @@ export async function quoteAnswer(
   kept.sort((a, b) => a.index - b.index || a.start - b.start);
   return kept.map(({ text, index }) => `${text} [${index + 1}]`).join('\n');
 }
+
+const headOf = (text: string) => text.slice(0, characterEdge(text, answerCharacters));
 
 /** Rules, fences and imports say nothing. */
 const isSaid = ({ text }: { text: string }) =>
@@ -85,7 +88,7 @@ async function scoredSentences(
   const all = citations.flatMap(({ text }, index) =>
     splitSentences(text)
       .filter(isSaid)
-      .map(({ start, text }) => ({ start, text: text.slice(0, answerCharacters), index })),
+      .map(({ start, text }) => ({ start, text: headOf(text), index })),
   );
   // A heading repeats the question and answers nothing; it is quoted only where there is nothing else.
   const said = all.filter(({ text }) => !/^#{1,6} /.test(text));

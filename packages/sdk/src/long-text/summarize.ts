@@ -9,7 +9,7 @@ import type { SourceText } from '../documents/types.js';
 import { estimateTokens, writerOf, writeSummary } from './abstractive.js';
 import { selectSentences } from './summarize-extractive.js';
 import { type SourceSentence, sentencesOf } from './summary-source.js';
-import { trimSpan } from './trim-span.js';
+import { characterEdge, trimSpan } from './trim-span.js';
 import type { LongTextOptions, SummarizeOptions, Summary } from './types.js';
 import { countWords } from './words.js';
 
@@ -39,10 +39,12 @@ export async function summarizeSources(
   emit: (delta: string) => void,
 ): Promise<Omit<Summary, 'ms'>> {
   const turns = new Turns(call.signal);
-  const sentences = await sentencesOf(sources, turns);
-  if (sentences.length === 0) {
-    throw new TriviumError('invalid-argument', 'There are no sentences to summarize.', {
-      remedy: 'Read documents with prose, or pass a text.',
+  const writer = writerOf(call, options, emit);
+  const passages = writer && (await turns.map(sources, sourcePassages)).flat();
+  const sentences = writer ? [] : await sentencesOf(sources, turns);
+  if ((passages ?? sentences).length === 0) {
+    throw new TriviumError('invalid-argument', 'There is nothing to summarize.', {
+      remedy: 'Read documents that say something, or pass a text.',
     });
   }
   const sourceTokens = await countTokens(sources, options, turns);
@@ -50,9 +52,7 @@ export async function summarizeSources(
     call.ratio === undefined
       ? (call.words ?? usualWords)
       : Math.max(1, call.ratio * (await countAllWords(sources, turns)));
-  const writer = writerOf(call, options, emit);
-  if (writer) {
-    const passages = (await turns.map(sources, sourcePassages)).flat();
+  if (writer && passages) {
     const { text, cited, warnings } = await writeSummary(
       passages,
       words,
@@ -131,12 +131,6 @@ function sourcePassages(source: SourceText): Citation[] {
   }
   flush(source.text.length);
   return passages;
-}
-
-/** The offset, or the one before where it stands between the halves of a surrogate pair. */
-function characterEdge(text: string, offset: number): number {
-  const code = text.charCodeAt(offset - 1);
-  return code >= 0xd800 && code < 0xdc00 ? offset - 1 : offset;
 }
 
 function citationAt(source: SourceText, start: number, end: number): Citation {

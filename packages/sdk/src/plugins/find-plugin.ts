@@ -54,7 +54,9 @@ export function findPlugin(name: string, fromFolder: string): FoundPlugin {
   });
 }
 
-const manifest = z.looseObject({ trivium: z.object({ plugins: z.array(z.string()) }).optional() });
+const manifest = z.looseObject({
+  trivium: z.looseObject({ plugins: z.array(z.string()).optional() }).optional(),
+});
 
 /**
  * The plugins that are named where nothing is said: by the environment (`TRIVIUM_PLUGINS=a,b`), and by the app in the nearest
@@ -74,15 +76,20 @@ async function pluginsOfApp(folder: string): Promise<{ names: string[]; fromFold
   }
 }
 
+/** A file that is no JSON names none: what is wrong with it is for npm to say. */
 function namesIn(text: string, file: string): string[] {
+  let parsed: unknown;
   try {
-    return manifest.parse(JSON.parse(text)).trivium?.plugins ?? [];
-  } catch (cause) {
-    throw new TriviumError('bad-format', 'The plugins of the package are no list of names.', {
-      file,
-      field: 'trivium.plugins',
-      expected: '["word-count"]',
-      cause,
-    });
+    parsed = JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch {
+    return [];
   }
+  const { success, data, error: cause } = manifest.safeParse(parsed);
+  if (success) return data.trivium?.plugins ?? [];
+  throw new TriviumError('bad-format', 'The plugins of the package are no list of names.', {
+    file,
+    field: 'trivium.plugins',
+    expected: '["word-count"]',
+    cause,
+  });
 }

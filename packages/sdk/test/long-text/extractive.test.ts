@@ -1,9 +1,11 @@
 import { TriviumError } from '@trivium/protocol';
 import { expect, test } from 'vitest';
+import { markdownBlocks } from '../../src/documents/readers/markdown-blocks.js';
 import { createLongText } from '../../src/long-text/create-long-text.js';
 import { selectSentences } from '../../src/long-text/summarize-extractive.js';
 import { sentencesOf, textSource } from '../../src/long-text/summary-source.js';
 import { countWords, stripQuestion, terms } from '../../src/long-text/words.js';
+import { scriptedModel } from '../../src/testing/index.js';
 import { hashEmbed, memoryLibrary, sourceOf } from './fakes.js';
 
 const files = {
@@ -31,6 +33,13 @@ test('a heading is not quoted where something is said below it', async () => {
   const { text } = await longText.ask('Streams: how do I end a stream early?');
   expect(text).toContain('Call stop to end a stream early.');
   expect(text).not.toContain('#');
+});
+
+test('what is quoted ends with a whole character', async () => {
+  const library = memoryLibrary({ 'emoji.md': `The answer is ${'\u{1f389}'.repeat(400)}` });
+  const { text } = await createLongText({ library, embed: hashEmbed }).ask('What is the answer?');
+  expect(text).not.toMatch(/\p{Cs}/u);
+  expect(text.length).toBeGreaterThan(500);
 });
 
 test('ask streams what it answers, and says when nothing fits', async () => {
@@ -173,3 +182,47 @@ test.each([0.3, 0.7, 1])(
     expect(embedded).toEqual(ratio === 0.3 ? [700] : []);
   },
 );
+
+const spoken = Array.from({ length: 400 }, (_, i) =>
+  i === 250 ? 'the harbour was closed' : `and so${i} on`,
+).join(' ');
+
+test('speech without full stops is quoted in pieces, beside a line that has one', async () => {
+  const text = `${spoken}\n\nThank you all for coming today.`;
+  const { text: summary, citations } = await createLongText().summarize({
+    text,
+    words: 45,
+    query: 'Was the harbour closed?',
+  });
+  expect(summary).toContain('the harbour was closed');
+  for (const { start, end, text: quote } of citations) expect(text.slice(start, end)).toBe(quote);
+  const sentences = await sentencesOf([textSource(text)]);
+  expect(Math.max(...sentences.map(({ words }) => words))).toBeLessThan(50);
+  const kept = sentences.map((sentence) => sentence.text).join(' ');
+  expect(kept).toBe(text.replace(/\s+/g, ' '));
+});
+
+test('Chinese without full stops is quoted in pieces that end with a clause where there is one', async () => {
+  const text = `${'我们今天讨论预算问题'.repeat(5)}，${'港口已经关闭'.repeat(60)}`;
+  const sentences = await sentencesOf([textSource(text)]);
+  expect(sentences.map((sentence) => sentence.text).join('')).toBe(text);
+  expect(sentences[0]!.text.endsWith('，')).toBe(true);
+  expect(sentences.every(({ words }) => words <= 42)).toBe(true);
+});
+
+test.each(['hello world', '绿茶。', '# Only a heading', '| tea | price |\n|---|---|\n| green | 3 |'])(
+  'where there is no prose, what there is is summarized: %s',
+  async (text) => {
+    const { blocks } = markdownBlocks(text, false);
+    const [sentence] = await sentencesOf([{ ...sourceOf('a.md', text), blocks }]);
+    expect(text.slice(sentence!.start, sentence!.end)).toBe(sentence!.text);
+  },
+);
+
+test('nothing at all is refused, with and without a model', async () => {
+  const model = scriptedModel('never asked', { specification: 'v3' });
+  for (const options of [{}, { model }])
+    await expect(createLongText().summarize({ text: ' \n\n ', ...options })).rejects.toMatchObject({
+      code: 'invalid-argument',
+    });
+});

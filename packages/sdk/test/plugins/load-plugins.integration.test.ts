@@ -201,4 +201,14 @@ describe('plugins by name', () => {
     await writeFile(join(app, 'src', 'package.json'), '{"trivium":{"plugins":"mischief"}}');
     await expect(namedPlugins(join(app, 'src'))).rejects.toMatchObject({ field: 'trivium.plugins' });
   });
+
+  it.each([
+    ['\ufeff{"trivium":{"plugins":["mischief"]}}', ['mischief']],
+    ['{"name":"x"}', []],
+    ['{"trivium":{}}', []],
+    ['{"name":', []],
+  ])('are named by a package.json that npm reads, with or without a mark: %s', async (text, expected) => {
+    await writeFile(join(app, 'src', 'package.json'), text);
+    expect((await namedPlugins(join(app, 'src'))).names).toEqual(expected);
+  });
 });
