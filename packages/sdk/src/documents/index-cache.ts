@@ -8,10 +8,15 @@ import { open, readFile, rename, unlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { makeFolder } from '../make-folder.js';
-import type { IndexedDocument } from './indexed-document.js';
+import {
+  type IndexedDocument,
+  isUnreadable,
+  type KnownFile,
+  type UnreadableFile,
+} from './indexed-document.js';
 
 /** Goes up whenever readers, passages, terms or layout change. */
-export const indexVersion = 10;
+export const indexVersion = 11;
 const magic = 'TRVIDX\r\n';
 const headerStart = 48;
 
@@ -24,6 +29,8 @@ interface StoredDocument
   width?: number;
   sections: Record<string, Section>;
 }
+
+type StoredFile = StoredDocument | UnreadableFile;
 
 export function defaultCacheFolder(): string {
   const { TRIVIUM_CACHE_DIR, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
@@ -45,7 +52,7 @@ export function cacheFile(folder: string, key: unknown): string {
 }
 
 /** What an earlier run left, or nothing where the file is absent or damaged. */
-export async function loadIndex(file: string): Promise<IndexedDocument[]> {
+export async function loadIndex(file: string): Promise<KnownFile[]> {
   try {
     return decode(await readFile(file));
   } catch {
@@ -54,13 +61,13 @@ export async function loadIndex(file: string): Promise<IndexedDocument[]> {
 }
 
 /** Replaces the file as a whole or leaves it as it was. @throws Node's file errors, TriviumError `io` where no folder can be made. */
-export async function saveIndex(file: string, documents: readonly IndexedDocument[]): Promise<void> {
+export async function saveIndex(file: string, files: readonly KnownFile[]): Promise<void> {
   const temporary = `${file}.${randomUUID()}.tmp`;
   await makeFolder(dirname(file));
   try {
     const handle = await open(temporary, 'wx', 0o600);
     try {
-      for (const part of encode(documents)) await handle.writeFile(part);
+      for (const part of encode(files)) await handle.writeFile(part);
     } finally {
       await handle.close();
     }
@@ -71,7 +78,7 @@ export async function saveIndex(file: string, documents: readonly IndexedDocumen
   }
 }
 
-function encode(documents: readonly IndexedDocument[]): Uint8Array[] {
+function encode(files: readonly KnownFile[]): Uint8Array[] {
   const parts: Uint8Array[] = [];
   let offset = 0;
   const put = (array: ArrayBufferView): Section => {
@@ -82,24 +89,24 @@ function encode(documents: readonly IndexedDocument[]): Uint8Array[] {
     offset += bytes.length + padding;
     return section;
   };
-  const stored = documents.map(
-    ({ text, blocks, chunks, terms, vectors, pages, runs, ...facts }): StoredDocument => {
-      const arrays = {
-        text: new TextEncoder().encode(text),
-        blocks,
-        chunks,
-        ...terms,
-        pages,
-        runs,
-        rows: vectors?.rows,
-        values: vectors?.values,
-        scales: vectors?.scales,
-      };
-      const sections: Record<string, Section> = {};
-      for (const [name, array] of Object.entries(arrays)) if (array) sections[name] = put(array);
-      return { ...facts, sections, ...(vectors && { width: vectors.width }) };
-    },
-  );
+  const stored = files.map((file): StoredFile => {
+    if (isUnreadable(file)) return file;
+    const { text, blocks, chunks, terms, vectors, pages, runs, ...facts } = file;
+    const arrays = {
+      text: new TextEncoder().encode(text),
+      blocks,
+      chunks,
+      ...terms,
+      pages,
+      runs,
+      rows: vectors?.rows,
+      values: vectors?.values,
+      scales: vectors?.scales,
+    };
+    const sections: Record<string, Section> = {};
+    for (const [name, array] of Object.entries(arrays)) if (array) sections[name] = put(array);
+    return { ...facts, sections, ...(vectors && { width: vectors.width }) };
+  });
   const json = Buffer.from(JSON.stringify(stored));
   const header = Buffer.alloc(json.length + ((8 - (json.length % 8)) % 8), ' ');
   json.copy(header);
@@ -113,7 +120,7 @@ function encode(documents: readonly IndexedDocument[]): Uint8Array[] {
   return [start, header, ...parts];
 }
 
-function decode(file: Buffer): IndexedDocument[] {
+function decode(file: Buffer): KnownFile[] {
   const bytes = file.byteOffset % 8 === 0 ? file : Buffer.from(new Uint8Array(file).buffer);
   const sound =
     bytes.length > headerStart &&
@@ -122,8 +129,10 @@ function decode(file: Buffer): IndexedDocument[] {
     createHash('sha256').update(bytes.subarray(headerStart)).digest().equals(bytes.subarray(8, 40));
   if (!sound) return [];
   const headerEnd = headerStart + bytes.readUInt32LE(40);
-  const stored = JSON.parse(bytes.toString('utf8', headerStart, headerEnd)) as StoredDocument[];
-  return stored.map(({ sections, width, ...facts }) => {
+  const stored = JSON.parse(bytes.toString('utf8', headerStart, headerEnd)) as StoredFile[];
+  return stored.map((file) => {
+    if ('reason' in file) return file;
+    const { sections, width, ...facts } = file;
     const get = (name: string) => {
       const section = sections[name];
       if (!section) return undefined;

@@ -59,6 +59,15 @@ export type FileFacts = Pick<
   'path' | 'absolutePath' | 'size' | 'mtimeMs' | 'ctimeMs' | 'ino' | 'readAt' | 'hash'
 >;
 
+/** A file that is no document, and why: read again only once it has changed. */
+export interface UnreadableFile extends FileFacts {
+  reason: string;
+}
+
+export type KnownFile = IndexedDocument | UnreadableFile;
+
+export const isUnreadable = (file: KnownFile): file is UnreadableFile => 'reason' in file;
+
 export function indexDocument(facts: FileFacts, parsed: ParsedSource): IndexedDocument {
   const { ranges, headings } = chunkDocument(parsed.text, parsed.blocks);
   const { text, title, mediaType, pages, runs, warnings } = parsed;

@@ -13,7 +13,16 @@ import { ContextualVectors } from './contextual-vectors.js';
 import { DocumentModels } from './document-models.js';
 import { cacheFile, defaultCacheFolder, loadIndex, saveIndex } from './index-cache.js';
 import { defaultCacheBytes, indexFiles, markIndexUsed, pruneCache } from './index-retention.js';
-import { chunkCount, type IndexedDocument, indexDocument, sourceTextOf } from './indexed-document.js';
+import {
+  chunkCount,
+  type FileFacts,
+  type IndexedDocument,
+  indexDocument,
+  isUnreadable,
+  type KnownFile,
+  sourceTextOf,
+  type UnreadableFile,
+} from './indexed-document.js';
 import { readSource } from './readers/read-source.js';
 import { SearchIndex } from './search-index.js';
 import { Turns } from './turns.js';
@@ -56,6 +65,8 @@ export class LibraryCore {
   readonly #models: DocumentModels;
   readonly #contextual = new ContextualVectors();
   #index = new SearchIndex([]);
+  /** What the last reading found to be no document. */
+  #unreadable: UnreadableFile[] = [];
   #key: string | undefined;
   #reading: Promise<unknown> = Promise.resolve();
   #stopWatching: (() => void) | undefined;
@@ -143,21 +154,22 @@ export class LibraryCore {
     const embedder = await this.#models.static();
     const cache = this.#cacheFileFor(paths, roots, embedder);
     const known = await this.#known(cache, embedder);
-    const { documents, changed, touched } = await this.#readFiles(files, known, skipped, embedder, options);
+    const reading = await this.#readFiles(files, known, skipped, embedder, options);
+    const { documents, unreadable, changed, isCurrent } = reading;
     if (options.stdin) documents.push(await this.#readStandardInput(options.stdin, embedder, signal));
     signal.throwIfAborted();
     const warnings = this.#models.warnings();
-    const gone = documents.length - changed !== known.size;
-    const stale = changed > 0 || gone || options.stdin !== undefined || this.#key !== cache;
+    const stale = changed > 0 || options.stdin !== undefined || this.#key !== cache;
     if (stale || this.#index.documents.length !== documents.length) {
       const index = new SearchIndex(documents);
       await new Promise(setImmediate); // a cancel that arrived meanwhile is heard before anything changes
       signal.throwIfAborted();
       this.#index = index;
     }
+    this.#unreadable = unreadable;
     this.#key = cache;
-    if (cache && (touched > 0 || gone)) await this.#save(cache, documents, warnings);
-    else if (cache) await markIndexUsed(cache);
+    if (cache && isCurrent) await markIndexUsed(cache);
+    else if (cache) await this.#save(cache, [...documents, ...unreadable], warnings);
     return { report: this.#report(documents, changed, skipped, warnings, began), roots };
   }
 
@@ -183,31 +195,38 @@ export class LibraryCore {
     };
   }
 
+  /** `isCurrent`: these files are known as they are, and no others. */
   async #readFiles(
     files: readonly FoundFile[],
-    known: ReadonlyMap<string, IndexedDocument>,
+    known: ReadonlyMap<string, KnownFile>,
     skipped: Skipped,
     embedder: DocumentEmbedder | undefined,
     { signal, onProgress }: CoreReadOptions,
   ) {
     const documents: IndexedDocument[] = [];
+    const unreadable: UnreadableFile[] = [];
     const batches = new VectorBatches(embedder, signal);
     let changed = 0;
-    let touched = 0;
+    let unchanged = 0;
     const turns = new Turns(signal);
     for (const [done, file] of files.entries()) {
       await turns.next();
       const before = known.get(file.absolutePath);
       try {
         this.#assertSize(file);
-        const unchanged = before !== undefined && isUnchanged(before, file);
-        if (!unchanged) touched++;
-        const document = unchanged ? before : await this.#readFile(file, before, signal);
-        if (document.path !== file.path) document.path = file.path;
-        documents.push(document);
-        if (document !== before) {
-          changed++;
-          await batches.add(document);
+        const isKnown = before !== undefined && isUnchanged(before, file);
+        const now = isKnown ? before : await this.#readFile(file, before, signal);
+        if (isKnown) unchanged++;
+        if (now.path !== file.path) now.path = file.path;
+        if (isUnreadable(now)) {
+          unreadable.push(now);
+          skipped.push({ path: file.path, reason: now.reason });
+        } else {
+          documents.push(now);
+          if (now !== before) {
+            changed++;
+            await batches.add(now);
+          }
         }
       } catch (error) {
         if (!(error instanceof SkippedFile) && !(error as NodeJS.ErrnoException).code?.startsWith?.('E'))
@@ -218,7 +237,8 @@ export class LibraryCore {
     }
     await batches.finish();
     await turns.next();
-    return { documents, changed, touched };
+    const isCurrent = unchanged === known.size && unchanged === documents.length + unreadable.length;
+    return { documents, unreadable, changed, isCurrent };
   }
 
   /** Also of files that are indexed already: the index may be of a library that takes larger ones. */
@@ -227,17 +247,23 @@ export class LibraryCore {
     if (size > limit) throw new SkippedFile(`${size} bytes, more than maxFileBytes allows (${limit})`);
   }
 
-  /** The document before, where its content is the same after all. */
+  /** What was known before, where its content is the same after all. */
   async #readFile(
     file: FoundFile,
-    before: IndexedDocument | undefined,
+    before: KnownFile | undefined,
     signal: AbortSignal | undefined,
-  ): Promise<IndexedDocument> {
+  ): Promise<KnownFile> {
     const readAt = Date.now();
     const bytes = await readFile(file.absolutePath);
     const hash = createHash('sha256').update(bytes).digest('hex');
     if (before?.hash === hash) return Object.assign(before, file, { readAt });
-    return indexDocument({ ...file, readAt, hash }, await readSource(file.path, bytes, signal));
+    const facts = { ...file, readAt, hash };
+    try {
+      return indexDocument(facts, await readSource(file.path, bytes, signal));
+    } catch (error) {
+      if (error instanceof SkippedFile) return { ...facts, reason: reasonOf(error) };
+      throw error;
+    }
   }
 
   async #readStandardInput(bytes: Uint8Array, embedder: DocumentEmbedder | undefined, signal?: AbortSignal) {
@@ -265,23 +291,23 @@ export class LibraryCore {
     return cacheFile(cacheDir, [[...roots].sort(), [...new Set(paths)].sort(), embedder?.id ?? '']);
   }
 
-  /** Documents of the last reading, or of an earlier run, with the vectors now wanted. */
+  /** Files of the last reading, or of an earlier run: documents with the vectors now wanted, and what is none. */
   async #known(
     cache: string | undefined,
     embedder: DocumentEmbedder | undefined,
-  ): Promise<Map<string, IndexedDocument>> {
+  ): Promise<Map<string, KnownFile>> {
     const stored = cache && cache !== this.#key ? await loadIndex(cache) : [];
-    const fits = ({ vectors, chunks }: IndexedDocument) =>
-      chunks.length === 0 || vectors?.width === embedder?.width;
-    const kept = [...this.#index.documents, ...stored].filter(
-      (document) => document.path !== '-' && fits(document),
+    const fits = (file: KnownFile) =>
+      isUnreadable(file) || file.chunks.length === 0 || file.vectors?.width === embedder?.width;
+    const kept = [...this.#index.documents, ...this.#unreadable, ...stored].filter(
+      (file) => file.path !== '-' && fits(file),
     );
-    return new Map(kept.map((document) => [document.absolutePath, document]));
+    return new Map(kept.map((file) => [file.absolutePath, file]));
   }
 
-  async #save(cache: string, documents: readonly IndexedDocument[], warnings: string[]): Promise<void> {
+  async #save(cache: string, files: readonly KnownFile[], warnings: string[]): Promise<void> {
     try {
-      await saveIndex(cache, documents);
+      await saveIndex(cache, files);
     } catch (error) {
       const { message } = TriviumError.from(error);
       warnings.push(
@@ -325,7 +351,7 @@ export class LibraryCore {
 const damageOf = ({ path, warnings = [] }: IndexedDocument) =>
   warnings.map((warning) => `${path === '-' ? 'standard input' : path}: ${warning}`);
 
-function isUnchanged(before: IndexedDocument, file: FoundFile): boolean {
+function isUnchanged(before: FileFacts, file: FoundFile): boolean {
   const { size, mtimeMs, ctimeMs, ino } = file;
   return (
     size === before.size &&
