@@ -2,7 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { TriviumError } from '@trivium/protocol';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { Generation } from '../lib/generation.js';
 import { getEngine } from '../lib/index.js';
 
 const model = fileURLToPath(new URL('../tests/fixtures/parity/llama-grouped-tied.gguf', import.meta.url));
@@ -78,6 +79,46 @@ describe('cancellation', () => {
     await expect(loaded.generate({ tokens: [1], maxTokens: 4, signal }).next()).rejects.toThrow('no');
     await expect(loaded.logits([1], { signal })).rejects.toThrow('no');
   });
+
+  test('a generation that waits for its grammar is given up at once', async () => {
+    const controller = new AbortController();
+    const compiled = () => new Promise<never>(() => {});
+    const generation = new Generation({} as never, {} as never, {} as never, {
+      signal: controller.signal,
+      compiled,
+    });
+    const step = generation.next();
+    controller.abort(new Error('no'));
+    await expect(step).rejects.toThrow('no');
+    expect(await generation.next()).toEqual({ done: true, value: undefined });
+    const left = new Generation({} as never, {} as never, {} as never, { signal: undefined, compiled });
+    const first = left.next();
+    await left.return();
+    expect(await first).toEqual({ done: true, value: undefined });
+  });
+
+  test('who leaves before a request that fails has begun hears nothing of it', async () => {
+    await using loaded = await getEngine().loadModel(model, { contextTokens: 8 });
+    const generation = loaded.generate({ tokens: Array(20).fill(1), maxTokens: 4 });
+    const step = generation.next();
+    await generation.return!();
+    expect(await step).toEqual({ done: true, value: undefined });
+    await pause(20); // a rejection that nobody handles would fail this run
+  });
+});
+
+test('a second copy of the package leaves the requests of the first alone', async () => {
+  await using loaded = await getEngine().loadModel(model);
+  vi.resetModules();
+  const { getEngine: getSecond } = await import('../lib/index.js');
+  expect(getSecond()).not.toBe(getEngine());
+  await using other = await getSecond().loadModel(model);
+  const options = { tokens: [1, 2, 3], maxTokens: 4, stopTokens: [] };
+  for (const each of [loaded, other]) {
+    const kinds = [];
+    for await (const { type } of each.generate(options)) kinds.push(type);
+    expect(kinds.at(-1)).toBe('finish');
+  }
 });
 
 describe('calls of next before the last one has its answer', () => {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SerializedError } from '@trivium/protocol';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadFailure } from '../lib/load-failure.js';
 import { packageOf, platformName } from '../lib/platforms.js';
 
@@ -138,3 +138,19 @@ describe('what loaders of systems say', () => {
     expect(failure.reason).toContain(reason);
   });
 });
+
+it.runIf(process.platform === 'linux')(
+  'the C library is asked for without waiting for names of hosts',
+  () => {
+    const report = process.report as typeof process.report & { excludeNetwork?: boolean };
+    const { excludeNetwork } = report;
+    const getReport = vi.spyOn(report, 'getReport').mockImplementation(() => {
+      expect(report.excludeNetwork).toBe(true);
+      return { header: {} };
+    });
+    expect(platformName()).toBe(`linux-${process.arch}-musl`);
+    expect(getReport).toHaveBeenCalledOnce();
+    getReport.mockRestore();
+    expect(report.excludeNetwork ?? false).toBe(excludeNetwork ?? false);
+  },
+);

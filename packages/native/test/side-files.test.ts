@@ -135,3 +135,31 @@ describe('what is damaged is an error', () => {
     });
   });
 });
+
+describe('a tokenizer that is not there is an error, and inspect says so:', () => {
+  async function refuses(path: string, error: object) {
+    const { models } = getEngine().stats();
+    const missing = { code: 'not-found', remedy: expect.stringContaining('beside'), ...error };
+    await expect(getEngine().loadModel(path)).rejects.toMatchObject(missing);
+    await expect(getEngine().loadTokenizer(path)).rejects.toMatchObject(missing);
+    expect(await getEngine().inspect(path)).toMatchObject({
+      supported: false,
+      reason: expect.stringContaining('tokenizer'),
+    });
+    expect(getEngine().stats().models).toBe(models);
+  }
+
+  test.each(['qwen3-tied', 'bert-mean'])('of the folder %s', async (fixture) => {
+    const path = folder(fixture, {});
+    const file = join(path, 'tokenizer.json');
+    rmSync(file);
+    await refuses(path, { file, field: 'tokenizer.json' });
+    await refuses(join(path, 'model.safetensors'), { file, field: 'tokenizer.json' });
+  });
+
+  test('of a GGUF file that names another one', async () => {
+    const path = join(scratch, 'rank.gguf');
+    cpSync(fileURLToPath(new URL('../../nano/models/rank.gguf', import.meta.url)), path);
+    await refuses(path, { file: join(scratch, 'embed.gguf'), field: 'tokenizer.file' });
+  });
+});

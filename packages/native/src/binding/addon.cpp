@@ -87,7 +87,14 @@ Napi::Value load_tokenizer(const Napi::CallbackInfo& info) {
 
 Napi::Value inspect_file(const Napi::CallbackInfo& info) {
   return Task<Inspection>::start(
-      info.Env(), [path = info[0].ToString().Utf8Value()] { return inspect(path); },
+      info.Env(),
+      [path = info[0].ToString().Utf8Value()]() -> Result<Inspection> {
+        TRIVIUM_TRY_ASSIGN(const auto file, ModelFile::open(path));
+        TRIVIUM_TRY_ASSIGN(Inspection inspection, inspect(*file));
+        if (Status tokenizer = Tokenizer::is_there(*file); !inspection.refusal && !tokenizer.ok())
+          inspection.refusal = std::move(tokenizer.error());
+        return inspection;
+      },
       [](Napi::Env env, Inspection&& inspection) -> Napi::Value { return to_js(env, inspection); });
 }
 

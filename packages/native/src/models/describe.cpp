@@ -44,23 +44,22 @@ Result<Description> describe(const ModelFile& file, const ModelSpec& spec) {
   return description;
 }
 
-Result<Inspection> inspect(const std::string& path) {
-  TRIVIUM_TRY_ASSIGN(const auto file, ModelFile::open(path));
+Result<Inspection> inspect(const ModelFile& file) {
   Inspection inspection;
-  inspection.file_bytes = static_cast<double>(file->total_bytes());
-  inspection.tensors = file->tensors();
+  inspection.file_bytes = static_cast<double>(file.total_bytes());
+  inspection.tensors = file.tensors();
   for (const TensorEntry& tensor : inspection.tensors) {
     inspection.parameters += static_cast<double>(tensor.shape.elements());
     inspection.weight_bytes += static_cast<double>(tensor.bytes);
   }
-  Result<ModelSpec> spec = spec_of(*file);
-  TRIVIUM_TRY_ASSIGN(inspection.description, describe(*file, spec.ok() ? *spec : ModelSpec{}));
+  Result<ModelSpec> spec = spec_of(file);
+  TRIVIUM_TRY_ASSIGN(inspection.description, describe(file, spec.ok() ? *spec : ModelSpec{}));
   if (!spec.ok()) {
     inspection.refusal = std::move(spec.error());
-    if (const std::string* name = file->metadata().string("general.architecture")) inspection.description.architecture = *name;
+    if (const std::string* name = file.metadata().string("general.architecture")) inspection.description.architecture = *name;
     return inspection;
   }
-  if (Result<ModelPlan> plan = plan_of(*file, *spec, {}); !plan.ok()) inspection.refusal = std::move(plan.error());
+  if (Result<ModelPlan> plan = plan_of(file, *spec, {}); !plan.ok()) inspection.refusal = std::move(plan.error());
   inspection.context = spec->context;
   for (const LayerSpec& layer : spec->layers)
     if (layer.attention.causal) inspection.kv_bytes_per_token += 2.0 * layer.attention.kv_heads * layer.attention.head_dim * 2;

@@ -28,6 +28,6 @@ struct Inspection {
 
 // An error where one of those small files is there and cannot be read.
 Result<Description> describe(const ModelFile& file, const ModelSpec& spec);
-Result<Inspection> inspect(const std::string& path);
+Result<Inspection> inspect(const ModelFile& file);
 
 }  // namespace trivium

@@ -28,13 +28,7 @@ class ProcessEngine final : public Engine {
   Result<std::shared_ptr<EngineModel>> load(std::shared_ptr<const ModelFile> file, const ModelOptions& options,
                                             const std::function<Status(double share)>& progress) override {
     TRIVIUM_TRY_ASSIGN(auto backend, make_backend(options.backend));
-    // A model without a tokenizer still embeds ids and gives logits; a broken one is an error.
-    std::shared_ptr<const Tokenizer> tokenizer;
-    if (auto found = Tokenizer::of(*file); found.ok()) {
-      tokenizer = std::move(*found);
-    } else if (found.error().code != ErrorCode::not_found) {
-      return std::move(found.error());
-    }
+    TRIVIUM_TRY_ASSIGN(auto tokenizer, Tokenizer::of(*file));
     Precision precision;
     if (!options.quantize.empty()) {
       TRIVIUM_TRY_ASSIGN(precision.weights, load_type_named(options.quantize));

@@ -2,6 +2,7 @@
 // BPE) and "t5" (Unigram). Which cut "gpt2" makes, gguf_pre_tokenizers.cpp knows.
 #include <algorithm>
 
+#include "base/file.h"
 #include "tokenizer/build_gguf.h"
 #include "tokenizer/gguf_pre_tokenizers.h"
 
@@ -192,38 +193,63 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_gguf(const Metadata& me
 
 namespace {
 
+Result<std::shared_ptr<const Tokenizer>> inside(const ModelFile& gguf) {
+  if (const std::string* json = gguf.metadata().string("tokenizer.huggingface.json"))
+    return Tokenizer::from_json(*json, gguf.path());
+  return Tokenizer::from_gguf(gguf.metadata(), gguf.path());
+}
+
+// The file beside a model that holds its tokenizer; no name: the model holds it itself.
+struct Beside {
+  std::string name, path, field;
+};
+
 // Two models of one package may share a tokenizer: the second names the file of the first, in the same folder
 // only.
-Result<std::shared_ptr<const Tokenizer>> of_sibling(const std::string& path, const std::string& name) {
-  if (name.empty() || name == "." || name == ".." || name.find_first_of("/\\") != std::string::npos) {
+Result<Beside> beside(const ModelFile& model) {
+  const std::string& path = model.path();
+  if (model.container() == ModelFile::Container::hugging_face) {
+    const std::string folder = path_kind(path) == PathKind::folder ? path : folder_of(path);
+    return Beside{"tokenizer.json", folder + "/tokenizer.json", "tokenizer.json"};
+  }
+  const std::string* name = model.metadata().string("tokenizer.file");
+  if (name == nullptr || model.metadata().string("tokenizer.huggingface.json")) return Beside{};
+  if (name->empty() || *name == "." || *name == ".." || name->find_first_of("/\\") != std::string::npos) {
     return Error{ErrorCode::bad_format,
                  "The tokenizer is kept outside the model's folder.",
                  path,
                  "tokenizer.file",
                  "the name of a GGUF file in the same folder",
-                 name,
+                 *name,
                  "Get the file again from where the model came from."};
   }
-  const std::size_t slash = path.find_last_of("/\\");
-  const std::string folder = slash == std::string::npos ? std::string() : path.substr(0, slash + 1);
-  TRIVIUM_TRY_ASSIGN(const auto file, ModelFile::open(folder + name));
-  if (const std::string* json = file->metadata().string("tokenizer.huggingface.json"))
-    return Tokenizer::from_json(*json, file->path());
-  return Tokenizer::from_gguf(file->metadata(), file->path());
+  return Beside{*name, folder_of(path) + "/" + *name, "tokenizer.file"};
 }
 
 }  // namespace
 
+Status Tokenizer::is_there(const ModelFile& model) {
+  TRIVIUM_TRY_ASSIGN(const Beside file, beside(model));
+  if (file.name.empty() || path_kind(file.path) != PathKind::absent) return {};
+  return Error{ErrorCode::not_found,
+               "The model's tokenizer, " + file.name + ", does not lie beside it.",
+               file.path,
+               file.field,
+               "the file that holds the tokenizer",
+               "no file",
+               "Put the " + file.name + " that belongs to the model beside it."};
+}
+
 Result<std::shared_ptr<const Tokenizer>> Tokenizer::of(const ModelFile& model) {
-  if (model.container() == ModelFile::Container::gguf) {
-    if (const std::string* json = model.metadata().string("tokenizer.huggingface.json"))
-      return from_json(*json, model.path());
-    if (const std::string* sibling = model.metadata().string("tokenizer.file"))
-      return of_sibling(model.path(), *sibling);
-    return from_gguf(model.metadata(), model.path());
+  TRIVIUM_TRY(is_there(model));
+  TRIVIUM_TRY_ASSIGN(const Beside file, beside(model));
+  if (file.name.empty()) return inside(model);
+  if (model.container() == ModelFile::Container::hugging_face) {
+    TRIVIUM_TRY_ASSIGN(const std::string json, model.read_text(file.name));
+    return from_json(json, file.path);
   }
-  TRIVIUM_TRY_ASSIGN(const std::string json, model.read_text("tokenizer.json"));
-  return from_json(json, model.path() + "/tokenizer.json");
+  TRIVIUM_TRY_ASSIGN(const auto sibling, ModelFile::open(file.path));
+  return inside(*sibling);
 }
 
 }  // namespace trivium

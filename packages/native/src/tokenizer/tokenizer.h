@@ -50,8 +50,9 @@ class Tokenizer {
                                                             std::string_view file);
   static Result<std::shared_ptr<const Tokenizer>> from_gguf(const Metadata& metadata, std::string_view file);
   // The tokenizer of a model, wherever it is kept: GGUF `tokenizer.huggingface.json` first, then GGUF
-  // metadata, then tokenizer.json beside the weights.
+  // metadata, then tokenizer.json beside the weights. `not_found` where that file is not there.
   static Result<std::shared_ptr<const Tokenizer>> of(const ModelFile& model);
+  static Status is_there(const ModelFile& model);  // the same without reading it
   virtual ~Tokenizer() = default;
 
   virtual std::vector<TokenId> encode(std::string_view text, const EncodeOptions& options) const = 0;

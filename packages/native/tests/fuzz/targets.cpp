@@ -44,7 +44,7 @@ Outcome use_model(const std::string& path) {
     if (model.find(tensor.name) != &tensor) return {{}, "tensor " + tensor.name + " is not found by its name"};
   }
   if (model.container() == ModelFile::Container::hugging_face && model.config().is_null()) return {};
-  const auto inspected = inspect(path);
+  const auto inspected = inspect(model);
   if (!inspected.ok()) return {{}, "a model that opens cannot be described: " + inspected.error().message};
   const auto spec = spec_of(model);
   if (inspected->refusal.has_value() == spec.ok()) return {{}, "a description that does not say whether the model runs"};

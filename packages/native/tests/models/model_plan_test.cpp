@@ -33,7 +33,7 @@ Error refusal(const std::string& members, const std::string& as = query) {
   const std::size_t length = std::uint64_t(static_cast<unsigned char>(bytes[0])) | std::uint64_t(static_cast<unsigned char>(bytes[1])) << 8;
   const std::string header = replaced(bytes.substr(8, length), query, as);
   folder.write("model.safetensors", Bytes().put<std::uint64_t>(header.size()).all + header + bytes.substr(8 + length));
-  const auto inspection = inspect(folder.path);
+  const auto inspection = inspect(**ModelFile::open(folder.path));
   CHECK(inspection.ok());
   return inspection.ok() && inspection->refusal ? *inspection->refusal : Error{};
 }
@@ -46,7 +46,7 @@ TEST("every model that is read is found to be supported") {
   int models = 0;
   for (const auto& entry : std::filesystem::directory_iterator(parity)) {
     if (entry.path().filename() == "expected.json") continue;
-    const auto inspection = inspect(entry.path().string());
+    const auto inspection = inspect(**ModelFile::open(entry.path().string()));
     CHECK(inspection.ok() && !inspection->refusal);
     ++models;
   }
