@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "base/utf8.h"
 #include "tokenizer/build_gguf.h"
 #include "tokenizer/gguf_pre_tokenizers.h"
 
@@ -63,7 +64,7 @@ Status build_byte_level(const Metadata& metadata, std::string_view file, const G
     const std::string& line = (*lines)[i];
     const std::size_t space = line.find(' ');
     Merge merge;
-    if (space == std::string::npos || !byte_level_bytes(line.substr(0, space), merge.left) ||
+    if (!is_utf8(line) || space == std::string::npos || !byte_level_bytes(line.substr(0, space), merge.left) ||
         !byte_level_bytes(line.substr(space + 1), merge.right)) {
       return Place{file, "tokenizer.ggml.merges/" + std::to_string(i)}.bad("A merge is malformed.",
                                                                            "two byte-level tokens", line);

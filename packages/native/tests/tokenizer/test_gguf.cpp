@@ -119,6 +119,22 @@ TEST("of a cased BERT letters stay as they are, and what stands around text does
   CHECK(ids(Tokenizer::from_gguf(metadata, "bert.gguf"), "\u00F4ne") == ids(cased, "one"));
 }
 
+TEST("a merge that ends inside a character is refused, not read on behind its end") {
+  Metadata metadata;
+  metadata.set("tokenizer.ggml.model", std::string("gpt2"));
+  metadata.set("tokenizer.ggml.tokens", array(std::vector<std::string>{"a", "\u0100", "a\u0100"}));
+  const auto made = [&](const std::string& merge) {
+    metadata.set("tokenizer.ggml.merges", array(std::vector<std::string>{merge}));
+    return Tokenizer::from_gguf(metadata, "cut.gguf");
+  };
+  CHECK(made("a \u0100").ok());
+  for (const std::string cut : {"a \xC4", "a \xF0", "\xE0 a", "\xF0"}) {
+    const auto refused = made(cut);
+    CHECK(!refused.ok() && refused.error().code == ErrorCode::bad_format);
+    if (!refused.ok()) CHECK_EQ(refused.error().field, "tokenizer.ggml.merges/0");
+  }
+}
+
 TEST("tokens that a file does not name are those that llama.cpp takes") {
   Metadata named;
   named.set("tokenizer.ggml.model", std::string("llama"));
