@@ -132,13 +132,12 @@ async function answerTool(
     leave = await admission?.enter(signal);
     const confined = await confineInput(capability, input, settings);
     const output = await invoke(implementation, confined as never, host.context(signal), (step) => {
-      const progress = progressOf(step, capability);
+      const progress = progressOf(relativePaths(step, root), capability);
       if (progress) onProgress?.(progress);
     });
     return answerOf(capability, output, settings);
   } catch (error) {
-    const failure = TriviumError.from(error);
-    throw failure.code === 'cancelled' ? error : withoutRoot(failure, root);
+    throw withoutRoot(error, root);
   } finally {
     leave?.();
   }
@@ -165,8 +164,10 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const allWithoutRoot = <T>(value: T, root: string): T =>
   JSON.parse(JSON.stringify(value), (_key, item) => (typeof item === 'string' ? hideRoot(item, root) : item));
 
-/** A client never sees where on the machine the root is, and this is how its failures say it. */
-function withoutRoot(failure: TriviumError, root: string): TriviumError {
+/** A client never sees where on the machine the root is, and this is how its failures say it; a cancel stays what it is. */
+export function withoutRoot(error: unknown, root: string): unknown {
+  const failure = TriviumError.from(error);
+  if (failure.code === 'cancelled') return error;
   const { code, message, ...details } = allWithoutRoot(failure.toJSON(), root);
   return new TriviumError(code, message, details);
 }

@@ -10,6 +10,7 @@ import {
   confineInput,
   refuseCollisions,
   type ToolSettings,
+  withoutRoot,
 } from './capability-tools.js';
 import type { ContentBlock } from './surface/content.js';
 import { failedAnswer } from './surface/requests.js';
@@ -75,11 +76,17 @@ function startTool(startable: readonly CapabilityTool[], settings: ToolSettings)
           }),
         );
       }
-      const { host } = settings;
+      const { host, root } = settings;
       const { implementation } = tool;
-      const confined = await confineInput(implementation.capability, { ...given }, settings);
-      const job = await host.jobs.start(implementation, confined as never, (signal) => host.context(signal));
-      return answerOf(contracts.jobsShow, job, { ...settings, linksOf: linkToJob });
+      try {
+        const confined = await confineInput(implementation.capability, { ...given }, settings);
+        const job = await host.jobs.start(implementation, confined as never, (signal) =>
+          host.context(signal),
+        );
+        return answerOf(contracts.jobsShow, job, { ...settings, linksOf: linkToJob });
+      } catch (error) {
+        throw withoutRoot(error, root);
+      }
     },
   };
 }

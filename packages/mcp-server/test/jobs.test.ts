@@ -71,6 +71,14 @@ describe('a job', () => {
     expect(JSON.stringify(ended)).not.toContain(base);
   });
 
+  it('nor does one that cannot be started', async () => {
+    const nowhere = join(base, 'nowhere');
+    const gone = triviumSurface([documents, jobs], { host: hosts[0]!, root: nowhere, version: '0' });
+    const answer = await start(gone, 'documents_read');
+    expect(answer).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('(not-found)') }] });
+    expect(JSON.stringify(answer)).not.toContain(base);
+  });
+
   it('tells who watches it how far it is', async () => {
     const { structured } = await start(tea, 'documents_read', {});
     const seen: Progress[] = [];

@@ -7,6 +7,7 @@ import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path
 import { type AnyCapability, TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
 import { nanoNames } from '../models/resolve-model.js';
+import { hideRoot } from './hide-root.js';
 import { assertNamed } from './scratch-paths.js';
 
 type Role = 'path' | 'model';
@@ -267,16 +268,22 @@ const pathKeys = new Set(['path', 'model']);
 const shown = (path: string) =>
   /^\.\.([\\/]|$)/.test(path) || isAbsolute(path) ? basename(path) : path || '.';
 
-/** Paths of an output relative to the root, so that a client never sees where on the machine the root is. */
+/** Whether a field of an output says something of files in words of ours. */
+const isSentence = (key: string, { type }: { type?: unknown }) =>
+  key === 'warnings' || key === 'reason' || (key === 'message' && type === 'warning');
+
+/** An output or a step with paths relative to the root, so that a client never sees where on the machine the root is. */
 export function relativePaths(value: unknown, root: string): unknown {
   if (Array.isArray(value)) return value.map((item) => relativePaths(item, root));
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      key,
-      pathKeys.has(key) && typeof item === 'string' && isAbsolute(item)
-        ? shown(relative(root, item))
-        : relativePaths(item, root),
-    ]),
-  );
+  const shownOf = (key: string, item: unknown) => {
+    if (pathKeys.has(key) && typeof item === 'string' && isAbsolute(item)) return shown(relative(root, item));
+    return isSentence(key, value) ? sentencesOf(item, root) : relativePaths(item, root);
+  };
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shownOf(key, item)]));
+}
+
+function sentencesOf(said: unknown, root: string): unknown {
+  if (Array.isArray(said)) return said.map((one) => sentencesOf(one, root));
+  return typeof said === 'string' ? hideRoot(said, root) : relativePaths(said, root);
 }

@@ -226,4 +226,25 @@ describe('a caller stays inside the root', () => {
       stages: [{ model: 'm.gguf' }, { model: 'nano' }],
     });
   });
+
+  it('nor does it in what is said of files', () => {
+    const damage = `${join(root, 'docs/a.pdf')}: pages that cannot be read: 2`;
+    const shown = `${join('docs', 'a.pdf')}: pages that cannot be read: 2`;
+    expect(relativePaths({ warnings: [damage] }, root)).toEqual({ warnings: [shown] });
+    expect(relativePaths({ type: 'warning', message: damage }, root)).toEqual({
+      type: 'warning',
+      message: shown,
+    });
+    const job = { progress: { type: 'warning', message: damage }, output: { warnings: [damage] } };
+    expect(relativePaths(job, root)).toEqual({
+      progress: { type: 'warning', message: shown },
+      output: { warnings: [shown] },
+    });
+    const reason = `EIO: i/o error, read '${join(root, 'a.md')}'`;
+    expect(relativePaths({ skipped: [{ path: 'a.md', reason }] }, root)).toEqual({
+      skipped: [{ path: 'a.md', reason: "EIO: i/o error, read 'a.md'" }],
+    });
+    // What a caller or a document says stays as it is.
+    expect(relativePaths({ text: damage, message: damage }, root)).toEqual({ text: damage, message: damage });
+  });
 });
