@@ -179,16 +179,47 @@ describe('a session', () => {
     expect((await post(server, call, { 'mcp-session-id': id })).status).toBe(404);
   });
 
+  /** The stream on which a session listens: who has one is at work. */
+  async function listen(server: McpFetch, id: string): Promise<Response> {
+    const headers = { ...base, 'mcp-session-id': id };
+    const stream = await server.fetch(new Request('http://localhost/mcp', { headers }));
+    expect(stream.status).toBe(200);
+    return stream;
+  }
+
+  async function list(server: McpFetch, id: string): Promise<number> {
+    const listing = { jsonrpc: '2.0', id: 2, method: 'tools/list' };
+    const response = await post(server, listing, { 'mcp-session-id': id });
+    await response.text();
+    return response.status;
+  }
+
   it('is one of so many', async () => {
     const server = serve({ sessions: { max: 2 } });
-    await begin(server);
+    const streams = [await listen(server, await begin(server))];
     const second = await begin(server);
+    streams.push(await listen(server, second));
     const refused = await post(server, initialize);
     expect(refused.status).toBe(503);
     expect(refused.headers.get('retry-after')).toBeTruthy();
     const headers = { ...base, 'mcp-session-id': second };
     await server.fetch(new Request('http://localhost/mcp', { method: 'DELETE', headers }));
     await begin(server);
+    for (const stream of streams) await stream.body!.cancel();
+  });
+
+  it('gives way to a new one where nobody uses it, the one that was left first', async () => {
+    const server = serve({ sessions: { max: 3 } });
+    const [busy, used, left] = [await begin(server), await begin(server), await begin(server)];
+    const stream = await listen(server, busy);
+    await sleep(5);
+    expect(await list(server, used)).toBe(200);
+    const begun = await begin(server);
+    expect(await list(server, left)).toBe(404);
+    for (const id of [busy, used, begun]) expect(await list(server, id)).toBe(200);
+    const both = await Promise.all([begin(server), begin(server)]);
+    for (const id of [busy, ...both]) expect(await list(server, id)).toBe(200);
+    await stream.body!.cancel();
   });
 
   it('that the transport refuses takes no place', async () => {
@@ -201,18 +232,10 @@ describe('a session', () => {
     const server = serve({ sessions: { idleMs: 60 } });
     const idle = await begin(server);
     const busy = await begin(server);
-    const headers = { ...base, 'mcp-session-id': busy };
-    const stream = await server.fetch(new Request('http://localhost/mcp', { headers }));
-    expect(stream.status).toBe(200);
-    const status = async (id: string) => {
-      const listing = { jsonrpc: '2.0', id: 2, method: 'tools/list' };
-      const response = await post(server, listing, { 'mcp-session-id': id });
-      await response.body?.cancel();
-      return response.status;
-    };
+    const stream = await listen(server, busy);
     await sleep(400);
-    expect(await status(idle)).toBe(404);
-    expect(await status(busy)).toBe(200);
+    expect(await list(server, idle)).toBe(404);
+    expect(await list(server, busy)).toBe(200);
     await stream.body!.cancel();
   });
 

@@ -1,6 +1,7 @@
 /**
- * Sessions of the revisions before 2026-07-28: one server and one transport of the 1.x SDK each. There are so many at most, and
- * one that nobody uses ends. Knows nothing of names, origins and tokens: what comes here may pass.
+ * Sessions of the revisions before 2026-07-28: one server and one transport of the 1.x SDK each. There are so many at most; one
+ * that nobody uses ends, sooner where a new one needs its place, for many clients never send DELETE. Knows nothing of names,
+ * origins and tokens: what comes here may pass.
  */
 import { randomUUID } from 'node:crypto';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
@@ -14,7 +15,7 @@ import { refusal } from './refusal.js';
 export interface SessionSettings {
   /** Sessions at once. Default: 64. */
   max?: number;
-  /** A session without a request or an open stream for so long ends. Default: 10 minutes. */
+  /** A session without a request or an open stream for so long ends, whether its place is needed or not. Default: 10 minutes. */
   idleMs?: number;
   /** Bytes of events that a session keeps for clients that come back. Default: 2 MiB. */
   eventBytes?: number;
@@ -37,7 +38,7 @@ export class Sessions {
   readonly #eventBytes: number;
   readonly #retryMs: number;
   readonly #sessions = new Map<string, Session>();
-  /** Sessions whose first request is being answered: they count too. */
+  /** Sessions that have no name yet: they count too. */
   #opening = 0;
   #sweep: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -85,24 +86,29 @@ export class Sessions {
   }
 
   async #begin(request: Request, parsedBody: unknown): Promise<Response> {
-    await this.#endIdle();
-    if (this.#sessions.size + this.#opening >= this.#max) {
-      return refusal('busy', `${this.#max} sessions are open already.`, {
+    if (this.#isFull()) this.#endLongestIdle();
+    if (this.#isFull()) {
+      return refusal('busy', `${this.#max} sessions are in use already.`, {
         status: 503,
         headers: { 'retry-after': '30' },
         remedy: 'Try again later, or end one with DELETE.',
       });
     }
     this.#opening += 1;
+    let session: Session | undefined;
     try {
-      const session = await this.#create();
+      session = await this.#create();
       const response = await this.#use(session, request, parsedBody);
       // The transport refused the request: there is no session.
       if (session.transport.sessionId === undefined) await session.close();
       return response;
     } finally {
-      this.#opening -= 1;
+      if (session?.transport.sessionId === undefined) this.#opening -= 1;
     }
+  }
+
+  #isFull(): boolean {
+    return this.#sessions.size + this.#opening >= this.#max;
   }
 
   async #create(): Promise<Session> {
@@ -113,6 +119,7 @@ export class Sessions {
       retryInterval: this.#retryMs,
       onsessioninitialized: (id) => {
         this.#sessions.set(id, session);
+        this.#opening -= 1;
         this.#watchIdle();
       },
       onsessionclosed: (id) => {
@@ -160,9 +167,17 @@ export class Sessions {
   }
 
   async #endIdle(): Promise<void> {
-    const idle = [...this.#sessions.values()].filter(
-      ({ open, lastUsedMs }) => open === 0 && Date.now() - lastUsedMs > this.#idleMs,
-    );
+    const idle = this.#idle().filter(({ lastUsedMs }) => Date.now() - lastUsedMs > this.#idleMs);
     await Promise.allSettled(idle.map((session) => session.close()));
+  }
+
+  /** Its place is free at once; its server ends meanwhile. */
+  #endLongestIdle(): void {
+    const [longest] = this.#idle().sort((a, b) => a.lastUsedMs - b.lastUsedMs);
+    void longest?.close().catch(() => {});
+  }
+
+  #idle(): Session[] {
+    return [...this.#sessions.values()].filter(({ open }) => open === 0);
   }
 }
