@@ -75,7 +75,10 @@ describe('a job', () => {
     const nowhere = join(base, 'nowhere');
     const gone = triviumSurface([documents, jobs], { host: hosts[0]!, root: nowhere, version: '0' });
     const answer = await start(gone, 'documents_read');
-    expect(answer).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('(not-found)') }] });
+    expect(answer).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining('(not-found)') }],
+    });
     expect(JSON.stringify(answer)).not.toContain(base);
   });
 
