@@ -20,7 +20,7 @@ export function getEngine(): NativeEngine {
 
 function createEngine(): NativeEngine {
   const addon = loadAddon();
-  const router = new EventRouter(addon);
+  const router = EventRouter.of(addon);
 
   const loadModel = async (path: string, options: LoadModelOptions = {}) => {
     const { onProgress, signal, ...settings } = options;

@@ -1,12 +1,21 @@
-/** Hands the events of a step to the requests they belong to. One an environment; knows ids and listeners, no models. */
+/** Hands the events of a step to the requests they belong to. One an addon and environment; knows ids and listeners, no models. */
 import type { Addon, RawEvent } from './addon.js';
 
 export type Listener = (event: RawEvent) => void;
 
+const slot = Symbol.for('trivium.native.router');
+
 export class EventRouter {
   readonly #listeners = new Map<number, Listener>();
 
-  constructor(addon: Addon) {
+  /** The addon tells one receiver alone, which copies of this package that share it share, too. */
+  static of(addon: Addon): EventRouter {
+    const holder = addon as Addon & { [slot]?: EventRouter };
+    holder[slot] ??= new EventRouter(addon);
+    return holder[slot];
+  }
+
+  private constructor(addon: Addon) {
     addon.initialize((events) => {
       for (const event of events) {
         const listener = this.#listeners.get(event.request);

@@ -118,7 +118,10 @@ export class Generation implements AsyncIterableIterator<GenerateEvent> {
 
   /** Calls may come before earlier ones have their answer: as those of a generator they are answered one after the other. */
   next(): Promise<IteratorResult<GenerateEvent, undefined>> {
-    if (!this.#ended) this.#starting ??= this.#start();
+    if (!this.#ended && !this.#starting) {
+      this.#starting = this.#start();
+      this.#starting.catch(() => {}); // who ends before it has begun does not wait for it
+    }
     const step = () => this.#step();
     const answer = this.#last.then(step, step);
     this.#last = answer;
@@ -132,7 +135,7 @@ export class Generation implements AsyncIterableIterator<GenerateEvent> {
   }
 
   async #step(): Promise<IteratorResult<GenerateEvent, undefined>> {
-    if (this.#id === undefined && !this.#ended) await this.#starting;
+    if (this.#id === undefined && !this.#ended) await Promise.race([this.#starting, this.#woken()]);
     while (this.#unread.length === 0) {
       if (this.#failure) {
         const { error } = this.#failure;
@@ -140,9 +143,7 @@ export class Generation implements AsyncIterableIterator<GenerateEvent> {
         throw error;
       }
       if (this.#ended) return { done: true, value: undefined };
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await this.#woken();
     }
     const value = this.#unread.shift()!;
     if (this.#paused && this.#unread.length <= resumeAt) {
@@ -152,16 +153,24 @@ export class Generation implements AsyncIterableIterator<GenerateEvent> {
     return { done: false, value };
   }
 
+  #woken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
   async #start(): Promise<void> {
     this.#signal?.throwIfAborted();
-    if (this.#compiled) {
-      this.#request.grammar = rawOf(await this.#compiled());
-      this.#signal?.throwIfAborted();
-      if (this.#ended) return;
-    }
-    this.#id = translatedSync(() => this.#model.generate(this.#request));
-    this.#router.listen(this.#id, (event) => this.#receive(event));
     this.#signal?.addEventListener('abort', this.#abort, { once: true });
+    try {
+      if (this.#compiled) this.#request.grammar = rawOf(await this.#compiled());
+      if (this.#ended) return;
+      this.#id = translatedSync(() => this.#model.generate(this.#request));
+    } catch (error) {
+      this.#signal?.removeEventListener('abort', this.#abort);
+      throw error;
+    }
+    this.#router.listen(this.#id, (event) => this.#receive(event));
   }
 
   readonly #abort = () => {

@@ -1,6 +1,6 @@
 /**
  * Finds and loads the native binary: TRIVIUM_NATIVE_PATH, then the workspace's own build, then the package of this
- * platform. One copy a process and environment, kept on globalThis, so that two copies of this package share it.
+ * platform. One copy a process, environment and version, kept on globalThis, so that two copies of this package share it.
  */
 import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -18,8 +18,8 @@ import {
 } from './platforms.js';
 
 const require = createRequire(import.meta.url);
-const slot = Symbol.for('trivium.native');
 const { version } = require('../package.json') as { version: string };
+const slot = Symbol.for(`trivium.native ${version}`);
 
 interface Candidate {
   where: string;

@@ -23,8 +23,19 @@ export const packageOf = (platform: Platform): string => `@trivium/native-${plat
 export function platformName(): string {
   const { platform, arch } = process;
   if (platform !== 'linux') return `${platform}-${arch}`;
-  const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-  return `linux-${arch}-${header?.glibcVersionRuntime ? 'gnu' : 'musl'}`;
+  return `linux-${arch}-${hasGlibc() ? 'gnu' : 'musl'}`;
+}
+
+function hasGlibc(): boolean {
+  const report: { excludeNetwork?: boolean; getReport(): unknown } = process.report;
+  const { excludeNetwork } = report;
+  report.excludeNetwork = true; // else it waits for the names of all that open sockets lead to
+  try {
+    const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } };
+    return header?.glibcVersionRuntime !== undefined;
+  } finally {
+    report.excludeNetwork = excludeNetwork ?? false;
+  }
 }
 
 /** Names of the packages that are installed, whatever system they are for. */
