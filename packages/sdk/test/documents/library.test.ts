@@ -57,6 +57,24 @@ describe('a folder', () => {
     expect((await library.search('page'))[0]).toMatchObject({ page: 1, text: 'A page' });
   });
 
+  it('is found by its words where its vectors are the farthest of a few', async () => {
+    await using folder = await temporaryFolder();
+    const routine =
+      'The committee met and talked about the weather, the harbour and the budget of the old town. ';
+    await folder.write('minutes.md', `# Minutes\n\nKowalski abstained. ${routine.repeat(6)}`);
+    await folder.write(
+      'people.md',
+      '# People\n\nNames of members are in the register of persons. Surname, first name, family.',
+    );
+    const models = { staticModel: undefined, embedModel: undefined } as LibraryOptions;
+    await using library = await open(models);
+    await library.read([folder.path]);
+    for (const level of ['passage', 'document', 'citation'] as const) {
+      const [hit] = await library.search('Kowalski abstained', { level });
+      expect(hit?.path, level).toBe(join(folder.path, 'minutes.md'));
+    }
+  });
+
   it('leaves out what git ignores, dependencies, loops and what cannot be read, with reasons', async () => {
     await using folder = await temporaryFolder();
     await folder.write('.gitignore', 'build/\n*.log\n!keep.log\nnotes\n');
