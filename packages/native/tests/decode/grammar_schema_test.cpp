@@ -1,4 +1,6 @@
 // JSON Schema as a grammar: what it accepts, and what it refuses to be.
+#include <ctime>
+
 #include "grammar_support.h"
 
 using namespace grammar_test;
@@ -239,4 +241,17 @@ TEST("schemas made to be too much are refused in bounded time") {
   CHECK(compiled_schema(R"({"type":"string","maxLength":4000000000})").ok());
   CHECK(!compiled_schema(R"({"type":"string","pattern":"((a{1000}){1000}){1000}"})").ok());
   CHECK(!compiled_schema(R"({"type":"string","pattern":"^(a|b)*a(a|b){20}$","minLength":1})").ok());
+}
+
+TEST("patterns whose states lead to all the others without a character are bounded in time, however many there are") {
+  const auto pattern = [](int count) {
+    return R"({"type":"string","pattern":"^(a?){)" + std::to_string(count) + R"(}$","maxLength":5})";
+  };
+  const std::clock_t before = std::clock();
+  CHECK(compiled_schema(pattern(1000)).ok());
+  CHECK(!compiled_schema(pattern(6000)).ok());
+  std::string properties;
+  for (int i = 0; i < 100; ++i) properties += (i ? ",\"" : "\"") + std::to_string(i) + "\":" + pattern(1000 + i);
+  CHECK(!compiled_schema(R"({"properties":{)" + properties + "}}").ok());
+  CHECK(double(std::clock() - before) / CLOCKS_PER_SEC < 15);
 }

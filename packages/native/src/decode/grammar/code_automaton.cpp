@@ -25,13 +25,31 @@ std::u32string code_points(std::string_view text) {
 
 using Subset = std::vector<std::uint32_t>;
 
-void close(const CodeAutomaton& automaton, Subset& subset) {
-  for (std::size_t i = 0; i < subset.size(); ++i) {
-    for (const std::uint32_t next : automaton.states[subset[i]].epsilons)
-      if (std::find(subset.begin(), subset.end(), next) == subset.end()) subset.push_back(next);
+class Closure {
+ public:
+  explicit Closure(const CodeAutomaton& automaton) : automaton_(automaton), seen_(automaton.states.size()) {}
+  // Adds what the states lead to without a character, each state once, in order; answers how much it visited.
+  std::size_t close(Subset& subset) {
+    ++round_;
+    std::size_t visits = subset.size();
+    std::erase_if(subset, [&](std::uint32_t id) { return !enter(id); });
+    for (std::size_t i = 0; i < subset.size(); ++i) {
+      const auto& epsilons = automaton_.states[subset[i]].epsilons;
+      visits += epsilons.size();
+      for (const std::uint32_t next : epsilons)
+        if (enter(next)) subset.push_back(next);
+    }
+    std::sort(subset.begin(), subset.end());
+    return visits;
   }
-  std::sort(subset.begin(), subset.end());
-}
+
+ private:
+  bool enter(std::uint32_t id) { return std::exchange(seen_[id], round_) != round_; }
+
+  const CodeAutomaton& automaton_;
+  std::vector<std::uint32_t> seen_;  // (states) the round that met it last
+  std::uint32_t round_ = 0;
+};
 
 void join_edges(std::vector<CodeEdge>& edges) {
   std::vector<CodeEdge> joined;
@@ -86,57 +104,53 @@ bool CodeSet::contains(char32_t c) const {
 
 bool CodeAutomaton::accepts(std::string_view text) const {
   if (states.empty()) return false;
+  Closure closure(*this);
   Subset now{start};
-  close(*this, now);
+  closure.close(now);
   for (const char32_t c : code_points(text)) {
     Subset next;
     for (const std::uint32_t id : now)
       for (const CodeEdge& edge : states[id].edges)
-        if (c >= edge.low && c <= edge.high && std::find(next.begin(), next.end(), edge.target) == next.end())
-          next.push_back(edge.target);
-    close(*this, next);
+        if (c >= edge.low && c <= edge.high) next.push_back(edge.target);
+    closure.close(next);
     now = std::move(next);
   }
   return std::any_of(now.begin(), now.end(), [&](std::uint32_t id) { return states[id].accepts; });
 }
 
-std::optional<CodeAutomaton> deterministic(const CodeAutomaton& any, std::size_t limit) {
+std::optional<CodeAutomaton> deterministic(const CodeAutomaton& any, AutomatonBudget& budget) {
   CodeAutomaton result;
   if (any.states.empty()) return result;
   std::map<Subset, std::uint32_t> known;
-  std::vector<Subset> subsets;
-  std::size_t work = 0;  // sizes of subsets and their edges: many small subsets may be as dear as few large ones
+  std::vector<const Subset*> subsets;
   const auto id_of = [&](Subset subset) {
-    const auto [at, fresh] = known.try_emplace(subset, std::uint32_t(subsets.size()));
+    const auto [at, fresh] = known.try_emplace(std::move(subset), std::uint32_t(subsets.size()));
     if (fresh) {
       auto& state = result.states.emplace_back();
-      state.accepts = std::any_of(subset.begin(), subset.end(), [&](std::uint32_t id) { return any.states[id].accepts; });
-      work += subset.size();
-      subsets.push_back(std::move(subset));
+      state.accepts = std::any_of(at->first.begin(), at->first.end(), [&](std::uint32_t id) { return any.states[id].accepts; });
+      subsets.push_back(&at->first);
     }
     return at->second;
   };
+  Closure closure(any);
   Subset first{any.start};
-  close(any, first);
+  if (!budget.spend(closure.close(first))) return std::nullopt;
   id_of(std::move(first));
   for (std::uint32_t id = 0; id < subsets.size(); ++id) {
     std::vector<CodeEdge> edges;
-    for (const std::uint32_t one : subsets[id])
+    for (const std::uint32_t one : *subsets[id])
       edges.insert(edges.end(), any.states[one].edges.begin(), any.states[one].edges.end());
     std::vector<char32_t> borders;
     for (const CodeEdge& edge : edges) borders.insert(borders.end(), {edge.low, edge.high + 1});
     std::sort(borders.begin(), borders.end());
     borders.erase(std::unique(borders.begin(), borders.end()), borders.end());
-    work += edges.size() * borders.size();
-    if (subsets.size() > limit || work > limit * 400) return std::nullopt;
+    if (subsets.size() > budget.states || !budget.spend(edges.size() * borders.size())) return std::nullopt;
     for (std::size_t i = 0; i + 1 < borders.size(); ++i) {
       Subset next;
       for (const CodeEdge& edge : edges)
         if (edge.low <= borders[i] && borders[i] <= edge.high) next.push_back(edge.target);
       if (next.empty()) continue;
-      std::sort(next.begin(), next.end());
-      next.erase(std::unique(next.begin(), next.end()), next.end());
-      close(any, next);
+      if (!budget.spend(closure.close(next))) return std::nullopt;
       const std::uint32_t target = id_of(std::move(next));
       result.states[id].edges.push_back({borders[i], borders[i + 1] - 1, target});
     }
@@ -145,7 +159,7 @@ std::optional<CodeAutomaton> deterministic(const CodeAutomaton& any, std::size_t
   return trimmed(std::move(result));
 }
 
-std::optional<CodeAutomaton> intersection(const CodeAutomaton& a, const CodeAutomaton& b, std::size_t limit) {
+std::optional<CodeAutomaton> intersection(const CodeAutomaton& a, const CodeAutomaton& b, AutomatonBudget& budget) {
   CodeAutomaton result;
   if (a.states.empty() || b.states.empty()) return result;
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> known;
@@ -160,8 +174,9 @@ std::optional<CodeAutomaton> intersection(const CodeAutomaton& a, const CodeAuto
   };
   id_of(a.start, b.start);
   for (std::uint32_t id = 0; id < pairs.size(); ++id) {
-    if (pairs.size() > limit) return std::nullopt;
     const auto [left, right] = pairs[id];
+    const std::size_t meetings = a.states[left].edges.size() * b.states[right].edges.size();
+    if (pairs.size() > budget.states || !budget.spend(meetings)) return std::nullopt;
     for (const CodeEdge& one : a.states[left].edges) {
       for (const CodeEdge& other : b.states[right].edges) {
         const char32_t low = std::max(one.low, other.low), high = std::min(one.high, other.high);

@@ -2,6 +2,7 @@
 // they become bytes. One struct is a nondeterministic automaton and, without epsilons and with edges that do not overlap,
 // a deterministic one. Refuses to know regular-expression syntax, JSON and UTF-8.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -52,9 +53,19 @@ struct CodeAutomaton {
   bool empty_language() const { return states.empty(); }
 };
 
-// Each answers nothing when it would take more than `limit` states.
-std::optional<CodeAutomaton> deterministic(const CodeAutomaton& any, std::size_t limit);
-std::optional<CodeAutomaton> intersection(const CodeAutomaton& a, const CodeAutomaton& b, std::size_t limit);  // of deterministic ones
+// What the automata of one grammar may take together: many small ones may be as dear as one that is large.
+struct AutomatonBudget {
+  std::size_t states;  // of each
+  std::size_t work;    // visits of states and edges that are left to all
+  bool spend(std::size_t visits) {
+    const bool enough = visits <= work;
+    work -= std::min(visits, work);
+    return enough;
+  }
+};
+// Each answers nothing when it would take more than the budget.
+std::optional<CodeAutomaton> deterministic(const CodeAutomaton& any, AutomatonBudget& budget);
+std::optional<CodeAutomaton> intersection(const CodeAutomaton& a, const CodeAutomaton& b, AutomatonBudget& budget);  // of deterministic ones
 CodeAutomaton complement(const CodeAutomaton& deterministic);
 CodeAutomaton texts_of_length(std::uint32_t low, std::uint32_t high);  // deterministic; high may be `unbounded`
 CodeAutomaton one_of(const std::vector<std::string>& texts);           // deterministic

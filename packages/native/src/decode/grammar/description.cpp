@@ -71,7 +71,7 @@ class DescriptionReader {
 
   Result<Fragment> regex(const Json& given, const std::string& field) {
     TRIVIUM_TRY_ASSIGN(const std::string pattern, string_at(given, "pattern", field));
-    TRIVIUM_TRY_ASSIGN(const CodeAutomaton language, regex_language(pattern, RegexMatch::whole, builder_.limits(), field + "/pattern"));
+    TRIVIUM_TRY_ASSIGN(const CodeAutomaton language, regex_language(pattern, RegexMatch::whole, builder_.automata(), field + "/pattern"));
     if (field.empty()) whole_field_ = "/pattern";
     return builder_.text(language, TextForm::plain);
   }

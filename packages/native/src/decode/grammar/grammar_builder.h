@@ -21,8 +21,10 @@ enum class TextForm { plain, json };
 
 class GrammarBuilder {
  public:
-  explicit GrammarBuilder(const GrammarLimits& limits = {}) : limits_(limits) {}
+  explicit GrammarBuilder(const GrammarLimits& limits = {})
+      : limits_(limits), automata_{limits.automaton_states, limits.automaton_work} {}
   const GrammarLimits& limits() const { return limits_; }
+  AutomatonBudget& automata() { return automata_; }  // of all that is written through this builder
 
   RuleId declare();                                   // a rule to be defined once
   void define(RuleId rule, Fragment body);
@@ -69,6 +71,7 @@ class GrammarBuilder {
   void measure(std::vector<std::uint32_t>& states, std::vector<std::uint32_t>& rules);
 
   GrammarLimits limits_;
+  AutomatonBudget automata_;
   std::vector<DraftState> states_;
   std::vector<DraftRule> rules_;
   std::vector<std::string> special_;

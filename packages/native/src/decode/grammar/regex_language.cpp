@@ -25,8 +25,8 @@ RegexTree anything() {
 
 class Language {
  public:
-  Language(const GrammarLimits& limits, const std::string& field, std::string_view pattern)
-      : limits_(limits), field_(field), pattern_(pattern) {}
+  Language(AutomatonBudget& budget, const std::string& field, std::string_view pattern)
+      : budget_(budget), field_(field), pattern_(pattern) {}
 
   // `open`: other text may stand before, behind.
   Result<CodeAutomaton> of(RegexTree tree, bool open_before, bool open_behind) {
@@ -67,10 +67,10 @@ class Language {
     TRIVIUM_TRY(build(both, language, language.start, end));
     for (RegexTree& look : looks) {
       TRIVIUM_TRY_ASSIGN(const CodeAutomaton seen, of(std::move(look.children[0]), false, true));
-      auto left = deterministic(language, limits_.automaton_states);
-      auto right = deterministic(seen, limits_.automaton_states);
+      auto left = deterministic(language, budget_);
+      auto right = deterministic(seen, budget_);
       if (!left || !right) return too_large();
-      auto both_hold = intersection(*left, look.negated ? complement(*right) : *right, limits_.automaton_states);
+      auto both_hold = intersection(*left, look.negated ? complement(*right) : *right, budget_);
       if (!both_hold) return too_large();
       language = std::move(*both_hold);
     }
@@ -113,9 +113,12 @@ class Language {
   }
 
   Status build(const RegexTree& tree, CodeAutomaton& into, std::uint32_t from, std::uint32_t to) {
-    if (into.states.size() > limits_.automaton_states * 4) return too_large();
+    if (into.states.size() > budget_.states * 4) return too_large();
     switch (tree.kind) {
-      case Kind::set: into.add_edges(from, tree.set, to); return {};
+      case Kind::set:
+        if (!budget_.spend(tree.set.ranges().size())) return too_large();
+        into.add_edges(from, tree.set, to);
+        return {};
       case Kind::sequence:
         for (std::size_t i = 0; i < tree.children.size(); ++i) {
           const std::uint32_t next = i + 1 == tree.children.size() ? to : into.add_state();
@@ -161,18 +164,18 @@ class Language {
     return {};
   }
 
-  const GrammarLimits& limits_;
+  AutomatonBudget& budget_;
   const std::string& field_;
   std::string_view pattern_;
 };
 
 }  // namespace
 
-Result<CodeAutomaton> regex_language(std::string_view pattern, RegexMatch match, const GrammarLimits& limits,
+Result<CodeAutomaton> regex_language(std::string_view pattern, RegexMatch match, AutomatonBudget& budget,
                                      const std::string& field) {
   TRIVIUM_TRY_ASSIGN(RegexTree tree, parse_regex_syntax(pattern, field));
   const bool open = match == RegexMatch::anywhere;
-  return Language(limits, field, pattern).of(std::move(tree), open, open);
+  return Language(budget, field, pattern).of(std::move(tree), open, open);
 }
 
 }  // namespace trivium::grammar

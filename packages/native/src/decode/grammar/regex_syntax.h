@@ -26,8 +26,8 @@ enum class RegexMatch {
   whole,    // the expression is the text
   anywhere  // the text contains it, as `pattern` means it; ^ and $ bind it to the ends
 };
-// Not deterministic. Errors: what is not supported, and more than limits.automaton_states.
-Result<CodeAutomaton> regex_language(std::string_view pattern, RegexMatch match, const GrammarLimits& limits,
+// Not deterministic. Errors: what is not supported, and more than the budget.
+Result<CodeAutomaton> regex_language(std::string_view pattern, RegexMatch match, AutomatonBudget& budget,
                                      const std::string& field);
 
 }  // namespace trivium::grammar

@@ -20,7 +20,7 @@ JsonRules json_rules(GrammarBuilder& builder);
 class SchemaCompiler {
  public:
   SchemaCompiler(GrammarBuilder& builder, const JsonRules& rules, const Json& schema, std::string field)
-      : builder_(builder), rules_(rules), schema_(schema), reader_(schema, builder.limits(), std::move(field)) {}
+      : builder_(builder), rules_(rules), schema_(schema), reader_(schema, builder.limits(), builder.automata(), std::move(field)) {}
   // The rule of the whole schema. GrammarBuilder::finish says whether any value satisfies it.
   Result<RuleId> compile();
 

@@ -24,13 +24,13 @@ Result<std::vector<SchemaCompiler::Key>> SchemaCompiler::free_keys(const Shape& 
     for (const auto& one : clause.patterns) patterns.push_back({&one, &clause});
   if (patterns.size() > most_patterns)
     return unsupported(reader_.pointer(patterns.back().given->second), "More than four patternProperties are not supported.", "Take fewer patterns.");
-  const std::size_t limit = builder_.limits().automaton_states;
+  AutomatonBudget& budget = builder_.automata();
   const bool any_key = patterns.empty() && names.empty() && shape.names.empty();
   const auto too_large = [&] { return unsupported(shape.field, "The keys of the object are too many to tell apart.", "Take fewer properties and patterns."); };
   CodeAutomaton unnamed = complement(one_of(names));
   if (!shape.names.empty()) {
     TRIVIUM_TRY_ASSIGN(const CodeAutomaton* const language, reader_.key_language(shape.names));
-    auto both = intersection(unnamed, *language, limit);
+    auto both = intersection(unnamed, *language, budget);
     if (!both) return too_large();
     unnamed = std::move(*both);
   }
@@ -58,7 +58,7 @@ Result<std::vector<SchemaCompiler::Key>> SchemaCompiler::free_keys(const Shape& 
     for (std::size_t i = 0; i < patterns.size(); ++i) {
       const TextConstraint constraint{patterns[i].given->first, false, reader_.pointer(patterns[i].given->second)};
       TRIVIUM_TRY_ASSIGN(const CodeAutomaton* const language, reader_.pattern_language(constraint, true));
-      auto both = intersection(texts, (matched >> i & 1) ? *language : complement(*language), limit);
+      auto both = intersection(texts, (matched >> i & 1) ? *language : complement(*language), budget);
       if (!both) return too_large();
       texts = std::move(*both);
     }

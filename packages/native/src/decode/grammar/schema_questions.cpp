@@ -50,13 +50,13 @@ Result<const CodeAutomaton*> SchemaReader::pattern_language(const TextConstraint
   auto found = languages_.find(key);
   if (found == languages_.end()) {
     const RegexMatch match = constraint.whole ? RegexMatch::whole : RegexMatch::anywhere;
-    TRIVIUM_TRY_ASSIGN(CodeAutomaton language, regex_language(constraint.pattern, match, limits_, constraint.field));
+    TRIVIUM_TRY_ASSIGN(CodeAutomaton language, regex_language(constraint.pattern, match, automata_, constraint.field));
     found = languages_.emplace(key, std::move(language)).first;
   }
   if (!needs_deterministic) return &found->second;
   auto made = deterministic_.find(key);
   if (made == deterministic_.end()) {
-    auto automaton = deterministic(found->second, limits_.automaton_states);
+    auto automaton = deterministic(found->second, automata_);
     if (!automaton) return too_large(constraint);
     made = deterministic_.emplace(key, std::move(*automaton)).first;
   }
@@ -73,7 +73,7 @@ Result<CodeAutomaton> SchemaReader::texts_of(const Shape& shape) {
       texts = *one;
       continue;
     }
-    auto both = intersection(texts, *one, limits_.automaton_states);
+    auto both = intersection(texts, *one, automata_);
     if (!both) return too_large(shape.texts[i]);
     texts = std::move(*both);
   }
@@ -81,8 +81,8 @@ Result<CodeAutomaton> SchemaReader::texts_of(const Shape& shape) {
   const std::uint32_t last = shape.max_length == unbounded ? shape.min_length : shape.max_length;
   if (shape.min_length > shape.max_length) return CodeAutomaton();
   const TextConstraint constraint = shape.texts.empty() ? TextConstraint{{}, false, shape.field} : shape.texts[0];
-  if (last > limits_.automaton_states) return too_large(constraint);
-  auto both = intersection(texts, texts_of_length(shape.min_length, shape.max_length), limits_.automaton_states);
+  if (last > automata_.states) return too_large(constraint);
+  auto both = intersection(texts, texts_of_length(shape.min_length, shape.max_length), automata_);
   if (!both) return too_large(constraint);
   return std::move(*both);
 }
@@ -123,8 +123,8 @@ Result<const CodeAutomaton*> SchemaReader::key_language(const SchemaSet& names) 
     } else {
       TRIVIUM_TRY_ASSIGN(texts, texts_of(shape));
     }
-    const auto language = deterministic(texts, limits_.automaton_states);
-    auto left = language ? intersection(others, complement(*language), limits_.automaton_states) : std::nullopt;
+    const auto language = deterministic(texts, automata_);
+    auto left = language ? intersection(others, complement(*language), automata_) : std::nullopt;
     if (!left) return unsupported(shape.field, "The names of properties are too many to tell apart.", "Take a simpler pattern.");
     others = std::move(*left);
   }

@@ -40,7 +40,8 @@ bool fits_any_name(const Json& schema) {
 
 }  // namespace
 
-SchemaReader::SchemaReader(const Json& root, const GrammarLimits& limits, std::string field) : root_(root), limits_(limits) {
+SchemaReader::SchemaReader(const Json& root, const GrammarLimits& limits, AutomatonBudget& automata, std::string field)
+    : root_(root), limits_(limits), automata_(automata) {
   remember_pointers(root, field);
 }
 

@@ -13,8 +13,8 @@ namespace trivium::grammar {
 
 class SchemaReader {
  public:
-  // `root` outlives the reader. `field`: JSON pointer of the root in what the user gave.
-  SchemaReader(const Json& root, const GrammarLimits& limits, std::string field);
+  // `root` and `automata` outlive the reader. `field`: JSON pointer of the root in what the user gave.
+  SchemaReader(const Json& root, const GrammarLimits& limits, AutomatonBudget& automata, std::string field);
 
   // What a value of all these schemas may be: one shape or another. None: there is no such value.
   Result<std::vector<Shape>> shapes(const SchemaSet& schemas);
@@ -56,6 +56,7 @@ class SchemaReader {
 
   const Json& root_;
   GrammarLimits limits_;
+  AutomatonBudget& automata_;
   std::unordered_map<const Json*, std::string> pointers_;
   std::unordered_map<std::string, const Json*> anchors_;
   std::map<std::pair<std::string, bool>, CodeAutomaton> languages_;      // of patterns, by text and whole
