@@ -2,6 +2,9 @@
 import { freemem, totalmem } from 'node:os';
 import type { InspectedTensor, LoadModelOptions, LoadQuantization, NativeEngine } from '@trivium/native';
 
+/** Tokens of a page of keys and values, the least that the engine takes at once. */
+const pageTokens = 64;
+
 export interface MemoryEstimate {
   /** Weights once packed. */
   weightBytes: number;
@@ -30,7 +33,8 @@ export async function estimateMemory(
     0,
     (model.weightBytes ?? 0) - (quantize ? savedBytes(model.tensors, quantize) : 0),
   );
-  const context = Math.min(model.contextTokens ?? 0, contextTokens ?? Number.POSITIVE_INFINITY);
+  const tokens = Math.min(model.contextTokens ?? 0, contextTokens ?? Number.POSITIVE_INFINITY);
+  const context = Math.ceil(tokens / pageTokens) * pageTokens;
   // The engine's own rule: a quarter of the memory, unless a context or a bound was asked for.
   const bound = kvMemoryBytes ?? (contextTokens === undefined ? totalmem() / 4 : Number.POSITIVE_INFINITY);
   // The model's own type is f16 or f32: these are the most that another may take of it.

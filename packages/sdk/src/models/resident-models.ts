@@ -132,6 +132,7 @@ export class ResidentModels {
         signal.throwIfAborted();
         const model = await engine().loadModel(resident.path, {
           ...load,
+          ...this.#bound(estimate),
           packCache: packCache.folderFor(estimate.weightBytes),
           signal,
           onProgress: (share) => report({ type: 'load-progress', share }),
@@ -188,6 +189,13 @@ export class ResidentModels {
       await this.#unloadIdle(victim);
     }
     resident.bytes = estimate.totalBytes;
+  }
+
+  /** By itself the engine keeps more contexts than the one that a budget was charged for. */
+  #bound({ kvBytes }: MemoryEstimate): Pick<LoadModelOptions, 'kvMemoryBytes'> {
+    const { memoryBytes, load } = this.#settings;
+    const isBounded = memoryBytes !== undefined && load.kvMemoryBytes === undefined && kvBytes > 0;
+    return isBounded ? { kvMemoryBytes: kvBytes } : {};
   }
 
   /** The next lease loads the model anew. */

@@ -66,8 +66,7 @@ describe('a folder', () => {
       'people.md',
       '# People\n\nNames of members are in the register of persons. Surname, first name, family.',
     );
-    const models = { staticModel: undefined, embedModel: undefined } as LibraryOptions;
-    await using library = await open(models);
+    await using library = await createLibrary({ inProcess: true, cacheDir: false });
     await library.read([folder.path]);
     for (const level of ['passage', 'document', 'citation'] as const) {
       const [hit] = await library.search('Kowalski abstained', { level });

@@ -220,7 +220,7 @@ test.each(['hello world', '绿茶。', '# Only a heading', '| tea | price |\n|--
 );
 
 test('nothing at all is refused, with and without a model', async () => {
-  const model = scriptedModel('never asked', { specification: 'v3' });
+  const model = scriptedModel(['never asked'], { specification: 'v3' });
   for (const options of [{}, { model }])
     await expect(createLongText().summarize({ text: ' \n\n ', ...options })).rejects.toMatchObject({
       code: 'invalid-argument',

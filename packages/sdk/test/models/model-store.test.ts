@@ -21,6 +21,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 class FakeEngine {
   readonly log: string[] = [];
+  readonly options: LoadModelOptions[] = [];
   failNext = false;
   packed: 'made' | 'mapped' = 'made';
   /** What models loaded so far fail with from now on. */
@@ -32,10 +33,18 @@ class FakeEngine {
 
   async inspect(path: string): Promise<InspectedModel> {
     const weightBytes = Number(path.split('-').at(-1));
-    return { path, supported: true, weightBytes, kvBytesPerToken: 1, contextTokens: 50 } as InspectedModel;
+    return {
+      path,
+      supported: true,
+      weightBytes,
+      kvBytesPerToken: 50 / 128,
+      contextTokens: 128,
+    } as InspectedModel;
   }
 
-  async loadModel(path: string, { signal, onProgress }: LoadModelOptions = {}): Promise<NativeModel> {
+  async loadModel(path: string, options: LoadModelOptions = {}): Promise<NativeModel> {
+    const { signal, onProgress } = options;
+    this.options.push(options);
     const name = path.split('/').at(-1)!;
     await new Promise((resolve) => setTimeout(resolve, 5));
     if (this.loaded) await this.loaded;
@@ -97,8 +106,20 @@ describe('admission', () => {
 
   it('counts the context and bound that were asked for', async () => {
     const { store } = make({ contextTokens: 20 });
-    expect(await store.estimate(file('a-100'))).toMatchObject({ kvBytes: 20 });
+    expect(await store.estimate(file('a-100'))).toMatchObject({ kvBytes: 25 }); // a page of 64 tokens
     expect(await make({ kvMemoryBytes: 7 }).store.estimate(file('a-100'))).toMatchObject({ kvBytes: 7 });
+  });
+
+  it('a budget bounds keys and values to what was counted, unless a bound was asked for', async () => {
+    for (const [settings, kvMemoryBytes] of [
+      [{ memoryBytes: 400 }, 50],
+      [{ memoryBytes: 400, kvMemoryBytes: 7 }, 7],
+      [{}, undefined],
+    ] as const) {
+      const { engine, store } = make(settings);
+      await store.get(file('a-100'));
+      expect(engine.options.at(-1)?.kvMemoryBytes).toBe(kvMemoryBytes);
+    }
   });
 
   it('two loads at once never count the same bytes', async () => {
