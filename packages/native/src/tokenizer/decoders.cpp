@@ -1,4 +1,4 @@
-// Every decoder, each as Hugging Face tokenizers defines it.
+// Every decoder, each as Hugging Face tokenizers defines it unless it says otherwise.
 #include "base/utf8.h"
 #include "tokenizer/decoder.h"
 #include "tokenizer/normalizer.h"
@@ -57,16 +57,15 @@ class MetaspaceDecoder : public Decoder {
   std::string replacement_;
 };
 
+// Otherwise: of a run of bytes that is no text Hugging Face makes one U+FFFD a byte, those of its whole characters too, so that a
+// stream would have to take back what it has written.
 class ByteFallbackDecoder : public Decoder {
   void apply(std::vector<std::string>& tokens) const override {
     std::vector<std::string> out;
     std::string bytes;
     const auto flush = [&] {
       if (bytes.empty()) return;
-      if (is_utf8(bytes))
-        out.push_back(bytes);
-      else
-        out.insert(out.end(), bytes.size(), "\xEF\xBF\xBD");
+      out.push_back(repair_utf8(bytes));
       bytes.clear();
     };
     for (std::string& token : tokens) {

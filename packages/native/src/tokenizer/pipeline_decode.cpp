@@ -1,4 +1,6 @@
 // Ids to text, whole and as a stream.
+#include <algorithm>
+
 #include "base/utf8.h"
 #include "tokenizer/pipeline.h"
 
@@ -30,6 +32,14 @@ class ByteStream : public StreamDecoder {
   std::string waiting_;
 };
 
+// A last U+FFFD may be the beginning of a character: what stands before it is certain. Whether there was one.
+bool hold_back(std::string& text) {
+  constexpr std::string_view replacement = "\xEF\xBF\xBD";
+  const bool open = text.ends_with(replacement);
+  if (open) text.resize(text.size() - replacement.size());
+  return open;
+}
+
 // Any decoder: text is what a window of ids says beyond what its first part said. The window keeps the part
 // that was written last, since a decoder may treat its first token differently.
 class WindowStream : public StreamDecoder {
@@ -38,18 +48,20 @@ class WindowStream : public StreamDecoder {
       : tokenizer_(std::move(tokenizer)), skip_special_(skip_special) {}
   std::string push(TokenId id) override {
     ids_.push_back(id);
-    const std::string text = tokenizer_->decode(ids_, skip_special_);
-    if (text.size() <= written_.size() || text.ends_with("\xEF\xBF\xBD")) return {};
-    std::string fresh = text.substr(written_.size());
+    std::string text = tokenizer_->decode(ids_, skip_special_);
+    const bool open = hold_back(text);
+    if (text.size() <= written_.size()) return {};
+    std::string fresh = unwritten(text);
     const std::size_t kept = ids_.size() - written_ids_;
     ids_.erase(ids_.begin(), ids_.begin() + static_cast<std::ptrdiff_t>(written_ids_));
     written_ids_ = kept;
     written_ = tokenizer_->decode(ids_, skip_special_);
+    if (open) hold_back(written_);
     return fresh;
   }
   std::string finish() override {
     const std::string text = tokenizer_->decode(ids_, skip_special_);
-    std::string fresh = text.size() > written_.size() ? text.substr(written_.size()) : std::string();
+    std::string fresh = unwritten(text);
     ids_.clear();
     written_.clear();
     written_ids_ = 0;
@@ -57,10 +69,17 @@ class WindowStream : public StreamDecoder {
   }
 
  private:
+  // A decoder that rewrites what it said before may leave the end of what was written inside a character.
+  std::string unwritten(const std::string& text) const {
+    std::size_t at = std::min(written_.size(), text.size());
+    while (at < text.size() && (static_cast<std::uint8_t>(text[at]) & 0xC0) == 0x80) ++at;
+    return text.substr(at);
+  }
+
   std::shared_ptr<const Pipeline> tokenizer_;
   bool skip_special_;
   std::vector<TokenId> ids_;
-  std::string written_;  // decode() of the first written_ids_ ids
+  std::string written_;  // what is certain of the first written_ids_ ids
   std::size_t written_ids_ = 0;
 };
 

@@ -1,5 +1,8 @@
 // Ids, decodings and streams against Hugging Face tokenizers, through the committed fixtures; spans against
 // the text.
+#include <random>
+
+#include "base/utf8.h"
 #include "fixtures.h"
 
 using namespace trivium;
@@ -161,6 +164,40 @@ TEST("a stream over byte tokens gives whole characters only") {
     CHECK_EQ(tokenizer->token_bytes(lead), "\xE4");
     CHECK_EQ(stream->push(lead), "");
     CHECK_EQ(stream->finish(), "\uFFFD");
+  }
+}
+
+TEST("a stream of any bytes says what they say, well formed, and never takes back what it wrote") {
+  std::mt19937 random(5);
+  for (const std::string name : {"plain", "spm", "unigram-bytes"}) {
+    const auto tokenizer = fixtures::load(name);
+    REQUIRE(tokenizer != nullptr);
+    const auto byte = [&](const char* token) { return tokenizer->id_of(token); };
+    const auto check = [&](const std::vector<TokenId>& ids, bool sudden) {
+      const auto stream = tokenizer->stream_decoder(false);
+      std::string all;
+      for (const TokenId id : ids) {
+        const std::string part = stream->push(id);
+        CHECK(is_utf8(part));
+        all += part;
+      }
+      const std::string end = stream->finish();
+      CHECK(is_utf8(end));
+      CHECK_EQ(all + end, tokenizer->decode(ids, false));
+      if (sudden) CHECK(end.size() <= 3);  // no more than one character waits
+    };
+    std::vector<TokenId> cut;
+    for (int i = 0; i < 60; ++i) cut.insert(cut.end(), {byte("<0x41>"), byte("<0xC3>")});
+    check(cut, true);
+    CHECK(tokenizer->decode(cut, false).starts_with("A\uFFFDA\uFFFDA"));
+    check(std::vector<TokenId>(60, byte("<0xC3>")), true);
+    const TokenId some[] = {byte("<0xE4>"), byte("<0xBD>"), byte("<0xA0>"), byte("<0xF0>"), byte("<0x9F>"), byte("<0x0A>"), byte("<0xC3>"),
+                            byte("<0xFF>"), tokenizer->encode("a", {false, false}).back()};
+    for (int round = 0; round < 400; ++round) {
+      std::vector<TokenId> ids;
+      for (int i = 0; i < 30; ++i) ids.push_back(some[random() % std::size(some)]);
+      check(ids, false);
+    }
   }
 }
 
