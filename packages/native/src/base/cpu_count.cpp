@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -12,6 +13,8 @@
 
 #if defined(__linux__)
 #include <sched.h>
+
+#include "base/cgroup.h"
 #elif defined(__APPLE__)
 #include <sys/sysctl.h>
 #endif
@@ -25,15 +28,6 @@ int read_integer(const std::string& path) {
   int value = -1;
   file >> value;
   return file ? value : -1;
-}
-
-// cpu.max of cgroup v2: "<quota> <period>", or "max <period>" when there is none.
-int quota_cores() {
-  std::ifstream file("/sys/fs/cgroup/cpu.max");
-  double quota = 0, period = 0;
-  file >> quota >> period;
-  if (!file || quota <= 0 || period <= 0) return 1 << 16;
-  return std::max(1, static_cast<int>(quota / period + 0.5));
 }
 
 int platform_cores() {
@@ -53,7 +47,9 @@ int platform_cores() {
       cores.insert({package, core});
     }
   }
-  return std::min(static_cast<int>(cores.size()) + unknown, quota_cores());
+  const int found = static_cast<int>(cores.size()) + unknown;
+  const std::optional<double> quota = cgroup_limits().cores;
+  return quota ? static_cast<int>(std::min<double>(found, std::max(1.0, *quota + 0.5))) : found;
 }
 #elif defined(__APPLE__)
 int platform_cores() {

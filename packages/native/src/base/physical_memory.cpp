@@ -5,6 +5,10 @@
 #include <windows.h>
 #else
 #include <unistd.h>
+
+#include <algorithm>
+
+#include "base/cgroup.h"
 #endif
 
 namespace trivium {
@@ -18,15 +22,17 @@ std::size_t found() {
 }
 #else
 std::size_t found() {
-  const long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
-  return pages > 0 && bytes > 0 ? std::size_t(pages) * std::size_t(bytes) : 0;
+  const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+  const std::size_t bytes = pages > 0 && page > 0 ? std::size_t(pages) * std::size_t(page) : 0;
+  const std::uint64_t limit = cgroup_limits().memory_bytes.value_or(bytes);
+  return bytes > 0 ? std::size_t(std::min<std::uint64_t>(bytes, limit)) : std::size_t(limit);
 }
 #endif
 
 }  // namespace
 
 std::size_t physical_memory_bytes() {
-  const std::size_t bytes = found();
+  static const std::size_t bytes = found();
   return bytes > 0 ? bytes : std::size_t(4) << 30;
 }
 

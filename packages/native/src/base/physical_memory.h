@@ -3,7 +3,8 @@
 
 namespace trivium {
 
-// Bytes of memory that the machine has, whoever uses them; 4 GiB where the system does not say.
+// Bytes of memory that the machine has, or this process's container where that has less, whoever uses them; 4 GiB where the
+// system does not say.
 std::size_t physical_memory_bytes();
 
 }  // namespace trivium
