@@ -32,6 +32,9 @@ const rooms = {
   binding: null, // all
 };
 
+/** Asked by the build, when no package is built yet, and by `trivium doctor`. */
+const shared = new Set(["xpackages/native/scripts/build-tools.mjs']);
+
 const faults = [];
 const tracked = execFileSync('git', ['ls-files', 'packages', 'apps/playground/src'], {
   cwd: root,
@@ -49,6 +52,11 @@ for (const file of tracked) {
         if (to !== name && !may[name]?.includes(to))
           faults.push(`${file} imports ${target}: ${name} may not use ${to}`);
         if (inside[0] === 'src') faults.push(`${file} imports another package's src: ${target}`);
+      } else {
+        const to = join(file, '..', target);
+        const own = `${file.split(`/${name}/`)[0]}/${name}/`;
+        if (area === 'src' && !to.startsWith(own) && !shared.has(to))
+          faults.push(`${file} leaves its package: ${target}`);
       }
     }
   }
