@@ -33,7 +33,7 @@ const rooms = {
 };
 
 /** Asked by the build, when no package is built yet, and by `trivium doctor`. */
-const shared = new Set(["xpackages/native/scripts/build-tools.mjs']);
+const shared = new Set(['packages/native/scripts/build-tools.mjs']);
 
 const faults = [];
 const tracked = execFileSync('git', ['ls-files', 'packages', 'apps/playground/src'], {
