@@ -1,5 +1,8 @@
 /** What could take the process with it, keep a model from its other requests, or keep a disposed one alive. */
 import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -32,6 +35,69 @@ test('a model is gone when its disposal is, although a grammar is still being co
   await expect(writing).rejects.toMatchObject({ code: 'disposed' });
   expect((await compiling).shortestTokens).toBeGreaterThan(0);
 });
+
+test('a small file whose steps would take more memory than there is is refused by name', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'trivium-wide-'));
+  try {
+    const source = fileURLToPath(new URL('../tests/fixtures/parity/llama-yarn/', import.meta.url));
+    cpSync(join(source, 'tokenizer.json'), join(folder, 'tokenizer.json'));
+    // Rows of a step: 8192 of prefill and 1024 that decode, two at least as wide as the model is inside.
+    const wide = Math.ceil(totalmem() / (9216 * 4 * 2));
+    writeWideLlama(folder, wide);
+    const { models } = getEngine().stats();
+    const options = { prefillChunk: 8192, maxSequences: 1024, kvMemoryBytes: 2 ** 20 };
+    await expect(getEngine().loadModel(folder, { ...options, contextTokens: 64 })).rejects.toMatchObject({
+      code: 'out-of-memory',
+      file: folder,
+      field: 'prefillChunk',
+      remedy: expect.stringContaining('maxSequences'),
+    });
+    expect(getEngine().stats().models).toBe(models);
+    await using loaded = await getEngine().loadModel(folder, { prefillChunk: 8, maxSequences: 1 });
+    expect(await loaded.logits([1, 2])).toHaveLength(64);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+/** A llama of one layer and two channels whose feed-forward layer has `wide` of them; all weights are 0. */
+function writeWideLlama(folder: string, wide: number): void {
+  const config = {
+    model_type: 'llama',
+    hidden_size: 2,
+    vocab_size: 64,
+    num_attention_heads: 1,
+    num_key_value_heads: 1,
+    head_dim: 2,
+    intermediate_size: wide,
+    num_hidden_layers: 1,
+    max_position_embeddings: 256,
+    tie_word_embeddings: true,
+    rms_norm_eps: 1e-6,
+  };
+  const layer = 'model.layers.0';
+  const shapes: Record<string, number[]> = {
+    'model.embed_tokens.weight': [64, 2],
+    'model.norm.weight': [2],
+    [`${layer}.input_layernorm.weight`]: [2],
+    [`${layer}.post_attention_layernorm.weight`]: [2],
+    [`${layer}.mlp.gate_proj.weight`]: [wide, 2],
+    [`${layer}.mlp.up_proj.weight`]: [wide, 2],
+    [`${layer}.mlp.down_proj.weight`]: [2, wide],
+  };
+  for (const name of ['q', 'k', 'v', 'o']) shapes[`${layer}.self_attn.${name}_proj.weight`] = [2, 2];
+  let end = 0;
+  const tensors = Object.entries(shapes).map(([name, shape]) => {
+    const begin = end;
+    end += shape.reduce((all, one) => all * one) * 2;
+    return [name, { dtype: 'F16', shape, data_offsets: [begin, end] }];
+  });
+  const header = Buffer.from(JSON.stringify(Object.fromEntries(tensors)));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+  writeFileSync(join(folder, 'model.safetensors'), Buffer.concat([length, header, Buffer.alloc(end)]));
+}
 
 // Where memory can be bounded from outside: an array's length asks for 137 GB at once.
 test.runIf(process.platform === 'linux')(

@@ -90,7 +90,8 @@ class Backend {
   // A buffer over bytes that packed() gave for a weight of this type, shape and role under the same name() and layout(). A
   // `bad_format` error when they are not as many as it takes. Programs check the file behind them after each run.
   virtual Result<std::shared_ptr<const Buffer>> adopt(DType dtype, const Shape& shape, Role role, HeldBytes packed);
-  // Fuses, lays out scratch. `weights` in the order of PlanTensor::weight. Token ids and page ids are checked by run.
+  // Fuses, lays out scratch. `weights` in the order of PlanTensor::weight. Token ids and page ids are checked by run. An
+  // `out_of_memory` error for a step that no machine like this one should hold.
   virtual Result<std::unique_ptr<Program>> compile(const Plan& plan, std::vector<std::shared_ptr<const Buffer>> weights,
                                                    const BatchShape& largest) = 0;
   // Blocking, on the calling thread and the pool. One run at a time per program.

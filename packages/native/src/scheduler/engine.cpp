@@ -9,18 +9,25 @@ namespace {
 
 class LoadedStepModel final : public StepModel {
  public:
-  explicit LoadedStepModel(std::shared_ptr<LoadedModel> model) : model_(std::move(model)) {}
+  LoadedStepModel(std::shared_ptr<LoadedModel> model, std::string path) : model_(std::move(model)), path_(std::move(path)) {}
   const ModelSpec& spec() const override { return model_->spec(); }
   Backend& backend() const override { return model_->backend(); }
   PageGeometry page_geometry() const override { return model_->page_geometry(); }
   std::size_t weight_bytes() const override { return model_->weight_bytes(); }
   bool is_mapped() const override { return model_->is_mapped(); }
   Result<std::unique_ptr<Program>> compile(const BatchShape& largest) const override {
-    return model_->compile(largest);
+    auto program = model_->compile(largest);
+    if (!program.ok() && program.error().code == ErrorCode::out_of_memory) {
+      program.error().file = path_;
+      program.error().field = "prefillChunk";
+      program.error().remedy = "Lower prefillChunk and maxSequences, or take a smaller model.";
+    }
+    return program;
   }
 
  private:
   std::shared_ptr<LoadedModel> model_;
+  std::string path_;  // of its file
 };
 
 class ProcessEngine final : public Engine {
@@ -39,8 +46,8 @@ class ProcessEngine final : public Engine {
     if (options.activation_bits != 0) {
       TRIVIUM_TRY_ASSIGN(precision.activation_bits, checked_activation_bits(options.activation_bits));
     }
-    TRIVIUM_TRY_ASSIGN(auto model, LoadedModel::load(std::move(file), std::move(backend), precision, options.pack_cache, progress));
-    TRIVIUM_TRY_ASSIGN(auto added, core_->add(std::make_shared<LoadedStepModel>(model), std::move(tokenizer), options));
+    TRIVIUM_TRY_ASSIGN(auto model, LoadedModel::load(file, std::move(backend), precision, options.pack_cache, progress));
+    TRIVIUM_TRY_ASSIGN(auto added, core_->add(std::make_shared<LoadedStepModel>(model, file->path()), std::move(tokenizer), options));
     if (model->pack_target()) PackWriter::instance().write(model);
     return added;
   }

@@ -361,6 +361,19 @@ TEST("every bit of a super-block counts, as the exact sum over integers says") {
     }
 }
 
+TEST("a program whose scratch memory is beyond the machine's is refused before it takes any") {
+  Network net(6);
+  const Plan plan = linear_plan(net, DType::f32, 64, 4096);
+  const auto cpu = *make_backend("cpu");
+  Runner small(*cpu, plan, net.weights, {8, 1, 8});
+  CHECK(small.program().scratch_bytes() > 0);
+  const int rows = std::numeric_limits<int>::max();
+  const auto refused = cpu->compile(plan, small.buffers(), {rows, 1, rows});
+  REQUIRE(!refused.ok());
+  CHECK(refused.error().code == ErrorCode::out_of_memory);
+  CHECK(!refused.error().expected.empty() && !refused.error().found.empty());
+}
+
 TEST("an unknown instruction set, a missing weight and pages of another shape are errors") {
   system_under_test::set_environment("TRIVIUM_ISA", "sse9");
   CHECK(!make_backend("cpu").ok());

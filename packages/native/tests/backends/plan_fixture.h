@@ -60,7 +60,6 @@ class Runner {
  public:
   Runner(Backend& backend, const Plan& plan, const std::vector<Weight>& weights, const BatchShape& largest)
       : backend_(backend) {
-    std::vector<std::shared_ptr<const Buffer>> buffers;
     for (const Weight& w : weights) {
       const std::size_t row = row_bytes(w.dtype, w.shape.columns());
       const WeightSource source{"w", w.dtype, w.shape,
@@ -70,9 +69,9 @@ class Runner {
                                 }};
       auto buffer = backend.upload(source, w.role);
       CHECK(buffer.ok());
-      buffers.push_back(*buffer);
+      buffers_.push_back(*buffer);
     }
-    program_ = std::move(*backend.compile(plan, buffers, largest));
+    program_ = std::move(*backend.compile(plan, buffers_, largest));
   }
 
   std::vector<float> run(const Step& step, const KvView& kv = {}) {
@@ -90,9 +89,11 @@ class Runner {
     return output;
   }
   Program& program() { return *program_; }
+  const std::vector<std::shared_ptr<const Buffer>>& buffers() const { return buffers_; }
 
  private:
   Backend& backend_;
+  std::vector<std::shared_ptr<const Buffer>> buffers_;
   std::unique_ptr<Program> program_;
 };
 

@@ -69,8 +69,9 @@ class CpuBackend final : public Backend {
                                            std::vector<std::shared_ptr<const Buffer>> weights,
                                            const BatchShape& largest) override {
     TRIVIUM_TRY(check_weights(plan, weights));
-    return std::unique_ptr<Program>(
-        std::make_unique<CpuProgram>(plan, std::move(weights), largest, kernels_));
+    auto program = std::make_unique<CpuProgram>(plan, std::move(weights), largest, kernels_);
+    TRIVIUM_TRY(program->reserve());
+    return std::unique_ptr<Program>(std::move(program));
   }
 
   Status run(Program& program, const Bindings& bindings) override {

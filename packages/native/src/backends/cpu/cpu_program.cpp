@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "backends/check_bindings.h"
+#include "base/physical_memory.h"
 #include "tensor/codecs.h"
 
 namespace trivium::cpu {
@@ -57,13 +58,13 @@ void CpuProgram::lay_out() {
     const std::size_t size =
         static_cast<std::size_t>(most_rows(tensor(node.output), largest_) * tensor(node.output).columns);
     const auto fit = std::find_if(free_slots.begin(), free_slots.end(),
-                                  [&](int slot) { return storage_[slot].size() == size; });
+                                  [&](int slot) { return slot_sizes_[slot] == size; });
     if (fit != free_slots.end()) {
       slot_of_[node.output] = *fit;
       free_slots.erase(fit);
     } else {
-      slot_of_[node.output] = static_cast<int>(storage_.size());
-      storage_.emplace_back(size);
+      slot_of_[node.output] = static_cast<int>(slot_sizes_.size());
+      slot_sizes_.push_back(size);
     }
     // After the output has its place: no operation writes where it reads.
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
@@ -85,15 +86,30 @@ void CpuProgram::lay_out() {
     if (const auto* op = std::get_if<Linear>(&node.op); op && is_blocked(tensor(node.inputs[1]).dtype))
       widest = std::max(widest, tensor(node.inputs[0]).columns * levels_of(*op));
   }
-  quantized_.resize(static_cast<std::size_t>(widest * largest_.tokens));
-  scales_.resize(quantized_.size() / block_columns);
-  sums_.resize(2 * scales_.size());
+  quantized_size_ = static_cast<std::size_t>(widest * largest_.tokens);
 }
 
 std::size_t CpuProgram::scratch_bytes() const {
-  std::size_t bytes = quantized_.size() + (scales_.size() + sums_.size()) * 4;
-  for (const auto& values : storage_) bytes += values.size() * sizeof(float);
+  std::size_t bytes = quantized_size_ + quantized_size_ / block_columns * (sizeof(float) + 2 * sizeof(std::int32_t));
+  for (const std::size_t size : slot_sizes_) bytes += size * sizeof(float);
   return bytes;
+}
+
+Status CpuProgram::reserve() {
+  // A matrix of few rows may be as wide as its file is long, and every row of a step is as wide.
+  if (const std::size_t most = physical_memory_bytes() / 2; scratch_bytes() > most) {
+    Error error;
+    error.code = ErrorCode::out_of_memory;
+    error.message = "The activations of one step take more than half of the memory.";
+    error.expected = "at most " + std::to_string(most) + " bytes";
+    error.found = std::to_string(scratch_bytes()) + " bytes";
+    return error;
+  }
+  for (const std::size_t size : slot_sizes_) storage_.push_back(std::make_unique_for_overwrite<float[]>(size));
+  quantized_ = std::make_unique_for_overwrite<std::int8_t[]>(quantized_size_);
+  scales_ = std::make_unique_for_overwrite<float[]>(quantized_size_ / block_columns);
+  sums_ = std::make_unique_for_overwrite<std::int32_t[]>(2 * (quantized_size_ / block_columns));
+  return {};
 }
 
 Status CpuProgram::run(const Bindings& bindings) {
@@ -216,13 +232,13 @@ void CpuProgram::linear(const Node& node, const Linear& op, std::int64_t rows) {
   if (is_blocked(w.dtype) && (quantized_source_ != node.inputs[0] || quantized_levels_ != levels)) {
     split(rows, row_grain(w.columns), [&](std::int64_t first, std::int64_t last) {
       for (std::int64_t r = first; r < last; ++r)
-        kernels_.quantize_row(x + r * w.columns, w.columns, levels, quantized_.data() + r * levels * w.columns,
-                              scales_.data() + r * blocks, sums_.data() + r * 2 * blocks);
+        kernels_.quantize_row(x + r * w.columns, w.columns, levels, quantized_.get() + r * levels * w.columns,
+                              scales_.get() + r * blocks, sums_.get() + r * 2 * blocks);
     });
     quantized_source_ = node.inputs[0];
     quantized_levels_ = levels;
   }
-  const QuantizedRows quantized{quantized_.data(), scales_.data(), sums_.data(), levels};
+  const QuantizedRows quantized{quantized_.get(), scales_.get(), sums_.get(), levels};
   // Tasks of about 32 k multiply-adds, at most eight a thread.
   const std::int64_t most_tasks = 8 * ThreadPool::instance().threads();
   const std::int64_t for_work =

@@ -31,6 +31,8 @@ class CpuProgram final : public Program {
   CpuProgram(const Plan& plan, std::vector<std::shared_ptr<const Buffer>> weights, const BatchShape& largest,
              const KernelTable& kernels);
   std::size_t scratch_bytes() const override;
+  // Takes the scratch memory, before the first run. No step reads what it has not written: nothing is filled.
+  Status reserve();
   Status run(const Bindings& bindings);
 
  private:
@@ -60,7 +62,7 @@ class CpuProgram final : public Program {
   const float* vector_or_null(TensorId id) const {
     return id == no_tensor ? nullptr : weight(id).vector();
   }
-  float* activation(TensorId id) { return storage_[slot_of_[id]].data(); }
+  float* activation(TensorId id) { return storage_[slot_of_[id]].get(); }
 
   Plan plan_;
   std::vector<std::shared_ptr<const Buffer>> weights_;
@@ -68,12 +70,14 @@ class CpuProgram final : public Program {
   BatchShape largest_;
   const KernelTable& kernels_;
   std::vector<int> slot_of_;                 // activation -> storage, -1 for weights
-  std::vector<std::vector<float>> storage_;  // (largest rows, columns), reused once nobody reads it any more
+  std::vector<std::size_t> slot_sizes_;      // floats
+  std::vector<std::unique_ptr<float[]>> storage_;  // (largest rows, columns), reused once nobody reads it any more
   std::vector<RopeTable> rope_tables_;       // one for each distinct set of frequencies
   std::vector<int> rope_table_of_;           // node -> table, -1
-  std::vector<std::int8_t> quantized_;       // (tokens, levels, widest columns)
-  std::vector<float> scales_;                // (tokens, levels, widest columns / 32)
-  std::vector<std::int32_t> sums_;           // (tokens, levels, widest columns / 16)
+  std::size_t quantized_size_ = 0;
+  std::unique_ptr<std::int8_t[]> quantized_;  // (tokens, levels, widest columns)
+  std::unique_ptr<float[]> scales_;           // (tokens, levels, widest columns / 32)
+  std::unique_ptr<std::int32_t[]> sums_;      // (tokens, levels, widest columns / 16)
   TensorId quantized_source_ = no_tensor;    // whose rows quantized_ holds: Q, K and V share one pass
   int quantized_levels_ = 0;                 // and how fine
 };
