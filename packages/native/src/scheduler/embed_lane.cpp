@@ -1,11 +1,22 @@
 #include "scheduler/embed_lane.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace trivium {
 namespace {
 
 constexpr int max_inputs = 256;  // a run
+
+Error not_finite(bool scores) {
+  return {ErrorCode::internal,
+          std::string("the model computed a ") + (scores ? "score" : "vector") + " that is not of finite numbers",
+          "",
+          scores ? "scores" : "embeddings",
+          "finite numbers",
+          "",
+          "check the model file: its weights are damaged, or overflow in the type they are kept in"};
+}
 
 }  // namespace
 
@@ -161,9 +172,13 @@ void EmbedLane::collect(EventBatch& events) {
     counters_.prefilled += tokens;
     if (++job.done < job.inputs().size()) continue;
     job.usage.prefill_ms = milliseconds(job.first_step, Clock::now());
-    EngineEvent& event = events.add(*job.request, EngineEvent::Kind::embedding);
-    event.values = std::move(job.values);
-    event.usage = job.usage;
+    if (std::all_of(job.values.begin(), job.values.end(), [](float value) { return std::isfinite(value); })) {
+      EngineEvent& event = events.add(*job.request, EngineEvent::Kind::embedding);
+      event.values = std::move(job.values);
+      event.usage = job.usage;
+    } else {
+      events.fail(*job.request, not_finite(job.asked().wanted == EmbedRequest::Wanted::scores));
+    }
     jobs_.erase(job.request->id);  // its last input: no later place of the step names it
   }
 }

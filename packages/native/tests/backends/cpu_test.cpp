@@ -334,6 +334,59 @@ TEST("every byte value of a Q8_0 block counts, and activations that are no numbe
   }
 }
 
+TEST("what is no number stays none in activations, attention and rounding, and beside it nothing changes") {
+  // The same places are no numbers.
+  const auto agree = [](const std::vector<float>& truth, const std::vector<float>& values) {
+    bool same = truth.size() == values.size();
+    for (std::size_t i = 0; same && i < truth.size(); ++i) same = std::isnan(truth[i]) == std::isnan(values[i]);
+    return same && std::any_of(truth.begin(), truth.end(), [](float value) { return std::isnan(value); });
+  };
+  const auto poison = [](Weight& weight, std::size_t at) {
+    const float nan = std::nanf("");
+    std::memcpy(weight.bytes.data() + at * sizeof nan, &nan, sizeof nan);
+  };
+  for (const std::string& isa : instruction_sets()) {
+    const auto ref = backend("ref"), cpu = backend(isa);
+    for (Activation activation : {Activation::silu, Activation::gelu_erf, Activation::gelu_tanh, Activation::tanh}) {
+      Network net(3);
+      const TensorId x = net.plan.embed_rows(net.weight(DType::f32, Shape::of(50, 20), Role::table, 0, 1), IdInput::tokens);
+      net.plan.output(net.plan.gather_outputs(net.plan.activate(x, activation)));
+      const Plan plan = *net.plan.finish();
+      for (int at : {3, 17}) poison(net.weights[0], at);
+      Step step = whole_step(2, 50, 20);
+      step.tokens = {0, 1};
+      Runner expected(*ref, plan, net.weights, {2, 1, 2}), actual(*cpu, plan, net.weights, {2, 1, 2});
+      CHECK(agree(expected.run(step), actual.run(step)));
+    }
+    for (bool paged : {false, true})
+      for (int projection : {1, 2, 3}) {  // queries, keys, values
+        const Shape2 s{4, 2, 17, 33};
+        Network net(5);
+        const Plan plan = attention_plan(net, s, paged);
+        poison(net.weights[projection], 0);
+        Pages first({1, s.kv_heads, s.head_dim, DType::f16}, 3), second = first;
+        second.addresses.clear();
+        for (auto& page : second.bytes) second.addresses.push_back(page.data());
+        Step step = whole_step(150, 50, s.heads * s.head_dim);
+        if (paged) step.slices[0].pages = first.ids;
+        Runner expected(*ref, plan, net.weights, {150, 1, 150}), actual(*cpu, plan, net.weights, {150, 1, 150});
+        const std::vector<float> truth = expected.run(step, paged ? first.view() : KvView{});
+        CHECK(agree(truth, actual.run(step, paged ? second.view() : KvView{})));
+      }
+    for (auto [dtype, bits] : products()) {
+      Network net(7, bits);
+      const Plan plan = linear_plan(net, dtype, 512, 17);
+      for (int at : {0, 31}) {
+        poison(net.weights[0], at);
+        Step step = whole_step(2, 50, 17);
+        step.tokens = {0, 1};
+        Runner expected(*ref, plan, net.weights, {2, 1, 2}), actual(*cpu, plan, net.weights, {2, 1, 2});
+        CHECK(agree(expected.run(step), actual.run(step)));
+      }
+    }
+  }
+}
+
 TEST("every bit of a super-block counts, as the exact sum over integers says") {
   for (const std::string& isa : instruction_sets())
     for (DType dtype : {DType::q4_k, DType::q5_k, DType::q6_k}) {

@@ -59,6 +59,7 @@ class FakeBackend final : public Backend {
 
   std::atomic<int> runs{0}, cancelled_runs{0}, delay_us{0}, largest_rows{0};
   std::atomic<bool> fails{false}, throws{false};
+  std::atomic<TokenId> damaged{-1};  // makes vectors and scores that are no numbers
 
  private:
   static Error failure(const char* text) { return make_error(ErrorCode::internal, text, "", ""); }
@@ -89,30 +90,32 @@ class FakeBackend final : public Backend {
     return output == bindings.output_rows.size() ? Status() : Status(failure("an output row was not met"));
   }
 
+  float value_of(TokenId token) const { return token == damaged ? std::numeric_limits<float>::quiet_NaN() : float(token); }
+
   // A score tells tokens and their types.
-  static Status rank(const Bindings& bindings) {
+  Status rank(const Bindings& bindings) const {
     for (std::size_t i = 0; i < bindings.sequences.size(); ++i) {
       const SequenceSlice& slice = bindings.sequences[i];
       float& score = bindings.outputs[0][i] = 0;
       for (int row = slice.first_row; row < slice.first_row + slice.rows; ++row)
-        score += float(bindings.tokens[row]) + 100.0f * float(bindings.types.empty() ? 0 : bindings.types[row]);
+        score += value_of(bindings.tokens[row]) + 100.0f * float(bindings.types.empty() ? 0 : bindings.types[row]);
     }
     return {};
   }
 
-  static Status embed(const Bindings& bindings) {
+  Status embed(const Bindings& bindings) const {
     if (bindings.outputs[0].size() == bindings.sequences.size()) return rank(bindings);
     for (std::size_t i = 0; i < bindings.sequences.size(); ++i) {
       const SequenceSlice& slice = bindings.sequences[i];
       float sum = 0;
-      for (int t = 0; t < slice.rows; ++t) sum += float(bindings.tokens[slice.first_row + t]) * float(t + 1);
+      for (int t = 0; t < slice.rows; ++t) sum += value_of(bindings.tokens[slice.first_row + t]) * float(t + 1);
       bindings.outputs[0][2 * i] = sum;
       bindings.outputs[0][2 * i + 1] = float(slice.rows);
     }
     if (bindings.outputs[1].size() != 2 * bindings.output_rows.size()) return failure("no room for the wanted rows");
     for (std::size_t i = 0; i < bindings.output_rows.size(); ++i) {
       const std::int32_t row = bindings.output_rows[i];
-      bindings.outputs[1][2 * i] = float(bindings.tokens[row]);
+      bindings.outputs[1][2 * i] = value_of(bindings.tokens[row]);
       bindings.outputs[1][2 * i + 1] = float(bindings.positions[row]);
     }
     return {};

@@ -276,6 +276,22 @@ TEST("embeddings: ragged batches, long inputs, cancel, overflow") {
   check_idle(bench);
 }
 
+TEST("vectors and scores that are no numbers are an error of their request alone") {
+  using Wanted = EmbedRequest::Wanted;
+  for (const Wanted wanted : {Wanted::embeddings, Wanted::token_rows, Wanted::scores}) {
+    Bench bench(small(1, 4), wanted == Wanted::scores ? ModelKind::cross_encoder : ModelKind::encoder, 3000);
+    bench.model->fake().damaged = 7;
+    const auto sound = bench.engine_model->embed({{{1, 2}, {3}}, wanted}, bench.sink).value();
+    const auto damaged = bench.engine_model->embed({{{1, 7, 2}, {3}, {4}}, wanted}, bench.sink).value();
+    REQUIRE(bench.collector.wait_ended(2));
+    CHECK(bench.collector.of(sound).last.kind == EngineEvent::Kind::embedding);
+    const EngineEvent last = bench.collector.of(damaged).last;
+    REQUIRE(last.kind == EngineEvent::Kind::error);
+    CHECK(last.failure.code == ErrorCode::internal && !last.failure.remedy.empty());
+    check_idle(bench);
+  }
+}
+
 TEST("scores: one an input, of its own types, whoever shares the step") {
   using enum EmbedRequest::Wanted;
   Bench bench(small(1, 4), ModelKind::cross_encoder, 300);

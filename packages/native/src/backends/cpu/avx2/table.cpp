@@ -71,6 +71,17 @@ struct Avx2 {
     top = _mm_max_ps(top, _mm_movehl_ps(top, top));
     return _mm_cvtss_f32(_mm_max_ss(top, _mm_movehdup_ps(top)));
   }
+  // Of values without a sign, by their bits: what is no number is larger than all.
+  static Reg larger(Reg a, Reg b) {
+    return _mm256_castsi256_ps(_mm256_max_epi32(_mm256_castps_si256(a), _mm256_castps_si256(b)));
+  }
+  static float largest_of_unsigned(Reg a) {
+    const __m256i bits = _mm256_castps_si256(a);
+    __m128i top = _mm_max_epi32(_mm256_castsi256_si128(bits), _mm256_extracti128_si256(bits, 1));
+    top = _mm_max_epi32(top, _mm_shuffle_epi32(top, 0x4E));
+    top = _mm_max_epi32(top, _mm_shuffle_epi32(top, 0xB1));
+    return _mm_cvtss_f32(_mm_castsi128_ps(top));
+  }
   // Rounds in[0, 32) * inverse to int8; sums (2) are those of its halves. What is no number becomes -128.
   static void quantize_block(const float* in, float inverse, std::int8_t* values, std::int32_t* sums) {
     const auto part = [&](int i) {

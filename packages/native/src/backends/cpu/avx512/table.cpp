@@ -1,6 +1,8 @@
 // Kernels for AVX-512 with VNNI: sixteen lanes, one register a panel row.
 #include <immintrin.h>
 
+#include <bit>
+
 #include "backends/cpu/kernels/make_table.h"
 
 namespace trivium::cpu {
@@ -68,6 +70,13 @@ struct Avx512 {
     _mm256_storeu_ps(out, _mm256_add_ps(low, high));
   }
   static float largest(Reg a) { return _mm512_reduce_max_ps(a); }
+  // Of values without a sign, by their bits: what is no number is larger than all.
+  static Reg larger(Reg a, Reg b) {
+    return _mm512_castsi512_ps(_mm512_max_epi32(_mm512_castps_si512(a), _mm512_castps_si512(b)));
+  }
+  static float largest_of_unsigned(Reg a) {
+    return std::bit_cast<float>(_mm512_reduce_max_epi32(_mm512_castps_si512(a)));
+  }
   // Rounds in[0, 32) * inverse to int8; sums (2) are those of its halves. What is no number becomes -128.
   static void quantize_block(const float* in, float inverse, std::int8_t* values, std::int32_t* sums) {
     for (int i = 0; i < 32; i += 16) {

@@ -2,6 +2,7 @@
 // Eight serve; the table of sixteen exists for tests, which so walk the shapes of AVX-512 on machines that
 // cannot run it.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <type_traits>
@@ -68,10 +69,10 @@ struct Generic {
     return each([&](int i) { return a.lane[i] / b.lane[i]; });
   }
   static Reg min(Reg a, Reg b) {
-    return each([&](int i) { return b.lane[i] < a.lane[i] ? b.lane[i] : a.lane[i]; });
+    return each([&](int i) { return a.lane[i] < b.lane[i] ? a.lane[i] : b.lane[i]; });
   }
   static Reg max(Reg a, Reg b) {
-    return each([&](int i) { return b.lane[i] > a.lane[i] ? b.lane[i] : a.lane[i]; });
+    return each([&](int i) { return a.lane[i] > b.lane[i] ? a.lane[i] : b.lane[i]; });
   }
   static Reg fma(Reg a, Reg b, Reg c) {
     return each([&](int i) { return std::fma(a.lane[i], b.lane[i], c.lane[i]); });
@@ -83,7 +84,7 @@ struct Generic {
     return each([&](int i) { return std::copysign(magnitude.lane[i], sign.lane[i]); });
   }
   static Reg power_of_two(Reg n) {
-    return each([&](int i) { return std::ldexp(1.0f, int(n.lane[i])); });
+    return each([&](int i) { return std::isnan(n.lane[i]) ? n.lane[i] : std::ldexp(1.0f, int(n.lane[i])); });
   }
   static float sum(Reg a) {
     float total = 0;
@@ -94,6 +95,14 @@ struct Generic {
     for (int i = 0; i < 8; ++i) out[i] = sum(a[i]);
   }
   static float largest(Reg a) { return *std::max_element(a.lane, a.lane + width); }
+  // Of values without a sign, by their bits: what is no number is larger than all.
+  static Reg larger(Reg a, Reg b) {
+    return each([&](int i) { return bits(a.lane[i]) > bits(b.lane[i]) ? a.lane[i] : b.lane[i]; });
+  }
+  static float largest_of_unsigned(Reg a) {
+    return *std::max_element(a.lane, a.lane + width, [](float one, float other) { return bits(one) < bits(other); });
+  }
+  static std::int32_t bits(float v) { return std::bit_cast<std::int32_t>(v); }
   // Rounds in[0, 32) * inverse to int8; sums (2) are those of its halves. What is no number becomes -128.
   static void quantize_block(const float* in, float inverse, std::int8_t* values, std::int32_t* sums) {
     sums[0] = sums[1] = 0;

@@ -108,13 +108,11 @@ struct Elementwise {
     float scale;    // units a level
   };
 
+  // No number where one of the values is none: so is the scale then, and every product with them.
   static float largest_of(const float* in) {
     Reg largest = V::set(0);
-    for (int k = 0; k < 32; k += width) {
-      const Reg v = V::load(in + k);
-      largest = V::max(largest, V::max(v, V::sub(V::set(0), v)));
-    }
-    return V::largest(largest);
+    for (int k = 0; k < 32; k += width) largest = V::larger(largest, V::copy_sign(V::load(in + k), V::set(0)));
+    return V::largest_of_unsigned(largest);
   }
 
   static Levels plain_levels(float top) { return {top > 0 ? 127.0f / top : 0.0f, top / 127.0f}; }
@@ -156,7 +154,6 @@ struct Elementwise {
     float sums[2 * tries];
     V::sums_of_eight(dots, sums);
     // |x - s q|^2 = |x|^2 - <x, q>^2 / <q, q> at the best s, so the largest quotient is the closest.
-    // No quotient is higher than another where one of the values is no number: then the plain levels stand.
     Levels best = plain_levels(top);
     float highest = -1;
     for (int t = 0; t < tries; ++t) {

@@ -4,10 +4,11 @@
 
 namespace trivium::cpu {
 
-// 2^(x log2 e) with the fraction in [-1/2, 1/2] by a polynomial of degree 6.
+// 2^(x log2 e) with the fraction in [-1/2, 1/2] by a polynomial of degree 6. Bounds come first: V::min and V::max answer their
+// second operand where one is no number.
 template <class V>
 inline typename V::Reg vector_exp(typename V::Reg x) {
-  x = V::min(V::max(x, V::set(-87.3f)), V::set(88.3f));
+  x = V::min(V::set(88.3f), V::max(V::set(-87.3f), x));
   const auto n = V::round(V::mul(x, V::set(1.44269504f)));
   auto r = V::fma(n, V::set(-0.693359375f), x);
   r = V::fma(n, V::set(2.12194440e-4f), r);
