@@ -113,6 +113,22 @@ describe('a staged writing', () => {
     expect(state.redone).toEqual([undefined, undefined, 'polish', undefined]);
   });
 
+  it('whose stage was to be written anew and was not yet does that when it goes on', async () => {
+    const { store, state, wire } = setUp();
+    await store.write({ ...input, checkpoint: 'briefing.json' });
+    wire.isUp = false;
+    await store.retryStage('expand');
+    expect(store.getSnapshot()).toMatchObject({ status: 'error', canResume: true });
+    wire.isUp = true;
+    state.isBroken = true;
+    // Writes the first section of the stage anew, and fails in the second.
+    await store.resume();
+    expect(store.getSnapshot()).toMatchObject({ status: 'error', canResume: true });
+    state.isBroken = false;
+    await store.resume();
+    expect(state.redone).toEqual([undefined, 'expand', undefined]);
+  });
+
   it('without an input yet has nothing to resume', async () => {
     const { store, wire } = setUp();
     expect(await store.resume()).toBeUndefined();

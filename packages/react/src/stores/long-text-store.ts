@@ -57,6 +57,7 @@ export function createLongTextStore(
     },
     onProgress: (event) => {
       draft.take(event);
+      if (input && isKeptAnew(event, input.redo)) input = withoutRedo(input);
       onEvent?.(event);
     },
   });
@@ -78,10 +79,9 @@ export function createLongTextStore(
     input = given;
     return written;
   };
-  const again = (redo?: WriteStage): Written => {
+  const again = (redo = input?.redo): Written => {
     if (!input) return Promise.resolve(undefined);
-    const { redo: _, ...rest } = input;
-    return write(redo ? { ...rest, redo } : rest);
+    return write(redo ? { ...input, redo } : input);
   };
 
   return Object.freeze({
@@ -103,4 +103,15 @@ export function createLongTextStore(
     resume: () => again(),
     retryStage: (stage: WriteStage) => again(stage),
   });
+}
+
+/** Whether the checkpoint holds a part of `stage` anew: until then it holds the old ones, and to go on would be to take those. */
+function isKeptAnew(event: ProgressOf<Write>, stage: WriteStage | undefined): boolean {
+  if (event.type === 'stage-end') return event.stage === stage;
+  if (event.type !== 'section-end' && event.type !== 'chunk-end') return false;
+  return event.stage === stage && !event.resumed;
+}
+
+function withoutRedo({ redo: _, ...input }: InputOf<Write>): InputOf<Write> {
+  return input;
 }
