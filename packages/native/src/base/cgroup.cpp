@@ -23,8 +23,8 @@ void read_cores(std::istream& quota_and_period, CgroupLimits& limits) {
   if (quota_and_period >> quota >> period && quota > 0 && period > 0) lower(limits.cores, quota / period);
 }
 
-// A group and those above it, whose limits hold for it too. In a container its own group may lie where its files begin while its
-// path is one of the machine's, so that the folders in between are not there.
+// A group and those above it, whose limits hold for it too. A container may see its own group where the files begin, and as its path
+// one of the machine's: then the folders in between are not there.
 template <class Visit>
 void each_group(const std::string& mount, std::string path, const Visit& visit) {
   if (path == "/") path.clear();
@@ -55,8 +55,10 @@ CgroupLimits cgroup_limits(const std::string& root) {
         read_cores(file, limits);
       });
     }
-    if (names(controllers, "memory"))
-      each_group(mounts + "/memory", path, [&](const std::string& group) { read_memory(group + "/memory.limit_in_bytes", limits); });
+    if (names(controllers, "memory")) {
+      each_group(mounts + "/memory", path,
+                 [&](const std::string& group) { read_memory(group + "/memory.limit_in_bytes", limits); });
+    }
     if (names(controllers, "cpu")) {
       each_group(mounts + "/cpu", path, [&](const std::string& group) {
         std::ifstream quota(group + "/cpu.cfs_quota_us"), period(group + "/cpu.cfs_period_us");
