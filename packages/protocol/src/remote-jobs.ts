@@ -80,7 +80,7 @@ export interface FollowJob<C extends AnyCapability = AnyCapability> {
   /** Events to leave out, as many as were seen before. Default: 0. */
   after?: number | undefined;
   signal?: AbortSignal | undefined;
-  /** Told when the connection is lost, and when it is there again. */
+  /** Told when the connection is lost, for good too, and when it is there again; not when the job's own end closes it. */
   onConnection?: ((isConnected: boolean) => void) | undefined;
   /** Connections that may fail one after the other before it gives up, about a minute with the default: 10. */
   maxFailures?: number | undefined;
@@ -141,7 +141,10 @@ export async function* followJob<C extends AnyCapability>(
     } catch (thrown) {
       if (thrown instanceof JobFailure) throw thrown.error;
       signal?.throwIfAborted();
-      if (!(TriviumError.isInstance(thrown) && passing.has(thrown.code))) throw thrown;
+      if (!(TriviumError.isInstance(thrown) && passing.has(thrown.code))) {
+        tell(false);
+        throw thrown;
+      }
       failure = thrown;
     }
     // A job may be silent for long, and what lies between may end quiet connections: those that lasted count as good.

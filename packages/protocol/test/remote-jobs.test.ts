@@ -129,8 +129,11 @@ describe('a job on a server', () => {
     const missing = scripted(() =>
       Response.json({ error: { code: 'not-found', message: 'No job.' } }, { status: 404 }),
     );
-    await expect(follow(missing.endpoint)).rejects.toMatchObject({ code: 'not-found' });
+    const connections: boolean[] = [];
+    const onConnection = (isConnected: boolean) => connections.push(isConnected);
+    await expect(follow(missing.endpoint, { onConnection })).rejects.toMatchObject({ code: 'not-found' });
     expect(missing.asked).toHaveLength(1);
+    expect(connections).toEqual([false]);
   });
 
   it('stops being followed when told to, also while it waits for a connection', async () => {

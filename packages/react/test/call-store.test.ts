@@ -276,7 +276,40 @@ describe('a job', () => {
     expect(store.getSnapshot()).toMatchObject({ status: 'success', jobId: 'job2', data: { words: 1 } });
   });
 
-  it('that was left and cannot be stopped has the reason as its error', async () => {
+  it('that does not hear a stop goes on, is followed, tells why, and may be stopped again', async () => {
+    const { store, wire } = setUp({ job: { storage: memory() } });
+    const running = store.run(slower);
+    await until(() => store.getSnapshot().events > 2);
+    wire.isUp = false;
+    await store.stop();
+    wire.isUp = true;
+    const { status, stopError, events } = store.getSnapshot();
+    expect([status, stopError?.code]).toEqual(['running', 'network']);
+    await until(() => store.getSnapshot().events > events);
+    await store.stop();
+    expect(await running).toBeUndefined();
+    expect(store.getSnapshot()).toMatchObject({ status: 'cancelled', stopError: undefined });
+    expect(wire.jobs.get('job1')?.job.status).toBe('cancelled');
+  });
+
+  it('that does not hear a stop while it starts is known all the same', async () => {
+    const wire = createWire([countedWords]);
+    let isDeaf = true;
+    const fetch: typeof globalThis.fetch = (url, init) =>
+      isDeaf && String(url).endsWith('/cancel') ? Promise.reject(new TypeError()) : wire.fetch(url, init);
+    const store = createCallStore(countWords, { baseUrl: '', fetch }, { job: { storage: memory() } });
+    void store.run(slower);
+    await Promise.resolve();
+    await Promise.resolve();
+    await store.stop();
+    await until(() => store.getSnapshot().stopError !== undefined);
+    isDeaf = false;
+    await store.stop();
+    await until(() => store.getSnapshot().status === 'cancelled');
+    expect(wire.jobs.get('job1')?.job.status).toBe('cancelled');
+  });
+
+  it('that was left and does not hear a stop may be stopped again', async () => {
     const { store, wire } = setUp({ job: { storage: memory() } });
     const leave = store.attach();
     void store.run(slower);
@@ -284,7 +317,37 @@ describe('a job', () => {
     leave();
     wire.isUp = false;
     await store.stop();
-    expect(store.getSnapshot()).toMatchObject({ status: 'error', error: { code: 'network' } });
+    expect(store.getSnapshot()).toMatchObject({ status: 'running', stopError: { code: 'network' } });
+    wire.isUp = true;
+    await store.stop();
+    expect(store.getSnapshot().status).toBe('cancelled');
+  });
+
+  it('whose connection was given up is stopped all the same', async () => {
+    const wire = createWire([countedWords]);
+    let isLocked = false;
+    const fetch: typeof globalThis.fetch = async (url, init) =>
+      isLocked ? new Response('{"error":{"code":"unauthorized"}}', { status: 401 }) : wire.fetch(url, init);
+    const store = createCallStore(countWords, { baseUrl: '', fetch }, { job: { storage: memory() } });
+    const running = store.run({ ...slower, pauseMs: 300 });
+    await until(() => store.getSnapshot().events > 0);
+    isLocked = true;
+    wire.breakConnections();
+    await running;
+    expect(store.getSnapshot()).toMatchObject({ status: 'error', isConnected: false });
+    isLocked = false;
+    await store.stop();
+    expect(store.getSnapshot()).toMatchObject({ status: 'cancelled', isConnected: true });
+    expect(wire.jobs.get('job1')?.job.status).toBe('cancelled');
+  });
+
+  it('that nobody knows any more says so when it is stopped', async () => {
+    const { store } = setUp({ job: { storage: memory() } });
+    const leave = store.attach();
+    void store.follow('gone');
+    leave();
+    await store.stop();
+    expect(store.getSnapshot()).toMatchObject({ status: 'error', error: { code: 'not-found' } });
   });
 
   it('is left to itself by reset and forgotten', async () => {

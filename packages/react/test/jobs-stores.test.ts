@@ -94,6 +94,20 @@ describe('one job', () => {
     expect(store.getSnapshot().error).toBeUndefined();
   });
 
+  it('that could not be cancelled says so until it is told of again', async () => {
+    const { wire, endpoint, start } = setUp();
+    const { id } = await start('a b c d', 30);
+    const store = createJobStore(endpoint, id);
+    store.attach();
+    await vi.waitFor(() => expect(store.getSnapshot().job?.events).toBeGreaterThan(0), 5000);
+    wire.isUp = false;
+    await store.cancel();
+    expect(store.getSnapshot()).toMatchObject({ error: { code: 'network' }, isConnected: true });
+    wire.isUp = true;
+    await vi.waitFor(() => expect(store.getSnapshot().job?.status).toBe('succeeded'), 5000);
+    expect(store.getSnapshot().error).toBeUndefined();
+  });
+
   it('tells its own failure apart from a job that is not there', async () => {
     const { endpoint, start } = setUp();
     const { id } = await start('fail');

@@ -14,8 +14,10 @@ interface CallFacts<C extends AnyCapability> {
   readonly events: number;
   /** The job that runs, or ran, the call; `undefined` where none does. */
   readonly jobId: string | undefined;
-  /** False while the connection to a job that goes on is being made again. */
+  /** False while the connection to a job that goes on is being made again, and beside an `error` when that was given up. */
   readonly isConnected: boolean;
+  /** Why the last `stop` did not reach the job: it goes on, and `stop` may be called again. */
+  readonly stopError: TriviumError | undefined;
 }
 
 export type CallSnapshot<C extends AnyCapability> = CallFacts<C> &
@@ -44,6 +46,7 @@ export interface CallRecord<C extends AnyCapability> {
   events: number;
   jobId: string | undefined;
   isConnected: boolean;
+  stopError: TriviumError | undefined;
 }
 
 export const newRecord = <C extends AnyCapability>(): CallRecord<C> => ({
@@ -52,6 +55,7 @@ export const newRecord = <C extends AnyCapability>(): CallRecord<C> => ({
   events: 0,
   jobId: undefined,
   isConnected: true,
+  stopError: undefined,
 });
 
 export const snapshotOf = <C extends AnyCapability>(

@@ -38,7 +38,10 @@ export interface CallSettings<C extends AnyCapability> {
 export interface CallStore<C extends AnyCapability> extends Store<CallSnapshot<C>> {
   /** Calls it; a call that still runs is stopped first. Answers the output, `undefined` when the call has none. */
   readonly run: (input: InputOf<C>) => Promise<OutputOf<C> | undefined>;
-  /** Stops the work, of a job too, and of one that was left. */
+  /**
+   * Stops the work, of a job too, and of one that was left or whose connection was given up. A job that cannot be told goes
+   * on: the reason is `stopError`.
+   */
   readonly stop: () => Promise<void>;
   /** Back to the beginning: a call is stopped, a job is left to itself and forgotten. */
   readonly reset: () => void;
@@ -87,6 +90,7 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
     this.#work = new CallWork(capability, endpoint, {
       events: () => this.#record.events,
       onStart: (id, run) => this.#know(id, run),
+      onStopFailed: (thrown, run) => this.#current === run && this.#tellStop(TriviumError.from(thrown)),
       onConnection: (isConnected, run) => {
         if (this.#current !== run) return;
         this.#record.isConnected = isConnected;
@@ -119,25 +123,29 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
       run.isStopping = true;
       return;
     }
-    const { outcome, jobId } = this.#record;
-    if (outcome.status !== 'running') return;
+    const record = this.#record;
+    const { outcome, jobId, isConnected } = record;
+    // Its connection was given up: the job may go on, unless nobody knows it.
+    const isLost = outcome.status === 'error' && !isConnected && outcome.error.code !== 'not-found';
+    if (outcome.status !== 'running' && !isLost) return;
     if (jobId === undefined) {
       if (!run) return;
       run.controller.abort();
       this.#conclude({ status: 'cancelled' });
       return;
     }
-    const isAsItWas = () => this.#current === run && this.#record.outcome === outcome;
+    const isAsItWas = () => this.#record === record && record.outcome === outcome;
+    this.#tellStop(undefined);
     try {
       await cancelJob(this.#endpoint, jobId);
     } catch (thrown) {
-      if (!isAsItWas()) return;
-      this.#leave();
-      this.#conclude({ status: 'error', error: TriviumError.from(thrown) });
-      return;
+      const error = TriviumError.from(thrown);
+      if (isAsItWas()) this.#tellStop(error);
+      // Of a job that nobody knows any more, its events say so.
+      if (error.code !== 'not-found') return;
     }
     // The job's own end tells that it was cancelled; that of a job that was left is fetched.
-    if (!run && isAsItWas()) await this.#settle(this.#work.followed(jobId));
+    if (!this.#current && isAsItWas()) await this.#settle(this.#work.followed(jobId));
   };
 
   readonly reset = (): void => {
@@ -185,7 +193,15 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
   #conclude(outcome: CallOutcome<C>): void {
     this.#current = undefined;
     this.#record.outcome = outcome;
-    this.#record.isConnected = true;
+    this.#record.stopError = undefined;
+    // After an error it says whether the job's own end was heard.
+    if (outcome.status !== 'error') this.#record.isConnected = true;
+    this.#publisher.publish();
+  }
+
+  #tellStop(error: TriviumError | undefined): void {
+    if (this.#record.stopError === error) return;
+    this.#record.stopError = error;
     this.#publisher.publish();
   }
 
@@ -206,6 +222,7 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
   async #settle(work: Work<C>): Promise<OutputOf<C> | undefined> {
     const run = newRun();
     this.#current = run;
+    this.#record.isConnected = true;
     let working: ReturnType<Work<C>> | undefined;
     let isDone = false;
     try {

@@ -43,6 +43,8 @@ export interface JobObserver {
   readonly events: () => number;
   /** The job has an id. */
   readonly onStart: (id: string, run: Run) => void;
+  /** The job did not hear that it is to stop. */
+  readonly onStopFailed: (thrown: unknown, run: Run) => void;
   readonly onConnection: (isConnected: boolean, run: Run) => void;
   /** Nobody knows the job any more. */
   readonly onGone: (run: Run) => void;
@@ -70,13 +72,22 @@ export class CallWork<C extends AnyCapability> {
       run.phase = 'starting';
       // Not cut off by the signal: a job whose id nobody heard could not be stopped.
       const { id } = await startJob(work.#capability, input, work.#endpoint);
-      if (run.isStopping) await cancelJob(work.#endpoint, id);
+      if (run.isStopping) await work.#cancel(id, run);
       run.controller.signal.throwIfAborted();
       run.phase = 'going';
       work.#observer.onStart(id, run);
       run.controller.signal.throwIfAborted();
       return yield* work.followed(id)(run);
     };
+  }
+
+  async #cancel(id: string, run: Run): Promise<void> {
+    try {
+      await cancelJob(this.#endpoint, id);
+    } catch (thrown) {
+      run.isStopping = false;
+      this.#observer.onStopFailed(thrown, run);
+    }
   }
 
   followed(id: string): Work<C> {

@@ -17,7 +17,7 @@ import { createPublisher, type Store } from './store.js';
 export interface JobSnapshot {
   /** As it was when last asked for, its progress up to date; `undefined` until the server has told of it. */
   readonly job: Job | undefined;
-  /** Why it cannot be followed. What the job itself failed with is `job.error`. */
+  /** Why it cannot be followed, or was not cancelled; gone once it is told of again. What the job failed with is `job.error`. */
   readonly error: TriviumError | undefined;
   /** False while the connection is being made again. */
   readonly isConnected: boolean;
@@ -68,7 +68,7 @@ export function createJobStore(endpoint: Endpoint, id: string): JobStore {
       // The job itself tells how it ended; where it has not, what ended is the connection.
       const last = await getJob(endpoint, id, signal);
       if (failure && !jobStatusIsFinal(last.status)) throw failure;
-      show({ job: last });
+      show({ job: last, error: undefined });
     } catch (thrown) {
       if (following === own) show({ error: TriviumError.from(thrown), isConnected: false });
     } finally {
@@ -90,7 +90,7 @@ export function createJobStore(endpoint: Endpoint, id: string): JobStore {
     getServerSnapshot: publisher.getServerSnapshot,
     cancel: async () => {
       try {
-        show({ job: await cancelJob(endpoint, id) });
+        show({ job: await cancelJob(endpoint, id), error: undefined });
       } catch (thrown) {
         show({ error: TriviumError.from(thrown) });
       }

@@ -70,6 +70,7 @@ export interface LongTextSnapshot {
   readonly warnings: readonly WriteWarning[];
   /** It stopped before its end, and its checkpoint holds what is done: `resume` goes on there. */
   readonly canResume: boolean;
-  readonly jobId: string | undefined;
-  readonly isConnected: boolean;
+  readonly jobId: CallSnapshot<Write>['jobId'];
+  readonly isConnected: CallSnapshot<Write>['isConnected'];
+  readonly stopError: CallSnapshot<Write>['stopError'];
 }

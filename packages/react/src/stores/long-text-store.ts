@@ -63,11 +63,12 @@ export function createLongTextStore(
   });
 
   const build = (state: CallSnapshot<Write>): LongTextSnapshot => {
-    const { status, data, error, jobId, isConnected } = state;
+    const { status, data, error, jobId, isConnected, stopError } = state;
     const isOver = status === 'cancelled' || status === 'error';
     if (isOver) draft.stop();
     const canResume = isOver && input?.checkpoint !== undefined;
-    return Object.freeze({ status, data, error, jobId, isConnected, canResume, ...draft.state() });
+    const call = { status, data, error, jobId, isConnected, stopError };
+    return Object.freeze({ ...call, canResume, ...draft.state() });
   };
   const initial = build(call.getServerSnapshot());
   let seen = call.getServerSnapshot();
