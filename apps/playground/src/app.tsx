@@ -1,10 +1,11 @@
 /** The page: which server it talks to and with which key, and above all its panels. Knows nothing of what they do. */
-import { TriviumProvider, useEndpoint, useUploads } from '@trivium/react';
+import { TriviumProvider, useEndpoint } from '@trivium/react';
 import { useMemo, useState } from 'react';
 import { AskPanel } from './ask/ask-panel.js';
 import { ChatPanel } from './chat/chat-panel.js';
 import { DocumentsPanel } from './documents/documents-panel.js';
 import { useSelection } from './documents/use-selection.js';
+import { useServerUploads } from './documents/use-server-uploads.js';
 import { MeterBar } from './parts/meter-bar.js';
 import { type TabName, TabPanel, Tabs } from './parts/tabs.js';
 import { baseUrl, useApiKey } from './server/endpoint.js';
@@ -34,7 +35,7 @@ function Playground({ onKey }: { onKey: (key: string) => void }) {
   const endpoint = useEndpoint();
   const [store] = useState(() => createServerStore(endpoint));
   const server = useServer(store);
-  const uploads = useUploads();
+  const uploads = useServerUploads(server.figures?.startedAt);
   const selection = useSelection(uploads.uploads);
   const source = useSource();
   const [tab, setTab] = useState<TabName>('write');

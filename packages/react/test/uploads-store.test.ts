@@ -56,13 +56,34 @@ describe('an uploads store', () => {
     expect(store.getServerSnapshot().uploads).toEqual([]);
   });
 
-  it('makes another folder where the server forgot the first', async () => {
+  it('makes another folder where the server forgot the first, and says what went with that', async () => {
     const wire = server();
     const store = createUploadsStore({ baseUrl: '', fetch: wire.fetch });
     await store.add([file('a.md')]);
     wire.folders.delete('f0');
     wire.folders.set('other', []);
-    expect(await store.add([file('b.md')])).toEqual(['.trivium/scratch/f1/b.md']);
+    const sent = await store.add([file('b.md'), file('c.md')]);
+    expect(sent).toEqual(['.trivium/scratch/f1/b.md', '.trivium/scratch/f1/c.md']);
+    expect(store.getSnapshot().uploads).toMatchObject([
+      {
+        name: 'a.md',
+        status: 'error',
+        path: undefined,
+        error: { code: 'not-found', remedy: 'Add it again.' },
+      },
+      { name: 'b.md', status: 'ready' },
+      { name: 'c.md', status: 'ready' },
+    ]);
+  });
+
+  it('is told that the server began anew, and gives out no folder of before', async () => {
+    const wire = server();
+    const store = createUploadsStore({ baseUrl: '', fetch: wire.fetch });
+    await store.add([file('a.md')]);
+    store.abandon();
+    expect(store.getSnapshot().uploads).toMatchObject([{ name: 'a.md', status: 'error', path: undefined }]);
+    expect((await store.folder()).id).toBe('f1');
+    expect(await store.add([file('a.md')])).toEqual(['.trivium/scratch/f1/a.md']);
   });
 
   it('forgets one while it is sent, and all with their folder', async () => {

@@ -2,6 +2,8 @@
 
 export interface Figures {
   atMs: number;
+  /** When the server's process began, in seconds of Unix time. */
+  startedAt: number;
   /** Of the whole process. */
   residentBytes: number;
   weightBytes: number;
@@ -21,6 +23,7 @@ export function figuresOf(text: string, atMs: number): Figures {
   const figure = (name: string) => samples.get(name) ?? 0;
   return {
     atMs,
+    startedAt: figure('process_start_time_seconds'),
     residentBytes: figure('process_resident_memory_bytes'),
     weightBytes: figure('trivium_engine_bytes{kind="weights"}'),
     kvBytes: figure('trivium_engine_bytes{kind="kv"}'),

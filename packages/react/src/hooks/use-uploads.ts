@@ -4,10 +4,12 @@ import { createUploadsStore, type UploadsSnapshot, type UploadsStore } from '../
 import { useEndpoint } from './trivium-provider.js';
 import { useSnapshot, useStoreOf } from './use-store.js';
 
-export type UploadsState = UploadsSnapshot & Pick<UploadsStore, 'add' | 'forget' | 'folder' | 'clear'>;
+export type UploadsState = UploadsSnapshot &
+  Pick<UploadsStore, 'add' | 'forget' | 'folder' | 'abandon' | 'clear'>;
 
 /**
- * Sends documents to the server, where calls name them by `path`; they go with the server, or when `clear` is called.
+ * Sends documents to the server, where calls name them by `path`; they go with the server, or when `clear` is called. A page
+ * that sees the server begin anew says so with `abandon`; else the next document that is sent finds it out.
  * @example
  * const { uploads, add } = useUploads();
  * <input type="file" multiple onChange={({ target }) => add(target.files ?? [])} />
@@ -18,7 +20,7 @@ export function useUploads(): UploadsState {
   const store = useStoreOf(() => createUploadsStore(endpoint), endpoint);
   const snapshot = useSnapshot(store);
   return useMemo(() => {
-    const { add, forget, folder, clear } = store;
-    return { ...snapshot, add, forget, folder, clear };
+    const { add, forget, folder, abandon, clear } = store;
+    return { ...snapshot, add, forget, folder, abandon, clear };
   }, [snapshot, store]);
 }

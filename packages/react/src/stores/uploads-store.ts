@@ -39,6 +39,8 @@ export interface UploadsStore extends Store<UploadsSnapshot> {
   readonly forget: (name: string) => void;
   /** The scratch folder, made where there is none yet: a place for checkpoints too. @throws TriviumError */
   readonly folder: () => Promise<ScratchFolder>;
+  /** The server began anew, and its folders are gone: what was sent is an error until it is added again. */
+  readonly abandon: () => void;
   /** Forgets all, and removes the folder. */
   readonly clear: () => Promise<void>;
   /** Somebody looks; uploads go on when nobody does. */
@@ -69,6 +71,17 @@ export function createUploadsStore(endpoint: Endpoint): UploadsStore {
     });
     return making;
   };
+  const abandon = () => {
+    made = undefined;
+    for (const { name, bytes, status } of uploads.values()) {
+      if (status !== 'ready') continue;
+      const error = new TriviumError('not-found', `The server has ${name} no more.`, {
+        remedy: 'Add it again.',
+      });
+      uploads.set(name, Object.freeze({ name, bytes, status: 'error', path: undefined, error }));
+    }
+    publisher.publish();
+  };
 
   async function send(file: UploadSource, controller: AbortController): Promise<string | undefined> {
     const { name, size: bytes } = file;
@@ -92,10 +105,10 @@ export function createUploadsStore(endpoint: Endpoint): UploadsStore {
     try {
       return (await putScratchFile(endpoint, (await known).id, file.name, file, { signal })).path;
     } catch (thrown) {
-      // The server was started again, and its folders went with it.
       const isGone = TriviumError.isInstance(thrown) && thrown.code === 'not-found';
       if (!isGone || (await known.catch(() => undefined)) === undefined) throw thrown;
-      if (made === known) made = undefined;
+      // Of documents that are sent at once, the first that finds it gone tells of all that lay there.
+      if (made === known) abandon();
       return (await putScratchFile(endpoint, (await folder()).id, file.name, file, { signal })).path;
     }
   }
@@ -120,6 +133,7 @@ export function createUploadsStore(endpoint: Endpoint): UploadsStore {
       if (uploads.delete(name)) publisher.publish();
     },
     folder,
+    abandon,
     clear: async () => {
       for (const controller of sending.values()) controller.abort();
       sending.clear();
