@@ -135,6 +135,79 @@ describe('useChat', () => {
     expect(screen.getByTestId('answers').textContent).toBe('1');
   });
 
+  it('takes an answer that broke off up in its place, by itself when the page is seen again', async () => {
+    const wire = createWire([]);
+    render(page(wire, <Chat say="100 5" resume />));
+    press('send');
+    await begins();
+    wire.breakConnections();
+    await status('error');
+    fireEvent(document, new Event('visibilitychange'));
+    await status('ready');
+    await answer(Array.from({ length: 100 }, (_, index) => `word ${index + 1}`).join(' '));
+    expect(screen.getByTestId('answers').textContent).toBe('1');
+  });
+
+  it('gives the next page an answer that ended while there was none, and gives it once', async () => {
+    const wire = createWire([]);
+    const { unmount } = render(page(wire, <Chat say="20 5" />));
+    press('send');
+    await begins();
+    unmount();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const next = render(page(wire, <Chat say="20 5" resume />));
+    await answer(Array.from({ length: 20 }, (_, index) => `word ${index + 1}`).join(' '));
+    await status('ready');
+    next.unmount();
+    expect((await wire.fetch('/api/chat/chat%201/stream')).status).toBe(204);
+  });
+
+  it('is another conversation under another id, and keeps its own', async () => {
+    const wire = createWire([]);
+    function Conversation({ id }: { id: string }) {
+      const { messages, sendMessage } = useChat({ id });
+      return (
+        <>
+          <button type="button" onClick={() => sendMessage({ text: '2' })}>
+            send
+          </button>
+          <p data-testid="answer">{messages.map(textOf).join(': ')}</p>
+        </>
+      );
+    }
+    const { rerender } = render(page(wire, <Conversation id="a" />));
+    press('send');
+    await answer('2: word 1 word 2');
+    rerender(page(wire, <Conversation id="a" />));
+    await answer('2: word 1 word 2');
+    rerender(page(wire, <Conversation id="b" />));
+    await answer('');
+  });
+
+  it('sends a message once the stop before it has reached the server, whatever the stop takes', async () => {
+    const wire = createWire([]);
+    let isTold = () => {};
+    const told = new Promise<void>((resolve) => (isTold = resolve));
+    const fetch: typeof globalThis.fetch = async (target, init) => {
+      if (String(target).endsWith('/cancel')) await told;
+      return wire.fetch(target, init);
+    };
+    render(page({ ...wire, fetch }, <Chat say="20 5" />));
+    press('send');
+    await begins();
+    press('stop');
+    await status('ready');
+    press('send');
+    await status('submitted');
+    // One that waits can be stopped too.
+    press('stop');
+    await status('ready');
+    press('send');
+    isTold();
+    await answer(Array.from({ length: 20 }, (_, index) => `word ${index + 1}`).join(' '));
+    expect(wire.requests).toEqual(['POST /api/chat', cancelled, cancelled, 'POST /api/chat']);
+  });
+
   it('has nothing to take up where nothing runs', async () => {
     const wire = createWire([]);
     render(page(wire, <Chat say="1" resume />));

@@ -1,7 +1,7 @@
 /**
  * The chat of the wire server: answers `word 1 word 2 …` for a message of that many words and fails for one that is no
  * number, goes on when its client goes,
- * tells a running answer again from its beginning, and stops only by `cancel`.
+ * tells an answer again from its beginning until it was told to its end, and stops only by `cancel`.
  */
 import { change, type Streamed, type WireRequest } from './wire.js';
 
@@ -9,6 +9,8 @@ interface Answer {
   id: string;
   parts: object[];
   isOver: boolean;
+  /** It was told to its end, or nobody wants it. */
+  isRead: boolean;
   listeners: Set<() => void>;
   controller: AbortController;
 }
@@ -31,6 +33,7 @@ export function chatRoutes(streamed: Streamed): ChatRoute[] {
         }
         if (answer.isOver) {
           send('data: [DONE]\n\n');
+          answer.isRead = true;
           return;
         }
         await change(answer.listeners, signal);
@@ -52,6 +55,7 @@ export function chatRoutes(streamed: Streamed): ChatRoute[] {
           id: `answer-${told}`,
           parts: [],
           isOver: false,
+          isRead: false,
           listeners: new Set(),
           controller: new AbortController(),
         };
@@ -65,14 +69,16 @@ export function chatRoutes(streamed: Streamed): ChatRoute[] {
       /^\/api\/chat\/([^/]+)\/stream$/,
       ([, id = ''], request) => {
         const answer = answers.get(decodeURIComponent(id));
-        return !answer || answer.isOver ? new Response(null, { status: 204 }) : tell(answer, request);
+        return !answer || answer.isRead ? new Response(null, { status: 204 }) : tell(answer, request);
       },
     ],
     [
       'POST',
       /^\/api\/chat\/([^/]+)\/cancel$/,
       ([, id = '']) => {
-        answers.get(decodeURIComponent(id))?.controller.abort();
+        const answer = answers.get(decodeURIComponent(id));
+        answer?.controller.abort();
+        if (answer) answer.isRead = true;
         return new Response(null, { status: 204 });
       },
     ],

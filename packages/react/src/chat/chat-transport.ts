@@ -18,8 +18,8 @@ export type ChatTransport<Message extends UIMessage = UIMessage> = TransportOf<M
 };
 
 export interface ChatTransportSettings {
-  /** Sent with each message, beside what the AI SDK sends: `model` and settings of the server. */
-  body?: Record<string, unknown> | undefined;
+  /** Sent with each message, beside what the AI SDK sends: `model` and settings of the server; a function is asked each time. */
+  body?: Record<string, unknown> | (() => Record<string, unknown>) | undefined;
   /** Where the server's chat lies below the base URL. Default: `/api/chat`. */
   path?: string | undefined;
 }
@@ -33,14 +33,25 @@ export function createChatTransport<Message extends UIMessage = UIMessage>(
   { body: own, path = '/api/chat' }: ChatTransportSettings = {},
 ): ChatTransport<Message> {
   const chatPath = (chatId: string, action: string) => `${path}/${encodeURIComponent(chatId)}/${action}`;
+  /** By chat. The next message waits for them: one that came after it would stop its answer. */
+  const cancels = new Map<string, Promise<unknown>>();
   const transport: ChatTransport<UIMessage> = {
     // The server tells an answer that is taken up again from its beginning.
     resumeStreamIsReplay: true,
     sendMessages: async ({ chatId, messages, trigger, messageId, abortSignal, headers, body }) => {
+      await settled(cancels.get(chatId), abortSignal);
+      abortSignal?.throwIfAborted();
       const response = await request(endpoint, path, {
         method: 'POST',
         headers: { ...plainHeaders(headers), 'content-type': 'application/json' },
-        body: JSON.stringify({ ...own, ...body, id: chatId, messages, trigger, messageId }),
+        body: JSON.stringify({
+          ...(typeof own === 'function' ? own() : own),
+          ...body,
+          id: chatId,
+          messages,
+          trigger,
+          messageId,
+        }),
         ...(abortSignal && { signal: abortSignal }),
       });
       return partsOf(response);
@@ -54,8 +65,13 @@ export function createChatTransport<Message extends UIMessage = UIMessage>(
       return response.status === 204 ? null : partsOf(response);
     },
     cancel: async (chatId) => {
+      const told = request(endpoint, chatPath(chatId, 'cancel'), { method: 'POST' });
+      const all: Promise<void> = Promise.allSettled([cancels.get(chatId), told]).then(() => {
+        if (cancels.get(chatId) === all) cancels.delete(chatId);
+      });
+      cancels.set(chatId, all);
       try {
-        await request(endpoint, chatPath(chatId, 'cancel'), { method: 'POST' });
+        await told;
       } catch (thrown) {
         if (TriviumError.isInstance(thrown) && thrown.code === 'not-found') return;
         throw thrown;
@@ -64,6 +80,15 @@ export function createChatTransport<Message extends UIMessage = UIMessage>(
   };
   return transport as ChatTransport<Message>;
 }
+
+/** Resolves when the work has ended, however it did, or the signal aborts. */
+const settled = (work: Promise<unknown> | undefined, signal: AbortSignal | undefined) =>
+  new Promise<void>((resolve) => {
+    const end = () => resolve();
+    if (!work || signal?.aborted) return end();
+    signal?.addEventListener('abort', end, { once: true });
+    work.then(end, end);
+  });
 
 const plainHeaders = (headers: Record<string, string> | Headers | undefined): Record<string, string> =>
   headers instanceof Headers ? Object.fromEntries(headers) : { ...headers };
