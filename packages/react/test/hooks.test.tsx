@@ -194,6 +194,42 @@ describe('TriviumProvider', () => {
     expect(wire.headers.map(({ authorization }) => authorization)).toEqual(['one', 'two']);
   });
 
+  it('leaves a job on the server that it began on, with the headers that are meant for that one', async () => {
+    const wire = createWire([countedWords]);
+    const asked: string[] = [];
+    const fetch: typeof globalThis.fetch = (url, init) => {
+      const { host, pathname } = new URL(String(url));
+      const { authorization } = { ...(init?.headers as Record<string, string>) };
+      asked.push(`${host}${pathname.replace(/^\/v1/, '')} ${authorization}`);
+      return wire.fetch(url, init);
+    };
+    const on = (host: string, authorization: string) => (
+      <TriviumProvider endpoint={{ baseUrl: `http://${host}`, fetch, headers: { authorization } }}>
+        <Words input={{ text: 'a b c d e f g h', pauseMs: 200 }} job />
+      </TriviumProvider>
+    );
+    const { rerender } = render(on('one', 'key'));
+    press('run');
+    await shows('done', '1');
+    rerender(on('one', 'newer key'));
+    rerender(on('two', 'key of two'));
+    wire.breakConnections();
+    await shows('done', '3');
+    await act(async () => press('stop'));
+    await status('cancelled');
+    press('run');
+    await waitFor(() => expect(asked).toHaveLength(6));
+    press('reset');
+    expect(asked).toEqual([
+      'one/capabilities/words/count-words key',
+      'one/jobs/job1/events key',
+      'one/jobs/job1/events newer key',
+      'one/jobs/job1/cancel newer key',
+      'two/capabilities/words/count-words key of two',
+      'two/jobs/job2/events key of two',
+    ]);
+  });
+
   it("is not needed on the server's own page", () => {
     let baseUrl: string | undefined;
     function Show() {

@@ -1,5 +1,6 @@
 import { startJob } from '@trivium/protocol';
 import { describe, expect, it, vi } from 'vitest';
+import { createEndpointHandle } from '../src/stores/endpoint-handle.js';
 import { createJobStore, createJobsStore } from '../src/stores/index.js';
 import { createWire } from './wire.js';
 import { countedWords, countWords } from './words.js';
@@ -106,6 +107,24 @@ describe('one job', () => {
     wire.isUp = true;
     await vi.waitFor(() => expect(store.getSnapshot().job?.status).toBe('succeeded'), 5000);
     expect(store.getSnapshot().error).toBeUndefined();
+  });
+
+  it('stays with the server on which it is followed, whatever its endpoint becomes', async () => {
+    const { wire, endpoint, start } = setUp();
+    const { id } = await start('a b c d', 1000);
+    const hosts = new Set<string>();
+    const fetch: typeof globalThis.fetch = (url, init) => {
+      hosts.add(new URL(String(url)).host);
+      return wire.fetch(url, init);
+    };
+    const handle = createEndpointHandle({ ...endpoint, fetch, baseUrl: 'http://one' });
+    const store = createJobStore(handle, id);
+    store.attach();
+    await vi.waitFor(() => expect(store.getSnapshot().job?.status).toBe('running'));
+    handle.become({ ...endpoint, fetch, baseUrl: 'http://two' });
+    await store.cancel();
+    await vi.waitFor(() => expect(store.getSnapshot().job?.status).toBe('cancelled'));
+    expect([...hosts]).toEqual(['one']);
   });
 
   it('tells its own failure apart from a job that is not there', async () => {

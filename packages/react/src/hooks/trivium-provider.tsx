@@ -7,7 +7,10 @@ import { createEndpointHandle } from '../stores/endpoint-handle.js';
 const EndpointContext = createContext<Endpoint>({ baseUrl: '' });
 
 export interface TriviumProviderProps {
-  /** Base URL, headers and `fetch` of the server. May be a new object in every render; calls that run keep theirs. */
+  /**
+   * Base URL, headers and `fetch` of the server. May be a new object in every render: calls and jobs stay with the server that
+   * they began on, and send the headers that were given last for it.
+   */
   endpoint: Endpoint;
   children?: ReactNode;
 }

@@ -5,7 +5,6 @@
  */
 import {
   type AnyCapability,
-  cancelJob,
   type Endpoint,
   type InputOf,
   type OutputOf,
@@ -22,6 +21,7 @@ import {
   snapshotOf,
 } from './call-snapshot.js';
 import { CallWork, newRun, type Run, type Work } from './call-work.js';
+import { heldEndpoint } from './endpoint-handle.js';
 import { type JobMemory, type JobSettings, memoryOf } from './job-memory.js';
 import { createPublisher, type Publisher, type Store } from './store.js';
 import { createTextBuffer, type TextBuffer } from './streamed-text.js';
@@ -74,10 +74,10 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
   readonly getServerSnapshot: Publisher<CallSnapshot<C>>['getServerSnapshot'];
   readonly #capability: C;
   readonly #endpoint: Endpoint;
-  readonly #work: CallWork<C>;
   readonly #settings: CallSettings<C>;
   readonly #memory: JobMemory;
   readonly #publisher: Publisher<CallSnapshot<C>>;
+  #work: CallWork<C>;
   #record: CallRecord<C> = newRecord<C>();
   #text: TextBuffer = createTextBuffer();
   #current: Run | undefined;
@@ -87,18 +87,7 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
     this.#endpoint = endpoint;
     this.#settings = settings;
     this.#memory = memoryOf(capability, settings.job);
-    this.#work = new CallWork(capability, endpoint, {
-      events: () => this.#record.events,
-      onStart: (id, run) => this.#know(id, run),
-      onStopFailed: (thrown, run) => this.#current === run && this.#tellStop(TriviumError.from(thrown)),
-      onConnection: (isConnected, run) => {
-        if (this.#current !== run) return;
-        this.#record.isConnected = isConnected;
-        this.#publisher.publish();
-      },
-      // The page begins anew.
-      onGone: (run) => this.#current === run && this.reset(),
-    });
+    this.#work = this.#newWork();
     this.#publisher = createPublisher(() => snapshotOf(this.#record, this.#text.view()));
     this.subscribe = this.#publisher.subscribe;
     this.getSnapshot = this.#publisher.getSnapshot;
@@ -137,7 +126,7 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
     const isAsItWas = () => this.#record === record && record.outcome === outcome;
     this.#tellStop(undefined);
     try {
-      await cancelJob(this.#endpoint, jobId);
+      await this.#work.cancel(jobId);
     } catch (thrown) {
       const error = TriviumError.from(thrown);
       if (isAsItWas()) this.#tellStop(error);
@@ -176,7 +165,23 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
     this.#current = undefined;
   }
 
+  #newWork(): CallWork<C> {
+    return new CallWork(this.#capability, heldEndpoint(this.#endpoint), {
+      events: () => this.#record.events,
+      onStart: (id, run) => this.#know(id, run),
+      onStopFailed: (thrown, run) => this.#current === run && this.#tellStop(TriviumError.from(thrown)),
+      onConnection: (isConnected, run) => {
+        if (this.#current !== run) return;
+        this.#record.isConnected = isConnected;
+        this.#publisher.publish();
+      },
+      // The page begins anew.
+      onGone: (run) => this.#current === run && this.reset(),
+    });
+  }
+
   #renew(): void {
+    this.#work = this.#newWork();
     this.#record = newRecord<C>();
     this.#text = createTextBuffer();
     this.#settings.onStart?.();

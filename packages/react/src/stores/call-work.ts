@@ -50,6 +50,7 @@ export interface JobObserver {
   readonly onGone: (run: Run) => void;
 }
 
+/** The work of one call and of its job, on one server from beginning to end. */
 export class CallWork<C extends AnyCapability> {
   readonly #capability: C;
   readonly #endpoint: Endpoint;
@@ -72,7 +73,12 @@ export class CallWork<C extends AnyCapability> {
       run.phase = 'starting';
       // Not cut off by the signal: a job whose id nobody heard could not be stopped.
       const { id } = await startJob(work.#capability, input, work.#endpoint);
-      if (run.isStopping) await work.#cancel(id, run);
+      if (run.isStopping) {
+        await work.cancel(id).catch((thrown) => {
+          run.isStopping = false;
+          work.#observer.onStopFailed(thrown, run);
+        });
+      }
       run.controller.signal.throwIfAborted();
       run.phase = 'going';
       work.#observer.onStart(id, run);
@@ -81,13 +87,9 @@ export class CallWork<C extends AnyCapability> {
     };
   }
 
-  async #cancel(id: string, run: Run): Promise<void> {
-    try {
-      await cancelJob(this.#endpoint, id);
-    } catch (thrown) {
-      run.isStopping = false;
-      this.#observer.onStopFailed(thrown, run);
-    }
+  /** Asks a job to stop. @throws TriviumError */
+  async cancel(id: string): Promise<void> {
+    await cancelJob(this.#endpoint, id);
   }
 
   followed(id: string): Work<C> {

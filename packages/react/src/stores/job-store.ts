@@ -12,6 +12,7 @@ import {
   TriviumError,
 } from '@trivium/protocol';
 import { createAttachment } from './attachment.js';
+import { heldEndpoint } from './endpoint-handle.js';
 import { createPublisher, type Store } from './store.js';
 
 export interface JobSnapshot {
@@ -40,6 +41,7 @@ export function createJobStore(endpoint: Endpoint, id: string): JobStore {
   let state: JobSnapshot = { job: undefined, error: undefined, isConnected: true };
   const publisher = createPublisher<JobSnapshot>(() => Object.freeze({ ...state }));
   let following: AbortController | undefined;
+  let server = heldEndpoint(endpoint);
 
   const change = (changes: Partial<JobSnapshot>) => {
     state = { ...state, ...changes };
@@ -52,10 +54,12 @@ export function createJobStore(endpoint: Endpoint, id: string): JobStore {
     const own = new AbortController();
     following = own;
     const { signal } = own;
+    const at = heldEndpoint(endpoint);
+    server = at;
     try {
-      const job = await getJob(endpoint, id, signal);
+      const job = await getJob(at, id, signal);
       show({ job, error: undefined, isConnected: true });
-      const events = followJob(endpoint, id, {
+      const events = followJob(at, id, {
         after: job.events,
         signal,
         onConnection: (isConnected) => show({ isConnected }),
@@ -66,7 +70,7 @@ export function createJobStore(endpoint: Endpoint, id: string): JobStore {
       });
       signal.throwIfAborted();
       // The job itself tells how it ended; where it has not, what ended is the connection.
-      const last = await getJob(endpoint, id, signal);
+      const last = await getJob(at, id, signal);
       if (failure && !jobStatusIsFinal(last.status)) throw failure;
       show({ job: last, error: undefined });
     } catch (thrown) {
@@ -90,7 +94,7 @@ export function createJobStore(endpoint: Endpoint, id: string): JobStore {
     getServerSnapshot: publisher.getServerSnapshot,
     cancel: async () => {
       try {
-        show({ job: await cancelJob(endpoint, id), error: undefined });
+        show({ job: await cancelJob(server, id), error: undefined });
       } catch (thrown) {
         show({ error: TriviumError.from(thrown) });
       }
