@@ -17,9 +17,9 @@ export interface Documents {
 }
 
 /**
- * Reads, searches, asks and summarizes the documents under `paths`, which lie on the server.
+ * Reads, searches, asks and summarizes the documents under `paths`, which are relative to the server's root.
  * @example
- * const { ask } = useDocuments(['./docs']);
+ * const { ask } = useDocuments(['.']);
  * ask.run({ question: 'How do I stop a stream?' });
  * <StreamingText text={ask.text} isStreaming={ask.status === 'running'} />
  */

@@ -15,7 +15,7 @@ export type LongTextState = LongTextSnapshot &
  * stage and those after it anew. Actions never reject; what goes wrong is `error`.
  * @example
  * const report = useLongText();
- * report.write({ paths: ['./docs'], instruction: 'A briefing for the board', checkpoint: 'briefing.json' });
+ * report.write({ paths: ['.'], instruction: 'A briefing for the board', checkpoint: 'briefing.json' });
  * report.stages.map(({ stage, status }) => <li key={stage}>{stage}: {status}</li>);
  */
 export function useLongText({ job, onEvent }: LongTextSettings = {}): LongTextState {

@@ -41,7 +41,7 @@ export interface LongTextStore
  * @example
  * const report = createLongTextStore({ baseUrl: '' });
  * report.subscribe(() => console.log(report.getSnapshot().stages.map(({ stage, status }) => `${stage} ${status}`)));
- * await report.write({ paths: ['./docs'], instruction: 'A briefing', checkpoint: 'briefing.json' });
+ * await report.write({ paths: ['.'], instruction: 'A briefing', checkpoint: 'briefing.json' });
  */
 export function createLongTextStore(
   endpoint: Endpoint,
