@@ -341,6 +341,20 @@ describe('a job', () => {
     expect(wire.jobs.get('job1')?.job.status).toBe('cancelled');
   });
 
+  it('that a listener threw out of goes on, and is stopped all the same', async () => {
+    const { store, wire } = setUp({
+      job: { storage: memory() },
+      onProgress: () => {
+        throw new Error('a fault of the page');
+      },
+    });
+    await store.run({ ...slower, pauseMs: 100 });
+    expect(store.getSnapshot()).toMatchObject({ status: 'error', isConnected: false });
+    expect(wire.jobs.get('job1')?.job.status).toBe('running');
+    await store.stop();
+    expect(wire.jobs.get('job1')?.job.status).toBe('cancelled');
+  });
+
   it('that nobody knows any more says so when it is stopped', async () => {
     const { store } = setUp({ job: { storage: memory() } });
     const leave = store.attach();

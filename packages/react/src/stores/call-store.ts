@@ -237,6 +237,8 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
       run.phase = 'going';
       working = work(run);
       for (;;) {
+        // What it throws ends it too.
+        isDone = true;
         const step = await working.next();
         isDone = step.done === true;
         if (this.#current !== run) return undefined;
@@ -249,6 +251,8 @@ class Calls<C extends AnyCapability> implements CallStore<C> {
     } catch (thrown) {
       if (this.#current !== run) return undefined;
       const error = TriviumError.from(thrown);
+      // A listener threw: a job goes on that nobody hears.
+      if (!isDone) this.#record.isConnected = false;
       this.#conclude(error.code === 'cancelled' ? { status: 'cancelled' } : { status: 'error', error });
       return undefined;
     } finally {
