@@ -47,10 +47,25 @@ describe.each(stores)('streams in %s', (_, make) => {
     await writer.append('三');
     const late = readAll(await store.find('chat'));
     await writer.end();
-    for (const reading of [early, found, late])
+    const ended = await store.find('chat');
+    for (const reading of [early, found, late, readAll(ended)])
       expect(await reading).toEqual({ text: 'one two 三', end: 'ended' });
-    expect(await store.find('chat')).toBeUndefined();
     expect(await store.find('other')).toBeUndefined();
+    await ended!.forget();
+    expect(await store.find('chat')).toBeUndefined();
+  });
+
+  it('are forgotten while they run too, and never come back', async () => {
+    const store = await make();
+    const writer = await store.create('chat');
+    await writer.append('one ');
+    const reading = readAll(writer);
+    await writer.forget();
+    expect(await store.find('chat')).toBeUndefined();
+    await writer.append('two');
+    await writer.end();
+    expect((await reading).text).toBe('one two');
+    expect(await store.find('chat')).toBeUndefined();
   });
 
   it('are replaced by the next of their key, and end for those who read the last one', async () => {
@@ -75,6 +90,26 @@ describe.each(stores)('streams in %s', (_, make) => {
     gone.abort(new Error('gone'));
     await expect(reading).rejects.toThrow('gone');
     await writer.end();
+  });
+});
+
+describe('streams in memory', () => {
+  it('are kept for a while after their end, and not too many of them', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const store = new MemoryStreamStore({ keepMs: 1000 });
+    const tell = async (key: string) => (await store.create(key)).end();
+    await tell('old');
+    vi.advanceTimersByTime(999);
+    await tell('young');
+    expect(await store.find('old')).toBeDefined();
+    vi.advanceTimersByTime(1);
+    expect(await store.find('old')).toBeUndefined();
+    for (let count = 1; count < 256; count += 1) await tell(`${count}`);
+    expect(await store.find('young')).toBeDefined();
+    await tell('one more');
+    expect(await store.find('young')).toBeUndefined();
+    expect(await store.find('1')).toBeDefined();
+    vi.useRealTimers();
   });
 });
 
@@ -204,8 +239,10 @@ describe('streams in files', () => {
     const folder = await temporaryFolder();
     const store = new FileStreamStore({ folder, keepMs: 1000 });
     await (await store.create('old')).end();
+    expect(await store.find('old')).toBeDefined();
     const [name] = await readdir(folder);
     await utimes(join(folder, name!), new Date(0), new Date(0));
+    expect(await store.find('old')).toBeUndefined();
     await (await store.create('new')).end();
     expect(await readdir(folder)).toHaveLength(1);
   });

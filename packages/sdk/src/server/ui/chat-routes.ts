@@ -2,6 +2,7 @@
  * `/api/chat`: what `useChat` speaks. An answer runs apart from its request: a disconnect stops nothing, `GET …/stream` reads
  * it again from the beginning, `POST …/cancel` ends it. Refuses to know: how answers are made and kept.
  */
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { doneFrame, eventStream } from '../event-stream.js';
 import { type AnyRoute, type RouteCall, route } from '../route.js';
@@ -31,10 +32,11 @@ export function chatRoutes(context: ServerContext): AnyRoute[] {
       handle: async (call) => {
         const { body } = call;
         const answer = await answerTo(call, context);
+        const chat = chatOf(call, body.id);
         // The answer that runs may hold the place that this one waits for.
-        chats.supersede(body.id);
+        chats.supersede(chat);
         await call.enter();
-        const { stream, settled } = await chats.start(body.id, answer);
+        const { stream, settled } = await chats.start(chat, answer);
         call.until(settled);
         return eventStream(call, replay(stream, call), headers);
       },
@@ -44,14 +46,15 @@ export function chatRoutes(context: ServerContext): AnyRoute[] {
       path: '/api/chat/{id}/stream',
       id: 'resumeChat',
       tag: 'Chat',
-      summary: 'The answer that runs in a chat, from its beginning',
+      summary:
+        'The answer that runs in a chat, or ended there and was not read to its end, from its beginning',
       params,
       answers: {
         200: { description: 'The stream; one whose server died ends with an error.', events: uiChunk },
-        204: { description: 'Nothing runs.' },
+        204: { description: 'There is none.' },
       },
       handle: async (call) => {
-        const stream = await chats.find(call.params.id);
+        const stream = await chats.find(chatOf(call, call.params.id));
         return stream
           ? eventStream(call, replay(stream, call), headers)
           : new Response(null, { status: 204 });
@@ -70,12 +73,19 @@ export function chatRoutes(context: ServerContext): AnyRoute[] {
           json: z.object({ id: z.string(), cancelled: z.boolean().describe('Whether one ran.') }),
         },
       },
-      handle: async ({ params: { id } }) => {
+      handle: async (call) => {
+        const { id } = call.params;
         const reason = new DOMException('The answer was cancelled.', 'AbortError');
-        return Response.json({ id, cancelled: await chats.cancel(id, reason) });
+        return Response.json({ id, cancelled: await chats.cancel(chatOf(call, id), reason) });
       },
     }),
   ];
+}
+
+/** Ids are their callers' own: nobody meets the chats of somebody with another key, which is kept nowhere. */
+function chatOf({ request }: RouteCall, id: string): string {
+  const authorization = request.headers.get('authorization') ?? '';
+  return `${createHash('sha256').update(authorization).digest('hex')}:${id}`;
 }
 
 /** What is asked for is checked before anything ends or begins. */
@@ -94,24 +104,33 @@ async function answerTo(
   return (signal) => uiFrames(ai, { model, prompt, body, failure, onTokens }, signal);
 }
 
-/** The text as it was written; what breaks off, here or in the process that wrote it, ends with an error that says so. */
+/**
+ * The text as it was written, which is forgotten once somebody has all of it; what breaks off, here or in the process that wrote
+ * it, ends with an error that says so.
+ */
 async function* replay(
   stream: StoredStream,
   { signal, failure }: RouteCall,
 ): AsyncGenerator<string, void, void> {
   const reading = stream.read(signal);
+  let isWhole = false;
   try {
     for (;;) {
       const step = await reading.next();
-      if (!step.done) yield step.value;
-      else if (step.value === 'ended') return;
-      else break;
+      if (step.done) {
+        if (step.value === 'ended') return;
+        break;
+      }
+      // Clients leave with this frame, before the end behind it.
+      isWhole = !signal.aborted && step.value.endsWith(doneFrame);
+      yield step.value;
     }
     yield errorFrame('The server ended before the answer did.');
   } catch (error) {
     yield errorFrame(failure(error).message);
   } finally {
     await reading.return('interrupted').catch(() => {});
+    if (isWhole) await stream.forget().catch(() => {});
   }
   yield doneFrame;
 }

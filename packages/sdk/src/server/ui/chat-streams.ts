@@ -8,6 +8,8 @@ import type { StoredStream, StreamEnd, StreamStore, StreamWriter } from './strea
 interface Running {
   controller: AbortController;
   settled: Promise<void>;
+  /** Absent until the store has made it. */
+  writer?: StreamWriter;
 }
 
 /** Makes the frames of an answer, until its signal says otherwise. */
@@ -39,7 +41,7 @@ export class ChatStreams implements AsyncDisposable {
     const controller = new AbortController();
     let settle!: () => void;
     const settled = new Promise<void>((resolve) => (settle = resolve));
-    const running = { controller, settled };
+    const running: Running = { controller, settled };
     this.#running.set(chat, running);
     const end = () => {
       if (this.#running.get(chat) === running) this.#running.delete(chat);
@@ -47,6 +49,7 @@ export class ChatStreams implements AsyncDisposable {
     };
     try {
       const writer = await this.#store.create(chat);
+      running.writer = writer;
       void keep(answer, writer, controller).finally(end);
       return { stream: writer, settled };
     } catch (error) {
@@ -64,12 +67,13 @@ export class ChatStreams implements AsyncDisposable {
     return this.#store.find(chat);
   }
 
-  /** Ends the answer that runs in a chat. @returns whether one ran here */
+  /** Ends the answer that runs in a chat, for good: nobody comes back for it. @returns whether one ran here */
   async cancel(chat: string, reason: unknown): Promise<boolean> {
     const running = this.#running.get(chat);
     if (!running) return false;
     running.controller.abort(reason);
     await running.settled;
+    await running.writer?.forget();
     return true;
   }
 

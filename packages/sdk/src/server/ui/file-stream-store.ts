@@ -4,6 +4,7 @@
  * process is gone reads as interrupted. Knows text and files, no protocol.
  */
 import { createHash, randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -73,8 +74,9 @@ export class FileStreamStore implements StreamStore {
       .at(-1);
     if (newest === undefined) return undefined;
     const path = join(this.#folder, newest);
-    if (!(await isUnended(path))) return undefined;
-    return { read: (signal) => follow(path, signal) };
+    const found = await stat(path).catch(() => undefined);
+    if (!found || this.#isOld(found) || !(await isStream(path))) return undefined;
+    return { read: (signal) => follow(path, signal), forget: () => remove(path) };
   }
 
   /**
@@ -87,9 +89,13 @@ export class FileStreamStore implements StreamStore {
       if (!ownName.test(name)) continue;
       const path = join(this.#folder, name);
       const found = await stat(path).catch(() => undefined);
-      const isOld = found && (name.startsWith(prefix) || Date.now() - found.mtimeMs > this.#keepMs);
-      if (isOld && (found.size === 0 || (await isStream(path)))) await unlink(path).catch(() => {});
+      const isOver = found && (name.startsWith(prefix) || this.#isOld(found));
+      if (isOver && (found.size === 0 || (await isStream(path)))) await remove(path);
     }
+  }
+
+  #isOld({ mtimeMs }: Stats): boolean {
+    return Date.now() - mtimeMs > this.#keepMs;
   }
 }
 
@@ -100,7 +106,7 @@ const nameOf = (key: string) =>
   `${prefixOf(key)}-${Date.now().toString(36)}-${randomBytes(4).toString('hex')}.jsonl`;
 const ownName = /^[0-9a-f]{32}-[0-9a-z]{8,9}-[0-9a-f]{8}\.jsonl$/;
 
-/** Whether a file begins as a stream does. */
+/** Whether a file begins as a stream does; one that is damaged is none, and the chat goes on with its next message. */
 async function isStream(path: string): Promise<boolean> {
   try {
     await using lines = await LineReader.open(path);
@@ -111,20 +117,7 @@ async function isStream(path: string): Promise<boolean> {
   }
 }
 
-/** Whether a stream runs or broke off; a file that is damaged is none, and the chat goes on with its next message. */
-async function isUnended(path: string): Promise<boolean> {
-  try {
-    await using lines = await LineReader.open(path);
-    let last: Line | undefined;
-    for await (const one of parsed(lines)) {
-      if (!last && one.type !== 'created') return false;
-      last = one;
-    }
-    return last !== undefined && !(last.type === 'ended' && last.how === 'ended');
-  } catch {
-    return false;
-  }
-}
+const remove = (path: string) => unlink(path).catch(() => {});
 
 const parse = (text: string): Line => line.parse(JSON.parse(text));
 
@@ -137,19 +130,25 @@ class FileStream implements StreamWriter {
   readonly #path: string;
   readonly #file: FileHandle;
   readonly #text = new LiveText();
-  readonly #forget: () => void;
+  readonly #leave: () => void;
   readonly #release: () => void;
   #tail: Promise<void> = Promise.resolve();
 
-  constructor(path: string, file: FileHandle, forget: () => void) {
+  /** @param leave called when it is no longer among those that this process writes */
+  constructor(path: string, file: FileHandle, leave: () => void) {
     this.#path = path;
     this.#file = file;
-    this.#forget = forget;
+    this.#leave = leave;
     this.#release = keepTouched((now) => file.utimes(now, now));
   }
 
   read(signal: AbortSignal) {
     return this.#text.read(signal);
+  }
+
+  forget(): Promise<void> {
+    this.#leave();
+    return remove(this.#path);
   }
 
   async append(text: string): Promise<void> {
@@ -162,11 +161,11 @@ class FileStream implements StreamWriter {
       await this.write({ type: 'ended', how });
     } catch (error) {
       // Without its end it would be followed as long as this process lives.
-      await unlink(this.#path).catch(() => {});
+      await remove(this.#path);
       throw error;
     } finally {
       this.#release();
-      this.#forget();
+      this.#leave();
       this.#text.end(how);
       await this.#file.close();
     }

@@ -1,6 +1,6 @@
 /**
- * Where streams are kept while they run, so that clients can lose the connection and read on. A store may be memory, files,
- * or a service that several servers share. Knows text, no protocol.
+ * Where streams are kept until they were read, so that clients can lose the connection and read on, though the stream ends
+ * meanwhile. A store may be memory, files, or a service that several servers share. Knows text, no protocol.
  */
 
 /** How a stream ended: whole, or because whoever wrote it is gone. */
@@ -9,12 +9,14 @@ export type StreamEnd = 'ended' | 'interrupted';
 export interface StoredStream {
   /** All text from the beginning, in the pieces in which it was written or larger ones, then what comes; for any number of readers. */
   read(signal: AbortSignal): AsyncGenerator<string, StreamEnd, void>;
+  /** It was read to its end, or nobody wants it: it is not found any more. Those who read it read on. */
+  forget(): Promise<void>;
 }
 
 export interface StreamWriter extends StoredStream {
   /** Kept once this resolves: a reader is given no text that a later one would not be given too. */
   append(text: string): Promise<void>;
-  /** The stream is whole and is not resumed any more; or it is broken off, when not everything could be kept. */
+  /** The stream is whole; or it is broken off, when not everything could be kept. */
   end(how?: StreamEnd): Promise<void>;
 }
 
@@ -26,6 +28,6 @@ export interface StreamWriter extends StoredStream {
 export interface StreamStore {
   /** Begins the stream of a key; the one before it is forgotten. */
   create(key: string): Promise<StreamWriter>;
-  /** The stream of a key that runs, or that broke off; nothing where it has ended. */
+  /** The stream of a key, while it runs and for a bounded time after its end, unless it was forgotten. */
   find(key: string): Promise<StoredStream | undefined>;
 }
