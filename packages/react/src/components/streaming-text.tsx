@@ -28,7 +28,7 @@ const Lines = ({ children }: { children: string }) => <div>{children}</div>;
 
 /**
  * @example
- * const { ask } = useDocuments(['./docs']);
+ * const { ask } = useDocuments(['.']);
  * <StreamingText text={ask.text} isStreaming={ask.status === 'running'} style={{ whiteSpace: 'pre-wrap' }} />
  */
 export function StreamingText({
