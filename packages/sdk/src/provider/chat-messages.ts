@@ -53,7 +53,8 @@ function messagesOf({ role, content }: PromptMessage, { format, reasoningKey }: 
     else if (part.type === 'reasoning' && typeof part.text === 'string') {
       if (reasoningKey) message[reasoningKey] = (message[reasoningKey] ?? '') + part.text;
     } else if (part.type === 'tool-call' && tools) {
-      message.tool_calls = [...(message.tool_calls ?? []), toolCallOf(part, idOf(part, tools))];
+      message.tool_calls ??= [];
+      message.tool_calls.push(toolCallOf(part, idOf(part, tools)));
     } else if (part.type === 'tool-result' && tools) results.push(resultOf(part, idOf(part, tools)));
     else throw refused(role, part.type);
   }
@@ -122,9 +123,10 @@ function oneCallAMessage(messages: readonly ChatMessage[]): ChatMessage[] {
       continue;
     }
     if (content.trim() !== '') split.push({ role, content });
+    const results = resultsBehind(index, messages);
     for (const call of calls) {
       split.push({ role, content: '', ...(call === calls[0] && reasoning), tool_calls: [call] });
-      const result = resultFor(call.id, messages.slice(index + 1));
+      const result = results.get(call.id);
       if (!result || answered.has(result)) continue;
       answered.add(result);
       split.push(result);
@@ -133,9 +135,12 @@ function oneCallAMessage(messages: readonly ChatMessage[]): ChatMessage[] {
   return split;
 }
 
-/** The result of a call among the tool messages right behind its turn. */
-function resultFor(id: string, following: readonly ChatMessage[]): ChatMessage | undefined {
-  const end = following.findIndex(({ role }) => role !== 'tool');
-  const results = end < 0 ? following : following.slice(0, end);
-  return results.find(({ tool_call_id }) => tool_call_id === id);
+/** The tool messages right behind a turn, by the call that they answer; of several the first. */
+function resultsBehind(turn: number, messages: readonly ChatMessage[]): Map<string | undefined, ChatMessage> {
+  const results = new Map<string | undefined, ChatMessage>();
+  for (let index = turn + 1; messages[index]?.role === 'tool'; index += 1) {
+    const result = messages[index]!;
+    if (!results.has(result.tool_call_id)) results.set(result.tool_call_id, result);
+  }
+  return results;
 }

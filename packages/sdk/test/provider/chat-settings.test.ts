@@ -14,6 +14,29 @@ const template = (name: string) => ({ chatTemplate: fixture(name) });
 const features = (warnings: readonly { type: string; feature?: string }[]) =>
   warnings.map(({ type, feature }) => `${type}: ${feature}`);
 
+/** Items of the lists that are copied or searched meanwhile. */
+function itemsRead(run: () => unknown): number {
+  const original = Object.getOwnPropertyDescriptors(Array.prototype);
+  const names = [Symbol.iterator, 'slice', 'find', 'findIndex'] as const;
+  let items = 0;
+  const counted = (read: (...args: unknown[]) => unknown) =>
+    function (this: unknown[], ...args: unknown[]) {
+      items += this.length;
+      return read.apply(this, args);
+    };
+  for (const name of names)
+    Object.defineProperty(Array.prototype, name, {
+      ...original[name],
+      value: counted(original[name]!.value),
+    });
+  try {
+    run();
+  } finally {
+    Object.defineProperties(Array.prototype, original);
+  }
+  return items;
+}
+
 describe('tools', () => {
   it('are handed over in the shape of OpenAI, or left out by toolChoice', () => {
     const { variables, toolNames } = readChatSettings({ tools: [tool] }, {}, template('qwen'));
@@ -160,6 +183,19 @@ describe('earlier turns', () => {
       'assistant b',
       'tool [2]',
     ]);
+  });
+
+  it.each(['qwen', 'llama'])('of very many calls are not gone through anew for each: %s', (name) => {
+    const ids = Array.from({ length: 2000 }, (_, index) => `call-${index}`);
+    const part = (toolCallId: string) => ({ toolCallId, toolName: 'search' });
+    const calls = ids.map((id) => ({ type: 'tool-call', ...part(id), input: {} }));
+    const output = { type: 'text', value: 'Yes.' };
+    const results = ids.map((id) => ({ type: 'tool-result', ...part(id), output })).reverse();
+    const turns = [
+      { role: 'assistant', content: calls },
+      { role: 'tool', content: results },
+    ] as PromptMessage[];
+    expect(itemsRead(() => toChatMessages(turns, form(name)))).toBeLessThan(20 * ids.length);
   });
 
   it('keep reasoning before the first call where each call is a turn', () => {
