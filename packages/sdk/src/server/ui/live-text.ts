@@ -6,10 +6,6 @@ export class LiveText {
   readonly #waiting = new Set<() => void>();
   #end: StreamEnd | undefined;
 
-  get hasEnded(): boolean {
-    return this.#end !== undefined;
-  }
-
   push(piece: string): void {
     this.#pieces.push(piece);
     this.#wake();
