@@ -337,17 +337,23 @@ it('looks for the end of a line once, not once a word', async () => {
   expect(placeInFile(parsed, start, start + 4).line).toBe(2);
 });
 
-it('takes tags that are never closed for what they are, and keeps no pile of them', async () => {
+/** How many tags lay in each other at most. */
+async function deepestPile(run: () => Promise<unknown>): Promise<number> {
   const { unshift } = Array.prototype;
   let deepest = 0;
   const pile = vi.spyOn(Array.prototype, 'unshift').mockImplementation(function (this: unknown[], ...items) {
-    deepest = Math.max(deepest, this.length);
+    deepest = Math.max(deepest, this.length + 1);
     return unshift.apply(this, items);
   });
+  await run().finally(() => pile.mockRestore());
+  return deepest;
+}
+
+it('takes tags that are never closed for what they are, and keeps no pile of them', async () => {
   const source = `<h1>Top<font></h1><ul><li><b>one</b></ul>${'<font>word<br>'.repeat(2000)}<table><tr><td><i>x`;
-  const kinds = (await shapes('a.html', source)).map(([kind]) => kind);
-  pile.mockRestore();
-  expect(deepest).toBeLessThan(10);
+  let kinds: unknown[] = [];
+  const read = async () => (kinds = (await shapes('a.html', source)).map(([kind]) => kind));
+  expect(await deepestPile(read)).toBeLessThan(10);
   expect([...kinds.slice(0, 3), kinds.length, kinds.at(-1)]).toEqual([
     'heading1',
     'list',
@@ -355,6 +361,26 @@ it('takes tags that are never closed for what they are, and keeps no pile of the
     2003,
     'table',
   ]);
+});
+
+it.each([
+  ['<div>', '</div>'],
+  ['<ul><li>', '</ul>'],
+  ['<pre>', '</pre>'],
+  ['<svg>', '</svg>'],
+  ['<table><tr><td>', '</table>'],
+])('nests %s as deep as browsers do, and loses no text below', async (open, close) => {
+  const inside = '<script>let no = 1</script><p>first</p><nav><nav>no</nav></nav>second';
+  const source = `${open.repeat(3000)}${inside}${close.repeat(3000)}<h1>end</h1><ul><li>item`;
+  let found: unknown[][] = [];
+  expect(await deepestPile(async () => (found = await shapes('a.html', source)))).toBeLessThan(520);
+  const texts = found.map(([, text]) => text);
+  expect(texts.filter((text) => text !== '')).toEqual([
+    ...(open === '<svg>' ? [] : ['first', 'second']),
+    'end',
+    'item',
+  ]);
+  expect(found.slice(-2).map(([kind]) => kind)).toEqual(['heading1', 'list']);
 });
 
 describe('PDF', () => {

@@ -32,28 +32,52 @@ const kindsInside = new Map<string, BlockKind>([
 
 const read = new Set([...silent, ...blockNames, 'td', 'th']);
 
+/** Tags that browsers nest; deeper ones lie beside each other. */
+const mostNested = 512;
+
 /**
- * Keeps no tags that say nothing of blocks: its stack moves as a whole with every tag, so that a page which never
- * closes its `<font>` would take time by the square of its length. As in browsers, `</b>` ends no item that began in it.
+ * Keeps no tags that say nothing of blocks, nor more than browsers nest: its stack moves as a whole with every tag, so that
+ * a page which never closes its `<font>` or `<div>` would take time by the square of its length. As in browsers, `</b>`
+ * ends no item that began in it.
  */
 class BlockParser extends Parser {
+  readonly #extractor: Extractor;
+  /** Whether the tag at hand ends where it begins; open until its name is known. */
+  #isFlat: boolean | undefined;
+
+  constructor(extractor: Extractor, isXml: boolean) {
+    super(
+      {
+        onopentag: (tag) => extractor.open(tag),
+        onclosetag: (tag) => extractor.close(tag),
+        ontext: (data) => extractor.text(data, this.startIndex, this.endIndex + 1),
+      },
+      { decodeEntities: true, recognizeSelfClosing: isXml },
+    );
+    this.#extractor = extractor;
+  }
+
+  override onopentagname(start: number, end: number): void {
+    this.#isFlat = undefined;
+    super.onopentagname(start, end);
+  }
+
+  override onclosetag(start: number, end: number): void {
+    this.#isFlat = false;
+    super.onclosetag(start, end);
+  }
+
   protected override isVoidElement(name: string): boolean {
-    return !read.has(name) || super.isVoidElement(name);
+    if (!read.has(name) || super.isVoidElement(name)) return true;
+    this.#isFlat ??= !this.#extractor.canNest(name);
+    return this.#isFlat;
   }
 }
 
 /** @param isXml whether `<script/>` and the like end where they begin, as XHTML has it */
 export function readHtml(source: string, name: string, isXml: boolean): ParsedSource {
   const extractor = new Extractor(source);
-  const parser = new BlockParser(
-    {
-      onopentag: (tag) => extractor.open(tag),
-      onclosetag: (tag) => extractor.close(tag),
-      ontext: (data) => extractor.text(data, parser.startIndex, parser.endIndex + 1),
-    },
-    { decodeEntities: true, recognizeSelfClosing: isXml },
-  );
-  parser.end(source);
+  new BlockParser(extractor, isXml).end(source);
   return extractor.finish(name);
 }
 
@@ -65,6 +89,7 @@ class Extractor {
   /** Tags that are open and say what blocks are, the innermost last; how deep others lie does not matter. */
   readonly #headings: string[] = [];
   readonly #holders: string[] = [];
+  #depth = 0;
   #length = 0;
   #blockStart = 0;
   #silent = 0;
@@ -81,7 +106,13 @@ class Extractor {
     this.#lineEnd = this.#newlineFrom(0);
   }
 
+  /** What is not read aloud still ends where it ends. */
+  canNest(tag: string): boolean {
+    return this.#depth < mostNested || (this.#silent === 0 && silent.has(tag));
+  }
+
   open(tag: string): void {
+    if (read.has(tag)) this.#depth++;
     if (tag === 'title') this.#inTitle = this.#title === '';
     if (silent.has(tag)) this.#silent++;
     if (blockNames.has(tag)) this.#endBlock();
@@ -91,6 +122,7 @@ class Extractor {
   }
 
   close(tag: string): void {
+    if (read.has(tag)) this.#depth--;
     if (tag === 'title') this.#inTitle = false;
     if (silent.has(tag)) this.#silent = Math.max(0, this.#silent - 1);
     if (blockNames.has(tag)) this.#endBlock();
