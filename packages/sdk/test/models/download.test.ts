@@ -2,7 +2,10 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
+import type { TriviumError } from '@trivium/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { brokenConnection } from '../../src/models/hub/hub-connection.js';
 import { ModelHub } from '../../src/models/hub/model-hub.js';
 import { FakeHub, type Fault, sha256 } from './fake-hub.js';
 import { finalFiles } from './hub-cache-check.js';
@@ -62,6 +65,21 @@ describe('a pull', () => {
       'Bearer secret',
     ]);
     expect(seen.filter(({ cdn }) => cdn).map(({ authorization }) => authorization)).toEqual([undefined]);
+  });
+
+  it('sends the user of the address in a header, before any token, and never to the storage', async () => {
+    const authorization = `Basic ${Buffer.from('bob@x:s3%cret').toString('base64')}`;
+    const endpoint = hub.endpoint.replace('//', '//bob%40x:s3%cret@');
+    const pulled = models({ endpoint, token: 'other' });
+    await pulled.pull('hf:org/repo');
+    expect(pulled.settings.endpoint).toBe(hub.endpoint);
+    expect(hub.fileRequests().map((request) => request.authorization)).toEqual([authorization, undefined]);
+  });
+
+  it('takes a token without the blanks around it', async () => {
+    hub.token = 'secret';
+    await models({ token: ' secret\n' }).pull('hf:org/repo');
+    expect(hub.fileRequests()[0]).toMatchObject({ authorization: 'Bearer secret' });
   });
 
   it('overcomes cuts, busy and failing servers, and resumes where it was', async () => {
@@ -189,6 +207,34 @@ describe('what cannot be overcome says what to do', () => {
       found: 'ECONNREFUSED',
     });
     expect(() => new ModelHub({ endpoint: 'nonsense' })).toThrow('no http address');
+  });
+
+  it('a token that is none, an address with a user: neither is told', async () => {
+    const told = (make: () => unknown) => {
+      try {
+        return make();
+      } catch (error) {
+        return { ...(error as TriviumError).toJSON(), text: String(error) };
+      }
+    };
+    const settings = [{ token: 'hf_s3cret\nx: y' }, { token: 'hf_s3crét' }];
+    const endpoints = ['bob:s3cret@hub.test', 'ftp://bob:s3/cret@hub.test', 'https://bob:s3/cret@hub.test'];
+    for (const given of [...settings, ...endpoints.map((endpoint) => ({ endpoint }))]) {
+      const failure = told(() => models(given));
+      expect(failure).toMatchObject({ code: 'invalid-argument', field: Object.keys(given)[0] });
+      expect(JSON.stringify(failure)).not.toMatch(/s3|cret/);
+    }
+    const gone = models({ endpoint: hub.endpoint.replace('//', '//bob:s3cret@') });
+    await hub.stop();
+    const failure = await gone.pull('hf:org/repo').catch((error) => error);
+    expect(failure).toMatchObject({ code: 'network', found: 'ECONNREFUSED' });
+    expect(inspect(failure, { depth: 5 })).not.toContain('s3cret');
+  });
+
+  it('a connection that broke without a code: its message is not told', () => {
+    const error = new TypeError('Bearer s3cret', { cause: new Error('https://bob:s3cret@hub.test') });
+    const { failure } = brokenConnection('https://hub.test', 'org/repo', error);
+    expect(JSON.stringify(failure)).not.toContain('s3cret');
   });
 
   it('a listing that leads to another host, and a redirect to where nobody should follow', async () => {

@@ -16,7 +16,7 @@ const features = (warnings: readonly { type: string; feature?: string }[]) =>
 
 /** Items of the lists that are copied or searched meanwhile. */
 function itemsRead(run: () => unknown): number {
-  const original = Object.getOwnPropertyDescriptors(Array.prototype);
+  const original = Object.getOwnPropertyDescriptors(Array.prototype) as unknown as PropertyDescriptorMap;
   const names = [Symbol.iterator, 'slice', 'find', 'findIndex'] as const;
   let items = 0;
   const counted = (read: (...args: unknown[]) => unknown) =>

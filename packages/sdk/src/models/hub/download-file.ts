@@ -126,7 +126,8 @@ async function fetchRest(
     throw brokenConnection(
       connection.endpoint,
       subject,
-      new Error(`the answer ended after ${partial.bytes} of ${file.bytes} bytes`),
+      undefined,
+      `the answer ended after ${partial.bytes} of ${file.bytes} bytes`,
     );
   }
 }

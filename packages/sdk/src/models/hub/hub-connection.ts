@@ -1,5 +1,5 @@
 /**
- * Requests to the hub: the token, redirects, proxies, and statuses as typed errors. The token goes to the endpoint's
+ * Requests to the hub: who asks, redirects, proxies, and statuses as typed errors. Token or password go to the endpoint's
  * own origin and never with a redirect to another one. Knows no routes, reads no body of an answer that succeeded.
  */
 import { TriviumError } from '@trivium/protocol';
@@ -36,13 +36,13 @@ function proxyAgent(): Dispatcher {
 export class HubConnection {
   readonly endpoint: string;
   readonly #origin: string;
-  readonly #token: string | undefined;
+  readonly #authorization: string | undefined;
   readonly #dispatcher: Dispatcher | undefined;
 
-  constructor(endpoint: string, token: string | undefined, dispatcher?: Dispatcher) {
+  constructor(endpoint: string, authorization: string | undefined, dispatcher?: Dispatcher) {
     this.endpoint = endpoint;
     this.#origin = new URL(endpoint).origin;
-    this.#token = token;
+    this.#authorization = authorization;
     this.#dispatcher = dispatcher;
   }
 
@@ -68,7 +68,7 @@ export class HubConnection {
     }
     throw new TriviumError('network', `The hub redirects in circles when asked for ${subject}.`, {
       field: 'location',
-      found: url.href,
+      found: url.origin + url.pathname,
       remedy: 'Check HF_ENDPOINT and the proxy.',
     });
   }
@@ -80,10 +80,13 @@ export class HubConnection {
     signal: AbortSignal | undefined,
     subject: string,
   ): Promise<Response> {
-    const authorization = own && this.#token !== undefined ? { authorization: `Bearer ${this.#token}` } : {};
     try {
       return await fetch(url, {
-        headers: { 'user-agent': 'trivium', ...headers, ...authorization },
+        headers: {
+          'user-agent': 'trivium',
+          ...headers,
+          ...(own && this.#authorization && { authorization: this.#authorization }),
+        },
         redirect: 'manual',
         dispatcher: this.#dispatcher ?? proxyAgent(),
         ...(signal && { signal }),
@@ -133,7 +136,7 @@ export class HubConnection {
       found: errorCode ?? found,
       expected: 'a token of an account that may read the repository',
       remedy:
-        this.#token === undefined
+        this.#authorization === undefined
           ? 'Accept the terms on the page of the repository, then set HF_TOKEN to a read token of that account.'
           : 'Accept the terms on the page of the repository with the account of HF_TOKEN, or set another HF_TOKEN.',
     });
@@ -153,14 +156,26 @@ function redirected(from: URL, location: string | null, subject: string): URL {
   });
 }
 
-/** A connection that was refused, reset, timed out or cut. */
-export function brokenConnection(url: URL | string, subject: string, error: unknown): Transient {
-  const { message, cause } = error as { message?: string; cause?: { code?: string; message?: string } };
+/**
+ * A connection that was refused, reset, timed out or cut.
+ * @param found the code of its cause by default: messages may hold addresses and headers whole
+ */
+export function brokenConnection(
+  url: URL | string,
+  subject: string,
+  error: unknown,
+  found = codeOf(error),
+): Transient {
   const failure = new TriviumError('network', `The connection broke while asking for ${subject}.`, {
     field: new URL(url).host,
-    found: cause?.code ?? cause?.message ?? message,
+    found,
     remedy: 'Check the network, HTTPS_PROXY and HF_ENDPOINT, and try again; what has been fetched is kept.',
     cause: error,
   });
   return new Transient(failure, 'interrupted');
+}
+
+function codeOf(error: unknown): string | undefined {
+  const { code, cause } = error as { code?: string; cause?: { code?: string } };
+  return cause?.code ?? code;
 }

@@ -108,7 +108,7 @@ async function wholeAnswer(
   try {
     JSON.parse(text);
   } catch (error) {
-    throw brokenConnection(address, subject, error);
+    throw brokenConnection(address, subject, error, 'an answer that is no JSON');
   }
   const link = response.headers.get('link');
   return new Response(text, { headers: { 'content-type': 'application/json', ...(link && { link }) } });

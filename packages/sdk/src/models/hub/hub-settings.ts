@@ -1,11 +1,12 @@
 /** Where the hub is, who asks, and where files go: settings first, then the environment. Opens nothing. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import querystring from 'node:querystring';
 import { TriviumError } from '@trivium/protocol';
 import { defaultCacheFolder } from '../../documents/index-cache.js';
 
 export interface HubSettings {
-  /** Address of the hub; default: `HF_ENDPOINT`, else https://huggingface.co. */
+  /** Address of the hub, with `user:password@` where it wants those; default: `HF_ENDPOINT`, else https://huggingface.co. */
   endpoint?: string;
   /** For private and gated repositories; default: `HF_TOKEN`. It is sent to the endpoint's own host alone. */
   token?: string;
@@ -18,8 +19,10 @@ export interface HubSettings {
 }
 
 export interface ResolvedHubSettings {
+  /** Without what is secret. */
   endpoint: string;
-  token: string | undefined;
+  /** The header that says who asks. */
+  authorization: string | undefined;
   offline: boolean;
   /** What ruled the network out, in the words of whoever set it. */
   offlineBecause: string;
@@ -35,29 +38,50 @@ function huggingFaceCacheFolder(): string {
   return HF_HUB_CACHE || HUGGINGFACE_HUB_CACHE || join(home, 'hub');
 }
 
-/** @throws TriviumError `invalid-argument` when the endpoint is no http address */
+/** @throws TriviumError `invalid-argument` when the endpoint is no http address, or the token no token */
 export function resolveHubSettings(settings: HubSettings = {}): ResolvedHubSettings {
-  const { HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE, TRIVIUM_OFFLINE } = process.env;
-  const endpoint = (settings.endpoint ?? (HF_ENDPOINT || 'https://huggingface.co')).replace(/\/+$/, '');
-  if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol)) {
-    throw new TriviumError('invalid-argument', `The hub's endpoint "${endpoint}" is no http address.`, {
-      field: settings.endpoint === undefined ? 'HF_ENDPOINT' : 'endpoint',
-      expected: 'an address such as https://huggingface.co',
-      found: endpoint,
-      remedy: 'Correct it or leave it out.',
-    });
-  }
+  const { HF_HUB_OFFLINE, TRIVIUM_OFFLINE } = process.env;
   const byVariable = isSet(TRIVIUM_OFFLINE)
     ? 'TRIVIUM_OFFLINE'
     : isSet(HF_HUB_OFFLINE)
       ? 'HF_HUB_OFFLINE'
       : undefined;
   return {
-    endpoint,
-    token: settings.token ?? (HF_TOKEN?.trim() || undefined),
+    ...callerOf(settings),
     offline: settings.offline ?? byVariable !== undefined,
     offlineBecause: settings.offline ? 'it was told to stay offline' : `${byVariable} is set`,
     modelsFolder: join(settings.cacheDir ?? defaultCacheFolder(), 'models'),
     huggingFaceFolder: settings.huggingFaceCacheDir ?? huggingFaceCacheFolder(),
+  };
+}
+
+/** The user of the address goes before the token, as in Hugging Face's own tools. Errors say neither of them. */
+function callerOf(settings: HubSettings): Pick<ResolvedHubSettings, 'endpoint' | 'authorization'> {
+  const { HF_ENDPOINT, HF_TOKEN } = process.env;
+  const address = settings.endpoint ?? (HF_ENDPOINT || 'https://huggingface.co');
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    const found = address.slice(address.lastIndexOf('@') + 1);
+    throw new TriviumError('invalid-argument', `The hub's endpoint "${found}" is no http address.`, {
+      field: settings.endpoint === undefined ? 'HF_ENDPOINT' : 'endpoint',
+      expected: 'an address such as https://huggingface.co',
+      found,
+      remedy: 'Correct it or leave it out.',
+    });
+  }
+  const token = (settings.token ?? HF_TOKEN)?.trim() || undefined;
+  if (token && !/^[!-~]+$/.test(token)) {
+    throw new TriviumError('invalid-argument', 'The token for the hub holds what no token can.', {
+      field: settings.token === undefined ? 'HF_TOKEN' : 'token',
+      expected: 'letters, digits and signs of ASCII, without blanks or line ends',
+      remedy: 'Copy it anew from the settings of the account.',
+    });
+  }
+  const user =
+    url.username || url.password ? querystring.unescape(`${url.username}:${url.password}`) : undefined;
+  [url.username, url.password] = ['', ''];
+  return {
+    endpoint: url.href.replace(/\/+$/, ''),
+    authorization: user ? `Basic ${Buffer.from(user).toString('base64')}` : token && `Bearer ${token}`,
   };
 }
