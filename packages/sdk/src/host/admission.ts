@@ -42,12 +42,17 @@ export class Admission {
 
   /**
    * Waits for a place; what it answers gives the place back, and giving it back twice is giving it back once.
+   * @param onWaiting told at once where the call is taken and has to wait
    * @throws TriviumError `busy` when too many wait already; the signal's reason
    */
-  async enter(signal: AbortSignal): Promise<() => void> {
+  async enter(signal: AbortSignal, onWaiting?: () => void): Promise<() => void> {
     signal.throwIfAborted();
     if (this.#running < this.#maxConcurrent) this.#running += 1;
-    else await this.#turn(signal);
+    else {
+      const turn = this.#turn(signal);
+      onWaiting?.();
+      await turn;
+    }
     let left = false;
     return () => {
       if (left) return;

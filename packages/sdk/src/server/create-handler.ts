@@ -189,8 +189,8 @@ class HttpHandler implements Handler {
     const bytes = route.takesBytes ? await readOctets(request, maxBodyBytes) : new Uint8Array();
     const body = route.body && parsePart(route.body, await readJson(request, maxBodyBytes), 'body');
     let leavePlace = () => {};
-    const enter = async () => {
-      leavePlace = await this.#admission.enter(signal);
+    const enter = async (onWaiting?: () => void) => {
+      leavePlace = await this.#admission.enter(signal, onWaiting);
     };
     if (route.isWork) await enter();
     if (this.#closing) {

@@ -214,6 +214,23 @@ describe.each(stores)('a chat whose streams are kept in %s', (_, makeStore) => {
     );
   });
 
+  it('goes on where the message after it is refused for want of a place', async () => {
+    await withServer(
+      await makeStore(),
+      async ({ url }) => {
+        const calls = endless.calls.length;
+        const first = (await post(url, 'full', { model: 'endless' })).text();
+        await until(() => endless.calls.length > calls);
+        expect((await post(url, 'full', { model: 'quick' })).status).toBe(429);
+        expect(endless.calls.at(-1)!.abortSignal!.aborted).toBe(false);
+        await fetch(`${url}/api/chat/full/cancel`, { method: 'POST' });
+        expect(await first).toContain('"abort"');
+        expect(await (await post(url, 'full', { model: 'quick' })).text()).toContain('answer');
+      },
+      { maxConcurrent: 1, maxQueued: 0 },
+    );
+  });
+
   it('ends when the server closes, with an end that its client understands', async () => {
     let text: Promise<string> | undefined;
     await withServer(await makeStore(), async ({ url }) => {

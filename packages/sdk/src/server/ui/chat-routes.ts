@@ -33,9 +33,8 @@ export function chatRoutes(context: ServerContext): AnyRoute[] {
         const { body } = call;
         const answer = await answerTo(call, context);
         const chat = chatOf(call, body.id);
-        // The answer that runs may hold the place that this one waits for.
-        chats.supersede(chat);
-        await call.enter();
+        // The answer that runs may hold the place that this one waits for; where this one is refused, it goes on.
+        await call.enter(() => chats.supersede(chat));
         const { stream, settled } = await chats.start(chat, answer);
         call.until(settled);
         return eventStream(call, replay(stream, call), headers);
