@@ -200,6 +200,14 @@ describe('a call', () => {
     await expect.poll(() => aborted).toBe(1);
   });
 
+  it('may take as long as it was given, however long that is', async () => {
+    const patient = await connect({ timeoutMs: Number.POSITIVE_INFINITY });
+    const abortSignal = AbortSignal.timeout(50);
+    const hanging = patient.tools().hang!.execute!({}, { toolCallId: 'x', messages: [], abortSignal });
+    await expect(hanging).rejects.toMatchObject({ code: 'cancelled' });
+    await patient.close();
+  });
+
   it('that takes too long says what to do', async () => {
     const hasty = await connect({ timeoutMs: 30 });
     const hanging = hasty.tools().hang!.execute!({}, { toolCallId: 'x', messages: [] });

@@ -20,7 +20,7 @@ declare const VERSION: string;
 export interface McpConnectionOptions {
   /** Prefix of tools whose names are taken, and the server's name in messages. Default: what the server calls itself. */
   name?: string;
-  /** For one call, in milliseconds. Default: 10 minutes. */
+  /** For one call, in milliseconds, up to 24 days. Default: 10 minutes. */
   timeoutMs?: number;
   /** How far calls are. */
   onProgress?: (progress: ToolProgress) => void;
@@ -44,6 +44,9 @@ export interface McpConnection extends AsyncDisposable {
   tools(taken?: Readonly<Record<string, unknown>>): Record<string, Tool>;
   close(): Promise<void>;
 }
+
+/** The longest that a timer takes: longer ones end at once. */
+const longestTimerMs = 2 ** 31 - 1;
 
 /** More pages of tools than this are no list any more. */
 const maxPages = 100;
@@ -79,7 +82,13 @@ export async function connectMcp(
     listed = await listTools(client).catch(() => listed);
   });
   const { name: itself = place, version = '' } = client.getServerVersion() ?? {};
-  const link: ServerLink = { client, name: name ?? itself, timeoutMs, onProgress, listeners };
+  const link: ServerLink = {
+    client,
+    name: name ?? itself,
+    timeoutMs: Math.min(timeoutMs, longestTimerMs),
+    onProgress,
+    listeners,
+  };
   const close = () => client.close();
   return {
     server: { name: itself, version },

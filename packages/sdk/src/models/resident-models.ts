@@ -4,6 +4,7 @@
  */
 import type { LoadModelOptions, NativeEngine, NativeModel } from '@trivium/native';
 import { TriviumError } from '@trivium/protocol';
+import { runAfter } from '../timer.js';
 import type { ModelLease } from './managed-model.js';
 import { availableMemoryBytes, estimateMemory, type MemoryEstimate } from './memory-estimate.js';
 import type { PackCache } from './pack-cache.js';
@@ -223,11 +224,11 @@ export class ResidentModels {
     }
     const { idleUnloadMs } = this.#settings;
     if (idleUnloadMs === undefined) return;
-    resident.idleTimer = setTimeout(() => {
+    resident.idleTimer = runAfter(idleUnloadMs, () => {
       if (resident.leases === 0) void this.#unloadIdle(resident).catch(() => {});
-    }, idleUnloadMs);
+    });
     // A model that waits to be unloaded keeps no process alive.
-    resident.idleTimer.unref();
+    resident.idleTimer?.unref();
   }
 
   async #unloadIdle(resident: Resident): Promise<void> {

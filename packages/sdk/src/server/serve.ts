@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, getRequestListener } from '@hono/node-server';
 import { TriviumError } from '@trivium/protocol';
+import { runAfter } from '../timer.js';
 import { createHandler, type Handler } from './create-handler.js';
 import { type HandlerSettings, loopbackNames } from './settings.js';
 
@@ -18,7 +19,7 @@ export interface ServeSettings extends HandlerSettings {
 }
 
 export interface CloseOptions {
-  /** Milliseconds that calls under way may take to end by themselves; default 10,000. */
+  /** Milliseconds that calls under way may take to end by themselves, `Infinity` for as long as they want; default 10,000. */
   drainMs?: number;
 }
 
@@ -128,5 +129,5 @@ async function drained(handler: Handler): Promise<void> {
 /** A deadline alone keeps no process alive. */
 const after = (ms: number) =>
   new Promise<void>((resolve) => {
-    setTimeout(resolve, ms).unref();
+    runAfter(ms, resolve)?.unref();
   });

@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { GenerateEvent, InspectedModel, LoadModelOptions, NativeModel } from '@trivium/native';
 import { TriviumError } from '@trivium/protocol';
@@ -193,6 +194,16 @@ describe('who goes', () => {
     await a.logits([1]);
     expect(engine.log.at(-1)).toBe('load a-100');
   });
+
+  it.each([Number.POSITIVE_INFINITY, 30 * 86_400_000])(
+    'none, where that is after %s ms',
+    async (idleUnloadMs) => {
+      const { engine, store } = make({ idleUnloadMs });
+      await store.get(file('a-100'));
+      await sleep(30);
+      expect(engine.log).toEqual(['load a-100']);
+    },
+  );
 });
 
 describe('a model whose weights are mapped', () => {

@@ -37,6 +37,16 @@ describe('a server that closes', () => {
     await expect(fetch(`${running.url}/healthz`)).rejects.toThrow();
   });
 
+  it.each([Number.POSITIVE_INFINITY, 2 ** 31])(
+    'waits for calls as long as it was told to: %s ms',
+    async (drainMs) => {
+      const running = await start();
+      const answer = eventData(await stream(running.url, 'brief'));
+      await running.close({ drainMs });
+      expect((await answer).filter((one) => one.includes('"content":"'))).toHaveLength(31);
+    },
+  );
+
   it('tells those that do not end that it closes, and waits until they have', async () => {
     const running = await start();
     const answer = eventData(await stream(running.url, 'endless'));

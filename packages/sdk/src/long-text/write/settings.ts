@@ -3,6 +3,7 @@
  */
 import { TriviumError, type WriteStage } from '@trivium/protocol';
 import type { LanguageModel } from 'ai';
+import { longestTimerMs } from '../../timer.js';
 import { estimateTokens } from '../abstractive.js';
 import type { LongTextOptions } from '../types.js';
 import { isMostlyChinese } from '../words.js';
@@ -34,9 +35,6 @@ export interface WriteSettings {
   expand: StageSettings;
   polish: StageSettings | undefined;
 }
-
-/** The longest delay that a timer takes. */
-const longestDelayMs = 2 ** 31 - 1;
 
 /** @throws TriviumError `invalid-argument` naming the field. */
 export function settle(call: WriteOptions, options: LongTextOptions): WriteSettings {
@@ -99,7 +97,7 @@ function settleStage(
   within(field('temperature'), temperature, 0, 10);
   within(field('contextTokens'), contextTokens, 256, Infinity, true);
   if (maxTokens !== undefined) within(field('maxTokens'), maxTokens, 1, Infinity, true);
-  if (deadlineMs !== undefined) within(field('deadlineMs'), deadlineMs, 1, longestDelayMs);
+  if (deadlineMs !== undefined) within(field('deadlineMs'), deadlineMs, 1, longestTimerMs);
   if (given.maxTotalTokens !== undefined)
     within(field('maxTotalTokens'), given.maxTotalTokens, 1, Infinity, true);
   if (tokenShare !== undefined) {
