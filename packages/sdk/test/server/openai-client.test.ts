@@ -246,6 +246,19 @@ describe('chat completions', () => {
     expect(text).toBe('so far');
   });
 
+  it('that end in an error, are none', async () => {
+    const unavailable = { status: 503, code: 'unavailable' };
+    const asked = (model: string, stream: boolean) =>
+      client.chat.completions.create({ model, messages, stream });
+    await expect(asked('halting', false)).rejects.toMatchObject(unavailable);
+    await expect(asked('mute', true)).rejects.toMatchObject(unavailable);
+    const stream = (await asked('halting', true)) as AsyncIterable<OpenAI.ChatCompletionChunk>;
+    const read = async () => {
+      for await (const chunk of stream) expect(chunk.choices[0]?.finish_reason).toBeNull();
+    };
+    await expect(read()).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
   it.each([true, false])('that a provider refuses have its status, streamed: %s', async (stream) => {
     await expect(
       client.chat.completions.create({ model: 'refusing', messages, stream }),

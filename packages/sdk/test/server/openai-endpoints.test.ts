@@ -203,6 +203,15 @@ describe('responses', () => {
     });
     expect(JSON.stringify(events)).not.toContain('secret');
   });
+
+  it('that end in an error have failed', async () => {
+    const whole = client.responses.create({ model: 'halting', input: 'x' });
+    await expect(whole).rejects.toMatchObject({ status: 503, code: 'unavailable' });
+    const stream = await client.responses.create({ model: 'halting', input: 'x', stream: true });
+    const events = [];
+    for await (const event of stream) events.push(event);
+    expect(events.at(-1)).toMatchObject({ type: 'response.failed', response: { status: 'failed' } });
+  });
 });
 
 describe('embeddings', () => {

@@ -68,6 +68,9 @@ export const broken = scriptedParts(
   ],
   'stop',
 );
+/** Ends in an error of which it says nothing, with or without a text before. */
+export const halting = scriptedParts([{ type: 'text', text: 'so far' }], 'error');
+export const mute = scriptedParts([], 'error');
 export const refusing = scriptedParts(
   [
     {
@@ -113,6 +116,8 @@ export async function openAiServer(): Promise<OpenAiServer> {
       likely,
       warned,
       broken,
+      halting,
+      mute,
       refusing,
       embedder: 'nano',
       words: 'nano',

@@ -2,6 +2,7 @@
  * One call of a language model as OpenAI's endpoints see it: parts as they come, tokens counted, warnings kept. A failure
  * before the first piece is thrown, so that it has a status; a later one ends the parts. Knows no HTTP.
  */
+import { TriviumError } from '@trivium/protocol';
 import type { AnyCallOptions, AnyPart } from '../../provider/any-language-model.js';
 import { warningSentences } from '../model-warnings.js';
 import type { ServedLanguageModel } from '../served-models.js';
@@ -50,6 +51,7 @@ export async function generateWhole(
 ): Promise<WholeAnswer> {
   const result = await model.view.generate(options).catch(failInOpenaiNames);
   const end = endOf(result, model.id, metrics);
+  throwIfFailed(result);
   return { ...end, content: result.content, warnings: warningSentences(result.warnings) };
 }
 
@@ -84,8 +86,10 @@ export async function generateStream(
     try {
       for (let part = first; part !== undefined; part = (await reader.read()).value) {
         if (part.type === 'error') throw part.error;
-        if (part.type === 'finish') end = endOf(part, model.id, metrics);
-        else yield part;
+        if (part.type === 'finish') {
+          end = endOf(part, model.id, metrics);
+          throwIfFailed(part);
+        } else yield part;
       }
       options.abortSignal?.throwIfAborted();
       if (!end) throw new Error('the model ended its stream without finishing it');
@@ -105,10 +109,22 @@ async function firstPiece(
     const { done, value } = await reader.read();
     if (done) return undefined;
     if (value.type === 'error') throw value.error;
+    if (value.type === 'finish') throwIfFailed(value);
     if (value.type === 'stream-start') warnings.push(...warningSentences(value.warnings));
     else if (value.type !== 'response-metadata' && value.type !== 'raw' && value.type !== 'ping')
       return value;
   }
+}
+
+/** What ended in an error is no whole answer, also where the model says no more of it. @throws TriviumError `unavailable` */
+function throwIfFailed({ finishReason }: Record<string, unknown>): void {
+  const { unified, raw } = (finishReason ?? {}) as { unified?: string; raw?: string };
+  if (unified !== 'error') return;
+  throw new TriviumError('unavailable', 'The model ended its answer with an error.', {
+    field: 'finishReason',
+    found: raw,
+    remedy: 'Try again; if it persists, ask another model.',
+  });
 }
 
 function endOf(
