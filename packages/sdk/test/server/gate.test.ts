@@ -96,6 +96,14 @@ describe('who may call', () => {
       expect((await get('/v1/models', { headers: { authorization } })).status).toBe(200);
     expect((await get('/healthz')).status).toBe(200);
   });
+
+  it('keys are the same without the blanks around them, which no header keeps; one of blanks is none', async () => {
+    const { get } = await server({ apiKeys: ['one\n', ' two three '] });
+    for (const authorization of ['Bearer one', 'Bearer one ', 'Bearer two three'])
+      expect((await get('/v1/models', { headers: { authorization } })).status).toBe(200);
+    expect((await get('/v1/models', { headers: { authorization: 'Bearer two' } })).status).toBe(401);
+    await expect(server({ apiKeys: ['one', ' \n'] })).rejects.toMatchObject({ field: 'apiKeys' });
+  });
 });
 
 describe('what is sent', () => {

@@ -44,12 +44,12 @@ function hostOf(origin: string): string | undefined {
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
-/** Takes the same time whatever is wrong with a key. */
+/** Takes the same time whatever is wrong with a key. Blanks around one are none of it: headers do not keep them. */
 export class ApiKeys {
   readonly #digests: readonly Buffer[];
 
   constructor(keys: readonly string[]) {
-    this.#digests = keys.map(digest);
+    this.#digests = keys.map((key) => digest(key.trim()));
   }
 
   /** @throws TriviumError `unauthorized` where keys are asked for and none that is known was given */
