@@ -142,7 +142,8 @@ class HttpHandler implements Handler {
   }
 
   #mount(route: AnyRoute): void {
-    const path = this.#settings.basePath + route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    const parameter = route.takesSlashes ? ':$1{.+}' : ':$1';
+    const path = this.#settings.basePath + route.path.replaceAll(/\{(\w+)\}/g, parameter);
     this.#app.on(route.method.toUpperCase(), path, (c) =>
       this.#answer(c.req.raw, route.path, () => this.#run(route, c)),
     );

@@ -41,6 +41,8 @@ export interface Route<Body extends z.ZodType, Query extends z.ZodType, Params e
   method: 'get' | 'post' | 'put' | 'delete';
   /** As OpenAPI writes it, `/v1/jobs/{id}`. */
   path: `/${string}`;
+  /** Its parameters take slashes too, as ids of models have them. */
+  takesSlashes?: boolean;
   /** The operation's name in clients that are generated from the document. */
   id: string;
   tag: 'OpenAI' | 'Capabilities' | 'Jobs' | 'Chat' | 'Scratch' | 'Server';

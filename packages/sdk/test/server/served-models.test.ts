@@ -90,4 +90,14 @@ describe('with a list of models', () => {
         error: { code: 'not-found', expected: 'small, scripted' },
       });
   });
+
+  it('is shown under each id that it lists, with slashes as they are or encoded', async () => {
+    const id = 'hf:org/repo/a b.gguf';
+    await using server = await testServer({ models: { [id]: 'nano' }, model: id });
+    for (const path of [encodeURI(id), encodeURIComponent(id)])
+      expect(await (await server.get(`/v1/models/${path}`)).json()).toMatchObject({ id });
+    expect((await server.get('/v1/models/hf:org/repo')).status).toBe(404);
+    const { paths } = (await (await server.get('/openapi.json')).json()) as { paths: object };
+    expect(paths).toHaveProperty(['/v1/models/{model}', 'get', 'parameters', '0', 'name'], 'model');
+  });
 });

@@ -42,6 +42,7 @@ export function modelRoutes({ models }: ServerContext): AnyRoute[] {
     route({
       method: 'get',
       path: '/v1/models/{model}',
+      takesSlashes: true,
       id: 'getModel',
       tag: 'OpenAI',
       summary: 'One model',
