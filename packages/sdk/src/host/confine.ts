@@ -7,7 +7,7 @@ import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path
 import { type AnyCapability, TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
 import { nanoNames } from '../models/resolve-model.js';
-import { hideRoot } from './hide-root.js';
+import { hideRoot, leadsOut } from './hide-root.js';
 import { assertNamed } from './scratch-paths.js';
 
 type Role = 'path' | 'model';
@@ -265,8 +265,7 @@ export async function confineModel(
 const pathKeys = new Set(['path', 'model']);
 
 /** What lies outside the root (a model in the cache) keeps its name only. */
-const shown = (path: string) =>
-  /^\.\.([\\/]|$)/.test(path) || isAbsolute(path) ? basename(path) : path || '.';
+const shown = (path: string) => (leadsOut(path) ? basename(path) : path || '.');
 
 /** Whether a field of an output says something of files in words of ours. */
 const isSentence = (key: string, { type }: { type?: unknown }) =>

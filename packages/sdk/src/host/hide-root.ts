@@ -1,5 +1,5 @@
-/** Where on the machine the root is, taken out of texts that a client sees. Knows words, opens no files. */
-import { parse, sep } from 'node:path';
+/** Where on the machine things are, taken out of texts that a client sees. Knows words, opens no files. */
+import { basename, isAbsolute, parse, relative, sep } from 'node:path';
 
 const inName = '\\p{L}\\p{M}\\p{N}_-';
 
@@ -14,4 +14,13 @@ export function hideRoot(text: string, root: string): string {
   const quoted = root.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   const found = new RegExp(`(?<![.${inName}])${quoted}(?:(\\${sep})|(?!\\.?[${inName}]))`, 'gu');
   return text.replace(found, (_root, separator?: string) => (separator ? '' : '.'));
+}
+
+/** Whether a path that was taken from the root on leads out of it. */
+export const leadsOut = (path: string) => /^\.\.([\\/]|$)/.test(path) || isAbsolute(path);
+
+/** The text in which a file outside the root (a model in the cache) keeps its name only; others stay as they are. */
+export function hideOutside(text: string, file: string, root: string): string {
+  if (!isAbsolute(file) || !leadsOut(relative(root, file))) return text;
+  return text.replaceAll(file, () => basename(file) || file);
 }

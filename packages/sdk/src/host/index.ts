@@ -9,7 +9,7 @@ export {
   relativePaths,
 } from './confine.js';
 export { documents } from './documents-plugin.js';
-export { hideRoot } from './hide-root.js';
+export { hideOutside, hideRoot } from './hide-root.js';
 export { Host, type HostSettings, type TriviumContext } from './host.js';
 export { jobs } from './jobs-plugin.js';
 export { models } from './models-plugin.js';

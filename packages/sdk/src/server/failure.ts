@@ -1,9 +1,9 @@
 /**
- * What was thrown, as the answer that a client gets. Errors of ours say what they say, paths relative to the root; errors of
+ * What was thrown, as the answer that a client gets. Errors of ours say what they say, paths as outputs show them; errors of
  * model providers become codes of ours; of anything else nothing is told, for it may hold what was asked.
  */
 import { errorBody, httpStatusOf, TriviumError, type TriviumErrorCode } from '@trivium/protocol';
-import { hideRoot } from '../host/index.js';
+import { hideOutside, hideRoot } from '../host/index.js';
 
 interface ProviderError {
   name?: string;
@@ -32,18 +32,18 @@ const codeOfStatus = (status: number | undefined): TriviumErrorCode =>
         ? 'invalid-argument'
         : 'unavailable';
 
-/** @param root paths inside it are told relative to it */
+/** @param root paths inside it are told relative to it; a file elsewhere, by its name */
 export function failureOf(thrown: unknown, root = ''): TriviumError {
   const known = knownFailure(thrown);
   if (!known || root === '')
     return known ?? new TriviumError('internal', 'The server failed.', { cause: thrown });
-  const inside = (text: string | undefined) => text && hideRoot(text, root);
-  const { code, file, field, expected, found, remedy } = known;
-  return new TriviumError(code, inside(known.message) ?? '', {
-    file: inside(file),
+  const { code, file = '', field, expected, found, remedy } = known;
+  const told = (text: string | undefined) => text && hideRoot(hideOutside(text, file, root), root);
+  return new TriviumError(code, told(known.message) ?? '', {
+    file: told(known.file),
     field,
-    expected: inside(expected),
-    found: inside(found),
+    expected: told(expected),
+    found: told(found),
     remedy,
     cause: thrown,
   });

@@ -12,8 +12,26 @@ it.each([
   ['/a+b (1)', 'no /a+b (1)/c.md', 'no c.md'],
   ['/', 'There is nothing at GET /v1/nope.', undefined],
 ])('of the root %s, %j', (root, message, told = message) => {
-  const failure = failureOf(new TriviumError('not-found', message, { file: message }), root);
-  expect(failure).toMatchObject({ message: told, file: told });
+  const failure = failureOf(new TriviumError('not-found', message, { found: message }), root);
+  expect(failure).toMatchObject({ message: told, found: told });
+});
+
+it.each([
+  ['/data', '/home/me/.cache/models/a.gguf', 'a.gguf'],
+  ['/data', '/data/b/a.gguf', 'b/a.gguf'],
+  ['/data', '/data', '.'],
+  ['/data', '/database/$&.gguf', '$&.gguf'],
+  ['/data', 'b/a.gguf', 'b/a.gguf'],
+  ['/', '/b/a.gguf', '/b/a.gguf'],
+])('of a file seen from %s, %s', (root, file, told) => {
+  const details = { file, expected: `${file} as it was`, found: `no ${file}` };
+  const failure = failureOf(new TriviumError('corrupt', `The file ${file} ends too early.`, details), root);
+  expect(failure).toMatchObject({
+    message: `The file ${told} ends too early.`,
+    file: told,
+    expected: `${told} as it was`,
+    found: `no ${told}`,
+  });
 });
 
 it('a server over all of the disk tells paths as they are', async () => {
