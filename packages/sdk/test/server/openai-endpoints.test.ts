@@ -49,6 +49,18 @@ describe('completions', () => {
       ).rejects.toMatchObject({ code: 'unsupported' });
   });
 
+  it.each<[string, object]>([
+    ['prompt', { prompt: '' }],
+    ['prompt', { prompt: ['a', ''] }],
+    ['logit_bias', { prompt: 'a', logit_bias: { 999999999: 1 } }],
+  ])('name %s where the model refuses it: %j', async (param, fields) => {
+    const failure = await client.completions
+      .create({ model: 'words', ...fields } as never)
+      .catch((error) => error);
+    expect(failure).toMatchObject({ status: 400, param });
+    expect(failure.message).not.toMatch(/\btokens:|logitBias/);
+  });
+
   it.each([[[]], [[[]]], [[[], [1]]], [['a', [1]]]])(
     'refuse a prompt of nothing, or of what is none: %j',
     async (prompt) => {

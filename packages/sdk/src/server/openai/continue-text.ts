@@ -5,6 +5,7 @@ import { samplingOf } from '../../models/sampling.js';
 import type { AnyPart } from '../../provider/any-language-model.js';
 import type { ServerMetrics } from '../metrics.js';
 import { given, stopsOf } from './call-settings.js';
+import { failInOpenaiNames } from './field-names.js';
 import type { CallEnd, StreamedAnswer, TokenLogprob } from './model-call.js';
 
 interface Continuation {
@@ -28,6 +29,9 @@ interface Continuation {
   };
 }
 
+const fieldNames = { tokens: 'prompt', maxTokens: 'max_tokens', logprobs: 'logprobs' };
+const fail = (thrown: unknown) => failInOpenaiNames(thrown, fieldNames);
+
 export async function continueText(
   { id, reference, prompt, maxTokens, signal, body }: Continuation,
   host: Host,
@@ -35,7 +39,7 @@ export async function continueText(
 ): Promise<StreamedAnswer> {
   const started = performance.now();
   const model = await host.models.get(reference, 'language', { signal });
-  const tokens = await model.tokenizer.encode(prompt);
+  const tokens = await model.tokenizer.encode(prompt).catch(fail);
   const options: GenerateOptions = {
     tokens,
     maxTokens,
@@ -58,7 +62,7 @@ export async function continueText(
     }),
   };
   const events = model.generate(options);
-  const first = await events.next();
+  const first = await events.next().catch(fail);
   metrics.firstToken(performance.now() - started);
   let end: CallEnd | undefined;
   const logprobs: TokenLogprob[] = [];

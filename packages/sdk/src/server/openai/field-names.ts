@@ -14,12 +14,15 @@ const fieldNames: Record<string, string> = {
   responseFormat: 'response_format',
 };
 
-/** Throws it again in those words; what is no error of ours as it is. */
-export function failInOpenaiNames(thrown: unknown): never {
+/**
+ * Throws it again in those words; what is no error of ours as it is.
+ * @param ownNames of a route that calls fields otherwise
+ */
+export function failInOpenaiNames(thrown: unknown, ownNames: Record<string, string> = {}): never {
   if (!TriviumError.isInstance(thrown)) throw thrown;
   throw respelled(thrown, (name) => {
     const [field = '', ...inside] = name.replace(/^providerOptions\.trivium\./, '').split('.');
-    const known = fieldNames[field];
+    const known = ownNames[field] ?? fieldNames[field];
     return known && [known, ...inside].join('.');
   });
 }
