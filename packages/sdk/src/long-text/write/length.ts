@@ -32,8 +32,13 @@ export interface CutText {
 export function cutNear(text: string, words: number): CutText {
   let best: number | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
+  let counted = 0;
+  let from = 0;
   for (const end of wholeSentenceEnds(text)) {
-    const distance = Math.abs(countWords(text.slice(0, end)) - words);
+    counted += countWords(text.slice(from, end));
+    from = end;
+    const distance = Math.abs(counted - words);
+    if (distance > bestDistance) break;
     if (distance < bestDistance) [best, bestDistance] = [end, distance];
   }
   // One endless sentence is no better than none.
