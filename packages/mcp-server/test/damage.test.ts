@@ -1,10 +1,12 @@
-/** What is said of damaged documents: named from the root on, in answers, in progress and in jobs. */
+/** What is said of damaged files: documents are named from the root on, in answers, in progress and in jobs; models by name. */
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { contracts, TriviumError } from '@trivium/protocol';
 import { documents, Host, jobs } from '@trivium/sdk';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { damagePage, makePdf } from '../../sdk/test/documents/fixtures.js';
+import { answerOf, withoutRoot } from '../src/capability-tools.js';
 import { callTool } from '../src/surface/requests.js';
 import type { McpSurface, Progress, ToolAnswer } from '../src/surface/surface.js';
 import { triviumSurface } from '../src/trivium-surface.js';
@@ -51,4 +53,18 @@ it('and a job, to who watches it', async () => {
   const { told, seen } = await call('jobs_watch', { id: structured!.id });
   expect(told).toContainEqual({ done: 0, message: expect.stringContaining(damage) });
   expect(seen).not.toContain(root);
+});
+
+it('a model in the cache is told by its name, by a failure and by a job that failed', () => {
+  const file = join(tmpdir(), 'cache', 'a.gguf');
+  const failure = new TriviumError('corrupt', `The file ${file} ends too early.`, { file, found: file });
+  const told = {
+    code: 'corrupt',
+    message: 'The file a.gguf ends too early.',
+    file: 'a.gguf',
+    found: 'a.gguf',
+  };
+  expect(withoutRoot(failure, root)).toMatchObject(told);
+  const failed = { id: 'x', status: 'failed', error: failure.toJSON() };
+  expect(answerOf(contracts.jobsShow, failed, { root }).structured).toMatchObject({ error: told });
 });
