@@ -16,10 +16,12 @@ function Chat({
   say,
   resume = false,
   onError,
+  onFinish,
 }: {
   say: string;
   resume?: boolean;
   onError?: (error: Error) => void;
+  onFinish?: (end: { isAbort: boolean; message: UIMessage }) => void;
 }) {
   const chat = useChat({
     id: 'chat 1',
@@ -27,6 +29,7 @@ function Chat({
     model: 'nano',
     body: { temperature: 0 },
     ...(onError && { onError }),
+    ...(onFinish && { onFinish }),
     messages: resume ? [asked(say)] : [],
   });
   return (
@@ -124,7 +127,8 @@ describe('useChat', () => {
 
   it('leaves the answer alone when its page goes, and the next page takes it up again', async () => {
     const wire = createWire([]);
-    const { unmount } = render(page(wire, <Chat say="100 20" />));
+    const { unmount } = render(page(wire, <Chat say="100 20" resume />));
+    await status('ready');
     press('send');
     await begins();
     unmount();
@@ -133,6 +137,31 @@ describe('useChat', () => {
     await status('ready');
     await answer(Array.from({ length: 100 }, (_, index) => `word ${index + 1}`).join(' '));
     expect(screen.getByTestId('answers').textContent).toBe('1');
+  });
+
+  it.each([
+    [true, 'a part of it where the next page takes it up', 'some'],
+    [false, 'all of it where nobody does', 'all'],
+  ])('with resume %s, ends for a page that is left with %s', async (resume, _, told) => {
+    const wire = createWire([]);
+    const ends: [isAbort: boolean, text: string][] = [];
+    const { unmount } = render(
+      page(
+        wire,
+        <Chat
+          say="20 5"
+          resume={resume}
+          onFinish={({ isAbort, message }) => ends.push([isAbort, textOf(message)])}
+        />,
+      ),
+    );
+    await status('ready');
+    press('send');
+    await begins();
+    unmount();
+    await waitFor(() => expect(ends).toHaveLength(1));
+    expect(ends[0]![0]).toBe(told === 'some');
+    expect(ends[0]![1].includes('word 20')).toBe(told === 'all');
   });
 
   it('takes an answer that broke off up in its place, by itself when the page is seen again', async () => {
@@ -150,7 +179,8 @@ describe('useChat', () => {
 
   it('gives the next page an answer that ended while there was none, and gives it once', async () => {
     const wire = createWire([]);
-    const { unmount } = render(page(wire, <Chat say="20 5" />));
+    const { unmount } = render(page(wire, <Chat say="20 5" resume />));
+    await status('ready');
     press('send');
     await begins();
     unmount();

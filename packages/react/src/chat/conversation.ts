@@ -50,5 +50,9 @@ export function createConversation<Message extends UIMessage>(
     stop: async () => {
       await Promise.all([transport.cancel(chat.id), chat.stop()]);
     },
+    /** Where the next page takes the answer up: read on by nobody, it would count as read, and be told no more. */
+    leave: () => {
+      if (latest.resume) void chat.stop();
+    },
   };
 }

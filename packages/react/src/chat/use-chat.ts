@@ -20,7 +20,7 @@ export type UseTriviumChatOptions<Message extends UIMessage = TriviumUIMessage> 
 /**
  * All that `useChat` of `@ai-sdk/react` gives, over the server of the nearest `TriviumProvider`. `stop` stops the answer on
  * the server too, and rejects where the server could not be told; leaving the page stops nothing, and `resume: true` takes up an
- * answer that was not read to its end. `id` is what the server knows the conversation by: one that no other conversation has.
+ * answer that was not read to its end: `onFinish` of a page that is left then gets what it had, with `isAbort`. `id` is what the server knows the conversation by: one that no other conversation has.
  * @example
  * const { messages, sendMessage, stop, status } = useChat({ id: conversationId, resume: true, model: 'nano' });
  */
@@ -28,13 +28,12 @@ export function useChat<Message extends UIMessage = TriviumUIMessage>(
   options: UseTriviumChatOptions<Message> = {} as UseTriviumChatOptions<Message>,
 ): UseChatHelpers<Message> {
   const endpoint = useEndpoint();
-  const { chat, become, stop } = useStoreOf(
+  const { chat, become, stop, leave } = useStoreOf(
     () => createConversation<Message>(endpoint, options),
     options.id,
     endpoint,
   );
   useInsertionEffect(() => become(options));
-  // Read on by nobody, it would count as read, and the next page could not take it up.
-  useEffect(() => () => void chat.stop(), [chat]);
+  useEffect(() => leave, [leave]);
   return { ...useAiChat<Message>({ ...options, chat } as UseChatOptions<Message>), stop };
 }
