@@ -131,6 +131,7 @@ export interface RawInspection extends RawDescription {
   fileBytes: number;
   contextTokens?: number;
   kvBytesPerToken?: number;
+  kvType?: 'f16' | 'f32';
   weightBytes?: number;
   tensors: { name: string; dtype: string; shape: number[]; bytes: number }[];
 }

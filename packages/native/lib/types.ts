@@ -308,7 +308,7 @@ export interface InspectedModel {
   path: string;
   container: 'gguf' | 'hugging-face';
   architecture: string;
-  /** Its architecture runs, and the weights that it asks for are all there in types that are read. */
+  /** Its architecture runs, its tokenizer is there, and the weights that it asks for are all there in types that are read. */
   supported: boolean;
   /** Why not, and what is. */
   reason?: string;
@@ -324,6 +324,8 @@ export interface InspectedModel {
   /** Bytes of the weights once packed, and of keys and values per token. */
   weightBytes?: number;
   kvBytesPerToken?: number;
+  /** Of these keys and values, where no other is asked for. */
+  kvType?: 'f16' | 'f32';
   metadata: Record<string, string | number | boolean>;
   tensors: InspectedTensor[];
 }

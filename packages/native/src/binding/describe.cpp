@@ -57,6 +57,7 @@ Napi::Object to_js(Napi::Env env, const Inspection& inspection) {
     object["contextTokens"] = Napi::Number::New(env, inspection.context);
     object["weightBytes"] = Napi::Number::New(env, inspection.weight_bytes);
     object["kvBytesPerToken"] = Napi::Number::New(env, inspection.kv_bytes_per_token);
+    object["kvType"] = Napi::String::New(env, inspection.kv_dtype == DType::f32 ? "f32" : "f16");
   }
   Napi::Array tensors = Napi::Array::New(env, inspection.tensors.size());
   for (std::size_t i = 0; i < inspection.tensors.size(); ++i) {

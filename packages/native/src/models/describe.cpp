@@ -59,10 +59,11 @@ Result<Inspection> inspect(const ModelFile& file) {
     if (const std::string* name = file.metadata().string("general.architecture")) inspection.description.architecture = *name;
     return inspection;
   }
-  if (Result<ModelPlan> plan = plan_of(file, *spec, {}); !plan.ok()) inspection.refusal = std::move(plan.error());
+  Result<ModelPlan> plan = plan_of(file, *spec, {});
+  if (!plan.ok()) inspection.refusal = std::move(plan.error());
+  else inspection.kv_dtype = own_kv_dtype(*plan);
   inspection.context = spec->context;
-  for (const LayerSpec& layer : spec->layers)
-    if (layer.attention.causal) inspection.kv_bytes_per_token += 2.0 * layer.attention.kv_heads * layer.attention.head_dim * 2;
+  inspection.kv_bytes_per_token = double(page_geometry_of(*spec, inspection.kv_dtype).page_bytes()) / page_tokens;
   return inspection;
 }
 

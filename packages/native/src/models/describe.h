@@ -22,6 +22,7 @@ struct Inspection {
   Description description;
   std::optional<Error> refusal;  // why it cannot be run
   double parameters = 0, file_bytes = 0, weight_bytes = 0, kv_bytes_per_token = 0;
+  DType kv_dtype = DType::f16;  // of those bytes: the model's own
   int context = 0;
   std::vector<TensorEntry> tensors;
 };

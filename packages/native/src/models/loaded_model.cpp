@@ -68,12 +68,10 @@ Result<std::shared_ptr<LoadedModel>> LoadedModel::load(std::shared_ptr<const Mod
   TRIVIUM_TRY_ASSIGN(model->spec_, spec_of(*file));
   model->backend_ = backend;
   TRIVIUM_TRY_ASSIGN(ModelPlan planned, plan_of(*file, model->spec_, precision));
+  model->kv_dtype_ = precision.keys_and_values.value_or(own_kv_dtype(planned));
   model->plan_ = std::move(planned.plan);
   const std::vector<PlannedWeight>& wanted = planned.weights;
 
-  const auto is_f32 = [](const PlannedWeight& weight) { return weight.role == Role::vector || weight.dtype == DType::f32; };
-  const bool all_f32 = std::all_of(wanted.begin(), wanted.end(), is_f32);
-  model->kv_dtype_ = precision.keys_and_values.value_or(all_f32 ? DType::f32 : DType::f16);
   const std::size_t block = info(model->kv_dtype_).block_elements;
   if (const int head = model->page_geometry().head_dim; std::size_t(head) % block != 0) {
     Error error;
@@ -116,17 +114,7 @@ std::size_t LoadedModel::weight_bytes() const {
   return bytes;
 }
 
-PageGeometry LoadedModel::page_geometry() const {
-  PageGeometry geometry;
-  geometry.dtype = kv_dtype_;
-  for (const LayerSpec& layer : spec_.layers) {
-    if (!layer.attention.causal) continue;
-    geometry.layers += 1;
-    geometry.kv_heads = std::max(geometry.kv_heads, layer.attention.kv_heads);
-    geometry.head_dim = std::max(geometry.head_dim, layer.attention.head_dim);
-  }
-  return geometry;
-}
+PageGeometry LoadedModel::page_geometry() const { return page_geometry_of(spec_, kv_dtype_); }
 
 Result<std::unique_ptr<Program>> LoadedModel::compile(const BatchShape& largest) const {
   return backend_->compile(plan_, weights_, largest);

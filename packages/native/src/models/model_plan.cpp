@@ -97,4 +97,21 @@ Result<ModelPlan> plan_of(const ModelFile& file, const ModelSpec& spec, const Pr
   return made;
 }
 
+DType own_kv_dtype(const ModelPlan& planned) {
+  const auto is_f32 = [](const PlannedWeight& weight) { return weight.role == Role::vector || weight.dtype == DType::f32; };
+  return std::all_of(planned.weights.begin(), planned.weights.end(), is_f32) ? DType::f32 : DType::f16;
+}
+
+PageGeometry page_geometry_of(const ModelSpec& spec, DType dtype) {
+  PageGeometry geometry;
+  geometry.dtype = dtype;
+  for (const LayerSpec& layer : spec.layers) {
+    if (!layer.attention.causal) continue;
+    geometry.layers += 1;
+    geometry.kv_heads = std::max(geometry.kv_heads, layer.attention.kv_heads);
+    geometry.head_dim = std::max(geometry.head_dim, layer.attention.head_dim);
+  }
+  return geometry;
+}
+
 }  // namespace trivium

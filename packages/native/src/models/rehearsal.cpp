@@ -10,6 +10,7 @@
 
 #include "models/build.h"
 #include "models/load_types.h"
+#include "models/model_plan.h"
 #include "models/rows.h"
 
 namespace trivium {
@@ -213,13 +214,8 @@ class Stage {
 };
 
 PageGeometry geometry_of(const ModelSpec& spec, int layers, DType dtype) {
-  PageGeometry geometry;
+  PageGeometry geometry = page_geometry_of(spec, dtype);
   geometry.layers = layers;
-  geometry.dtype = dtype;
-  for (const LayerSpec& layer : spec.layers) {
-    geometry.kv_heads = std::max(geometry.kv_heads, layer.attention.kv_heads);
-    geometry.head_dim = std::max(geometry.head_dim, layer.attention.head_dim);
-  }
   return geometry;
 }
 

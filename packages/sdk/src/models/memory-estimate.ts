@@ -36,12 +36,14 @@ export async function estimateMemory(
   const tokens = Math.min(model.contextTokens ?? 0, contextTokens ?? Number.POSITIVE_INFINITY);
   const context = Math.ceil(tokens / pageTokens) * pageTokens;
   // The engine's own rule: a quarter of the memory, unless a context or a bound was asked for.
-  const bound = kvMemoryBytes ?? (contextTokens === undefined ? totalmem() / 4 : Number.POSITIVE_INFINITY);
-  // The model's own type is f16 or f32: these are the most that another may take of it.
-  const kvShare = { q8_0: 8.5 / 16, f16: 1, f32: 2 }[kvType ?? 'f16'];
+  const bound =
+    kvMemoryBytes ?? (contextTokens === undefined ? wholeMemoryBytes() / 4 : Number.POSITIVE_INFINITY);
+  const kvShare = kvType === undefined ? 1 : bitsOfValue[kvType] / bitsOfValue[model.kvType ?? 'f16'];
   const kvBytes = Math.floor(Math.min((model.kvBytesPerToken ?? 0) * kvShare * context, bound));
   return { weightBytes, kvBytes, totalBytes: weightBytes + kvBytes };
 }
+
+const bitsOfValue = { q8_0: 8.5, f16: 16, f32: 32 };
 
 const bitsOfWeight: Record<LoadQuantization, number> = {
   q8_0: 8.5,
@@ -56,6 +58,12 @@ function savedBytes(tensors: readonly InspectedTensor[], quantize: LoadQuantizat
   return tensors
     .filter(({ dtype, shape }) => ['F32', 'F16', 'BF16'].includes(dtype) && shape.length === 2)
     .reduce((sum, { bytes, shape }) => sum + bytes - (shape[0]! * shape[1]! * bitsOfWeight[quantize]) / 8, 0);
+}
+
+/** Of the machine, or of the container where that has less. */
+function wholeMemoryBytes(): number {
+  const { constrainedMemory } = process as { constrainedMemory?: () => number | undefined };
+  return Math.min(totalmem(), constrainedMemory?.() || Number.POSITIVE_INFINITY);
 }
 
 /** Bytes this process can still take, limits of containers included. */

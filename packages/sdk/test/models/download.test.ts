@@ -210,25 +210,33 @@ describe('what cannot be overcome says what to do', () => {
   });
 
   it('a token that is none, an address with a user: neither is told', async () => {
-    const told = (make: () => unknown) => {
-      try {
-        return make();
-      } catch (error) {
-        return { ...(error as TriviumError).toJSON(), text: String(error) };
-      }
+    const told = async (given: object) => {
+      const failure: TriviumError = await (async () => models(given).pull('hf:org/repo'))().catch(
+        (error) => error,
+      );
+      return { ...failure.toJSON(), text: String(failure) };
     };
     const settings = [{ token: 'hf_s3cret\nx: y' }, { token: 'hf_s3crét' }];
     const endpoints = ['bob:s3cret@hub.test', 'ftp://bob:s3/cret@hub.test', 'https://bob:s3/cret@hub.test'];
     for (const given of [...settings, ...endpoints.map((endpoint) => ({ endpoint }))]) {
-      const failure = told(() => models(given));
+      const failure = await told(given);
       expect(failure).toMatchObject({ code: 'invalid-argument', field: Object.keys(given)[0] });
       expect(JSON.stringify(failure)).not.toMatch(/s3|cret/);
     }
+    expect(hub.requests).toEqual([]);
     const gone = models({ endpoint: hub.endpoint.replace('//', '//bob:s3cret@') });
     await hub.stop();
     const failure = await gone.pull('hf:org/repo').catch((error) => error);
     expect(failure).toMatchObject({ code: 'network', found: 'ECONNREFUSED' });
     expect(inspect(failure, { depth: 5 })).not.toContain('s3cret');
+  });
+
+  it('a token that is none matters where it is sent alone: not to caches, nor to a hub with a user', async () => {
+    const token = 'hf_s3crét';
+    const endpoint = hub.endpoint.replace('//', '//bob:s3cret@');
+    const { path } = await models({ endpoint, token }).pull('hf:org/repo');
+    for (const offline of [true, false])
+      expect(await models({ token, offline }).resolve('hf:org/repo')).toBe(path);
   });
 
   it('a connection that broke without a code: its message is not told', () => {

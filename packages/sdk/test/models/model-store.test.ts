@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { GenerateEvent, InspectedModel, LoadModelOptions, NativeModel } from '@trivium/native';
+import {
+  type GenerateEvent,
+  getEngine,
+  type InspectedModel,
+  type LoadModelOptions,
+  type NativeModel,
+} from '@trivium/native';
 import { TriviumError } from '@trivium/protocol';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ModelStore, type ModelStoreSettings } from '../../src/models/model-store.js';
@@ -122,6 +128,22 @@ describe('admission', () => {
       expect(engine.options.at(-1)?.kvMemoryBytes).toBe(kvMemoryBytes);
     }
   });
+
+  it.each(['llama-yarn.gguf', 'llama-odd-heads.gguf', 'llama-yarn'])(
+    'what was counted is enough for %s',
+    async (name) => {
+      const path = fileURLToPath(new URL(`../../../native/tests/fixtures/parity/${name}`, import.meta.url));
+      const { contextTokens } = await getEngine().inspect(path);
+      for (const kvType of [undefined, 'f16', 'f32'] as const) {
+        for (const context of [undefined, 64]) {
+          const settings = { memoryBytes: 2 ** 30, kvType, contextTokens: context };
+          await using store = new ModelStore(JSON.parse(JSON.stringify(settings)));
+          const model = await store.get(path);
+          expect(model.info.contextTokens, JSON.stringify(settings)).toBe(context ?? contextTokens);
+        }
+      }
+    },
+  );
 
   it('two loads at once never count the same bytes', async () => {
     const { store } = make({}, 340);

@@ -21,8 +21,8 @@ export interface HubSettings {
 export interface ResolvedHubSettings {
   /** Without what is secret. */
   endpoint: string;
-  /** The header that says who asks. */
-  authorization: string | undefined;
+  /** The header that says who asks, for when it is sent: caches need none. @throws TriviumError `invalid-argument` where the token is none */
+  authorization: () => string | undefined;
   offline: boolean;
   /** What ruled the network out, in the words of whoever set it. */
   offlineBecause: string;
@@ -38,7 +38,7 @@ function huggingFaceCacheFolder(): string {
   return HF_HUB_CACHE || HUGGINGFACE_HUB_CACHE || join(home, 'hub');
 }
 
-/** @throws TriviumError `invalid-argument` when the endpoint is no http address, or the token no token */
+/** @throws TriviumError `invalid-argument` when the endpoint is no http address */
 export function resolveHubSettings(settings: HubSettings = {}): ResolvedHubSettings {
   const { HF_HUB_OFFLINE, TRIVIUM_OFFLINE } = process.env;
   const byVariable = isSet(TRIVIUM_OFFLINE)
@@ -57,7 +57,7 @@ export function resolveHubSettings(settings: HubSettings = {}): ResolvedHubSetti
 
 /** The user of the address goes before the token, as in Hugging Face's own tools. Errors say neither of them. */
 function callerOf(settings: HubSettings): Pick<ResolvedHubSettings, 'endpoint' | 'authorization'> {
-  const { HF_ENDPOINT, HF_TOKEN } = process.env;
+  const { HF_ENDPOINT } = process.env;
   const address = settings.endpoint ?? (HF_ENDPOINT || 'https://huggingface.co');
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) {
@@ -69,7 +69,17 @@ function callerOf(settings: HubSettings): Pick<ResolvedHubSettings, 'endpoint' |
       remedy: 'Correct it or leave it out.',
     });
   }
-  const token = (settings.token ?? HF_TOKEN)?.trim() || undefined;
+  const user =
+    url.username || url.password ? querystring.unescape(`${url.username}:${url.password}`) : undefined;
+  [url.username, url.password] = ['', ''];
+  return {
+    endpoint: url.href.replace(/\/+$/, ''),
+    authorization: () => (user ? `Basic ${Buffer.from(user).toString('base64')}` : bearerOf(settings)),
+  };
+}
+
+function bearerOf(settings: HubSettings): string | undefined {
+  const token = (settings.token ?? process.env.HF_TOKEN)?.trim() || undefined;
   if (token && !/^[!-~]+$/.test(token)) {
     throw new TriviumError('invalid-argument', 'The token for the hub holds what no token can.', {
       field: settings.token === undefined ? 'HF_TOKEN' : 'token',
@@ -77,11 +87,5 @@ function callerOf(settings: HubSettings): Pick<ResolvedHubSettings, 'endpoint' |
       remedy: 'Copy it anew from the settings of the account.',
     });
   }
-  const user =
-    url.username || url.password ? querystring.unescape(`${url.username}:${url.password}`) : undefined;
-  [url.username, url.password] = ['', ''];
-  return {
-    endpoint: url.href.replace(/\/+$/, ''),
-    authorization: user ? `Basic ${Buffer.from(user).toString('base64')}` : token && `Bearer ${token}`,
-  };
+  return token && `Bearer ${token}`;
 }

@@ -35,7 +35,7 @@ export async function pullModel(
   reference: HubReference,
   { signal, onProgress }: PullOptions,
 ): Promise<PulledModel> {
-  const connection = new HubConnection(hub.settings.endpoint, hub.settings.authorization);
+  const connection = new HubConnection(hub.settings.endpoint, hub.settings.authorization());
   const { repo } = reference;
   const listing = await fetchListing(connection, repo, revisionOf(reference), { retry: hub.retry, signal });
   const chosen = chooseFiles(reference, listing);
