@@ -21,7 +21,10 @@ export interface HubSettings {
 export interface ResolvedHubSettings {
   /** Without what is secret. */
   endpoint: string;
-  /** The header that says who asks, for when it is sent: caches need none. @throws TriviumError `invalid-argument` where the token is none */
+  /**
+   * The header that says who asks. Made when it is sent: caches work with any token.
+   * @throws TriviumError `invalid-argument` where the token is none
+   */
   authorization: () => string | undefined;
   offline: boolean;
   /** What ruled the network out, in the words of whoever set it. */
@@ -78,6 +81,7 @@ function callerOf(settings: HubSettings): Pick<ResolvedHubSettings, 'endpoint' |
   };
 }
 
+/** @throws TriviumError `invalid-argument` for what cannot be a token */
 function bearerOf(settings: HubSettings): string | undefined {
   const token = (settings.token ?? process.env.HF_TOKEN)?.trim() || undefined;
   if (token && !/^[!-~]+$/.test(token)) {
