@@ -51,7 +51,7 @@ describe.each(stores)('streams in %s', (_, make) => {
     for (const reading of [early, found, late, readAll(ended)])
       expect(await reading).toEqual({ text: 'one two 三', end: 'ended' });
     expect(await store.find('other')).toBeUndefined();
-    await ended!.forget();
+    await ended!.forget!();
     expect(await store.find('chat')).toBeUndefined();
   });
 
@@ -60,7 +60,7 @@ describe.each(stores)('streams in %s', (_, make) => {
     const writer = await store.create('chat');
     await writer.append('one ');
     const reading = readAll(writer);
-    await writer.forget();
+    await writer.forget!();
     expect(await store.find('chat')).toBeUndefined();
     await writer.append('two');
     await writer.end();
@@ -222,6 +222,20 @@ describe('streams in files', () => {
     full.mockRestore();
     expect(await reading).toEqual({ text: 'kept', end: 'interrupted' });
     expect(await store.find('chat')).toBeUndefined();
+  });
+
+  it('that are damaged in their middle end there as interrupted', async () => {
+    const folder = await temporaryFolder();
+    const writer = await new FileStreamStore({ folder }).create('chat');
+    for (const text of ['one ', 'two', 'three']) await writer.append(text);
+    await writer.end();
+    const [name] = await readdir(folder);
+    const whole = await readFile(join(folder, name!), 'utf8');
+    for (const damaged of ['{"type":"te\0\0', '{"type":"other"}', '']) {
+      await writeFile(join(folder, name!), whole.replace('{"type":"text","text":"two"}', damaged));
+      const found = await new FileStreamStore({ folder }).find('chat');
+      expect(await readAll(found)).toEqual({ text: 'one ', end: 'interrupted' });
+    }
   });
 
   it('that are damaged are no streams', async () => {

@@ -111,7 +111,7 @@ async function isStream(path: string): Promise<boolean> {
   try {
     await using lines = await LineReader.open(path);
     const [first] = await lines.next();
-    return first !== undefined && parse(first).type === 'created';
+    return first !== undefined && parsed(first)?.type === 'created';
   } catch {
     return false;
   }
@@ -119,10 +119,17 @@ async function isStream(path: string): Promise<boolean> {
 
 const remove = (path: string) => unlink(path).catch(() => {});
 
-const parse = (text: string): Line => line.parse(JSON.parse(text));
+/** Nothing where it is damaged. */
+function parsed(text: string): Line | undefined {
+  try {
+    return line.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
 
-async function* parsed(reader: LineReader): AsyncGenerator<Line, void, void> {
-  for await (const texts of reader.rest()) yield* texts.map(parse);
+async function* linesOf(reader: LineReader): AsyncGenerator<Line | undefined, void, void> {
+  for await (const texts of reader.rest()) yield* texts.map(parsed);
 }
 
 /** One stream that this process writes: to its file first, then to its readers. */
@@ -177,13 +184,14 @@ class FileStream implements StreamWriter {
   }
 }
 
-/** A stream of another process, or of one that is gone. */
+/** A stream of another process, or of one that is gone; one that is damaged, as far as it is whole. */
 async function* follow(path: string, signal: AbortSignal): AsyncGenerator<string, StreamEnd, void> {
   await using lines = await LineReader.open(path);
   let owner: FileOwner | undefined;
   for (let isLast = false; ; ) {
     signal.throwIfAborted();
-    for await (const one of parsed(lines)) {
+    for await (const one of linesOf(lines)) {
+      if (!one) return 'interrupted';
       if (one.type === 'text') yield one.text;
       if (one.type === 'ended') return one.how;
       if (one.type === 'created') owner = one.process;
