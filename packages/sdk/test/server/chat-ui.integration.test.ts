@@ -15,6 +15,7 @@ import {
   type StreamStore,
   serve,
 } from '../../src/server/index.js';
+import type { StoredStream, StreamEnd } from '../../src/server/ui/stream-store.js';
 import { scriptedModel } from '../../src/testing/index.js';
 import { eventData, type TestServer, temporaryFolder, testServer, until } from './fixtures.js';
 import { scriptedParts } from './scripted-parts.js';
@@ -335,6 +336,48 @@ describe('a chat', () => {
       await chat.sendMessage({ text: 'Hello' }, { body: { model: 'unified' } });
       expect(chat.status).toBe('error');
       expect(chat.error!.message).toContain('version');
+    });
+  });
+});
+
+describe('a store of the caller', () => {
+  const get = (path: string) => new Request(`http://localhost${path}`);
+  const stored = (change: (stream: StoredStream) => void): StreamStore => {
+    const memory = new MemoryStreamStore();
+    const changed = <Stream extends StoredStream | undefined>(stream: Stream) => {
+      if (stream) change(stream);
+      return stream;
+    };
+    return {
+      create: async (key) => changed(await memory.create(key)),
+      find: async (key) => changed(await memory.find(key)),
+    };
+  };
+
+  it('need not forget', async () => {
+    await withServer(
+      stored((stream) => delete stream.forget),
+      async ({ url, handler }) => {
+        const chat = chatAt(url, 'kept');
+        await chat.sendMessage({ text: 'Hello' });
+        expect([chat.status, textOf(chat.messages.at(-1))]).toEqual(['ready', words]);
+        expect(await (await handler.fetch(get('/api/chat/kept/stream'))).text()).toContain('[DONE]');
+      },
+    );
+  });
+
+  it('whose stream cannot be read tells so once', async () => {
+    const read = async function* (): AsyncGenerator<string, StreamEnd, void> {
+      yield 'data: {"type":"start"}\n\n';
+      throw new Error('damaged');
+    };
+    const unreadable = stored((stream) => {
+      stream.read = read;
+    });
+    await withServer(unreadable, async ({ handler }) => {
+      const sent = await handler.fetch(new Request(get('/api/chat'), message('damaged', { model: 'quick' })));
+      expect(await sent.text()).toContain('"type":"error"');
+      expect((await handler.fetch(get('/api/chat/damaged/stream'))).status).toBe(204);
     });
   });
 });

@@ -104,15 +104,15 @@ async function answerTo(
 }
 
 /**
- * The text as it was written, which is forgotten once somebody has all of it; what breaks off, here or in the process that wrote
- * it, ends with an error that says so.
+ * The text as it was written, which is forgotten once somebody has all of it, or it cannot be read; what breaks off, here or in
+ * the process that wrote it, ends with an error that says so.
  */
 async function* replay(
   stream: StoredStream,
   { signal, failure }: RouteCall,
 ): AsyncGenerator<string, void, void> {
   const reading = stream.read(signal);
-  let isWhole = false;
+  let isOver = false;
   try {
     for (;;) {
       const step = await reading.next();
@@ -121,15 +121,16 @@ async function* replay(
         break;
       }
       // Clients leave with this frame, before the end behind it.
-      isWhole = !signal.aborted && step.value.endsWith(doneFrame);
+      isOver = !signal.aborted && step.value.endsWith(doneFrame);
       yield step.value;
     }
     yield errorFrame('The server ended before the answer did.');
   } catch (error) {
+    isOver = !signal.aborted;
     yield errorFrame(failure(error).message);
   } finally {
     await reading.return('interrupted').catch(() => {});
-    if (isWhole) await stream.forget().catch(() => {});
+    if (isOver) await stream.forget?.().catch(() => {});
   }
   yield doneFrame;
 }

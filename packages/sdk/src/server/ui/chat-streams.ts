@@ -73,7 +73,7 @@ export class ChatStreams implements AsyncDisposable {
     if (!running) return false;
     running.controller.abort(reason);
     await running.settled;
-    await running.writer?.forget();
+    await running.writer?.forget?.().catch(() => {});
     return true;
   }
 
