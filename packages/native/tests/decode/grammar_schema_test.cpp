@@ -255,3 +255,28 @@ TEST("patterns whose states lead to all the others without a character are bound
   CHECK(!compiled_schema(R"({"properties":{)" + properties + "}}").ok());
   CHECK(double(std::clock() - before) / CLOCKS_PER_SEC < 15);
 }
+
+TEST("patterns of whole alphabets cost what they visit, in many tools and many fields") {
+  const auto bounded = [](const std::string& pattern) {
+    return R"({"type":"string","pattern":")" + pattern + R"(","maxLength":64})";
+  };
+  const auto tools = [&](int count, const std::string& pattern) {
+    std::string parts;
+    for (int i = 0; i < count; ++i) parts += (i ? "," : "") + (R"({"type":"json-schema","schema":)" + bounded(pattern) + "}");
+    return R"({"type":"any-of","parts":[)" + parts + "]}";
+  };
+  CHECK(grammar::grammar_of(tools(16, R"(^[\\p{L}\\p{N}_-]{1,4}$)")).ok());
+  CHECK(grammar::grammar_of(tools(32, R"(^\\p{Lu}\\p{L}{0,3}$)")).ok());
+  CHECK(grammar::grammar_of(tools(32, R"(^\\p{L}{1,3}$)")).ok());
+  std::string fields;
+  for (int i = 0; i < 40; ++i) {
+    const std::string name = std::to_string(i);
+    fields.append(i ? ",\"" : "\"").append(name).append("\":").append(bounded(R"(^\\p{L}{1,2})" + name + "$"));
+  }
+  CHECK(compiled_schema(R"({"type":"object","properties":{)" + fields + "}}").ok());
+  const std::string both = R"({"type":"string","pattern":"^\\p{L}{1,9}$","allOf":[{"pattern":"\\p{Lu}"},{"pattern":"\\p{Ll}$"}]})";
+  check_all(compiled_schema(both), {{R"("Éa")", true}, {R"("éa")", false}, {R"("ÉA")", false}, {R"("É1a")", false}}, both);
+  const std::clock_t before = std::clock();
+  CHECK(!compiled_schema(bounded(R"(^(\\p{L}?){300}$)")).ok());
+  CHECK(double(std::clock() - before) / CLOCKS_PER_SEC < 10);
+}

@@ -51,6 +51,12 @@ class Closure {
   std::uint32_t round_ = 0;
 };
 
+bool lower(const CodeEdge& a, const CodeEdge& b) { return a.low < b.low; }
+
+void sort_edges(CodeAutomaton& automaton) {
+  for (auto& state : automaton.states) std::sort(state.edges.begin(), state.edges.end(), lower);
+}
+
 void join_edges(std::vector<CodeEdge>& edges) {
   std::vector<CodeEdge> joined;
   for (const CodeEdge& edge : edges) {
@@ -144,13 +150,16 @@ std::optional<CodeAutomaton> deterministic(const CodeAutomaton& any, AutomatonBu
     for (const CodeEdge& edge : edges) borders.insert(borders.end(), {edge.low, edge.high + 1});
     std::sort(borders.begin(), borders.end());
     borders.erase(std::unique(borders.begin(), borders.end()), borders.end());
-    if (subsets.size() > budget.states || !budget.spend(edges.size() * borders.size())) return std::nullopt;
-    for (std::size_t i = 0; i + 1 < borders.size(); ++i) {
+    if (subsets.size() > budget.states || !budget.spend(edges.size())) return std::nullopt;
+    std::sort(edges.begin(), edges.end(), lower);
+    std::vector<CodeEdge> open;  // those that read the characters behind the border
+    for (std::size_t i = 0, entering = 0; i + 1 < borders.size(); ++i) {
+      std::erase_if(open, [&](const CodeEdge& edge) { return edge.high < borders[i]; });
+      for (; entering < edges.size() && edges[entering].low == borders[i]; ++entering) open.push_back(edges[entering]);
+      if (open.empty()) continue;
       Subset next;
-      for (const CodeEdge& edge : edges)
-        if (edge.low <= borders[i] && borders[i] <= edge.high) next.push_back(edge.target);
-      if (next.empty()) continue;
-      if (!budget.spend(closure.close(next))) return std::nullopt;
+      for (const CodeEdge& edge : open) next.push_back(edge.target);
+      if (!budget.spend(closure.close(next) + AutomatonBudget::an_edge)) return std::nullopt;
       const std::uint32_t target = id_of(std::move(next));
       result.states[id].edges.push_back({borders[i], borders[i + 1] - 1, target});
     }
@@ -159,9 +168,11 @@ std::optional<CodeAutomaton> deterministic(const CodeAutomaton& any, AutomatonBu
   return trimmed(std::move(result));
 }
 
-std::optional<CodeAutomaton> intersection(const CodeAutomaton& a, const CodeAutomaton& b, AutomatonBudget& budget) {
+std::optional<CodeAutomaton> intersection(CodeAutomaton a, CodeAutomaton b, AutomatonBudget& budget) {
   CodeAutomaton result;
   if (a.states.empty() || b.states.empty()) return result;
+  sort_edges(a);
+  sort_edges(b);
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> known;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
   const auto id_of = [&](std::uint32_t left, std::uint32_t right) {
@@ -175,15 +186,17 @@ std::optional<CodeAutomaton> intersection(const CodeAutomaton& a, const CodeAuto
   id_of(a.start, b.start);
   for (std::uint32_t id = 0; id < pairs.size(); ++id) {
     const auto [left, right] = pairs[id];
-    const std::size_t meetings = a.states[left].edges.size() * b.states[right].edges.size();
-    if (pairs.size() > budget.states || !budget.spend(meetings)) return std::nullopt;
-    for (const CodeEdge& one : a.states[left].edges) {
-      for (const CodeEdge& other : b.states[right].edges) {
-        const char32_t low = std::max(one.low, other.low), high = std::min(one.high, other.high);
-        if (low > high) continue;
-        const std::uint32_t target = id_of(one.target, other.target);
+    const auto& ones = a.states[left].edges;
+    const auto& others = b.states[right].edges;
+    const std::size_t most_edges = ones.size() + others.size();  // each ends where one of these does
+    if (pairs.size() > budget.states || !budget.spend(most_edges * AutomatonBudget::an_edge)) return std::nullopt;
+    for (auto one = ones.begin(), other = others.begin(); one != ones.end() && other != others.end();) {
+      const char32_t low = std::max(one->low, other->low), high = std::min(one->high, other->high);
+      if (low <= high) {
+        const std::uint32_t target = id_of(one->target, other->target);
         result.states[id].edges.push_back({low, high, target});
       }
+      ++(one->high < other->high ? one : other);
     }
   }
   return trimmed(std::move(result));

@@ -55,6 +55,7 @@ struct CodeAutomaton {
 
 // What the automata of one grammar may take together: many small ones may be as dear as one that is large.
 struct AutomatonBudget {
+  static constexpr std::size_t an_edge = 8;  // visits that an edge is worth: it is looked up, and takes memory
   std::size_t states;  // of each
   std::size_t work;    // visits of states and edges that are left to all
   bool spend(std::size_t visits) {
@@ -65,7 +66,7 @@ struct AutomatonBudget {
 };
 // Each answers nothing when it would take more than the budget.
 std::optional<CodeAutomaton> deterministic(const CodeAutomaton& any, AutomatonBudget& budget);
-std::optional<CodeAutomaton> intersection(const CodeAutomaton& a, const CodeAutomaton& b, AutomatonBudget& budget);  // of deterministic ones
+std::optional<CodeAutomaton> intersection(CodeAutomaton a, CodeAutomaton b, AutomatonBudget& budget);  // of deterministic ones
 CodeAutomaton complement(const CodeAutomaton& deterministic);
 CodeAutomaton texts_of_length(std::uint32_t low, std::uint32_t high);  // deterministic; high may be `unbounded`
 CodeAutomaton one_of(const std::vector<std::string>& texts);           // deterministic

@@ -116,7 +116,7 @@ class Language {
     if (into.states.size() > budget_.states * 4) return too_large();
     switch (tree.kind) {
       case Kind::set:
-        if (!budget_.spend(tree.set.ranges().size())) return too_large();
+        if (!budget_.spend(tree.set.ranges().size() * AutomatonBudget::an_edge)) return too_large();
         into.add_edges(from, tree.set, to);
         return {};
       case Kind::sequence:
