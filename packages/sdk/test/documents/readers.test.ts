@@ -383,6 +383,54 @@ it.each([
   expect(found.slice(-2).map(([kind]) => kind)).toEqual(['heading1', 'list']);
 });
 
+it.each([
+  [
+    '<h2>Head</h2><pre>a\n  b</pre>',
+    [
+      ['heading2', 'Head'],
+      ['code', 'a\n  b'],
+    ],
+  ],
+  ['<template><template>a</template>SECRET</template>x', [['paragraph', 'x']]],
+  [
+    '<ul><li><div><p><b>a</b><hr></div>b</ul>c',
+    [
+      ['list', 'a'],
+      ['list', 'b'],
+      ['paragraph', 'c'],
+    ],
+  ],
+  [
+    '<table><tr><td><div>a</div><td>b</table>c',
+    [
+      ['table', 'a'],
+      ['table', 'b'],
+      ['paragraph', 'c'],
+    ],
+  ],
+])('reads %s in as many tags as browsers nest', async (inside, blocks) => {
+  for (const depth of [0, 510, 511, 512, 3000]) {
+    const source = `${'<div>'.repeat(depth)}${inside}${'</div>'.repeat(depth)}<nav>no</nav>`;
+    expect(await shapes('a.html', source)).toEqual(blocks);
+  }
+});
+
+it('ends tags of XHTML where they begin, however deep they lie', async () => {
+  const [open, close] = ['<div>'.repeat(511), '</div>'.repeat(511)];
+  const source = `<ul><li><div>${open}<div/><div>a<div/></div>${close}</div>b</li></ul>c`;
+  const found = await shapes('a.xhtml', source);
+  expect(found).toEqual([
+    ['list', 'a'],
+    ['list', 'b'],
+    ['paragraph', 'c'],
+  ]);
+});
+
+it('ends what is not read where it ends, however deep it lies', async () => {
+  const source = `${'<template>'.repeat(600)}<nav>a</template>SECRET${'</template>'.repeat(598)}no</template>x`;
+  expect(await shapes('a.html', source)).toEqual([['paragraph', 'x']]);
+});
+
 describe('PDF', () => {
   it('reads pages, headings and paragraphs', async () => {
     const bytes = makePdf([

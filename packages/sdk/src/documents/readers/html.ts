@@ -30,10 +30,18 @@ const kindsInside = new Map<string, BlockKind>([
   ['tr', 'table'],
 ]);
 
+/** They say what the text in them is. */
+const telling = new Set('h1 h2 h3 h4 h5 h6 pre ul ol li table tr td th'.split(' '));
 const read = new Set([...silent, ...blockNames, 'td', 'th']);
 
-/** Tags that browsers nest; deeper ones lie beside each other. */
+/** Tags that browsers nest. Here as many of each kind, so that what lies in a pile of `<div>` stays what it is. */
 const mostNested = 512;
+
+/** Open tags of one kind: those that the parser keeps, and those too deep for it, which lie in the innermost that it keeps. */
+interface Nest {
+  kept: number;
+  flat: Map<string, number>;
+}
 
 /**
  * Keeps no tags that say nothing of blocks, nor more than browsers nest: its stack moves as a whole with every tag, so that
@@ -42,19 +50,26 @@ const mostNested = 512;
  */
 class BlockParser extends Parser {
   readonly #extractor: Extractor;
-  /** Whether the tag at hand ends where it begins; open until its name is known. */
+  readonly #source: string;
+  readonly #isXml: boolean;
+  readonly #nests = [silent, telling, read].map(() => ({ kept: 0, flat: new Map() }) as Nest);
+  /** Whether the tag at hand is none that is kept; open until its name is known. */
   #isFlat: boolean | undefined;
+  /** The last one that was none. */
+  #flatTag = '';
 
-  constructor(extractor: Extractor, isXml: boolean) {
+  constructor(extractor: Extractor, source: string, isXml: boolean) {
     super(
       {
-        onopentag: (tag) => extractor.open(tag),
-        onclosetag: (tag) => extractor.close(tag),
+        onopentag: (tag) => this.#open(tag),
+        onclosetag: (tag) => this.#close(tag),
         ontext: (data) => extractor.text(data, this.startIndex, this.endIndex + 1),
       },
       { decodeEntities: true, recognizeSelfClosing: isXml },
     );
     this.#extractor = extractor;
+    this.#source = source;
+    this.#isXml = isXml;
   }
 
   override onopentagname(start: number, end: number): void {
@@ -63,21 +78,71 @@ class BlockParser extends Parser {
   }
 
   override onclosetag(start: number, end: number): void {
-    this.#isFlat = false;
+    this.#isFlat = this.#endFlat(this.#source.slice(start, end).toLowerCase());
     super.onclosetag(start, end);
   }
 
+  override onselfclosingtag(end: number): void {
+    const endsHere = this.#isXml || this.isInForeignContext();
+    if (this.#isFlat && endsHere) {
+      // The parser would end the one of its name that it keeps.
+      this.onopentagend(end);
+      this.#endFlat(this.#flatTag);
+    } else super.onselfclosingtag(end);
+  }
+
   protected override isVoidElement(name: string): boolean {
-    if (!read.has(name) || super.isVoidElement(name)) return true;
-    this.#isFlat ??= !this.#extractor.canNest(name);
+    if (!this.#canHold(name)) return true;
+    this.#isFlat ??= this.#nestOf(name).kept >= mostNested;
     return this.#isFlat;
+  }
+
+  #canHold(tag: string): boolean {
+    return read.has(tag) && !super.isVoidElement(tag);
+  }
+
+  #nestOf(tag: string): Nest {
+    return this.#nests[silent.has(tag) ? 0 : telling.has(tag) ? 1 : 2]!;
+  }
+
+  #open(tag: string): void {
+    const nest = this.#nestOf(tag);
+    if (this.#isFlat) {
+      nest.flat.set(tag, (nest.flat.get(tag) ?? 0) + 1);
+      this.#flatTag = tag;
+    } else if (this.#canHold(tag)) nest.kept++;
+    this.#extractor.open(tag);
+  }
+
+  #close(tag: string): void {
+    // The parser says so right behind its beginning.
+    if (this.#isFlat) return;
+    if (this.#canHold(tag)) this.#endKept(this.#nestOf(tag));
+    this.#extractor.close(tag);
+  }
+
+  /** With it ends what lies in it. */
+  #endKept(nest: Nest): void {
+    for (const [tag, count] of nest.flat) for (let left = count; left > 0; left--) this.#extractor.close(tag);
+    nest.flat.clear();
+    nest.kept--;
+  }
+
+  /** Whether it was a flat one that ends. */
+  #endFlat(tag: string): boolean {
+    const { flat } = this.#nestOf(tag);
+    const count = flat.get(tag) ?? 0;
+    if (count === 0) return false;
+    flat.set(tag, count - 1);
+    this.#extractor.close(tag);
+    return true;
   }
 }
 
 /** @param isXml whether `<script/>` and the like end where they begin, as XHTML has it */
 export function readHtml(source: string, name: string, isXml: boolean): ParsedSource {
   const extractor = new Extractor(source);
-  new BlockParser(extractor, isXml).end(source);
+  new BlockParser(extractor, source, isXml).end(source);
   return extractor.finish(name);
 }
 
@@ -89,7 +154,6 @@ class Extractor {
   /** Tags that are open and say what blocks are, the innermost last; how deep others lie does not matter. */
   readonly #headings: string[] = [];
   readonly #holders: string[] = [];
-  #depth = 0;
   #length = 0;
   #blockStart = 0;
   #silent = 0;
@@ -106,13 +170,7 @@ class Extractor {
     this.#lineEnd = this.#newlineFrom(0);
   }
 
-  /** What is not read aloud still ends where it ends. */
-  canNest(tag: string): boolean {
-    return this.#depth < mostNested || (this.#silent === 0 && silent.has(tag));
-  }
-
   open(tag: string): void {
-    if (read.has(tag)) this.#depth++;
     if (tag === 'title') this.#inTitle = this.#title === '';
     if (silent.has(tag)) this.#silent++;
     if (blockNames.has(tag)) this.#endBlock();
@@ -122,7 +180,6 @@ class Extractor {
   }
 
   close(tag: string): void {
-    if (read.has(tag)) this.#depth--;
     if (tag === 'title') this.#inTitle = false;
     if (silent.has(tag)) this.#silent = Math.max(0, this.#silent - 1);
     if (blockNames.has(tag)) this.#endBlock();
