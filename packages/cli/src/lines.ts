@@ -1,6 +1,7 @@
 /** Lines as they come, without their line ends: who writes one may wait for what it gives before writing the next. */
 import { createReadStream } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
+import { TextDecoder } from 'node:util';
 import { TriviumError } from '@trivium/protocol';
 
 type Lines<Item> = AsyncGenerator<Item, undefined, undefined>;
