@@ -6,7 +6,7 @@ const shared = { pool: 'forks', testTimeout: 60_000, hookTimeout: 60_000 } as co
 
 const tests = (kind: string) =>
   ['packages', 'apps', 'examples'].map((room) => `${room}/*/test/**/*.${kind}.ts`);
-/** What starts processes, servers and bins, or goes through thousands of cases. */
+/** What starts processes, workers, servers and bins, watches, or goes through thousands of cases. */
 const integration = tests('integration.test');
 const elsewhere = ['packages/react/**', '**/node_modules/**'];
 
