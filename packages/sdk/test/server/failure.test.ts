@@ -17,7 +17,7 @@ it.each([
 });
 
 it.each([
-  ['/data', '/home/me/.cache/models/a.gguf', 'a.gguf'],
+  ['/data', '/elsewhere/models/a.gguf', 'a.gguf'],
   ['/data', '/data/b/a.gguf', 'b/a.gguf'],
   ['/data', '/data', '.'],
   ['/data', '/database/$&.gguf', '$&.gguf'],
