@@ -26,14 +26,15 @@ function createEngine(): NativeEngine {
     const { onProgress, signal, ...settings } = options;
     checkIntegers(settings);
     const control = new Int32Array(2);
-    const timer =
-      onProgress && setInterval(() => onProgress(Atomics.load(control, 1) / 1000), progressIntervalMs);
+    const tell = onProgress && rising(onProgress);
+    // All is read a moment before the model is ready, and only then is 1 said.
+    const timer = tell && setInterval(() => tell(Math.min(Atomics.load(control, 1), 999) / 1000), progressIntervalMs);
     try {
       const raw = await unlessAborted(signal, control, () => addon.loadModel(path, settings, control));
       const model = await disposingOnFailure(raw, () => toModel(raw, router));
       if (signal?.aborted) await model.dispose();
       signal?.throwIfAborted();
-      onProgress?.(1);
+      tell?.(1);
       return model;
     } finally {
       clearInterval(timer);
@@ -102,4 +103,14 @@ async function unlessAborted<T>(
   } finally {
     signal?.removeEventListener('abort', abort);
   }
+}
+
+/** Tells a share once, and none below one that was told. */
+function rising(report: (share: number) => void): (share: number) => void {
+  let told = -1;
+  return (share) => {
+    if (share <= told) return;
+    told = share;
+    report(share);
+  };
 }

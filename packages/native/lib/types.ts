@@ -48,6 +48,7 @@ export interface LoadModelOptions {
    * written where there is no room or no permission. The engine removes no file. Default: `false`, nothing is kept.
    */
   packCache?: string | false;
+  /** Told shares from 0 to 1 as they rise, each once; 1 when the model is ready. */
   onProgress?: (share: number) => void;
   signal?: AbortSignal;
 }

@@ -249,6 +249,22 @@ describe('limits and bad input', () => {
     expect((await getEngine().rehearse(model)).decodeMs).toBeGreaterThan(0);
   });
 
+  test('shares of loading rise, each is told once, and 1 at the end', async () => {
+    const atOnce = setInterval;
+    const interval = vi.spyOn(globalThis, 'setInterval');
+    interval.mockImplementation(((tick: () => void) => atOnce(tick, 1)) as typeof setInterval);
+    try {
+      for (let load = 0; load < 20; load += 1) {
+        const shares: number[] = [];
+        await using _ = await getEngine().loadModel(model, { onProgress: (share) => shares.push(share) });
+        expect(shares).toEqual([...new Set(shares)].sort((a, b) => a - b));
+        expect(shares.at(-1)).toBe(1);
+      }
+    } finally {
+      interval.mockRestore();
+    }
+  });
+
   test('loading can be given up', async () => {
     const controller = new AbortController();
     controller.abort(new Error('enough'));
