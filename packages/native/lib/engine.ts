@@ -28,7 +28,8 @@ function createEngine(): NativeEngine {
     const control = new Int32Array(2);
     const tell = onProgress && rising(onProgress);
     // All is read a moment before the model is ready, and only then is 1 said.
-    const timer = tell && setInterval(() => tell(Math.min(Atomics.load(control, 1), 999) / 1000), progressIntervalMs);
+    const timer =
+      tell && setInterval(() => tell(Math.min(Atomics.load(control, 1), 999) / 1000), progressIntervalMs);
     try {
       const raw = await unlessAborted(signal, control, () => addon.loadModel(path, settings, control));
       const model = await disposingOnFailure(raw, () => toModel(raw, router));
