@@ -67,7 +67,7 @@ export async function saveIndex(file: string, files: readonly KnownFile[]): Prom
   try {
     const handle = await open(temporary, 'wx', 0o600);
     try {
-      for (const part of encode(files)) await handle.writeFile(part);
+      for (const bytes of batched(encode(files))) await handle.writeFile(bytes);
     } finally {
       await handle.close();
     }
@@ -75,6 +75,21 @@ export async function saveIndex(file: string, files: readonly KnownFile[]): Prom
   } catch (error) {
     await unlink(temporary).catch(() => {});
     throw error;
+  }
+}
+
+const leastWrite = 2 ** 20;
+
+/** The same bytes in few pieces: each write is a way to another thread and back, and an index has thousands of parts. */
+function* batched(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+  let from = 0;
+  let bytes = 0;
+  for (const [at, part] of parts.entries()) {
+    bytes += part.length;
+    if (bytes < leastWrite && at + 1 < parts.length) continue;
+    yield Buffer.concat(parts.slice(from, at + 1), bytes);
+    from = at + 1;
+    bytes = 0;
   }
 }
 

@@ -117,11 +117,14 @@ export const embeddedText = (document: IndexedDocument, chunk: number) =>
 
 /** Letters and digits below which a paragraph says too little to have a vector; a Chinese character counts as three. */
 const leastLetters = 16;
+const letter = /[\p{L}\p{N}]/gu;
 
-function lettersOf(text: string): number {
+function saysEnough(text: string): boolean {
   let letters = 0;
-  for (const character of text.match(/[\p{L}\p{N}]/gu) ?? []) letters += character >= '\u2e80' ? 3 : 1;
-  return letters;
+  letter.lastIndex = 0;
+  while (letters < leastLetters && letter.test(text))
+    letters += text.charCodeAt(letter.lastIndex - 1) >= 0x2e80 ? 3 : 1;
+  return letters >= leastLetters;
 }
 
 /**
@@ -129,10 +132,8 @@ function lettersOf(text: string): number {
  * says one thing; the sum over a passage blurs them.
  */
 export function vectorTexts(document: IndexedDocument, chunk: number): string[] {
-  const paragraphs = chunkText(document, chunk)
-    .split(/\n\s*\n/)
-    .map(plainWords)
-    .filter((paragraph) => lettersOf(paragraph) >= leastLetters);
+  const parts = chunkText(document, chunk).split(/\n\s*\n/);
+  const paragraphs = parts.length > 1 ? parts.map(plainWords).filter(saysEnough) : [];
   return [embeddedText(document, chunk), ...(paragraphs.length > 1 ? paragraphs : [])];
 }
 
@@ -145,7 +146,7 @@ export function openingTexts(document: IndexedDocument, count: number): string[]
   for (const { kind, start, end } of blocksOf(document)) {
     if (kind === 'heading' || kind === 'code') continue;
     const text = plainWords(document.text.slice(start, Math.min(end, start + 2 * maximumCharacters)));
-    if (lettersOf(text) >= leastLetters) texts.push(text);
+    if (saysEnough(text)) texts.push(text);
     if (texts.length === count) break;
   }
   return texts.length > 0 || chunkCount(document) === 0 ? texts : [embeddedText(document, 0)];

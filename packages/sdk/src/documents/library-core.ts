@@ -58,10 +58,12 @@ export type CoreReadOptions = ReadOptions & {
 };
 
 type Skipped = ReadReport['skipped'];
+type ReadBytes = (file: string) => Uint8Array | Promise<Uint8Array>;
 const defaultMaximumBytes = 64 * 2 ** 20;
 
 export class LibraryCore {
   readonly #options: CoreOptions;
+  readonly #readBytes: ReadBytes;
   readonly #models: DocumentModels;
   readonly #contextual = new ContextualVectors();
   #index = new SearchIndex([]);
@@ -72,8 +74,13 @@ export class LibraryCore {
   #stopWatching: (() => void) | undefined;
   readonly #disposed = new AbortController();
 
-  constructor(options: CoreOptions = {}) {
+  /**
+   * @param readBytes a file, at once on a thread for which nobody else waits: the way to the pool of threads and back takes
+   *   many times what a small file does
+   */
+  constructor(options: CoreOptions = {}, readBytes: ReadBytes = (file) => readFile(file)) {
     this.#options = options;
+    this.#readBytes = readBytes;
     this.#models = new DocumentModels(options);
   }
 
@@ -254,7 +261,7 @@ export class LibraryCore {
     signal: AbortSignal | undefined,
   ): Promise<KnownFile> {
     const readAt = Date.now();
-    const bytes = await readFile(file.absolutePath);
+    const bytes = await this.#readBytes(file.absolutePath);
     const hash = createHash('sha256').update(bytes).digest('hex');
     if (before?.hash === hash) return Object.assign(before, file, { readAt });
     const facts = { ...file, readAt, hash };

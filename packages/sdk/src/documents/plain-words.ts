@@ -22,6 +22,6 @@ export function plainWords(text: string): string {
     .replace(tag, saidInTag)
     .replace(/\{#[^}]*\}|:::+ *\w*/g, ' ')
     .replace(/[*`#[\]>|~\\]+|(?<!\w)_+|_+(?!\w)|-{3,}|={3,}/g, ' ')
-    .replace(/\s+/g, ' ')
+    .replace(/ \s+|[^\S ]\s*/g, ' ') // a blank alone, as most are, stays in place
     .trim();
 }

@@ -16,8 +16,9 @@ export function packVectors(
     let squares = 0;
     let largest = 0;
     for (let at = row * width; at < (row + 1) * width; at++) {
-      squares += embeddings[at]! ** 2;
-      largest = Math.max(largest, Math.abs(embeddings[at]!));
+      const value = embeddings[at]!;
+      squares += value * value;
+      largest = Math.max(largest, Math.abs(value));
     }
     if (squares === 0 || !Number.isFinite(squares)) continue;
     const step = largest / 127;

@@ -1,11 +1,12 @@
 /** The worker thread of a library: calls in, results out. Everything it does is in `library-core.ts`. */
+import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { TriviumError } from '@trivium/protocol';
 import { LibraryCore } from './library-core.js';
 import type { FromWorker, ToWorker, WorkerSettings } from './worker-protocol.js';
 
 const port = parentPort!;
-const core = new LibraryCore(workerData as WorkerSettings);
+const core = new LibraryCore(workerData as WorkerSettings, (file) => readFileSync(file));
 const running = new Map<number, AbortController>();
 /** Characters in one part of a long list. */
 const partCharacters = 200_000;
