@@ -10,7 +10,6 @@ import { allPlugins, findCommand } from './find-command.js';
 import { inFlags } from './flags.js';
 import { commandList, generalHelp } from './help.js';
 import { type LoadSettings, loadSettingNames, loadsModels } from './own-flags.js';
-import { runServe } from './serve/serve-command.js';
 import { onStopSignals } from './stop-signals.js';
 import { textFor } from './visible.js';
 
@@ -26,7 +25,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     const code =
       name === 'serve'
-        ? await runServe(rest)
+        ? await serve(rest)
         : await interruptible(controller, (interrupt) => run(argv, controller.signal, interrupt));
     return output.exitCode ?? code;
   } catch (error) {
@@ -35,6 +34,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`${textFor(process.stderr, text)}\n`);
     return code;
   }
+}
+
+/** Its code, half of all there is to load, is loaded for this command alone. */
+async function serve(words: readonly string[]): Promise<number> {
+  const { runServe } = await import('./serve/serve-command.js');
+  return runServe(words);
 }
 
 async function run(argv: readonly string[], signal: AbortSignal, interrupt: () => void): Promise<number> {

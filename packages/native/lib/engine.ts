@@ -1,5 +1,5 @@
 /** The engine of this process and environment, loaded on first use. */
-import { TriviumError } from '@trivium/protocol';
+import { TriviumError } from '@trivium/protocol/errors';
 import type { RawModel } from './addon.js';
 import { translated } from './errors.js';
 import { EventRouter } from './event-router.js';

@@ -1,5 +1,5 @@
 /** Errors of the addon as `TriviumError`. */
-import { TriviumError, type TriviumErrorCode } from '@trivium/protocol';
+import { TriviumError, type TriviumErrorCode } from '@trivium/protocol/errors';
 import type { RawError } from './addon.js';
 
 export function toTriviumError({ code, message, ...details }: RawError): TriviumError {

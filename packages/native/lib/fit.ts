@@ -2,7 +2,7 @@
  * Inputs that a model's context holds: an overflow is an error unless the caller has it cut. Knows lengths, not what
  * tokens say.
  */
-import { TriviumError } from '@trivium/protocol';
+import { TriviumError } from '@trivium/protocol/errors';
 import type { RawPair } from './addon.js';
 import type { EmbedOptions, RankInput } from './types.js';
 

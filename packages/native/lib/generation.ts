@@ -2,7 +2,7 @@
  * One generation as an async iterator over engine events. Cancels on abort, on `return()` and when the model is disposed
  * of; a consumer that lags pauses its request in the engine, so unread output stays bounded.
  */
-import { TriviumError } from '@trivium/protocol';
+import { TriviumError } from '@trivium/protocol/errors';
 import type { RawEvent, RawGenerateRequest, RawModel } from './addon.js';
 import { toTriviumError, translatedSync } from './errors.js';
 import type { EventRouter } from './event-router.js';

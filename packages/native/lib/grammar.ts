@@ -1,5 +1,5 @@
 /** Grammars over the addon: compiled off the event loop, the last ones kept by what they were made of. */
-import { TriviumError } from '@trivium/protocol';
+import { TriviumError } from '@trivium/protocol/errors';
 import type { RawGrammar } from './addon.js';
 import { translated, translatedSync } from './errors.js';
 import type { Grammar, GrammarSource } from './grammar-types.js';

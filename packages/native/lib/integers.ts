@@ -1,5 +1,5 @@
 /** Integers on their way into the addon. It casts what it is given: a number that its type lacks would be another one there. */
-import { TriviumError } from '@trivium/protocol';
+import { TriviumError } from '@trivium/protocol/errors';
 
 const mostInt32 = 2 ** 31 - 1;
 

@@ -5,7 +5,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { TriviumError } from '@trivium/protocol';
+import { TriviumError } from '@trivium/protocol/errors';
 import type { Addon } from './addon.js';
 import { type LoadFailure, loadFailure } from './load-failure.js';
 import {

@@ -1,5 +1,5 @@
 /** A loaded model: requests into the engine, events out of it. */
-import { TriviumError } from '@trivium/protocol';
+import { TriviumError } from '@trivium/protocol/errors';
 import type { RawModel } from './addon.js';
 import { toTriviumError, translated, translatedSync } from './errors.js';
 import type { EventRouter } from './event-router.js';

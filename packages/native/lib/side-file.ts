@@ -3,7 +3,7 @@
  * a chat template that is passed over makes worse answers, and nobody learns why. Knows no field by name.
  */
 import { dirname, join } from 'node:path';
-import { TriviumError } from '@trivium/protocol';
+import { TriviumError } from '@trivium/protocol/errors';
 import type { RawDescription } from './addon.js';
 
 type JsonObject = Readonly<Record<string, unknown>>;

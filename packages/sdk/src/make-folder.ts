@@ -1,7 +1,7 @@
 /** Makes folders for all that writes files of its own: caches, jobs, downloads, recordings. */
 import * as disk from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { TriviumError } from '@trivium/protocol';
+import { TriviumError } from '@trivium/protocol/errors';
 
 interface MakeFolderOptions {
   /** Permissions of each folder that is made; default 0o777, less the process's mask. */

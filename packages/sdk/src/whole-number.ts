@@ -1,5 +1,5 @@
 /** Settings that count something. */
-import { TriviumError } from '@trivium/protocol';
+import { TriviumError } from '@trivium/protocol/errors';
 
 /** @throws TriviumError `invalid-argument` naming the setting */
 export function assertWholeNumber(field: string, value: number, least: number): void {

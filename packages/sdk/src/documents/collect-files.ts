@@ -4,7 +4,7 @@
  */
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
-import { TriviumError } from '@trivium/protocol';
+import { TriviumError } from '@trivium/protocol/errors';
 import ignore, { type Ignore } from 'ignore';
 import { glob } from 'tinyglobby';
 import { binaryName } from './readers/media-types.js';

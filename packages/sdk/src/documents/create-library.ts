@@ -1,8 +1,7 @@
 /** Makes a library: in a worker thread, or on the calling thread where that is asked for or no worker file is there. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { TriviumError } from '@trivium/protocol';
-import { LibraryCore } from './library-core.js';
+import { TriviumError } from '@trivium/protocol/errors';
 import { StandardInput } from './standard-input.js';
 import type { Library, LibraryOptions } from './types.js';
 import { WorkerLibrary } from './worker-library.js';
@@ -47,7 +46,9 @@ function builtWorker(): URL | undefined {
   return existsSync(fileURLToPath(url)) ? url : undefined;
 }
 
-function inProcessLibrary(options: LibraryOptions): Library {
+/** Its code is loaded here alone: with a worker, this thread parses nothing. */
+async function inProcessLibrary(options: LibraryOptions): Promise<Library> {
+  const { LibraryCore } = await import('./library-core.js');
   const core = new LibraryCore(options);
   const input = new StandardInput(options.stdin);
   const dispose = () => {

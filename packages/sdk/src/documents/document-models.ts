@@ -4,7 +4,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { TriviumError } from '@trivium/protocol';
+import { TriviumError } from '@trivium/protocol/errors';
 import { promptFor } from '../models/prompts.js';
 import { matchRanker, type PassageRanker, pairRanker } from './passage-ranker.js';
 import { embedsTokens } from './token-matches.js';

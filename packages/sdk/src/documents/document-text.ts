@@ -1,9 +1,9 @@
 /** One document's text without a library: the text in which the offsets of citations count. */
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { TriviumError } from '@trivium/protocol';
+import { TriviumError } from '@trivium/protocol/errors';
+import { decodeSource } from './readers/decode-source.js';
 import { binaryName, fileKind } from './readers/media-types.js';
-import { decodeSource, readSource } from './readers/read-source.js';
 import { SkippedFile } from './types.js';
 
 const defaultMaxFileBytes = 64 * 2 ** 20;
@@ -39,8 +39,9 @@ export async function documentText(
   const bytes = await bytesOf(path, maxFileBytes);
   try {
     const text = decodeSource(path, bytes);
-    if (text === undefined) return { text: (await readSource(path, bytes)).text, mediaType: 'text/plain' };
-    return { text, mediaType: documentMediaType(path) };
+    if (text !== undefined) return { text, mediaType: documentMediaType(path) };
+    const { readSource } = await import('./readers/read-source.js');
+    return { text: (await readSource(path, bytes)).text, mediaType: 'text/plain' };
   } catch (error) {
     throw error instanceof SkippedFile ? notADocument(path, error.message) : TriviumError.from(error);
   }

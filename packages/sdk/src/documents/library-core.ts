@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { TriviumError } from '@trivium/protocol';
+import { TriviumError } from '@trivium/protocol/errors';
 import { assertWholeNumber } from '../whole-number.js';
 import { collectFiles, type FoundFile, reasonOf } from './collect-files.js';
 import { ContextualVectors } from './contextual-vectors.js';

@@ -2,7 +2,7 @@
  * A finished index over documents that never changes: search on it while the next one is being made. Brings the scores of
  * words and vectors together; how they weigh is in `ranking.ts`.
  */
-import { TriviumError } from '@trivium/protocol';
+import { TriviumError } from '@trivium/protocol/errors';
 import { behind, type Parts, type Ranked, type Weighed, weigh } from './candidates.js';
 import { cite } from './cite.js';
 import type { ContextualVectors, PassageKey } from './contextual-vectors.js';

@@ -3,7 +3,7 @@
  * thread hears nothing while it parses a file; who cancels or disposes waits a second for it and no longer.
  */
 import { Worker } from 'node:worker_threads';
-import { type SerializedError, TriviumError } from '@trivium/protocol';
+import { type SerializedError, TriviumError } from '@trivium/protocol/errors';
 import { StandardInput } from './standard-input.js';
 import type {
   Library,

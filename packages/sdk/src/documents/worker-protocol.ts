@@ -1,5 +1,5 @@
 /** What the library and its worker say to each other. */
-import type { SerializedError } from '@trivium/protocol';
+import type { SerializedError } from '@trivium/protocol/errors';
 import type { CoreOptions } from './library-core.js';
 import type {
   Passage,

@@ -1,7 +1,7 @@
 /** The worker thread of a library: calls in, results out. Everything it does is in `library-core.ts`. */
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { TriviumError } from '@trivium/protocol';
+import { TriviumError } from '@trivium/protocol/errors';
 import { LibraryCore } from './library-core.js';
 import type { FromWorker, ToWorker, WorkerSettings } from './worker-protocol.js';
 

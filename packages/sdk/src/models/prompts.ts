@@ -3,7 +3,7 @@
  * them, no engine.
  */
 import type { ModelInfo } from '@trivium/native';
-import { TriviumError } from '@trivium/protocol';
+import { TriviumError } from '@trivium/protocol/errors';
 
 type Prompts = Pick<ModelInfo, 'path' | 'prompts' | 'defaultPrompt' | 'poolsPrompts'>;
 
