@@ -2,8 +2,8 @@
  * One call of a language model as OpenAI's endpoints see it: parts as they come, tokens counted, warnings kept. A failure
  * before the first piece is thrown, so that it has a status; a later one ends the parts. Knows no HTTP.
  */
-import { TriviumError } from '@trivium/protocol';
 import type { AnyCallOptions, AnyPart } from '../../provider/any-language-model.js';
+import { failedAnswer } from '../failed-answer.js';
 import { warningSentences } from '../model-warnings.js';
 import type { ServedLanguageModel } from '../served-models.js';
 import type { ServerContext } from '../server-context.js';
@@ -116,15 +116,10 @@ async function firstPiece(
   }
 }
 
-/** What ended in an error is no whole answer, also where the model says no more of it. @throws TriviumError `unavailable` */
+/** @throws TriviumError `unavailable` where the model's reason to end is an error */
 function throwIfFailed({ finishReason }: Record<string, unknown>): void {
   const { unified, raw } = (finishReason ?? {}) as { unified?: string; raw?: string };
-  if (unified !== 'error') return;
-  throw new TriviumError('unavailable', 'The model ended its answer with an error.', {
-    field: 'finishReason',
-    found: raw,
-    remedy: 'Try again; if it persists, ask another model.',
-  });
+  if (unified === 'error') throw failedAnswer(raw);
 }
 
 function endOf(

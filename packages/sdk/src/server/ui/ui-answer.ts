@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { type TriviumDataPart, type TriviumDataParts, TriviumError } from '@trivium/protocol';
 import { doneFrame, frameOf } from '../event-stream.js';
+import { failedAnswer } from '../failed-answer.js';
 import { warningSentences } from '../model-warnings.js';
 import type { RouteCall } from '../route.js';
 import type { ServedLanguageModel } from '../served-models.js';
@@ -122,8 +123,10 @@ export async function* uiFrames(
       generateMessageId: () => `msg_${randomUUID().replaceAll('-', '')}`,
       onError: sentence,
     });
-    for await (const chunk of chunks as AsyncIterable<{ type: string }>) {
+    let isFailed = false;
+    for await (const chunk of chunks as AsyncIterable<{ type: string; finishReason?: string }>) {
       meter.see(chunk.type);
+      isFailed ||= chunk.type === 'error';
       if (chunk.type === 'finish' && !abortSignal.aborted) {
         // The last parts before the end: clients take none behind it.
         for (const [index, message] of warningSentences(await result.warnings).entries())
@@ -131,6 +134,8 @@ export async function* uiFrames(
         const usage = await result.totalUsage;
         onTokens(usage.inputTokens, usage.outputTokens);
         yield frameOf({ data: JSON.stringify(meter.part(usage)) });
+        // Clients heed no reason: without an error before it this end is that of a whole answer.
+        if (chunk.finishReason === 'error' && !isFailed) yield errorFrame(sentence(failedAnswer()));
       }
       if (sharedChunks.has(chunk.type) || chunk.type.startsWith('data-'))
         yield frameOf({ data: JSON.stringify(chunk) });

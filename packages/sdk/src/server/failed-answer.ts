@@ -1,0 +1,9 @@
+import { TriviumError } from '@trivium/protocol';
+
+/** An answer whose model ends it with the reason `error` is no whole one, also where the model says no more of it. */
+export const failedAnswer = (rawReason?: string): TriviumError =>
+  new TriviumError('unavailable', 'The model ended its answer with an error.', {
+    field: 'finishReason',
+    found: rawReason,
+    remedy: 'Try again; if it persists, ask another model.',
+  });
