@@ -149,8 +149,8 @@ export async function* followJob<C extends AnyCapability>(
     }
     // A job may be silent for long, and what lies between may end quiet connections: those that lasted count as good.
     failures = Date.now() - connectedAt > steadyMs ? 1 : failures + 1;
-    if (failures > maxFailures) throw failure;
     tell(false);
+    if (failures > maxFailures) throw failure;
     await pause(Math.min(8000, 125 * 2 ** failures), signal);
   }
 }

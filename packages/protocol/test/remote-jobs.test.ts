@@ -136,6 +136,19 @@ describe('a job on a server', () => {
     expect(connections).toEqual([false]);
   });
 
+  it('says that it is disconnected before it gives up on answers that end at once', async () => {
+    const { endpoint, asked } = scripted(
+      () => sent(''),
+      () => sent(''),
+    );
+    const connections: boolean[] = [];
+    const onConnection = (isConnected: boolean) => connections.push(isConnected);
+    const following = follow(endpoint, { maxFailures: 1, onConnection });
+    await expect(following).rejects.toMatchObject({ code: 'network' });
+    expect(asked).toHaveLength(2);
+    expect(connections).toEqual([false, true, false]);
+  });
+
   it('stops being followed when told to, also while it waits for a connection', async () => {
     const { endpoint } = scripted();
     const controller = new AbortController();
