@@ -3,7 +3,7 @@ import { TriviumError } from './errors.js';
 
 /**
  * The same error, with fields named as who called wrote them. In sentences a name is replaced where it cannot be an ordinary
- * word (`maxTokens`, not `limit`), or where it stands before what is wrong with it (`limit: …`).
+ * word (`maxTokens`, not `limit`), or where a statement begins with it (`limit: …`, not `There is a limit: …`).
  *
  * @param spell what a field is called there, or nothing for what is no field; dots lead into objects, as in `stages.polish`
  * @example respelled(error, (field) => ({ maxTokens: '--max-tokens' })[field])
@@ -11,10 +11,13 @@ import { TriviumError } from './errors.js';
 export function respelled(error: TriviumError, spell: (field: string) => string | undefined): TriviumError {
   const { code, message, file, field, expected, found, remedy, cause } = error;
   const inText = (text: string) =>
-    text.replace(/(?<![\w./-])([a-z]\w*(?:\.\w+)*)(?![\w/-])(:?)/g, (whole, name: string, colon: string) => {
-      const isName = /[A-Z.]/.test(name) || (colon !== '' && name === field);
-      return isName ? (spell(name) ?? name) + colon : whole;
-    });
+    text.replace(
+      /(?<![\w./-])([a-z]\w*(?:\.\w+)*)(?![\w/-])(:?)/g,
+      (whole, name: string, colon: string, at: number) => {
+        const isSubject = colon !== '' && name === field && /(^|[.:;]\s)$/.test(text.slice(0, at));
+        return isSubject || /[A-Z.]/.test(name) ? (spell(name) ?? name) + colon : whole;
+      },
+    );
   return new TriviumError(code, inText(message), {
     file,
     field: field && (spell(field) ?? field),
