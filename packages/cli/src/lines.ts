@@ -1,4 +1,7 @@
-/** Lines as they come, without their line ends: who writes one may wait for what it gives before writing the next. */
+/**
+ * Lines as they come, without their line ends: who writes one may wait for what it gives before writing the next. And the
+ * whole of what comes, decoded as they are.
+ */
 import { createReadStream } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { TextDecoder } from 'node:util';
@@ -11,12 +14,10 @@ type Lines<Item> = AsyncGenerator<Item, undefined, undefined>;
  * @param signal gives up waiting for lines that nobody has written yet. @throws the error of the stream; the abort reason
  */
 async function* groupsIn(input: Readable, signal: AbortSignal): Lines<string[]> {
-  let decoder: TextDecoder | undefined;
   /** Of the line whose end has not come: joined once it has, so that a line of many chunks is not copied with each. */
   let pieces: string[] = [];
-  for await (const chunk of addAbortSignal(signal, input)) {
-    decoder ??= decoderFor(chunk as Buffer);
-    const lines = decoder.decode(chunk as Buffer, { stream: true }).split('\n');
+  for await (const text of piecesIn(input, signal)) {
+    const lines = text.split('\n');
     const rest = lines.pop() ?? '';
     if (lines.length > 0) {
       lines[0] = pieces.join('') + lines[0];
@@ -25,8 +26,25 @@ async function* groupsIn(input: Readable, signal: AbortSignal): Lines<string[]> 
     }
     pieces.push(rest);
   }
-  const rest = pieces.join('') + (decoder?.decode() ?? '');
+  const rest = pieces.join('');
   if (rest !== '') yield [rest];
+}
+
+/** The text of a stream as it comes. @throws as `groupsIn` */
+async function* piecesIn(input: Readable, signal: AbortSignal): Lines<string> {
+  let decoder: TextDecoder | undefined;
+  for await (const chunk of addAbortSignal(signal, input)) {
+    decoder ??= decoderFor(chunk as Buffer);
+    yield decoder.decode(chunk as Buffer, { stream: true });
+  }
+  if (decoder) yield decoder.decode();
+}
+
+/** The whole text of a stream, without a line end behind it. @throws as `groupsIn` */
+export async function wholeIn(input: Readable, signal: AbortSignal): Promise<string> {
+  const pieces: string[] = [];
+  for await (const text of piecesIn(input, signal)) pieces.push(text);
+  return pieces.join('').replace(/\r?\n$/, '');
 }
 
 /** UTF-8, or UTF-16 by its mark, as PowerShell writes what is sent to a file. */

@@ -90,7 +90,7 @@ function kept(isTTY: boolean) {
 
 const flags = (...more: string[]) => ['--model', 'played.gguf', ...more];
 
-async function piped(text: string, argv: string[], played: Played = {}) {
+async function piped(text: string | Buffer, argv: string[], played: Played = {}) {
   const { host, prompts } = playedHost(played);
   const input = new PassThrough();
   input.end(text);
@@ -122,6 +122,16 @@ describe('piped', () => {
     expect(stdout).toBe('The answer.\n');
     expect(stderr).toBe('');
     expect(prompts).toEqual(['<user>Two lines\nof one question\n<assistant>']);
+  });
+
+  test('UTF-16 is read by its mark, as PowerShell pipes it, without --lines and with it', async () => {
+    const text = Buffer.from('\ufeffWas kostet das, 5 €?\r\n', 'utf16le');
+    for (const bytes of [text, Buffer.from(text).swap16()]) {
+      for (const more of [[], ['--lines']]) {
+        const { prompts } = await piped(bytes, flags(...more));
+        expect(prompts).toEqual(['<user>Was kostet das, 5 €?\n<assistant>']);
+      }
+    }
   });
 
   test('--lines: each line is a turn of one conversation; --json: one object a turn', async () => {

@@ -2,14 +2,13 @@
  * Runs a capability that answers conversations as a command: at a terminal line by line, elsewhere over what standard input
  * holds. Flags come from the contract, as for every command; the conversation is kept here.
  */
-import { addAbortSignal, type Readable } from 'node:stream';
-import { text as textOf } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
 import { TriviumError } from '@trivium/protocol';
 import type { Host } from '@trivium/sdk';
 import { type Command, shapeOf } from '../command.js';
 import { parseCommand } from '../flags.js';
 import { commandHelp } from '../help.js';
-import { linesIn } from '../lines.js';
+import { linesIn, wholeIn } from '../lines.js';
 import { type LoadSettings, loadSettingsOf, ownFlagsOf, typesOf } from '../own-flags.js';
 import { ProgressLine } from '../progress-line.js';
 import { type Output, textFor } from '../visible.js';
@@ -105,7 +104,7 @@ async function greet(
 }
 
 async function* wholeOf(input: Readable, signal: AbortSignal): AsyncGenerator<string, void, void> {
-  yield (await textOf(addAbortSignal(signal, input))).replace(/\r?\n$/, '');
+  yield await wholeIn(input, signal);
 }
 
 /** The turns that say something. @throws TriviumError `invalid-argument` where none does */
