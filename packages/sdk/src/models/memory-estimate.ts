@@ -5,12 +5,18 @@ import type { InspectedTensor, LoadModelOptions, LoadQuantization, NativeEngine 
 /** Tokens of a page of keys and values, the least that the engine takes at once. */
 const pageTokens = 64;
 
+/** What the engine decodes at once where nothing else is asked for. */
+const defaultSequences = 16;
+
 export interface MemoryEstimate {
   /** Weights once packed. */
   weightBytes: number;
   /** Keys and values of one sequence as long as the context, within what the engine allows itself. */
   kvBytes: number;
+  /** Weights, and keys and values of that one sequence: what a model is admitted for. */
   totalBytes: number;
+  /** Keys and values of all sequences, where `kvMemoryBytes` allows them more than those of one. */
+  mostKvBytes: number;
 }
 
 /**
@@ -24,8 +30,9 @@ export async function estimateMemory(
     contextTokens,
     kvMemoryBytes,
     kvType,
+    maxSequences = defaultSequences,
     quantize,
-  }: Pick<LoadModelOptions, 'contextTokens' | 'kvMemoryBytes' | 'kvType' | 'quantize'> = {},
+  }: Pick<LoadModelOptions, 'contextTokens' | 'kvMemoryBytes' | 'kvType' | 'maxSequences' | 'quantize'> = {},
 ): Promise<MemoryEstimate> {
   const model = await engine.inspect(path);
   // A model that is not supported has no size; loading it will say why.
@@ -39,8 +46,11 @@ export async function estimateMemory(
   const bound =
     kvMemoryBytes ?? (contextTokens === undefined ? wholeMemoryBytes() / 4 : Number.POSITIVE_INFINITY);
   const kvShare = kvType === undefined ? 1 : bitsOfValue[kvType] / bitsOfValue[model.kvType ?? 'f16'];
-  const kvBytes = Math.floor(Math.min((model.kvBytesPerToken ?? 0) * kvShare * context, bound));
-  return { weightBytes, kvBytes, totalBytes: weightBytes + kvBytes };
+  const contextBytes = (model.kvBytesPerToken ?? 0) * kvShare * context;
+  const kvBytes = Math.floor(Math.min(contextBytes, bound));
+  const mostKvBytes =
+    kvMemoryBytes === undefined ? kvBytes : Math.floor(Math.min(contextBytes * maxSequences, kvMemoryBytes));
+  return { weightBytes, kvBytes, totalBytes: weightBytes + kvBytes, mostKvBytes };
 }
 
 const bitsOfValue = { q8_0: 8.5, f16: 16, f32: 32 };

@@ -20,7 +20,10 @@ export interface ModelStoreSettings
     LoadModelOptions,
     'activationBits' | 'contextTokens' | 'kvMemoryBytes' | 'kvType' | 'maxSequences' | 'maxQueue' | 'quantize'
   > {
-  /** Bytes that all models of this store may take together; the least recently used idle ones go where one more does not fit. */
+  /**
+   * Bytes that all models of this store may take together; the least recently used idle ones go where one more does not fit.
+   * Keys and values of a model get those of one context, or with `kvMemoryBytes` as many more as are left of it.
+   */
   memoryBytes?: number;
   /** A model that nobody has used for so many milliseconds is unloaded; the next use loads it again. */
   idleUnloadMs?: number;

@@ -38,8 +38,10 @@ class Resident {
   model: NativeModel | undefined;
   loading: SharedTask<NativeModel, LoadProgress> | undefined;
   leases = 0;
-  /** What it takes, from its admission on. */
+  /** What it may take, from its admission on. */
   bytes = 0;
+  /** Of its bytes, keys and values beyond those of one context: nothing of the machine is promised for them. */
+  spareBytes = 0;
   /** Its pack file was lost or touched: it takes no more leases and goes with its last one. */
   isLost = false;
   lastUse = 0;
@@ -47,6 +49,15 @@ class Resident {
 
   constructor(path: string) {
     this.path = path;
+  }
+
+  get promisedBytes(): number {
+    return this.bytes - this.spareBytes;
+  }
+
+  charge(bytes: number, spareBytes = 0): void {
+    this.bytes = bytes + spareBytes;
+    this.spareBytes = spareBytes;
   }
 
   /** Of its bytes, in a mapped file: the machine counts such pages as available while they are in use too. */
@@ -133,7 +144,7 @@ export class ResidentModels {
         signal.throwIfAborted();
         const model = await engine().loadModel(resident.path, {
           ...load,
-          ...this.#bound(estimate),
+          ...this.#bound(estimate.kvBytes + resident.spareBytes),
           packCache: packCache.folderFor(estimate.weightBytes),
           signal,
           onProgress: (share) => report({ type: 'load-progress', share }),
@@ -145,11 +156,12 @@ export class ResidentModels {
           signal.throwIfAborted();
         }
         resident.model = model;
-        resident.bytes = Math.max(model.info.weightBytes, estimate.weightBytes) + estimate.kvBytes;
+        const weightBytes = Math.max(model.info.weightBytes, estimate.weightBytes);
+        resident.charge(weightBytes + estimate.kvBytes, resident.spareBytes);
         return model;
       } catch (error) {
         // A failed load is forgotten, so that a later call tries again; one that was given up may have a successor.
-        if (resident.loading === task) resident.bytes = 0;
+        if (resident.loading === task) resident.charge(0);
         throw error;
       } finally {
         if (resident.loading === task) {
@@ -173,7 +185,8 @@ export class ResidentModels {
     const taken = () => others().reduce((sum, { bytes }) => sum + bytes, 0);
     const fitsBudget = () => memoryBytes === undefined || taken() + estimate.totalBytes <= memoryBytes;
     // What is being loaded has been promised but does not show in the machine's figures yet.
-    const promised = () => others().reduce((sum, { model, bytes }) => sum + (model ? 0 : bytes), 0);
+    const promised = () =>
+      others().reduce((sum, { model, promisedBytes }) => sum + (model ? 0 : promisedBytes), 0);
     let freed = 0;
     const machine = availableBytes();
     const fitsMachine = () => estimate.totalBytes <= machine + freed - promised();
@@ -186,17 +199,21 @@ export class ResidentModels {
           ? noRoom(resident.path, estimate, machine + freed - promised(), 'available on this machine', false)
           : noRoom(resident.path, estimate, memoryBytes! - taken(), 'left of memoryBytes', taken() > 0);
       }
-      freed += victim.bytes - victim.mappedBytes;
+      freed += victim.promisedBytes - victim.mappedBytes;
       await this.#unloadIdle(victim);
     }
-    resident.bytes = estimate.totalBytes;
+    resident.charge(estimate.totalBytes, this.#spareBytes(estimate, taken()));
   }
 
-  /** By itself the engine keeps more contexts than the one that a budget was charged for. */
-  #bound({ kvBytes }: MemoryEstimate): Pick<LoadModelOptions, 'kvMemoryBytes'> {
-    const { memoryBytes, load } = this.#settings;
-    const isBounded = memoryBytes !== undefined && load.kvMemoryBytes === undefined && kvBytes > 0;
-    return isBounded ? { kvMemoryBytes: kvBytes } : {};
+  /** What a budget has left for keys and values beyond one context: nobody has to go for them. */
+  #spareBytes({ totalBytes, kvBytes, mostKvBytes }: MemoryEstimate, taken: number): number {
+    const { memoryBytes } = this.#settings;
+    return memoryBytes === undefined ? 0 : Math.min(mostKvBytes - kvBytes, memoryBytes - taken - totalBytes);
+  }
+
+  /** The engine takes no more than what a budget was charged for: by itself it keeps more contexts than one. */
+  #bound(kvBytes: number): Pick<LoadModelOptions, 'kvMemoryBytes'> {
+    return this.#settings.memoryBytes !== undefined && kvBytes > 0 ? { kvMemoryBytes: kvBytes } : {};
   }
 
   /** The next lease loads the model anew. */

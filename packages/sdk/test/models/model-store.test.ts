@@ -108,7 +108,12 @@ describe('admission', () => {
       remedy: expect.stringContaining('contextTokens'),
     });
     expect(engine.log).toEqual([]);
-    expect(await store.estimate(file('a-100'))).toEqual({ weightBytes: 100, kvBytes: 50, totalBytes: 150 });
+    expect(await store.estimate(file('a-100'))).toEqual({
+      weightBytes: 100,
+      kvBytes: 50,
+      totalBytes: 150,
+      mostKvBytes: 50,
+    });
   });
 
   it('counts the context and bound that were asked for', async () => {
@@ -117,16 +122,32 @@ describe('admission', () => {
     expect(await make({ kvMemoryBytes: 7 }).store.estimate(file('a-100'))).toMatchObject({ kvBytes: 7 });
   });
 
-  it('a budget bounds keys and values to what was counted, unless a bound was asked for', async () => {
-    for (const [settings, kvMemoryBytes] of [
-      [{ memoryBytes: 400 }, 50],
-      [{ memoryBytes: 400, kvMemoryBytes: 7 }, 7],
-      [{}, undefined],
-    ] as const) {
-      const { engine, store } = make(settings);
-      await store.get(file('a-100'));
-      expect(engine.options.at(-1)?.kvMemoryBytes).toBe(kvMemoryBytes);
-    }
+  it.each<[ModelStoreSettings, number | undefined]>([
+    [{ memoryBytes: 400 }, 50],
+    [{ memoryBytes: 400, kvMemoryBytes: 7 }, 7],
+    [{ memoryBytes: 400, kvMemoryBytes: 120 }, 120],
+    [{ memoryBytes: 400, kvMemoryBytes: 1000, maxSequences: 2 }, 100],
+    [{ memoryBytes: 400, kvMemoryBytes: 1000 }, 300],
+    [{ memoryBytes: 150, kvMemoryBytes: 1000 }, 50],
+    [{ kvMemoryBytes: 1000 }, 1000],
+    [{}, undefined],
+  ])('a budget is charged what keys and values are bounded to: %j', async (settings, kvMemoryBytes) => {
+    const { engine, store } = make(settings);
+    await store.get(file('a-100'));
+    expect(engine.options.at(-1)?.kvMemoryBytes).toBe(kvMemoryBytes);
+    if (settings.memoryBytes) expect(store.loaded()[0]?.bytes).toBe(100 + kvMemoryBytes!);
+  });
+
+  it('keys and values beyond a context send nobody out, and are no memory that the machine has promised', async () => {
+    const both = make({ memoryBytes: 900, kvMemoryBytes: 400 }, 400).store;
+    await Promise.all([both.get(file('a-100')), both.get(file('c-200'))]);
+    expect(both.loaded().map(({ bytes }) => bytes)).toEqual([500, 400]);
+    const { store } = make({ memoryBytes: 2000, kvMemoryBytes: 400 }, 790);
+    await store.get(file('a-100'));
+    // What its idle model never took is not freed with it.
+    await expect(store.get(file('d-900'))).rejects.toMatchObject({
+      found: '940 bytes available on this machine',
+    });
   });
 
   it.each(['llama-yarn.gguf', 'llama-odd-heads.gguf', 'llama-yarn'])(
@@ -135,8 +156,8 @@ describe('admission', () => {
       const path = fileURLToPath(new URL(`../../../native/tests/fixtures/parity/${name}`, import.meta.url));
       const { contextTokens } = await getEngine().inspect(path);
       for (const kvType of [undefined, 'f16', 'f32'] as const) {
-        for (const context of [undefined, 64]) {
-          const settings = { memoryBytes: 2 ** 30, kvType, contextTokens: context };
+        for (const [context, kvMemoryBytes] of [[], [64], [64, 2 ** 20], [undefined, 2 ** 30]] as const) {
+          const settings = { memoryBytes: 2 ** 30, kvType, contextTokens: context, kvMemoryBytes };
           await using store = new ModelStore(JSON.parse(JSON.stringify(settings)));
           const model = await store.get(path);
           expect(model.info.contextTokens, JSON.stringify(settings)).toBe(context ?? contextTokens);
