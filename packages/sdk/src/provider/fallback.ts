@@ -1,6 +1,7 @@
 /**
- * Several language models as one: the first answers, the next ones step in where it fails before it has said anything.
- * After the first piece of content nothing is switched, and a call that was aborted is not tried elsewhere.
+ * Several language models as one: the first answers, the next ones step in where it fails before it has said anything, or
+ * ends with the reason `error`. After the first piece of content of a stream nothing is switched, and a call that was aborted is
+ * not tried elsewhere.
  */
 import { APICallError } from '@ai-sdk/provider';
 import { TriviumError } from '@trivium/protocol';
@@ -15,6 +16,7 @@ import {
   type ModelView,
   viewAs,
 } from './any-language-model.js';
+import { throwIfFailed } from './failed-answer.js';
 import type { SpecificationVersion } from './specification.js';
 
 export interface FallbackOptions<Version extends SpecificationVersion> {
@@ -33,7 +35,8 @@ interface Failure {
 }
 
 /** Parts that say nothing yet: they are held back until it is certain which model answers. */
-const silent = /^(stream-start|response-metadata|raw|(text|reasoning|tool-input)-start)$/;
+const silent = /^(stream-start|response-metadata|raw|(text|reasoning|tool-input)-(start|end))$/;
+const isSilent = ({ type, delta }: AnyPart) => silent.test(type) || delta === '';
 
 export class FallbackModel<Version extends SpecificationVersion = SpecificationVersion> {
   readonly specificationVersion: Version;
@@ -60,6 +63,7 @@ export class FallbackModel<Version extends SpecificationVersion = SpecificationV
   async doGenerate(options: AnyGivenOptions): Promise<AnyGenerateResult> {
     return this.#first(options, async (view, answered) => {
       const result = await view.generate(options);
+      throwIfFailed(result);
       return { ...result, providerMetadata: answered(result.providerMetadata) };
     });
   }
@@ -110,8 +114,9 @@ async function readHead(reader: ReadableStreamDefaultReader<AnyPart>): Promise<A
       const { done, value } = await reader.read();
       if (done) throw new TriviumError('internal', 'The stream of the model ended without an answer.');
       if (value.type === 'error') throw value.error;
+      throwIfFailed(value);
       head.push(value);
-      if (!silent.test(value.type)) return head;
+      if (!isSilent(value)) return head;
     }
   } catch (error) {
     await reader.cancel(error).catch(() => {});

@@ -35,6 +35,11 @@ async function parts(model: AnyLanguageModel, options = {}) {
   return found;
 }
 const start = { type: 'stream-start', warnings: [] };
+const failed = (raw?: string) => ({
+  type: 'finish',
+  finishReason: { unified: 'error', raw },
+  usage: { inputTokens: { total: 1 }, outputTokens: { total: 1 } },
+});
 
 describe('a fallback', () => {
   for (const [name, make] of [
@@ -71,6 +76,17 @@ describe('a fallback', () => {
       streaming(start, { type: 'text-start', id: '0' }, new Error('x')),
     ],
     ['a stream that ends at once', streaming()],
+    ['an answer that ends in an error', streaming(start, failed())],
+    [
+      'a block that closes, having said nothing',
+      streaming(
+        start,
+        { type: 'text-start', id: '0' },
+        { type: 'text-delta', id: '0', delta: '' },
+        { type: 'text-end', id: '0' },
+        failed(),
+      ),
+    ],
   ])('switches on %s, and nothing of it is heard', async (_, bad) => {
     const found = await parts(fallback([bad, good('fine')]));
     expect(found.filter(({ type }) => type === 'stream-start')).toHaveLength(1);
@@ -86,6 +102,32 @@ describe('a fallback', () => {
       fallback([streaming(...said, { type: 'error', error: new Error('cut') }), second]),
     );
     expect(found.map(({ type }) => type)).toEqual(['stream-start', 'text-start', 'text-delta', 'error']);
+    expect(second.calls).toEqual([]);
+  });
+
+  it('switches on a whole answer that ended in an error, whatever it says, and tells the reason of the last one', async () => {
+    const half: AnyLanguageModel = {
+      ...throwing(new Error('x'), 'half'),
+      doGenerate: async () => ({
+        ...failed('MALFORMED_CALL'),
+        content: [{ type: 'text', text: 'half' }],
+        warnings: [],
+      }),
+    };
+    const { content, providerMetadata } = await fallback([half, good('fine')]).doGenerate({ prompt });
+    expect(content).toEqual([{ type: 'text', text: 'fine' }]);
+    expect(providerMetadata?.trivium.answeredBy).toMatchObject({ index: 1, failed: [{ modelId: 'half' }] });
+    await expect(fallback([half]).doGenerate({ prompt })).rejects.toMatchObject({
+      code: 'unavailable',
+      found: 'MALFORMED_CALL',
+    });
+  });
+
+  it('hands on an error that ends an answer after its first content', async () => {
+    const said = { type: 'text-delta', id: '0', delta: 'half' };
+    const second = good();
+    const found = await parts(fallback([streaming(start, said, failed('cut')), second]));
+    expect(found.at(-1)).toMatchObject({ type: 'finish', finishReason: { unified: 'error', raw: 'cut' } });
     expect(second.calls).toEqual([]);
   });
 

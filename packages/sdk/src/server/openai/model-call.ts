@@ -3,7 +3,7 @@
  * before the first piece is thrown, so that it has a status; a later one ends the parts. Knows no HTTP.
  */
 import type { AnyCallOptions, AnyPart } from '../../provider/any-language-model.js';
-import { failedAnswer } from '../failed-answer.js';
+import { throwIfFailed } from '../../provider/failed-answer.js';
 import { warningSentences } from '../model-warnings.js';
 import type { ServedLanguageModel } from '../served-models.js';
 import type { ServerContext } from '../server-context.js';
@@ -114,12 +114,6 @@ async function firstPiece(
     else if (value.type !== 'response-metadata' && value.type !== 'raw' && value.type !== 'ping')
       return value;
   }
-}
-
-/** @throws TriviumError `unavailable` where the model's reason to end is an error */
-function throwIfFailed({ finishReason }: Record<string, unknown>): void {
-  const { unified, raw } = (finishReason ?? {}) as { unified?: string; raw?: string };
-  if (unified === 'error') throw failedAnswer(raw);
 }
 
 function endOf(

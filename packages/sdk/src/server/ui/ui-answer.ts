@@ -4,8 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type TriviumDataPart, type TriviumDataParts, TriviumError } from '@trivium/protocol';
+import { failedAnswer } from '../../provider/failed-answer.js';
 import { doneFrame, frameOf } from '../event-stream.js';
-import { failedAnswer } from '../failed-answer.js';
 import { warningSentences } from '../model-warnings.js';
 import type { RouteCall } from '../route.js';
 import type { ServedLanguageModel } from '../served-models.js';

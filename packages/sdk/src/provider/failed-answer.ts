@@ -7,3 +7,9 @@ export const failedAnswer = (rawReason?: string): TriviumError =>
     found: rawReason,
     remedy: 'Try again; if it persists, ask another model.',
   });
+
+/** @throws TriviumError `unavailable` where the reason to end, as V3 and V4 say it, is an error */
+export function throwIfFailed({ finishReason }: Record<string, unknown>): void {
+  const { unified, raw } = (finishReason ?? {}) as { unified?: string; raw?: string };
+  if (unified === 'error') throw failedAnswer(raw);
+}
