@@ -13,6 +13,7 @@ import {
   useJob,
   useJobs,
   useLongText,
+  useUploads,
 } from '../src/index.js';
 import { createWire, type Wire } from './wire.js';
 import { countedWords, countWords } from './words.js';
@@ -345,5 +346,35 @@ describe('useJobs and useJob', () => {
     await shows('job', 'cancelled');
     await status('cancelled');
     sessionStorage.clear();
+  });
+});
+
+describe('useUploads', () => {
+  it('shows what lies on another server once the endpoint is one, and clears where it lies', async () => {
+    const removed: string[] = [];
+    const fetch: typeof globalThis.fetch = async (url, { method } = {}) => {
+      if (method === 'DELETE') removed.push(String(url));
+      if (method === 'DELETE') return new Response(null, { status: 204 });
+      return Response.json(method === 'POST' ? { id: 'f', path: 'f' } : { path: 'f/a.md', bytes: 1 });
+    };
+    let uploads: ReturnType<typeof useUploads> | undefined;
+    function Page() {
+      uploads = useUploads();
+      return uploads.uploads.map(({ name, status }) => <output key={name}>{status}</output>);
+    }
+    // The same element each time: nothing but the store says that there is something to show.
+    const children = <Page />;
+    const on = (host: string) => (
+      <StrictMode>
+        <TriviumProvider endpoint={{ baseUrl: `http://${host}`, fetch }}>{children}</TriviumProvider>
+      </StrictMode>
+    );
+    const { rerender } = render(on('one'));
+    await act(() => uploads?.add([Object.assign(new Blob(['a']), { name: 'a.md' })]));
+    await status('ready');
+    rerender(on('two'));
+    await status('error');
+    await act(() => uploads?.clear());
+    expect(removed).toEqual(['http://one/v1/scratch/f']);
   });
 });

@@ -1,5 +1,6 @@
 /** Uploads as a store, over a server that keeps folders as the real one does; the real one is met in the playground's tests. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { createEndpointHandle } from '../src/stores/endpoint-handle.js';
 import { createUploadsStore, type UploadSource } from '../src/stores/index.js';
 
 const file = (name: string, text = 'text'): UploadSource => Object.assign(new Blob([text]), { name });
@@ -76,6 +77,23 @@ describe('an uploads store', () => {
     ]);
   });
 
+  it('asks once for a folder that cannot be made, and again with the next document', async () => {
+    const wire = server();
+    let [asked, isUp] = [0, false];
+    const fetch: typeof globalThis.fetch = async (url, init) => {
+      asked += 1;
+      return isUp
+        ? wire.fetch(url, init)
+        : Response.json({ error: { code: 'not-found', message: 'No.' } }, { status: 404 });
+    };
+    const store = createUploadsStore({ baseUrl: '', fetch });
+    expect(await store.add([file('a.md')])).toEqual([]);
+    expect(store.getSnapshot().uploads).toMatchObject([{ status: 'error', error: { code: 'not-found' } }]);
+    expect(asked).toBe(1);
+    isUp = true;
+    expect(await store.add([file('a.md')])).toEqual(['.trivium/scratch/f0/a.md']);
+  });
+
   it('is told that the server began anew, and gives out no folder of before', async () => {
     const wire = server();
     const store = createUploadsStore({ baseUrl: '', fetch: wire.fetch });
@@ -100,5 +118,95 @@ describe('an uploads store', () => {
     await store.clear();
     expect(store.getSnapshot().uploads).toEqual([]);
     expect(wire.folders.size).toBe(0);
+  });
+});
+
+describe('an uploads store whose endpoint becomes another server', () => {
+  function twoServers() {
+    const one = server();
+    const two = server();
+    const asked: string[] = [];
+    const at = (host: string, { fetch }: { fetch: typeof globalThis.fetch }, key: string) => ({
+      baseUrl: `http://${host}`,
+      headers: { authorization: key },
+      fetch: (async (url: string, init: RequestInit) => {
+        const { authorization } = init.headers as Record<string, string>;
+        asked.push(`${init.method} ${new URL(url).host}${new URL(url).pathname} ${authorization}`);
+        return fetch(url, init);
+      }) as typeof globalThis.fetch,
+    });
+    const handle = createEndpointHandle(at('one', one, 'key'));
+    const store = createUploadsStore(handle);
+    const become = (endpoint: ReturnType<typeof at>) => {
+      handle.become(endpoint);
+      handle.announce();
+    };
+    return { one, two, asked, at, handle, store, become };
+  }
+
+  it('says that what was sent is not there, sends to the new one, and removes each folder where it is', async () => {
+    const { one, two, asked, at, store, become } = twoServers();
+    store.attach();
+    await store.add([file('a.md')]);
+    become(at('one', one, 'newer key'));
+    expect(store.getSnapshot().uploads).toMatchObject([{ name: 'a.md', status: 'ready' }]);
+    become(at('two', two, 'key of two'));
+    expect(store.getSnapshot().uploads).toMatchObject([
+      {
+        name: 'a.md',
+        status: 'error',
+        path: undefined,
+        error: { code: 'not-found', message: 'a.md is on another server.', remedy: 'Add it again.' },
+      },
+    ]);
+    await store.add([file('b.md')]);
+    await store.clear();
+    expect([one.folders.size, two.folders.size]).toEqual([0, 0]);
+    expect(asked).toEqual([
+      'POST one/v1/scratch key',
+      'PUT one/v1/scratch/f0/a.md key',
+      'POST two/v1/scratch key of two',
+      'PUT two/v1/scratch/f0/b.md key of two',
+      'DELETE one/v1/scratch/f0 newer key',
+      'DELETE two/v1/scratch/f0 key of two',
+    ]);
+  });
+
+  it('finds it out with the next look or action where nobody looked', async () => {
+    const { two, at, handle, store } = twoServers();
+    await store.add([file('a.md')]);
+    handle.become(at('two', two, 'key of two'));
+    store.attach();
+    expect(store.getSnapshot().uploads).toMatchObject([{ name: 'a.md', status: 'error' }]);
+    expect((await store.folder()).id).toBe('f0');
+    expect(two.folders.size).toBe(1);
+  });
+
+  it('sends once more what was being sent to the one before', async () => {
+    const { one, two, asked, at, store, become } = twoServers();
+    let go = () => {};
+    one.hold(new Promise<void>((resolve) => (go = resolve)));
+    store.attach();
+    const adding = store.add([file('a.md')]);
+    await vi.waitFor(() => expect(asked).toHaveLength(2));
+    become(at('two', two, 'key of two'));
+    go();
+    expect(await adding).toEqual(['.trivium/scratch/f0/a.md']);
+    expect([...two.folders.values()]).toEqual([['a.md']]);
+    expect(store.getSnapshot().uploads).toMatchObject([{ name: 'a.md', status: 'ready' }]);
+  });
+
+  it('sends nothing once more that was forgotten meanwhile', async () => {
+    const { one, two, asked, at, store, become } = twoServers();
+    let go = () => {};
+    one.hold(new Promise<void>((resolve) => (go = resolve)));
+    const adding = store.add([file('a.md')]);
+    await vi.waitFor(() => expect(asked).toHaveLength(2));
+    become(at('two', two, 'key of two'));
+    const clearing = store.clear();
+    go();
+    expect(await adding).toEqual([]);
+    await clearing;
+    expect([one.folders.size, two.folders.size]).toEqual([0, 0]);
   });
 });

@@ -9,7 +9,8 @@ export type UploadsState = UploadsSnapshot &
 
 /**
  * Sends documents to the server, where calls name them by `path`; they go with the server, or when `clear` is called. A page
- * that sees the server begin anew says so with `abandon`; else the next document that is sent finds it out.
+ * that sees the server begin anew says so with `abandon`; else the next document that is sent finds it out. Where the endpoint
+ * becomes another server, what was sent is an error until it is added again; `clear` removes it where it lies.
  * @example
  * const { uploads, add } = useUploads();
  * <input type="file" multiple onChange={({ target }) => add(target.files ?? [])} />

@@ -9,11 +9,17 @@ export interface EndpointHandle extends Endpoint {
   readonly become: (endpoint: Endpoint) => void;
   /** The server of now, whatever the handle becomes; its headers are those that were given last for it, and for no other. */
   readonly hold: () => Endpoint;
+  /** Calls `listener` whenever `announce` finds another server than before; answers how to stop that. */
+  readonly onServer: (listener: () => void) => () => void;
+  /** Tells the listeners of another server; apart from `become`, which may be called where nothing may be shown. */
+  readonly announce: () => void;
 }
 
 export function createEndpointHandle(first: Endpoint): EndpointHandle {
   let current = first;
+  let announced = first.baseUrl;
   const servers = new Map([[first.baseUrl, first]]);
+  const listeners = new Set<() => void>();
   return viewOf(() => current, {
     become: (endpoint: Endpoint) => {
       current = endpoint;
@@ -23,12 +29,25 @@ export function createEndpointHandle(first: Endpoint): EndpointHandle {
       const held = current;
       return viewOf(() => servers.get(held.baseUrl) ?? held);
     },
+    onServer: (listener: () => void) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    announce: () => {
+      if (announced === current.baseUrl) return;
+      announced = current.baseUrl;
+      for (const listener of [...listeners]) listener();
+    },
   });
 }
 
 /** The endpoint for something that goes on over several requests, from its start to its end. */
 export const heldEndpoint = (endpoint: Endpoint): Endpoint =>
   'hold' in endpoint ? (endpoint as EndpointHandle).hold() : endpoint;
+
+/** Calls `listener` whenever the endpoint has become another server; answers how to stop that. */
+export const onServer = (endpoint: Endpoint, listener: () => void): (() => void) =>
+  'onServer' in endpoint ? (endpoint as EndpointHandle).onServer(listener) : () => {};
 
 /** `endpoint` at the time of each request, with what else the view can do. */
 const viewOf = <Acts extends object>(endpoint: () => Endpoint, acts?: Acts) =>

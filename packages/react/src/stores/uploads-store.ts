@@ -1,6 +1,7 @@
 /**
  * Documents of a page on the server: each is sent into one scratch folder, made with the first, and known by its path from
- * then on. Actions never throw: what goes wrong is the upload's `error`. Refuses to know React and what documents are for.
+ * then on. Where the endpoint becomes another server, that one gets a folder of its own. Actions never throw: what goes wrong
+ * is the upload's `error`. Refuses to know React and what documents are for.
  */
 import {
   createScratchFolder,
@@ -10,6 +11,8 @@ import {
   type ScratchFolder,
   TriviumError,
 } from '@trivium/protocol';
+import { createAttachment } from './attachment.js';
+import { heldEndpoint, onServer } from './endpoint-handle.js';
 import { createPublisher, type Store } from './store.js';
 
 interface UploadFacts {
@@ -41,10 +44,16 @@ export interface UploadsStore extends Store<UploadsSnapshot> {
   readonly folder: () => Promise<ScratchFolder>;
   /** The server began anew, and its folders are gone: what was sent is an error until it is added again. */
   readonly abandon: () => void;
-  /** Forgets all, and removes the folder. */
+  /** Forgets all, and removes each folder from the server that it is on. */
   readonly clear: () => Promise<void>;
-  /** Somebody looks; uploads go on when nobody does. */
+  /** Somebody looks, and is told at once where the endpoint becomes another server; uploads go on when nobody does. */
   readonly attach: () => () => void;
+}
+
+/** A scratch folder and the server that it is on, whatever the endpoint becomes. */
+interface Place {
+  readonly server: Endpoint;
+  readonly folder: Promise<ScratchFolder>;
 }
 
 /**
@@ -55,7 +64,11 @@ export interface UploadsStore extends Store<UploadsSnapshot> {
 export function createUploadsStore(endpoint: Endpoint): UploadsStore {
   const uploads = new Map<string, Upload>();
   const sending = new Map<string, AbortController>();
-  let made: Promise<ScratchFolder> | undefined;
+  /** Where documents are sent. */
+  let current: Place | undefined;
+  /** That one and those on servers of before, where calls and jobs may still read what was sent. */
+  const places = new Set<Place>();
+  let stopListening = () => {};
   const publisher = createPublisher<UploadsSnapshot>(() =>
     Object.freeze({ uploads: Object.freeze([...uploads.values()]) }),
   );
@@ -63,24 +76,40 @@ export function createUploadsStore(endpoint: Endpoint): UploadsStore {
     uploads.set(upload.name, Object.freeze(upload));
     publisher.publish();
   };
-  const folder = () => {
-    made ??= createScratchFolder(endpoint);
-    const making = made;
-    making.catch(() => {
-      if (made === making) made = undefined;
-    });
-    return making;
+  const forgetPlace = (place: Place) => {
+    places.delete(place);
+    if (current === place) current = undefined;
   };
-  const abandon = () => {
-    made = undefined;
+
+  /** What was sent is an error until it is added again. */
+  const leave = (why: (name: string) => string) => {
+    current = undefined;
     for (const { name, bytes, status } of uploads.values()) {
       if (status !== 'ready') continue;
-      const error = new TriviumError('not-found', `The server has ${name} no more.`, {
-        remedy: 'Add it again.',
-      });
+      const error = new TriviumError('not-found', why(name), { remedy: 'Add it again.' });
       uploads.set(name, Object.freeze({ name, bytes, status: 'error', path: undefined, error }));
     }
     publisher.publish();
+  };
+  const leaveOtherServer = () => {
+    if (current && current.server.baseUrl !== endpoint.baseUrl)
+      leave((name) => `${name} is on another server.`);
+  };
+  const abandon = () => {
+    leaveOtherServer();
+    if (current) places.delete(current);
+    leave((name) => `The server has ${name} no more.`);
+  };
+
+  const placeOfNow = (): Place => {
+    leaveOtherServer();
+    if (current) return current;
+    const server = heldEndpoint(endpoint);
+    const place = { server, folder: createScratchFolder(server) };
+    place.folder.catch(() => forgetPlace(place));
+    current = place;
+    places.add(place);
+    return place;
   };
 
   async function send(file: UploadSource, controller: AbortController): Promise<string | undefined> {
@@ -100,17 +129,21 @@ export function createUploadsStore(endpoint: Endpoint): UploadsStore {
     }
   }
 
+  /** Sends it once more where its folder is gone, or was left for another server meanwhile. */
   async function put(file: UploadSource, signal: AbortSignal): Promise<string> {
-    const known = folder();
+    const place = placeOfNow();
+    const isOnOtherServer = () => place.server.baseUrl !== endpoint.baseUrl;
     try {
-      return (await putScratchFile(endpoint, (await known).id, file.name, file, { signal })).path;
+      const path = await putInto(place, file, signal);
+      if (current === place && !isOnOtherServer()) return path;
     } catch (thrown) {
-      const isGone = TriviumError.isInstance(thrown) && thrown.code === 'not-found';
-      if (!isGone || (await known.catch(() => undefined)) === undefined) throw thrown;
+      const isGone = isNotFound(thrown) && (await isMade(place));
+      if (!isGone && !isOnOtherServer()) throw thrown;
       // Of documents that are sent at once, the first that finds it gone tells of all that lay there.
-      if (made === known) abandon();
-      return (await putScratchFile(endpoint, (await folder()).id, file.name, file, { signal })).path;
+      if (isGone && current === place) abandon();
     }
+    signal.throwIfAborted();
+    return putInto(placeOfNow(), file, signal);
   }
 
   return Object.freeze({
@@ -132,19 +165,41 @@ export function createUploadsStore(endpoint: Endpoint): UploadsStore {
       sending.delete(name);
       if (uploads.delete(name)) publisher.publish();
     },
-    folder,
+    folder: () => placeOfNow().folder,
     abandon,
     clear: async () => {
       for (const controller of sending.values()) controller.abort();
       sending.clear();
       uploads.clear();
       publisher.publish();
-      const before = made;
-      made = undefined;
-      const known = await before?.catch(() => undefined);
-      // A folder that is gone already is as it should be.
-      if (known) await removeScratchFolder(endpoint, known.id).catch(() => {});
+      const before = [...places];
+      current = undefined;
+      places.clear();
+      await Promise.all(before.map(removePlace));
     },
-    attach: () => () => {},
+    attach: createAttachment(
+      () => {
+        leaveOtherServer();
+        stopListening = onServer(endpoint, leaveOtherServer);
+      },
+      () => stopListening(),
+    ).attach,
   });
+}
+
+const putInto = async ({ server, folder }: Place, file: UploadSource, signal: AbortSignal): Promise<string> =>
+  (await putScratchFile(server, (await folder).id, file.name, file, { signal })).path;
+
+const isNotFound = (thrown: unknown) => TriviumError.isInstance(thrown) && thrown.code === 'not-found';
+
+const isMade = ({ folder }: Place): Promise<boolean> =>
+  folder.then(
+    () => true,
+    () => false,
+  );
+
+async function removePlace({ server, folder }: Place): Promise<void> {
+  const known = await folder.catch(() => undefined);
+  // A folder that is gone already is as it should be.
+  if (known) await removeScratchFolder(server, known.id).catch(() => {});
 }
