@@ -36,6 +36,8 @@ export const triviumErrorCodes = [
 
 export type TriviumErrorCode = (typeof triviumErrorCodes)[number];
 
+const known: ReadonlySet<unknown> = new Set(triviumErrorCodes);
+
 /** What is known of a failure beside its code and sentence. */
 export interface ErrorDetails {
   file?: string | undefined;
@@ -67,9 +69,10 @@ export class TriviumError extends Error {
   /** Seen by `isInstance` in every copy of this package. */
   readonly [brand]: true = true;
 
+  /** @param code one that is none of ours, as plugins without types may give it, becomes `internal` */
   constructor(code: TriviumErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.code = code;
+    this.code = known.has(code) ? code : 'internal';
     for (const key of ['file', 'field', 'expected', 'found', 'remedy'] as const) {
       if (details[key]) (this as Record<typeof key, string>)[key] = details[key];
     }
@@ -81,7 +84,11 @@ export class TriviumError extends Error {
 
   /** Anything thrown, as a `TriviumError`: Node's file errors get a matching code, the rest is `internal`. */
   static from(error: unknown): TriviumError {
-    if (TriviumError.isInstance(error)) return error;
+    if (TriviumError.isInstance(error)) {
+      if (known.has(error.code)) return error;
+      // Of a newer copy of this package.
+      return new TriviumError(error.code, error.message, { ...error.toJSON(), cause: error });
+    }
     if (isAbort(error))
       return new TriviumError('cancelled', 'The operation was cancelled.', { cause: error });
     const { code, path, message } = textsOf(error);

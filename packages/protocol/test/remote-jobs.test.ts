@@ -75,6 +75,15 @@ async function follow(
 }
 
 describe('a job on a server', () => {
+  it('that failed with a code of a newer server is told of all the same', async () => {
+    const failed = { ...job, status: 'failed', error: { code: 'timeout', message: 'It took too long.' } };
+    const { endpoint } = scripted(() => Response.json({ jobs: [job, failed] }));
+    expect(await listJobs(endpoint)).toMatchObject([
+      { id: job.id },
+      { error: { code: 'internal', message: 'It took too long.' } },
+    ]);
+  });
+
   it('is started, shown, listed and cancelled', async () => {
     const { endpoint, asked } = scripted(
       () => Response.json(job, { status: 202 }),

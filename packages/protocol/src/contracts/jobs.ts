@@ -28,7 +28,11 @@ export const job = z.object({
   progress: z.unknown().optional().describe('The last progress event.'),
   output: z.unknown().optional().describe('What the capability answered, once it succeeded.'),
   error: z
-    .looseObject({ code: z.enum(triviumErrorCodes), message: z.string() })
+    .looseObject({
+      // A server that knows more codes hides none of its jobs from clients that do not.
+      code: z.enum(triviumErrorCodes).catch('internal'),
+      message: z.string(),
+    })
     .optional()
     .describe('Why it failed.'),
 });

@@ -29,7 +29,10 @@ const entry = z.discriminatedUnion('type', [
     status: z.enum(['succeeded', 'failed', 'cancelled']),
     endedAt: z.string(),
     output: z.unknown().optional(),
-    error: z.looseObject({ code: z.enum(triviumErrorCodes), message: z.string() }).optional(),
+    // Newer versions may know more codes; a log is no less a log for that.
+    error: z
+      .looseObject({ code: z.enum(triviumErrorCodes).catch('internal'), message: z.string() })
+      .optional(),
   }),
 ]);
 export type JobEntry = z.output<typeof entry>;

@@ -21,7 +21,7 @@ const post = (frame: FromWorker) => port.postMessage(frame);
 
 function postError(call: number, thrown: unknown): void {
   calls.delete(call);
-  post({ type: 'error', call, error: TriviumError.from(thrown).toJSON() });
+  post({ type: 'error', call, error: { ...TriviumError.from(thrown).toJSON() } });
 }
 
 /** What cannot be cloned (a function in an output) is the plugin's fault, not the end of its thread. */
@@ -68,4 +68,4 @@ async function main(): Promise<void> {
   post({ type: 'ready', capabilities: implementations.map(({ capability }) => capability.name) });
 }
 
-main().catch((error) => post({ type: 'broken', error: TriviumError.from(error).toJSON() }));
+main().catch((error) => post({ type: 'broken', error: { ...TriviumError.from(error).toJSON() } }));

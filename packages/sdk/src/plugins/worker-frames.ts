@@ -1,5 +1,5 @@
 /** What the host and the worker of a plugin tell each other. Plain data: it is cloned on its way. */
-import type { SerializedError } from '@trivium/protocol';
+import { triviumErrorCodes } from '@trivium/protocol';
 import { z } from 'zod';
 import type { HostSettings } from '../host/host.js';
 
@@ -20,8 +20,8 @@ export type ToWorker =
   | { type: 'ping' };
 
 const call = z.number();
-const failure = z.looseObject({ code: z.string(), message: z.string() });
-const error = z.custom<SerializedError>((value) => failure.safeParse(value).success);
+// The plugin may bring another version of the protocol, with codes that are unknown here.
+const error = z.looseObject({ code: z.enum(triviumErrorCodes).catch('internal'), message: z.string() });
 
 /** Checked where it arrives: the plugin holds the same port, and may send anything. */
 export const fromWorker = z.discriminatedUnion('type', [

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { implement } from '@trivium/protocol';
+import { implement, TriviumError } from '@trivium/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { JobStore } from '../../src/jobs/index.js';
 import { LineReader } from '../../src/line-reader.js';
@@ -136,6 +136,21 @@ describe('a job', () => {
       status: 'failed',
       error: { code: 'internal', message: 'Command failed: false' },
     });
+  });
+
+  it('that fails with a code that is none of ours has failed, and so has one whose log says it', async () => {
+    await using store = new JobStore({ folder });
+    const failing = implement(endless, async function* () {
+      throw Object.defineProperty(new TriviumError('io', 'It took too long.'), 'code', { value: 'timeout' });
+    });
+    const { id } = await store.start(failing, {}, context);
+    for await (const _ of store.watch(id));
+    const error = { code: 'timeout', message: 'It took too long.', seconds: 30 };
+    await elsewhere('mx0', { type: 'ended', status: 'failed', endedAt: '', error });
+    const told = { status: 'failed', error: { code: 'internal', message: 'It took too long.' } };
+    expect(await store.get(id)).toMatchObject(told);
+    expect(await store.get('mx0')).toMatchObject({ ...told, error: { ...told.error, seconds: 30 } });
+    expect(await store.list()).toHaveLength(2);
   });
 
   it('on a disk that is full by now runs to its end, and is interrupted', async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { call, invoke, type Plugin } from '@trivium/protocol';
+import { call, invoke, type Plugin, TriviumError } from '@trivium/protocol';
 import { loadPlugins, namedPlugins } from '@trivium/sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
@@ -49,6 +49,11 @@ describe.each([true, false])('a plugin, isolated: %s', (isolate) => {
   ])('that misbehaves in "%s" fails its call', async (name, fault) => {
     const { settled } = await run(name);
     expect(String((settled as Error).message)).toContain(fault);
+  });
+
+  it('that throws a code that is none of ours fails its call with that sentence', async () => {
+    const { settled } = await run('throw-an-odd-code');
+    expect(TriviumError.from(settled)).toMatchObject({ code: 'internal', message: 'It took too long.' });
   });
 
   it('that ignores the signal is left behind', async () => {
