@@ -73,6 +73,14 @@ describe('@trivium/nano against its recipe', () => {
     }
   });
 
+  test('a long text leaves the memory that it took', async () => {
+    await using model = await getEngine().loadModel(at('../../nano/models/static.gguf'));
+    await model.embed(['a short one']);
+    const before = process.memoryUsage.rss();
+    await model.embed(['cache '.repeat(300_000)]);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(100e6);
+  });
+
   test('static vectors', async () => {
     await using model = await getEngine().loadModel(at('../../nano/models/static.gguf'));
     const { embeddings, width } = await model.embed(wordy.map(({ text }) => text));

@@ -1,5 +1,5 @@
 /** The small files beside a model's weights: what they say is taken, and what is damaged is never passed over. */
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -161,5 +161,18 @@ describe('a tokenizer that is not there is an error, and inspect says so:', () =
     const path = join(scratch, 'rank.gguf');
     cpSync(fileURLToPath(new URL('../../nano/models/rank.gguf', import.meta.url)), path);
     await refuses(path, { file: join(scratch, 'embed.gguf'), field: 'tokenizer.file' });
+  });
+});
+
+test('a GGUF that holds no tokenizer is refused, and inspect says so', async () => {
+  const path = join(scratch, 'without.gguf');
+  const bytes = readFileSync(`${fixtures}llama-yarn.gguf`).toString('latin1');
+  expect(bytes).toContain('tokenizer.huggingface.json');
+  writeFileSync(path, Buffer.from(bytes.replace('.huggingface.json', '.huggingface.none'), 'latin1'));
+  const reason = 'The file has no tokenizer.';
+  await expect(getEngine().loadModel(path)).rejects.toThrow(reason);
+  expect(await getEngine().inspect(path)).toMatchObject({
+    supported: false,
+    reason: expect.stringContaining(reason),
   });
 });

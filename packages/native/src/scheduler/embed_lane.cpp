@@ -54,6 +54,7 @@ bool EmbedLane::step(EventBatch& events) {
     }
   }
   step_.clear();
+  if (jobs_.empty()) release_beyond_budget();
   counters_.live = int(jobs_.size());
   return true;
 }
@@ -88,7 +89,16 @@ void EmbedLane::compose() {
   }
 }
 
+// One long input needs a hundred times the memory of all others: it is not kept for the next.
+void EmbedLane::release_beyond_budget() {
+  if (program_tokens_ <= token_budget_) return;
+  program_.reset();
+  program_tokens_ = program_rows_ = 0;
+  token_outputs_ = {};
+}
+
 Status EmbedLane::ensure_program(int tokens, int rows) {
+  if (tokens <= token_budget_) release_beyond_budget();
   if (program_ && tokens <= program_tokens_ && rows <= program_rows_) return {};
   int size = std::max(token_budget_, program_tokens_);
   while (size < tokens) size *= 2;

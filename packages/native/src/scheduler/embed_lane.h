@@ -35,6 +35,7 @@ class EmbedLane final : public Lane {
   Status run();
   void collect(EventBatch& events);
   Status ensure_program(int tokens, int rows);
+  void release_beyond_budget();
   void place_types(const Place& place);
   // Columns of a row of outputs_: an embedding, or the scores of a cross-encoder.
   std::size_t output_width() const {

@@ -170,8 +170,15 @@ Result<std::optional<TokenId>> gguf_id_at(const Metadata& metadata, std::string_
   return std::optional<TokenId>(static_cast<TokenId>(*id));
 }
 
-Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_gguf(const Metadata& metadata,
-                                                              std::string_view file) {
+namespace {
+
+struct Named {
+  const Kind* kind;
+  const GgufPreTokenizer* pre_tokenizer;  // for byte-level kinds
+};
+
+// What the metadata says the tokenizer is, or why there is none.
+Result<Named> named(const Metadata& metadata, std::string_view file) {
   const std::string* name = metadata.string("tokenizer.ggml.model");
   if (name == nullptr) return gguf_key(file, "model").bad("The file has no tokenizer.", kind_names());
   const Kind* kind = std::find_if(std::begin(kinds), std::end(kinds), [&](const Kind& one) { return one.name == *name; });
@@ -182,6 +189,15 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_gguf(const Metadata& me
     if (row == nullptr)
       return gguf_key(file, "pre").unsupported("the pre-tokenizer \"" + *pre + "\"", gguf_pre_tokenizer_names());
   }
+  return Named{kind, row};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_gguf(const Metadata& metadata,
+                                                              std::string_view file) {
+  TRIVIUM_TRY_ASSIGN(const Named found, named(metadata, file));
+  const auto [kind, row] = found;
   PipelineParts parts;
   TRIVIUM_TRY(read_tokens(metadata, file, kind->bert, parts));
   if (kind->name == "gpt2") TRIVIUM_TRY(build_byte_level(metadata, file, *row, parts));
@@ -231,7 +247,12 @@ Result<Beside> beside(const ModelFile& model) {
 
 Status Tokenizer::is_there(const ModelFile& model) {
   TRIVIUM_TRY_ASSIGN(const Beside file, beside(model));
-  if (file.name.empty() || path_kind(file.path) != PathKind::absent) return {};
+  if (file.name.empty()) {
+    if (model.metadata().string("tokenizer.huggingface.json")) return {};
+    TRIVIUM_TRY(named(model.metadata(), model.path()));
+    return {};
+  }
+  if (path_kind(file.path) != PathKind::absent) return {};
   return Error{ErrorCode::not_found,
                "The model's tokenizer, " + file.name + ", does not lie beside it.",
                file.path,
