@@ -74,6 +74,8 @@ it('an answer of a chat that is cancelled breaks off, and the chat goes on', asy
   chats.stop(new Error('closing'));
   vi.advanceTimersByTime(60_000);
   await chats[Symbol.asyncDispose]();
+  // What was kept of it goes too.
+  vi.advanceTimersByTime(600_000);
   expect(vi.getTimerCount()).toBe(0);
 });
 

@@ -94,8 +94,10 @@ describe.each(stores)('streams in %s', (_, make) => {
 });
 
 describe('streams in memory', () => {
+  afterEach(() => void vi.useRealTimers());
+
   it('are kept for a while after their end, and not too many of them', async () => {
-    vi.useFakeTimers({ toFake: ['performance'] });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const store = new MemoryStreamStore({ keepMs: 1000 });
     const tell = async (key: string) => (await store.create(key)).end();
     await tell('old');
@@ -109,7 +111,50 @@ describe('streams in memory', () => {
     await tell('one more');
     expect(await store.find('young')).toBeUndefined();
     expect(await store.find('1')).toBeDefined();
-    vi.useRealTimers();
+    // Nobody has to come for their time to pass.
+    vi.advanceTimersByTime(1000);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(await store.find('1')).toBeUndefined();
+  });
+
+  it('are kept for ever where that is asked for', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const store = new MemoryStreamStore({ keepMs: Number.POSITIVE_INFINITY });
+    await (await store.create('chat')).end();
+    vi.advanceTimersByTime(1_000_000);
+    expect(await store.find('chat')).toBeDefined();
+  });
+
+  it('take no more bytes after their end than they may, those that ended first going first', async () => {
+    const store = new MemoryStreamStore({ keepBytes: 10 });
+    const tell = async (key: string, text: string) => {
+      const writer = await store.create(key);
+      for (const piece of text) await writer.append(piece);
+      await writer.end();
+    };
+    const kept = async () => {
+      const keys = ['a', 'b', 'c', 'long'];
+      const found = await Promise.all(keys.map((key) => store.find(key)));
+      return keys.filter((_, index) => found[index] !== undefined);
+    };
+    await tell('a', 'four');
+    await tell('b', '三三');
+    expect(await kept()).toEqual(['a', 'b']);
+    await tell('c', 'one');
+    expect(await kept()).toEqual(['b', 'c']);
+    expect((await readAll(await store.find('b'))).text).toBe('三三');
+    // What is replaced or forgotten counts no more.
+    await tell('b', 'three');
+    await (await store.find('c'))!.forget!();
+    await tell('a', 'again');
+    expect(await kept()).toEqual(['a', 'b']);
+    const running = await store.create('long');
+    await running.append('longer than all');
+    expect(await kept()).toEqual(['a', 'b', 'long']);
+    const reading = readAll(running);
+    await running.end();
+    expect(await kept()).toEqual([]);
+    expect((await reading).text).toBe('longer than all');
   });
 });
 

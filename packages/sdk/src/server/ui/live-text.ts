@@ -6,6 +6,11 @@ export class LiveText {
   readonly #waiting = new Set<() => void>();
   #end: StreamEnd | undefined;
 
+  /** All that there is by now. */
+  get text(): string {
+    return this.#pieces.join('');
+  }
+
   push(piece: string): void {
     this.#pieces.push(piece);
     this.#wake();
