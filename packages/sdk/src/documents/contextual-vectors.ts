@@ -1,6 +1,7 @@
 /**
  * Vectors of the contextual embedder, which are too slow to be made of everything: of the passages and of the paragraphs that
- * open documents, made when a search first looks at them and then kept in 8 bits, for as long as their document is.
+ * open documents, made when a search first looks at them and then kept in 8 bits, for as long as their document is: by the
+ * array of its passages, which it keeps under another path or time.
  */
 import { embeddedText, type IndexedDocument, openingTexts, type PassageVectors } from './indexed-document.js';
 import { ranking } from './ranking.js';
@@ -15,8 +16,8 @@ interface Options {
 }
 
 export class ContextualVectors {
-  readonly #openings = new WeakMap<IndexedDocument, PassageVectors>();
-  readonly #passages = new WeakMap<IndexedDocument, Map<number, PassageVectors>>();
+  readonly #openings = new WeakMap<Int32Array, PassageVectors>();
+  readonly #passages = new WeakMap<Int32Array, Map<number, PassageVectors>>();
 
   /** Per document the largest cosine of a query with a paragraph that opens it. */
   async openingCosines(
@@ -25,12 +26,12 @@ export class ContextualVectors {
     documents: readonly IndexedDocument[],
     options: Options = {},
   ): Promise<Float32Array> {
-    const missing = documents.filter((document) => !this.#openings.has(document));
+    const missing = documents.filter(({ chunks }) => !this.#openings.has(chunks));
     const texts = missing.map((document) => openingTexts(document, ranking.openingParagraphs));
     for (const [at, vectors] of (await vectorsOf(embedder, texts, options)).entries())
-      this.#openings.set(missing[at]!, vectors);
+      this.#openings.set(missing[at]!.chunks, vectors);
     const asked = await queryVector(embedder, query, options);
-    return Float32Array.from(documents, (document) => largestCosine(this.#openings.get(document)!, asked));
+    return Float32Array.from(documents, ({ chunks }) => largestCosine(this.#openings.get(chunks)!, asked));
   }
 
   /** Per passage the cosine of a query with it under its headings. */
@@ -40,16 +41,16 @@ export class ContextualVectors {
     passages: readonly PassageKey[],
     options: Options = {},
   ): Promise<Float32Array> {
-    const missing = passages.filter(([document, chunk]) => !this.#passages.get(document)?.has(chunk));
+    const missing = passages.filter(([{ chunks }, chunk]) => !this.#passages.get(chunks)?.has(chunk));
     const texts = missing.map(([document, chunk]) => [embeddedText(document, chunk)]);
     for (const [at, vectors] of (await vectorsOf(embedder, texts, options)).entries()) {
-      const [document, chunk] = missing[at]!;
-      if (!this.#passages.has(document)) this.#passages.set(document, new Map());
-      this.#passages.get(document)!.set(chunk, vectors);
+      const [{ chunks }, chunk] = missing[at]!;
+      if (!this.#passages.has(chunks)) this.#passages.set(chunks, new Map());
+      this.#passages.get(chunks)!.set(chunk, vectors);
     }
     const asked = await queryVector(embedder, query, options);
-    return Float32Array.from(passages, ([document, chunk]) =>
-      largestCosine(this.#passages.get(document)!.get(chunk)!, asked),
+    return Float32Array.from(passages, ([{ chunks }, chunk]) =>
+      largestCosine(this.#passages.get(chunks)!.get(chunk)!, asked),
     );
   }
 }

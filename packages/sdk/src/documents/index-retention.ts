@@ -23,10 +23,19 @@ interface KeptFile {
   usedAtMs: number;
 }
 
-/** Makes an index the most recently used one. Where that cannot be noted it only goes sooner. */
-export async function markIndexUsed(file: string): Promise<void> {
+/**
+ * Makes an index the most recently used one, and answers whether it is there. Where its use cannot be noted it only goes
+ * sooner.
+ */
+export async function markIndexUsed(file: string): Promise<boolean> {
   const now = new Date();
-  await utimes(file, now, now).catch(() => {});
+  try {
+    await utimes(file, now, now);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code !== 'ENOENT' && code !== 'ENOTDIR';
+  }
 }
 
 /**

@@ -67,9 +67,11 @@ export class LibraryCore {
   readonly #models: DocumentModels;
   readonly #contextual = new ContextualVectors();
   #index = new SearchIndex([]);
-  /** What the last reading found to be no document. */
-  #unreadable: UnreadableFile[] = [];
+  /** What the last reading found, with what is no document. The index may hold the same under older times. */
+  #files: readonly KnownFile[] = [];
+  /** Where the index on disk belongs, and whether it holds just these files. */
   #key: string | undefined;
+  #isKept = false;
   #reading: Promise<unknown> = Promise.resolve();
   #stopWatching: (() => void) | undefined;
   readonly #disposed = new AbortController();
@@ -160,23 +162,25 @@ export class LibraryCore {
     const { files, skipped, roots } = await collectFiles(paths, { signal, within, skipMissing });
     const embedder = await this.#models.static();
     const cache = this.#cacheFileFor(paths, roots, embedder);
-    const known = await this.#known(cache, embedder);
+    const kept = await this.#keptFiles(cache);
+    const known = this.#known(kept, embedder);
     const reading = await this.#readFiles(files, known, skipped, embedder, options);
-    const { documents, unreadable, changed, isCurrent } = reading;
-    if (options.stdin) documents.push(await this.#readStandardInput(options.stdin, embedder, signal));
+    const { documents, unreadable, changed } = reading;
+    if (options.stdin) {
+      const before = known.get('-');
+      documents.push(await this.#readStandardInput(options.stdin, before, embedder, signal));
+    }
     signal.throwIfAborted();
     const warnings = this.#models.warnings();
-    const stale = changed > 0 || options.stdin !== undefined || this.#key !== cache;
-    if (stale || this.#index.documents.length !== documents.length) {
+    if (!showsSame(this.#index.documents, documents)) {
       const index = new SearchIndex(documents);
       await new Promise(setImmediate); // a cancel that arrived meanwhile is heard before anything changes
       signal.throwIfAborted();
       this.#index = index;
     }
-    this.#unreadable = unreadable;
+    this.#files = [...documents, ...unreadable];
     this.#key = cache;
-    if (cache && isCurrent) await markIndexUsed(cache);
-    else if (cache) await this.#save(cache, [...documents, ...unreadable], warnings);
+    this.#isKept = cache !== undefined && (await this.#keep(cache, kept, warnings));
     return { report: this.#report(documents, changed, skipped, warnings, began), roots };
   }
 
@@ -202,7 +206,7 @@ export class LibraryCore {
     };
   }
 
-  /** `isCurrent`: these files are known as they are, and no others. */
+  /** Changes nothing that is known: the index holds it, and the reading may yet be given up. */
   async #readFiles(
     files: readonly FoundFile[],
     known: ReadonlyMap<string, KnownFile>,
@@ -214,23 +218,22 @@ export class LibraryCore {
     const unreadable: UnreadableFile[] = [];
     const batches = new VectorBatches(embedder, signal);
     let changed = 0;
-    let unchanged = 0;
     const turns = new Turns(signal);
     for (const [done, file] of files.entries()) {
       await turns.next();
       const before = known.get(file.absolutePath);
       try {
         this.#assertSize(file);
-        const isKnown = before !== undefined && isUnchanged(before, file);
-        const now = isKnown ? before : await this.#readFile(file, before, signal);
-        if (isKnown) unchanged++;
-        if (now.path !== file.path) now.path = file.path;
+        const now =
+          before && isUnchanged(before, file)
+            ? named(before, file.path)
+            : await this.#readFile(file, before, signal);
         if (isUnreadable(now)) {
           unreadable.push(now);
           skipped.push({ path: file.path, reason: now.reason });
         } else {
           documents.push(now);
-          if (now !== before) {
+          if (now.hash !== before?.hash) {
             changed++;
             await batches.add(now);
           }
@@ -244,8 +247,7 @@ export class LibraryCore {
     }
     await batches.finish();
     await turns.next();
-    const isCurrent = unchanged === known.size && unchanged === documents.length + unreadable.length;
-    return { documents, unreadable, changed, isCurrent };
+    return { documents, unreadable, changed };
   }
 
   /** Also of files that are indexed already: the index may be of a library that takes larger ones. */
@@ -262,8 +264,8 @@ export class LibraryCore {
   ): Promise<KnownFile> {
     const readAt = Date.now();
     const bytes = await this.#readBytes(file.absolutePath);
-    const hash = createHash('sha256').update(bytes).digest('hex');
-    if (before?.hash === hash) return Object.assign(before, file, { readAt });
+    const hash = hashOf(bytes);
+    if (before?.hash === hash) return { ...before, ...file, readAt };
     const facts = { ...file, readAt, hash };
     try {
       return indexDocument(facts, await readSource(file.path, bytes, signal));
@@ -273,9 +275,16 @@ export class LibraryCore {
     }
   }
 
-  async #readStandardInput(bytes: Uint8Array, embedder: DocumentEmbedder | undefined, signal?: AbortSignal) {
+  async #readStandardInput(
+    bytes: Uint8Array,
+    before: KnownFile | undefined,
+    embedder: DocumentEmbedder | undefined,
+    signal?: AbortSignal,
+  ): Promise<IndexedDocument> {
+    const hash = hashOf(bytes);
+    if (before && !isUnreadable(before) && before.hash === hash) return before;
     const times = { mtimeMs: 0, ctimeMs: 0, ino: 0, readAt: 0 };
-    const facts = { path: '-', absolutePath: '-', size: bytes.length, ...times, hash: '' };
+    const facts = { path: '-', absolutePath: '-', size: bytes.length, ...times, hash };
     try {
       const document = indexDocument(facts, await readSource('-', bytes, signal));
       const batches = new VectorBatches(embedder, signal);
@@ -298,29 +307,32 @@ export class LibraryCore {
     return cacheFile(cacheDir, [[...roots].sort(), [...new Set(paths)].sort(), embedder?.id ?? '']);
   }
 
-  /** Files of the last reading, or of an earlier run: documents with the vectors now wanted, and what is none. */
-  async #known(
-    cache: string | undefined,
-    embedder: DocumentEmbedder | undefined,
-  ): Promise<Map<string, KnownFile>> {
-    const stored = cache && cache !== this.#key ? await loadIndex(cache) : [];
-    const fits = (file: KnownFile) =>
-      isUnreadable(file) || file.chunks.length === 0 || file.vectors?.width === embedder?.width;
-    const kept = [...this.#index.documents, ...this.#unreadable, ...stored].filter(
-      (file) => file.path !== '-' && fits(file),
-    );
-    return new Map(kept.map((file) => [file.absolutePath, file]));
+  /** What the index on disk holds: as this library left it, or an earlier run. */
+  async #keptFiles(cache: string | undefined): Promise<readonly KnownFile[]> {
+    if (cache === undefined) return [];
+    if (cache !== this.#key) return loadIndex(cache);
+    return this.#isKept ? this.#files : [];
   }
 
-  async #save(cache: string, files: readonly KnownFile[], warnings: string[]): Promise<void> {
+  /** By absolute path: documents with the vectors now wanted, and what is none. What is kept on disk goes first. */
+  #known(kept: readonly KnownFile[], embedder: DocumentEmbedder | undefined): ReadonlyMap<string, KnownFile> {
+    const fits = (file: KnownFile) =>
+      isUnreadable(file) || file.chunks.length === 0 || file.vectors?.width === embedder?.width;
+    const fitting = [...this.#files, ...kept].filter(fits);
+    return new Map(fitting.map((file) => [file.absolutePath, file]));
+  }
+
+  /** Whether the index on disk now holds the files of this reading; `kept` is what it held before. */
+  async #keep(cache: string, kept: readonly KnownFile[], warnings: string[]): Promise<boolean> {
+    if (holdsSame(kept, this.#files) && (await markIndexUsed(cache))) return true;
     try {
-      await saveIndex(cache, files);
+      await saveIndex(cache, this.#files);
     } catch (error) {
       const { message } = TriviumError.from(error);
       warnings.push(
         `The index was not kept for the next run (${message}); reading and searching work all the same.`,
       );
-      return;
+      return false;
     }
     try {
       await pruneCache(dirname(cache), indexFiles, this.#options.cacheBytes ?? defaultCacheBytes, cache);
@@ -328,10 +340,11 @@ export class LibraryCore {
       const { message } = TriviumError.from(error);
       warnings.push(`Indexes of earlier runs could not be removed (${message}): the cache may be too large.`);
     }
+    return true;
   }
 
   #watch(paths: readonly string[], options: CoreReadOptions, roots: readonly string[]): void {
-    const stop = watchRoots(roots, () => {
+    const look = () => {
       const reading = this.#reading.then(async () => {
         // Another reading may have taken its place while this one waited.
         if (this.#stopWatching !== stop) return;
@@ -341,7 +354,8 @@ export class LibraryCore {
         if (this.#index !== before) options.onChange?.(report);
       });
       this.#reading = reading.catch(() => {});
-    });
+    };
+    const stop = watchRoots(roots, look);
     this.#stopWatching = stop;
   }
 
@@ -353,6 +367,23 @@ export class LibraryCore {
   #assertLive(): void {
     this.#disposed.signal.throwIfAborted();
   }
+}
+
+const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+const named = (file: KnownFile, path: string): KnownFile => (file.path === path ? file : { ...file, path });
+
+/** Whether the very same files are in both, in any order. */
+function holdsSame(kept: readonly KnownFile[], files: readonly KnownFile[]): boolean {
+  const held = new Set(kept);
+  return held.size === files.length && files.every((file) => held.has(file));
+}
+
+/** Whether a search finds the same in both: documents that differ in their times alone share their passages. */
+function showsSame(before: readonly IndexedDocument[], now: readonly IndexedDocument[]): boolean {
+  const isSame = ({ path, chunks }: IndexedDocument, at: number) =>
+    path === now[at]?.path && chunks === now[at].chunks;
+  return before.length === now.length && before.every(isSame);
 }
 
 const damageOf = ({ path, warnings = [] }: IndexedDocument) =>

@@ -23,7 +23,12 @@ vi.mock('node:fs/promises', async (original) => {
     if (String(path).endsWith('ffff.index')) throw Object.assign(new Error('no'), { code: 'EPERM' });
     return real.unlink(path);
   };
-  return { ...real, unlink };
+  const utimes: typeof real.utimes = async (path, ...times) => {
+    if (String(path).endsWith('ffff.index') && times[0] instanceof Date)
+      throw Object.assign(new Error('no'), { code: 'EPERM' });
+    return real.utimes(path, ...times);
+  };
+  return { ...real, unlink, utimes };
 });
 
 /** Files of 100 bytes, the first one used longest ago. */
@@ -43,6 +48,13 @@ it('removes the least recently used indexes until the rest fits, and never the n
   expect(await pruneCache(folder.path, indexFiles, 250, at(d))).toEqual([at(b), at(c)]);
   expect(await pruneCache(folder.path, indexFiles, 0, at(d))).toEqual([at(a)]);
   expect(await readdir(folder.path)).toEqual([d]);
+});
+
+it('answers whether the index it makes the newest is there, also where its use cannot be noted', async () => {
+  await using folder = await temporaryFolder();
+  await fill(folder, [a, undeletable]);
+  const found = (name: string) => markIndexUsed(join(folder.path, name));
+  expect([await found(a), await found(undeletable), await found(b)]).toEqual([true, true, false]);
 });
 
 it('removes what a writer that died has left, and counts what is being written', async () => {
