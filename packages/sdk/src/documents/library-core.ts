@@ -357,6 +357,7 @@ export class LibraryCore {
     };
     const stop = watchRoots(roots, look);
     this.#stopWatching = stop;
+    look(); // nobody listened while the files were read
   }
 
   #endWatch(): void {

@@ -73,7 +73,7 @@ export interface ReadOptions {
   onProgress?: (progress: ReadingProgress) => void;
   /** Keep reading what changes on disk until the library is disposed of or reads again. */
   watch?: boolean;
-  /** With `watch`: called after each re-reading that found a change. */
+  /** With `watch`: called after each re-reading that found a change, also one that came while this reading ran. */
   onChange?: (report: ReadReport) => void;
 }
 

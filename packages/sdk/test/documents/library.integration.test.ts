@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import {
   chmod,
   mkdir,
@@ -339,6 +339,25 @@ describe('watching', () => {
     await folder.write('lost/d.md', 'fourth');
     expect(await next()).toMatchObject({ documents: 4, skipped: [] });
     await library.dispose();
+  });
+
+  it('tells what changed while the first reading ran, and nothing where nothing did', async () => {
+    await using folder = await temporaryFolder();
+    for (const name of ['a.md', 'b.md', 'c.md']) await folder.write(name, 'old');
+    await using library = await open({ stdin: Readable.from(['piped']) });
+    const { onChange, next } = changes();
+    await library.read([folder.path, '-'], {
+      watch: true,
+      onChange,
+      onProgress: ({ done }) => {
+        if (done === 2) writeFileSync(join(folder.path, 'a.md'), 'brandnew');
+      },
+    });
+    expect(await next()).toMatchObject({ documents: 4, changed: 1 });
+    expect(await library.search('brandnew', { mode: 'lexical' })).toHaveLength(1);
+    await library.read([folder.path, '-'], { watch: true, onChange });
+    await library.read([folder.path]); // by now the watch has looked once
+    expect(await Promise.race([next(), 'nothing'])).toBe('nothing');
   });
 
   it('tells of a file that is written without end', async () => {
