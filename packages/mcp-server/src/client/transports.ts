@@ -2,6 +2,7 @@
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { RenewingTransport, type RenewingTransportSettings } from './renewing-transport.js';
 
 export interface CommandTarget {
   command: string;
@@ -31,15 +32,20 @@ export interface Way {
 
 const keptCharacters = 2000;
 
-export function wayTo(target: McpTarget): Way {
+export function wayTo(
+  target: McpTarget,
+  renewal: Pick<RenewingTransportSettings, 'newClient' | 'onRenewed'>,
+): Way {
   if ('url' in target) {
     const { headers, fetch } = target;
     const url = new URL(target.url);
-    const transport = new StreamableHTTPClientTransport(url, {
-      ...(headers && { requestInit: { headers: { ...headers } } }),
-      ...(fetch && { fetch }),
-    });
-    return { transport: transport as Transport, place: `${url.origin}${url.pathname}`, lastWords: () => '' };
+    const open = () =>
+      new StreamableHTTPClientTransport(url, {
+        ...(headers && { requestInit: { headers: { ...headers } } }),
+        ...(fetch && { fetch }),
+      });
+    const transport = new RenewingTransport({ open, ...renewal });
+    return { transport, place: `${url.origin}${url.pathname}`, lastWords: () => '' };
   }
   const { command, args = [], env, cwd } = target;
   const transport = new StdioClientTransport({
