@@ -79,7 +79,7 @@ export function parseFlags(argv: readonly string[], env: NodeJS.ProcessEnv): Fla
       ? {
           host: values.host,
           port: numberOf('port', values.port, 0, 65_535),
-          token: values.token ?? (env.TRIVIUM_MCP_TOKEN || undefined),
+          token: tokenOf(values.token, env.TRIVIUM_MCP_TOKEN || undefined),
           allowedHosts: values['allowed-host'] ?? [],
           allowedOrigins: values['allowed-origin'] ?? [],
         }
@@ -100,6 +100,17 @@ function numberOf(name: string, text: string | undefined, least: number, most: n
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= least && number <= most) return number;
   throw wrong(name, `is no whole number from ${least} to ${most}`, 'Correct it.', text);
+}
+
+/** The flag before the variable; from a file either may end with its line. */
+function tokenOf(flag: string | undefined, variable: string | undefined): string | undefined {
+  const token = (flag ?? variable)?.trim();
+  if (token !== '') return token;
+  const field = flag === undefined ? 'TRIVIUM_MCP_TOKEN' : '--token';
+  throw new TriviumError('invalid-argument', `${field} is empty.`, {
+    field,
+    remedy: 'Give a token of at least one character, or leave it out.',
+  });
 }
 
 const wrong = (name: string, what: string, remedy: string, found?: string) =>

@@ -30,11 +30,17 @@ describe('flags', () => {
       http: { port: 0, token: 'secret', allowedHosts: ['x'] },
     });
     expect(parseFlags([], { TRIVIUM_MCP_TOKEN: 'secret' }).http).toBeUndefined();
+    expect(parseFlags(['--http'], { TRIVIUM_MCP_TOKEN: '' }).http?.token).toBeUndefined();
+    expect(() => parseFlags(['--http'], { TRIVIUM_MCP_TOKEN: ' \n' })).toThrow(
+      expect.objectContaining({ code: 'invalid-argument', field: 'TRIVIUM_MCP_TOKEN' }),
+    );
   });
 
   it.each([
     [['--port', '7475'], '--port'],
     [['--token', 'x'], '--token'],
+    [['--http', '--token', ''], '--token'],
+    [['--http', '--token', ' '], '--token'],
     [['--http', '--port', 'x'], '--port'],
     [['--http', '--port', '70000'], '--port'],
     [['--max-output-bytes', '0'], '--max-output-bytes'],

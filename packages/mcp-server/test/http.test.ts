@@ -118,6 +118,22 @@ describe('who calls', () => {
     expect(response.status).toBe(status);
     if (status === 401) expect(response.headers.get('www-authenticate')).toBe('Bearer');
   });
+
+  it.each([
+    ['secret\n', 'Bearer secret'],
+    [' secret ', 'Bearer secret '],
+    ['two words', 'Bearer two words'],
+  ])('the token %j is what headers keep of it', async (token, authorization) => {
+    const server = serve({ token });
+    expect((await post(server, initialize, { authorization })).status).toBe(200);
+    expect((await post(server, initialize, { authorization: 'Bearer two' })).status).toBe(401);
+  });
+
+  it.each(['', ' \n'])('the token %j is none, and refused', async (token) => {
+    const refused = { code: 'invalid-argument', field: 'token', remedy: expect.any(String) };
+    expect(() => serve({ token })).toThrow(expect.objectContaining(refused));
+    await expect(serveHttp({ surface, port: 0, token })).rejects.toMatchObject(refused);
+  });
 });
 
 describe('what is sent', () => {

@@ -3,6 +3,7 @@
  * whole of a token in constant time.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { TriviumError } from '@trivium/protocol';
 import { refusal } from './refusal.js';
 
 /** How this machine calls itself. */
@@ -16,15 +17,18 @@ export interface GateSettings {
   allowedHosts?: readonly string[];
   /** Origins of pages that may call, `https://app.example`, beside those of this machine; `'*'` for any. */
   allowedOrigins?: readonly string[];
-  /** What `authorization: Bearer` must hold. Default: nothing is asked for. */
+  /** What `authorization: Bearer` must hold, without blanks around it: headers do not keep them. Default: nothing is asked for. */
   token?: string | undefined;
 }
 
-/** Answers the refusal of a request, or nothing where it may pass. */
+/**
+ * Answers the refusal of a request, or nothing where it may pass.
+ * @throws TriviumError `invalid-argument` for a token of blanks
+ */
 export function createGate({ allowedHosts = loopbackNames, allowedOrigins = [], token }: GateSettings) {
   const hosts = new Set(allowedHosts.map((name) => name.toLowerCase()));
   const origins = new Set(allowedOrigins.map((origin) => origin.toLowerCase().replace(/\/$/, '')));
-  const wanted = token === undefined ? undefined : digest(token);
+  const wanted = token === undefined ? undefined : digest(trimmed(token));
   const originIsAllowed = (origin: string) =>
     origins.has('*') || origins.has(origin.toLowerCase()) || loopbackNames.includes(nameOf(origin) ?? '');
   return {
@@ -44,7 +48,7 @@ export function createGate({ allowedHosts = loopbackNames, allowedOrigins = [], 
         });
       }
       if (wanted === undefined || request.method === 'OPTIONS') return undefined;
-      const given = /^bearer +(\S+) *$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+      const given = /^bearer +(\S.*)$/i.exec(request.headers.get('authorization') ?? '')?.[1]?.trim();
       if (given !== undefined && timingSafeEqual(digest(given), wanted)) return undefined;
       return refusal('unauthorized', 'The bearer token is missing or wrong.', {
         headers: { 'www-authenticate': 'Bearer' },
@@ -52,6 +56,15 @@ export function createGate({ allowedHosts = loopbackNames, allowedOrigins = [], 
       });
     },
   };
+}
+
+function trimmed(token: string): string {
+  const kept = token.trim();
+  if (kept !== '') return kept;
+  throw new TriviumError('invalid-argument', 'The token is empty.', {
+    field: 'token',
+    remedy: 'Give one of at least one character, or none at all.',
+  });
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest();

@@ -35,7 +35,8 @@ function allowedHosts(host: string, given: readonly string[] = []): string[] {
 }
 
 /**
- * @throws TriviumError `invalid-argument` where it would listen beyond this machine without a token, `io` where it cannot listen
+ * @throws TriviumError `invalid-argument` for a token of blanks and where it would listen beyond this machine without one, `io`
+ * where it cannot listen
  * @example
  * await using server = await serveHttp({ surface, port: 0 });
  * console.log(server.url);
@@ -45,7 +46,7 @@ export async function serveHttp({
   port = 7475,
   ...settings
 }: ServeHttpSettings): Promise<HttpServer> {
-  if (!isLoopback(host) && !settings.token) {
+  if (!isLoopback(host) && settings.token === undefined) {
     throw new TriviumError('invalid-argument', `Listening on ${host} lets other machines call.`, {
       field: '--host',
       found: host,
