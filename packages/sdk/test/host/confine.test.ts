@@ -227,6 +227,32 @@ describe('a caller stays inside the root', () => {
     });
   });
 
+  it('leaves what else a plugin answers as JSON says it, and finds paths in that too', () => {
+    class Page {
+      readonly path = join(root, 'docs/a.md');
+    }
+    const output = {
+      at: new Date(0),
+      link: new URL('https://a.test/b'),
+      numbers: new Float32Array([1, 2]),
+      bytes: Buffer.from('a'),
+      map: new Map([[1, 2]]),
+      none: [new Date(Number.NaN), undefined],
+      keyed: { toJSON: (key: string) => key },
+      nested: [{ toJSON: (key: string) => [key, new Date(0)] }],
+    };
+    expect(JSON.stringify(relativePaths(output, root))).toBe(JSON.stringify(output));
+    expect(JSON.stringify(relativePaths(output.at, root))).toBe(JSON.stringify(output.at));
+    const shown = { path: join('docs', 'a.md') };
+    const said = (value: unknown) => ({ toJSON: () => value });
+    expect(
+      relativePaths([new Page(), said(new Page()), { path: said(join(root, 'docs/a.md')) }], root),
+    ).toEqual([shown, shown, shown]);
+    expect(relativePaths({ warnings: said([said(`${root} is full`)]) }, root)).toEqual({
+      warnings: ['. is full'],
+    });
+  });
+
   it('nor does it in what is said of files', () => {
     const damage = `${join(root, 'docs/a.pdf')}: pages that cannot be read: 2`;
     const shown = `${join('docs', 'a.pdf')}: pages that cannot be read: 2`;
