@@ -17,14 +17,26 @@ export interface AnswerSpan {
 /** Lines of code go together up to this many characters. */
 const togetherCharacters = 160;
 
-/** The spans of a passage in their order; they do not overlap, and between them are blanks only. */
-export function passageSpans(document: IndexedDocument, chunk: number): AnswerSpan[] {
+/** Ends of the spans of blocks of code, by the number of the block. */
+export type CodeEnds = Map<number, readonly number[]>;
+
+/**
+ * The spans of a passage in their order; they do not overlap, and between them are blanks only. It looks at no more of a
+ * block than the passage, for a file without blank lines is one block.
+ * @param codeEnds What was found for other passages of the document: lines of code go together from the head of their block on.
+ */
+export function passageSpans(
+  document: IndexedDocument,
+  chunk: number,
+  codeEnds: CodeEnds = new Map(),
+): AnswerSpan[] {
+  const { text } = document;
   const from = document.chunks[chunk * chunkWidth]!;
   const to = document.chunks[chunk * chunkWidth + 1]!;
   const spans: AnswerSpan[] = [];
   let start = from;
   const cut = (until: number, kind: BlockKind) => {
-    const span = trimmed(document.text, start, Math.min(until, to));
+    const span = trimmed(text, start, Math.min(until, to));
     if (span.end > span.start) spans.push({ ...span, kind });
     start = Math.max(start, until);
   };
@@ -32,7 +44,10 @@ export function passageSpans(document: IndexedDocument, chunk: number): AnswerSp
     const block = blockAt(document, at);
     if (!block || block.start >= to) break;
     cut(block.start, 'paragraph'); // what stands between blocks
-    for (const until of endsOf(block, document.text)) if (until > start && start < to) cut(until, block.kind);
+    if (block.kind === 'code' && !codeEnds.has(at)) codeEnds.set(at, codeEndsOf(block, text));
+    const part = { from: start, to: Math.min(block.end, to) };
+    const ends = codeEnds.get(at) ?? endsOf(block, text, part);
+    for (const until of ends) if (until > start && start < to) cut(until, block.kind);
   }
   cut(to, 'paragraph');
   return spans;
@@ -50,15 +65,16 @@ function firstBlock({ blocks }: IndexedDocument, offset: number): number {
   return low;
 }
 
-function endsOf({ kind, start, end }: Block, text: string): number[] {
+function endsOf({ kind, start, end }: Block, text: string, part: { from: number; to: number }): number[] {
   if (kind === 'heading') return [end];
-  if (kind === 'paragraph' || kind === 'list') return sentenceEnds(text, start, end);
-  if (kind === 'table' && text[start] === '<') return entryEnds(text, start, end);
-  const ends = lineEnds(text, start, end);
-  return kind === 'table' ? ends : together(start, ends);
+  if (kind === 'paragraph' || kind === 'list') return sentenceEnds(text, start, end, part);
+  if (kind === 'table' && text[start] === '<') return entryEnds(text, start, end, part);
+  return lineEnds(text, part.from, part.to);
 }
 
-function together(start: number, ends: readonly number[]): number[] {
+/** One past the last of each few lines. */
+function codeEndsOf({ start, end }: Block, text: string): number[] {
+  const ends = lineEnds(text, start, end);
   let from = start;
   return ends.filter((until, at) => {
     const next = ends[at + 1];

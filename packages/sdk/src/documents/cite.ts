@@ -2,7 +2,7 @@
  * From the best passages of a search to citations: looks at the spans of these and of the passages beside them, and takes the
  * ranges in which the answer is likeliest. Refuses to know: how passages were found.
  */
-import { type AnswerSpan, passageSpans } from './answer-spans.js';
+import { type AnswerSpan, type CodeEnds, passageSpans } from './answer-spans.js';
 import { answerWindows, type LikelySpan } from './answer-windows.js';
 import { maximumCharacters } from './chunk-document.js';
 import { chunkCount, headingPath, type IndexedDocument } from './indexed-document.js';
@@ -10,6 +10,7 @@ import { plainWords } from './plain-words.js';
 import { ranking } from './ranking.js';
 import { type ExaminedSpan, type SpanParts, spanEvidence } from './span-evidence.js';
 import type { TokenEmbedder } from './token-matches.js';
+import { Turns } from './turns.js';
 
 export interface FoundPassage {
   document: IndexedDocument;
@@ -25,7 +26,14 @@ export interface FoundCitation {
   /** How likely the answer stands there, among all that was looked at. */
   share: number;
   /** What it is made of; without an embedder there are no parts. */
-  spans: { start: number; end: number; share: number; isHeading: boolean; parts?: SpanParts }[];
+  spans: {
+    start: number;
+    end: number;
+    share: number;
+    isHeading: boolean;
+    isCode: boolean;
+    parts?: SpanParts;
+  }[];
 }
 
 /**
@@ -41,7 +49,10 @@ export async function cite(
   { limit, signal }: { limit: number; signal?: AbortSignal | undefined },
 ): Promise<FoundCitation[]> {
   const documents = [...new Set(found.map(({ document }) => document))];
-  const spans = documents.flatMap((document, number) => examined(document, number, found));
+  const turns = new Turns(signal);
+  const spans: ExaminedSpan[] = [];
+  for (const [number, document] of documents.entries())
+    spans.push(...(await examined(document, number, found, turns)));
   const parts = embedder && (await spanEvidence(embedder, query, spans, signal));
   const shares = softmax(parts ? parts.map(weightOf) : spans.map(weightByRank));
   const likely = spans.map((span, at): LikelySpan => {
@@ -65,23 +76,31 @@ export async function cite(
       end,
       share,
       isHeading,
+      isCode: spans[from + at]!.kind === 'code',
       ...(parts && { parts: parts[from + at]! }),
     })),
   }));
 }
 
 /** The spans of a document's found passages and of those beside them, each once, in their order. */
-function examined(document: IndexedDocument, number: number, found: readonly FoundPassage[]): ExaminedSpan[] {
+async function examined(
+  document: IndexedDocument,
+  number: number,
+  found: readonly FoundPassage[],
+  turns: Turns,
+): Promise<ExaminedSpan[]> {
   const passages = new Map(
     found.flatMap((one, rank) => (one.document === document ? [[one.chunk, { ...one, rank }] as const] : [])),
   );
   const chunks = new Set([...passages.keys()].flatMap((chunk) => [chunk - 1, chunk, chunk + 1]));
   const spans: ExaminedSpan[] = [];
+  const codeEnds: CodeEnds = new Map();
   for (const chunk of [...chunks].sort((a, b) => a - b)) {
     if (chunk < 0 || chunk >= chunkCount(document)) continue;
+    await turns.next();
     const passage = passages.get(chunk);
     const above = plainWords(headingPath(document, chunk));
-    for (const span of passageSpans(document, chunk)) {
+    for (const span of passageSpans(document, chunk, codeEnds)) {
       const known = spans.findLast(({ start }) => start <= span.start);
       const words = plainWords(document.text.slice(span.start, span.end));
       if (!known || known.end <= span.start)

@@ -1,10 +1,12 @@
 /** Where citations are cut: spans of passages, ranges that hold the most, and what a search makes of them. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { passageSpans } from '../../src/documents/answer-spans.js';
 import { answerWindows, type LikelySpan } from '../../src/documents/answer-windows.js';
+import { cite } from '../../src/documents/cite.js';
 import { createLibrary, type DocumentEmbedder } from '../../src/documents/index.js';
 import { chunkCount, indexDocument } from '../../src/documents/indexed-document.js';
 import { readSource } from '../../src/documents/readers/read-source.js';
+import { entryEnds, lineEnds, sentenceEnds } from '../../src/documents/sentences.js';
 import { conceptEmbedder, temporaryFolder } from './fixtures.js';
 
 const page = `# Cats
@@ -28,10 +30,10 @@ await cat.feed();
 ${'A long line without an end '.repeat(100)}
 `;
 
-const documentOf = async (text: string) =>
+const documentOf = async (text: string, path = 'a.md') =>
   indexDocument(
-    { path: 'a.md', absolutePath: '/a.md', size: 0, mtimeMs: 0, ctimeMs: 0, ino: 0, readAt: 0, hash: '' },
-    await readSource('a.md', new TextEncoder().encode(text)),
+    { path, absolutePath: `/${path}`, size: 0, mtimeMs: 0, ctimeMs: 0, ino: 0, readAt: 0, hash: '' },
+    await readSource(path, new TextEncoder().encode(text)),
   );
 
 describe('spans', () => {
@@ -65,6 +67,67 @@ describe('spans', () => {
         }
         expect(text.slice(at, end).trim()).toBe('');
         expect(at).toBeLessThanOrEqual(end);
+      }
+    },
+  );
+
+  it('of a passage are found without going through all of its block', async () => {
+    const document = await documentOf('The kettle at host 5 was warm.\n'.repeat(2000), 'a.log');
+    expect(document.blocks).toHaveLength(4); // one block
+    const codes = vi.spyOn(String.prototype, 'charCodeAt');
+    passageSpans(document, chunkCount(document) - 2);
+    const looks = codes.mock.calls.length;
+    codes.mockRestore();
+    expect(looks).toBeLessThan(5000);
+  });
+
+  it('of lines of code are of their whole block, looked through once for all passages', async () => {
+    const document = await documentOf('{"host": 5}\n'.repeat(2000), 'a.jsonl');
+    const lines = vi.spyOn(String.prototype, 'indexOf');
+    const codeEnds = new Map();
+    for (let chunk = 0; chunk < chunkCount(document); chunk++) passageSpans(document, chunk, codeEnds);
+    const looks = lines.mock.calls.length;
+    lines.mockRestore();
+    expect(looks).toBeLessThan(3000);
+  });
+
+  it.each(Array.from({ length: 50 }, (_, seed) => seed))(
+    'end within a part as in the whole, case %i',
+    (seed) => {
+      const next = numbers(seed);
+      const bits = [
+        '.',
+        '. ',
+        '?',
+        ')',
+        '"',
+        ' ',
+        '\n',
+        '\n\n',
+        '- ',
+        '1. ',
+        'e.g.',
+        '。',
+        '！',
+        '」',
+        '।',
+        'a',
+        '水',
+        '}',
+        ',',
+      ];
+      const text = Array.from({ length: 80 }, () => bits[Math.floor(next() * bits.length)]).join('');
+      for (let tries = 0; tries < 40; tries++) {
+        const [start, from, to, end] = Array.from({ length: 4 }, () =>
+          Math.floor(next() * (text.length + 1)),
+        ).sort((a, b) => a - b) as [number, number, number, number];
+        const part = (ends: number[]) => [
+          ...ends.filter((at) => at > from && at < to),
+          ...(to > from ? [to] : []),
+        ];
+        expect(sentenceEnds(text, start, end, { from, to })).toEqual(part(sentenceEnds(text, start, end)));
+        expect(lineEnds(text, from, to)).toEqual(part(lineEnds(text, start, end)));
+        expect(entryEnds(text, start, end, { from, to })).toEqual(part(entryEnds(text, start, end)));
       }
     },
   );
@@ -121,6 +184,16 @@ describe('windows', () => {
 });
 
 describe('a search for citations', () => {
+  it('hears that it is given up while it looks at passages', async () => {
+    const document = await documentOf(page);
+    const found = [{ document, chunk: 0, score: 1 }];
+    const given = cite('cats', found, undefined, {
+      limit: 1,
+      signal: AbortSignal.abort(new Error('enough')),
+    });
+    await expect(given).rejects.toThrow('enough');
+  });
+
   const filler = Array.from({ length: 60 }, (_, at) => `A cat of number ${at} sleeps on its mat.`).join(' ');
 
   it.each(['hybrid', 'lexical'] as const)(
