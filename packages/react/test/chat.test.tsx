@@ -57,6 +57,20 @@ const page = (wire: Wire, children: React.ReactNode) => (
     </TriviumProvider>
   </StrictMode>
 );
+/** A network on which requests to paths with that end are under way until they `arrive`. */
+function slowly(wire: Wire, end: string) {
+  let arrive = () => {};
+  const arrived = new Promise<void>((resolve) => (arrive = resolve));
+  const fetch: typeof globalThis.fetch = async (target, init) => {
+    const left = new Promise<never>((_, reject) =>
+      init?.signal?.addEventListener('abort', () => reject(init.signal?.reason)),
+    );
+    if (String(target).endsWith(end)) await Promise.race([arrived, left]);
+    return wire.fetch(target, init);
+  };
+  return { fetch, arrive };
+}
+
 const answer = (text: string) =>
   waitFor(() => expect(screen.getByTestId('answer').textContent?.trim()).toBe(text));
 const begins = () => waitFor(() => expect(screen.getByTestId('answer').textContent).toContain('word 3 '));
@@ -125,6 +139,50 @@ describe('useChat', () => {
     expect(resumed).toBe(204);
   });
 
+  it('stops an answer whose message is behind the stop', async () => {
+    const wire = createWire([]);
+    const { fetch, arrive } = slowly(wire, '/api/chat');
+    render(page({ ...wire, fetch }, <Chat say="1000 5" />));
+    press('send');
+    await status('submitted');
+    press('stop');
+    await status('ready');
+    await waitFor(() => expect(wire.requests).toEqual([cancelled]));
+    arrive();
+    await waitFor(() => expect(wire.requests).toEqual([cancelled, 'POST /api/chat', cancelled]));
+    const { status: resumed } = await wire.fetch('/api/chat/chat%201/stream');
+    expect(resumed).toBe(204);
+  });
+
+  it.each(['stopped', 'taken up again'])('is %s on the server that it began on', async (how) => {
+    const [first, second] = [createWire([]), createWire([])];
+    const at = (wire: Wire, baseUrl: string) => (
+      <TriviumProvider endpoint={{ baseUrl, fetch: wire.fetch }}>
+        <Chat say="100 5" resume />
+      </TriviumProvider>
+    );
+    const { rerender } = render(at(first, 'http://first.invalid'));
+    await waitFor(() => expect(first.requests).toHaveLength(1));
+    press('send');
+    await begins();
+    rerender(at(second, 'http://second.invalid'));
+    if (how === 'stopped') {
+      press('stop');
+      await waitFor(() => expect(first.requests).toContain(cancelled));
+    } else {
+      first.breakConnections();
+      await status('error');
+      fireEvent(document, new Event('visibilitychange'));
+      await answer(Array.from({ length: 100 }, (_, index) => `word ${index + 1}`).join(' '));
+    }
+    await status('ready');
+    expect(second.requests).toEqual([]);
+    press('send');
+    await waitFor(() => expect(second.requests).toEqual(['POST /api/chat']));
+    press('stop');
+    await waitFor(() => expect(second.requests).toEqual(['POST /api/chat', cancelled]));
+  });
+
   it('leaves the answer alone when its page goes, and the next page takes it up again', async () => {
     const wire = createWire([]);
     const { unmount } = render(page(wire, <Chat say="100 20" resume />));
@@ -138,6 +196,34 @@ describe('useChat', () => {
     await answer(Array.from({ length: 100 }, (_, index) => `word ${index + 1}`).join(' '));
     expect(screen.getByTestId('answers').textContent).toBe('1');
   });
+
+  it.each([
+    ['in the same moment', '/api/chat'],
+    ['while it is on its way', '/api/chat'],
+    ['while the stop before it is', '/cancel'],
+  ])(
+    'sends a message though its page is left %s, and the next page gets the answer',
+    async (moment, slow) => {
+      const wire = createWire([]);
+      const { fetch, arrive } = slowly(wire, slow);
+      const all = Array.from({ length: 20 }, (_, index) => `word ${index + 1}`).join(' ');
+      const ends: boolean[] = [];
+      const { unmount } = render(
+        page({ ...wire, fetch }, <Chat say="20 5" resume onFinish={({ isAbort }) => ends.push(isAbort)} />),
+      );
+      await status('ready');
+      if (moment === 'while the stop before it is') press('stop');
+      press('send');
+      if (moment !== 'in the same moment') await status('submitted');
+      unmount();
+      arrive();
+      await waitFor(() => expect(ends).toEqual([true]));
+      expect(wire.requests).toContain('POST /api/chat');
+      render(page(wire, <Chat say="20 5" resume />));
+      await answer(all);
+      expect(screen.getByTestId('answers').textContent).toBe('1');
+    },
+  );
 
   it.each([
     [true, 'a part of it where the next page takes it up', 'some'],
@@ -212,6 +298,29 @@ describe('useChat', () => {
     await answer('2: word 1 word 2');
     rerender(page(wire, <Conversation id="b" />));
     await answer('');
+  });
+
+  // What `@ai-sdk/react` does from 3.0.307 and 4.0.141 on.
+  it('takes up the answer of a conversation that its page comes back to', async () => {
+    const wire = createWire([]);
+    function Conversation({ id }: { id: string }) {
+      const { messages, sendMessage } = useChat({ id, resume: true });
+      return (
+        <>
+          <button type="button" onClick={() => sendMessage({ text: '40 5' })}>
+            send
+          </button>
+          <p data-testid="answer">{textOf(messages.filter(({ role }) => role === 'assistant').at(-1))}</p>
+        </>
+      );
+    }
+    const { rerender } = render(page(wire, <Conversation id="a" />));
+    press('send');
+    await begins();
+    rerender(page(wire, <Conversation id="b" />));
+    await answer('');
+    rerender(page(wire, <Conversation id="a" />));
+    await answer(Array.from({ length: 40 }, (_, index) => `word ${index + 1}`).join(' '));
   });
 
   it('sends a message once the stop before it has reached the server, whatever the stop takes', async () => {

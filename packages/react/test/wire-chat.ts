@@ -3,7 +3,7 @@
  * number, goes on when its client goes,
  * tells an answer again from its beginning until it was told to its end, and stops only by `cancel`.
  */
-import { change, type Streamed, type WireRequest } from './wire.js';
+import { change, json, type Streamed, type WireRequest } from './wire.js';
 
 interface Answer {
   id: string;
@@ -77,9 +77,10 @@ export function chatRoutes(streamed: Streamed): ChatRoute[] {
       /^\/api\/chat\/([^/]+)\/cancel$/,
       ([, id = '']) => {
         const answer = answers.get(decodeURIComponent(id));
+        const cancelled = answer !== undefined && !answer.isOver;
         answer?.controller.abort();
         if (answer) answer.isRead = true;
-        return new Response(null, { status: 204 });
+        return json({ id, cancelled });
       },
     ],
   ];

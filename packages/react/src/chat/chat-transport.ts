@@ -1,10 +1,12 @@
 /**
  * How `useChat` of the AI SDK talks to a Trivium server: its messages out, its stream of parts in, the stream of a chat
- * taken up again, and a cancel of its own, because there a client that goes does not stop the answer.
+ * taken up again, and a cancel of its own, because there a client that goes does not stop the answer. An answer is read, taken
+ * up and cancelled on the server that it began on.
  * Refuses to know React and what parts mean; of the AI SDK it takes types alone, so it fits its versions 6 and 7.
  */
 import type { UIMessage, UseChatOptions } from '@ai-sdk/react';
 import { type Endpoint, eventsOf, request, TriviumError } from '@trivium/protocol';
+import { heldEndpoint } from '../stores/endpoint-handle.js';
 
 type TransportOf<Message extends UIMessage> = NonNullable<
   Extract<UseChatOptions<Message>, { transport?: unknown }>['transport']
@@ -24,6 +26,13 @@ export interface ChatTransportSettings {
   path?: string | undefined;
 }
 
+/** An answer that was asked for, and was neither read to its end nor cancelled. */
+interface Asked {
+  readonly server: Endpoint;
+  /** Resolves when the server has taken or refused the message; absent from then on. */
+  underWay?: Promise<void> | undefined;
+}
+
 /**
  * @example
  * const { messages, sendMessage } = useChat({ transport: createChatTransport({ baseUrl: '' }) });
@@ -33,15 +42,41 @@ export function createChatTransport<Message extends UIMessage = UIMessage>(
   { body: own, path = '/api/chat' }: ChatTransportSettings = {},
 ): ChatTransport<Message> {
   const chatPath = (chatId: string, action: string) => `${path}/${encodeURIComponent(chatId)}/${action}`;
+  const asked = new Map<string, Asked>();
   /** By chat. The next message waits for them: one that came after it would stop its answer. */
   const cancels = new Map<string, Promise<unknown>>();
+  const forget = (chatId: string, answer: Asked | undefined) => {
+    if (asked.get(chatId) === answer) asked.delete(chatId);
+  };
+  const hasStopped = async (chatId: string, server: Endpoint): Promise<boolean> => {
+    try {
+      const response = await request(server, chatPath(chatId, 'cancel'), { method: 'POST' });
+      return ((await response.json().catch(noop)) as { cancelled?: boolean } | undefined)?.cancelled === true;
+    } catch (thrown) {
+      if (TriviumError.isInstance(thrown) && thrown.code === 'not-found') return false;
+      throw thrown;
+    }
+  };
+  const stop = async (chatId: string): Promise<void> => {
+    const answer = asked.get(chatId);
+    const { server = heldEndpoint(endpoint), underWay } = answer ?? {};
+    if (!(await hasStopped(chatId, server)) && underWay) {
+      // The message came behind the cancel.
+      await underWay;
+      await hasStopped(chatId, server);
+    }
+    forget(chatId, answer);
+  };
+
   const transport: ChatTransport<UIMessage> = {
     // The server tells an answer that is taken up again from its beginning.
     resumeStreamIsReplay: true,
     sendMessages: async ({ chatId, messages, trigger, messageId, abortSignal, headers, body }) => {
-      await settled(cancels.get(chatId), abortSignal);
+      await settled(Promise.all([cancels.get(chatId), asked.get(chatId)?.underWay]), abortSignal);
       abortSignal?.throwIfAborted();
-      const response = await request(endpoint, path, {
+      const answer: Asked = { server: heldEndpoint(endpoint) };
+      const connection = new AbortController();
+      const sent = request(answer.server, path, {
         method: 'POST',
         headers: { ...plainHeaders(headers), 'content-type': 'application/json' },
         body: JSON.stringify({
@@ -52,33 +87,56 @@ export function createChatTransport<Message extends UIMessage = UIMessage>(
           trigger,
           messageId,
         }),
-        ...(abortSignal && { signal: abortSignal }),
+        signal: connection.signal,
       });
-      return partsOf(response);
+      asked.set(chatId, answer);
+      // A message under way is not taken back, for the server may have it already, and would not be told of a stop.
+      answer.underWay = sent
+        .then(
+          () => closeOnAbort(connection, abortSignal),
+          () => forget(chatId, answer),
+        )
+        .then(() => {
+          answer.underWay = undefined;
+        });
+      await settled(sent, abortSignal);
+      abortSignal?.throwIfAborted();
+      return partsOf(await sent, () => forget(chatId, answer));
     },
     reconnectToStream: async ({ chatId, headers, ...options }) => {
       const signal = (options as { abortSignal?: AbortSignal }).abortSignal;
-      const response = await request(endpoint, chatPath(chatId, 'stream'), {
+      const known = asked.get(chatId);
+      const answer = known ?? { server: heldEndpoint(endpoint) };
+      const response = await request(answer.server, chatPath(chatId, 'stream'), {
         headers: plainHeaders(headers),
         ...(signal && { signal }),
       });
-      return response.status === 204 ? null : partsOf(response);
+      if (response.status === 204) {
+        if (!answer.underWay) forget(chatId, answer);
+        return null;
+      }
+      if (!asked.has(chatId)) asked.set(chatId, answer);
+      return partsOf(response, () => forget(chatId, answer));
     },
     cancel: async (chatId) => {
-      const told = request(endpoint, chatPath(chatId, 'cancel'), { method: 'POST' });
-      const all: Promise<void> = Promise.allSettled([cancels.get(chatId), told]).then(() => {
+      const stopped = stop(chatId);
+      const all: Promise<void> = Promise.allSettled([cancels.get(chatId), stopped]).then(() => {
         if (cancels.get(chatId) === all) cancels.delete(chatId);
       });
       cancels.set(chatId, all);
-      try {
-        await told;
-      } catch (thrown) {
-        if (TriviumError.isInstance(thrown) && thrown.code === 'not-found') return;
-        throw thrown;
-      }
+      await stopped;
     },
   };
   return transport as ChatTransport<Message>;
+}
+
+const noop = () => {};
+
+/** Closes the connection when the signal aborts. */
+function closeOnAbort(connection: AbortController, signal: AbortSignal | undefined): void {
+  const close = () => connection.abort(signal?.reason);
+  if (signal?.aborted) close();
+  else signal?.addEventListener('abort', close, { once: true });
 }
 
 /** Resolves when the work has ended, however it did, or the signal aborts. */
@@ -93,14 +151,15 @@ const settled = (work: Promise<unknown> | undefined, signal: AbortSignal | undef
 const plainHeaders = (headers: Record<string, string> | Headers | undefined): Record<string, string> =>
   headers instanceof Headers ? Object.fromEntries(headers) : { ...headers };
 
-/** The parts of an answer as they come; cancelling closes the connection. */
-function partsOf(response: Response): PartStream {
+/** The parts of an answer as they come; cancelling closes the connection. @param onEnd called when all of them have come */
+function partsOf(response: Response, onEnd: () => void): PartStream {
   const events = eventsOf(response);
   return new ReadableStream<Part>({
     pull: async (controller) => {
       try {
         const { done, value } = await events.next();
         if (done || value.data === '[DONE]') {
+          onEnd();
           controller.close();
           await events.return();
           return;

@@ -32,9 +32,28 @@ export function createConversation<Message extends UIMessage>(
       return { ...body, ...(model !== undefined && { model }), ...(documents && { documents }) };
     },
   });
+  let isLeft = false;
+  /** Messages that the server has not taken yet; they go to it, whoever leaves. */
+  let underWay = 0;
+  const unlessLeft = async <Parts extends ReadableStream | null>(parts: Parts): Promise<Parts> => {
+    if (!isLeft) return parts;
+    await parts?.cancel();
+    throw new DOMException('The page was left.', 'AbortError');
+  };
   const chat = new Chat<Message>({
     ...settings,
-    transport,
+    transport: {
+      ...transport,
+      sendMessages: async (options) => {
+        underWay += 1;
+        try {
+          return await unlessLeft(await transport.sendMessages(options));
+        } finally {
+          underWay -= 1;
+        }
+      },
+      reconnectToStream: async (options) => unlessLeft(await transport.reconnectToStream(options)),
+    },
     onData: (part) => latest.onData?.(part),
     onError: (error) => latest.onError?.(error),
     onFinish: (ended) => latest.onFinish?.(ended),
@@ -50,9 +69,15 @@ export function createConversation<Message extends UIMessage>(
     stop: async () => {
       await Promise.all([transport.cancel(chat.id), chat.stop()]);
     },
+    /** Somebody reads here, again. */
+    join: () => {
+      isLeft = false;
+    },
     /** Where the next page takes the answer up: read on by nobody, it would count as read, and be told no more. */
     leave: () => {
-      if (latest.resume) void chat.stop();
+      if (!latest.resume) return;
+      isLeft = true;
+      if (underWay === 0) void chat.stop();
     },
   };
 }

@@ -28,12 +28,15 @@ export function useChat<Message extends UIMessage = TriviumUIMessage>(
   options: UseTriviumChatOptions<Message> = {} as UseTriviumChatOptions<Message>,
 ): UseChatHelpers<Message> {
   const endpoint = useEndpoint();
-  const { chat, become, stop, leave } = useStoreOf(
+  const { chat, become, stop, join, leave } = useStoreOf(
     () => createConversation<Message>(endpoint, options),
     options.id,
     endpoint,
   );
   useInsertionEffect(() => become(options));
-  useEffect(() => leave, [leave]);
+  useEffect(() => {
+    join();
+    return leave;
+  }, [join, leave]);
   return { ...useAiChat<Message>({ ...options, chat } as UseChatOptions<Message>), stop };
 }
