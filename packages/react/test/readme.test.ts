@@ -39,6 +39,12 @@ describe('the examples of the README', () => {
     expect(complaints(examples)).toEqual([]);
   });
 
+  it('have the chat that is rendered on a server', () => {
+    const source = readFileSync(join(root, 'test/readme-chat.tsx'), 'utf8');
+    const chat = source.slice(source.indexOf('\n\nfunction'));
+    expect(examples.filter((example) => example.endsWith(chat))).toHaveLength(1);
+  });
+
   it('would not be, were a name wrong', () => {
     expect(complaints(["import { useNothing } from '@trivium/react'; useNothing();"])).toHaveLength(1);
   });

@@ -16,6 +16,7 @@ import {
   useJobs,
   useLongText,
 } from '../src/index.js';
+import { Chat } from './readme-chat.js';
 import { createWire } from './wire.js';
 import { countedWords, countWords } from './words.js';
 import { cited } from './write-script.js';
@@ -25,7 +26,19 @@ beforeEach(() => {
   errors = vi.spyOn(console, 'error').mockImplementation(() => {});
   sessionStorage.clear();
 });
-afterEach(() => errors.mockRestore());
+afterEach(() => {
+  errors.mockRestore();
+  vi.unstubAllGlobals();
+});
+
+/** The markup that a server makes, where there is neither a window nor a storage. */
+function onServer(app: React.ReactNode): string {
+  vi.stubGlobal('window', undefined);
+  vi.stubGlobal('sessionStorage', undefined);
+  const html = renderToString(app);
+  vi.unstubAllGlobals();
+  return html;
+}
 
 function Page() {
   const words = useCapability(countWords, { job: true });
@@ -50,6 +63,22 @@ function Page() {
   );
 }
 
+/** The page in which React takes the markup of a server over. */
+async function takenOver(html: string, app: React.ReactNode) {
+  const container = document.createElement('div');
+  document.body.append(container);
+  container.innerHTML = html;
+  const recovered: unknown[] = [];
+  const root = await act(async () =>
+    hydrateRoot(container, app, { onRecoverableError: (error) => recovered.push(error) }),
+  );
+  const leave = async () => {
+    await act(async () => root.unmount());
+    container.remove();
+  };
+  return { container, recovered, leave };
+}
+
 it('renders on a server and is taken over without a warning, also with a job from before', async () => {
   const wire = createWire([countedWords]);
   const app = (
@@ -59,7 +88,7 @@ it('renders on a server and is taken over without a warning, also with a job fro
       </TriviumProvider>
     </StrictMode>
   );
-  const html = renderToString(app);
+  const html = onServer(app);
   expect(html).toContain('<output>idle</output>');
   expect(wire.requests).toEqual([]);
 
@@ -70,13 +99,7 @@ it('renders on a server and is taken over without a warning, also with a job fro
   });
   sessionStorage.setItem('trivium:job:words/count-words', 'job1');
 
-  const container = document.createElement('div');
-  document.body.append(container);
-  container.innerHTML = html;
-  const recovered: unknown[] = [];
-  const root = await act(async () =>
-    hydrateRoot(container, app, { onRecoverableError: (error) => recovered.push(error) }),
-  );
+  const { container, recovered, leave } = await takenOver(html, app);
   await waitFor(() => expect(screen.getByRole('status').textContent).toBe('success'));
   expect(container.textContent).toContain('x\ny\nz');
   fireEvent.click(inside(container).getByRole('button'));
@@ -84,6 +107,27 @@ it('renders on a server and is taken over without a warning, also with a job fro
   await waitFor(() => expect(screen.getByRole('status').textContent).toBe('success'));
   expect(recovered).toEqual([]);
   expect(errors).not.toHaveBeenCalled();
-  await act(async () => root.unmount());
-  container.remove();
+  await leave();
+});
+
+it('renders the chat of the README on a server, whose conversation the page then knows', async () => {
+  const wire = createWire([]);
+  const app = (
+    <StrictMode>
+      <TriviumProvider endpoint={{ baseUrl: '', fetch: wire.fetch }}>
+        <Chat />
+      </TriviumProvider>
+    </StrictMode>
+  );
+  const html = onServer(app);
+  expect(html).toContain('Send');
+  const { container, recovered, leave } = await takenOver(html, app);
+  const id = sessionStorage.getItem('conversation');
+  await waitFor(() => expect(wire.requests).toContain(`GET /api/chat/${id}/stream`));
+  fireEvent.click(inside(container).getByRole('button'));
+  await waitFor(() => expect(wire.requests).toContain('POST /api/chat'));
+  await waitFor(() => expect(container.textContent).toContain('assistant: '));
+  expect(recovered).toEqual([]);
+  expect(errors).not.toHaveBeenCalled();
+  await leave();
 });
