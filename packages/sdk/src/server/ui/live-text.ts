@@ -7,8 +7,8 @@ export class LiveText {
   #end: StreamEnd | undefined;
 
   /** All that there is by now. */
-  get text(): string {
-    return this.#pieces.join('');
+  get pieces(): readonly string[] {
+    return this.#pieces;
   }
 
   push(piece: string): void {

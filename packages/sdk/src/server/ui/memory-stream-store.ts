@@ -80,21 +80,17 @@ interface MemoryStreamEvents {
 
 class MemoryStream implements StreamWriter {
   readonly #events: MemoryStreamEvents;
-  /** While it runs: readers that have begun read it to its end. */
+  /** While it runs; readers that have begun read it to its end. */
   #live: LiveText | undefined = new LiveText();
-  /** Behind its end, for pieces of text take several times as much as they say. */
-  #whole: { bytes: Buffer; how: StreamEnd } | undefined;
+  /** Behind its end. */
+  #packed: PackedText | undefined;
 
   constructor(events: MemoryStreamEvents) {
     this.#events = events;
   }
 
-  async *read(signal: AbortSignal): AsyncGenerator<string, StreamEnd, void> {
-    if (this.#live) return yield* this.#live.read(signal);
-    const { bytes, how } = this.#whole!;
-    signal.throwIfAborted();
-    if (bytes.length > 0) yield bytes.toString();
-    return how;
+  read(signal: AbortSignal): AsyncGenerator<string, StreamEnd, void> {
+    return (this.#live ?? this.#packed!).read(signal);
   }
 
   async append(text: string): Promise<void> {
@@ -104,12 +100,44 @@ class MemoryStream implements StreamWriter {
   async end(how: StreamEnd = 'ended'): Promise<void> {
     if (!this.#live) return;
     this.#live.end(how);
-    this.#whole = { bytes: Buffer.from(this.#live.text), how };
+    this.#packed = new PackedText(this.#live.pieces, how);
     this.#live = undefined;
-    this.#events.onEnd(this.#whole.bytes.length);
+    this.#events.onEnd(this.#packed.bytes);
   }
 
   async forget(): Promise<void> {
     this.#events.onForget();
+  }
+}
+
+/** Pieces of an ended text as one, for each by itself takes several times what it says. */
+class PackedText {
+  readonly #text: string;
+  /** Where each piece ends. */
+  readonly #ends: Uint32Array;
+  readonly #how: StreamEnd;
+
+  constructor(pieces: readonly string[], how: StreamEnd) {
+    this.#text = pieces.join('');
+    let end = 0;
+    this.#ends = Uint32Array.from(pieces, (piece) => (end += piece.length));
+    this.#how = how;
+  }
+
+  /** Of memory: a text takes two a character if any of its characters does. */
+  get bytes(): number {
+    const isWide = /[\u0100-\uffff]/.test(this.#text);
+    return this.#text.length * (isWide ? 2 : 1) + this.#ends.byteLength;
+  }
+
+  /** @throws the signal's reason */
+  async *read(signal: AbortSignal): AsyncGenerator<string, StreamEnd, void> {
+    let start = 0;
+    for (const end of this.#ends) {
+      signal.throwIfAborted();
+      yield this.#text.slice(start, end);
+      start = end;
+    }
+    return this.#how;
   }
 }
