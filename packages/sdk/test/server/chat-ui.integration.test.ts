@@ -356,7 +356,7 @@ describe('a store of the caller', () => {
 
   it('need not forget', async () => {
     await withServer(
-      stored((stream) => delete stream.forget),
+      stored((stream) => Object.assign(stream, { forget: undefined })),
       async ({ url, handler }) => {
         const chat = chatAt(url, 'kept');
         await chat.sendMessage({ text: 'Hello' });
@@ -366,18 +366,23 @@ describe('a store of the caller', () => {
     );
   });
 
-  it('whose stream cannot be read tells so once', async () => {
-    const read = async function* (): AsyncGenerator<string, StreamEnd, void> {
-      yield 'data: {"type":"start"}\n\n';
-      throw new Error('damaged');
-    };
+  it('whose stream cannot be read for once tells so, and keeps it', async () => {
+    let failures = 1;
     const unreadable = stored((stream) => {
-      stream.read = read;
+      const read = stream.read.bind(stream);
+      stream.read = async function* (signal): AsyncGenerator<string, StreamEnd, void> {
+        failures -= 1;
+        if (failures === 0) throw Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+        return yield* read(signal);
+      };
     });
     await withServer(unreadable, async ({ handler }) => {
-      const sent = await handler.fetch(new Request(get('/api/chat'), message('damaged', { model: 'quick' })));
-      expect(await sent.text()).toContain('"type":"error"');
-      expect((await handler.fetch(get('/api/chat/damaged/stream'))).status).toBe(204);
+      const sent = await handler.fetch(new Request(get('/api/chat'), message('busy', { model: 'quick' })));
+      expect(await sent.text()).toMatch(/"type":"error".*\n\ndata: \[DONE\]\n\n$/s);
+      const again = await (await handler.fetch(get('/api/chat/busy/stream'))).text();
+      expect(again).toContain('answer');
+      expect(again).not.toContain('"type":"error"');
+      expect((await handler.fetch(get('/api/chat/busy/stream'))).status).toBe(204);
     });
   });
 });

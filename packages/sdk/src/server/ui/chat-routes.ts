@@ -104,8 +104,8 @@ async function answerTo(
 }
 
 /**
- * The text as it was written, which is forgotten once somebody has all of it, or it cannot be read; what breaks off, here or in
- * the process that wrote it, ends with an error that says so.
+ * The text as it was written, which is forgotten once somebody has all of it; what breaks off, here or in the process that wrote
+ * it, ends with an error that says so.
  */
 async function* replay(
   stream: StoredStream,
@@ -126,7 +126,7 @@ async function* replay(
     }
     yield errorFrame('The server ended before the answer did.');
   } catch (error) {
-    isOver = !signal.aborted;
+    // It is kept: what a disk or a system fails at may pass by, and another process may still write it.
     yield errorFrame(failure(error).message);
   } finally {
     await reading.return('interrupted').catch(() => {});

@@ -7,11 +7,15 @@
 export type StreamEnd = 'ended' | 'interrupted';
 
 export interface StoredStream {
-  /** All text from the beginning, in the pieces in which it was written or larger ones, then what comes; for any number of readers. */
+  /**
+   * All text from the beginning, in the pieces in which it was written or larger ones, then what comes; for any number of readers.
+   * One that is damaged ends as interrupted where it is.
+   * @throws the signal's reason, and what may pass by: the stream is kept, and read again by who comes next
+   */
   read(signal: AbortSignal): AsyncGenerator<string, StreamEnd, void>;
   /**
-   * It was read to its end, cannot be read, or nobody wants it: it is not found any more. Those who read it read on. Stores that keep
-   * no stream behind its end need none.
+   * It was read to its end, or nobody wants it: it is not found any more. Those who read it read on. Stores that keep no stream
+   * behind its end need none.
    */
   forget?(): Promise<void>;
 }
