@@ -340,6 +340,32 @@ describe('a chat', () => {
   });
 });
 
+describe('a chat of several servers that keep streams in one folder', () => {
+  it('is resumed, cancelled and gone on with through any of them', async () => {
+    const folder = await temporaryFolder();
+    await withServer(new FileStreamStore({ folder }), async (one) => {
+      await withServer(new FileStreamStore({ folder }), async (other) => {
+        const first = (await post(one.url, 'shared', { model: 'endless' })).text();
+        const resumed = (await fetch(`${other.url}/api/chat/shared/stream`)).text();
+        const cancel = async ({ url }: RunningServer) =>
+          (await fetch(`${url}/api/chat/shared/cancel`, { method: 'POST' })).json();
+        expect(await cancel(other)).toEqual({ id: 'shared', cancelled: true });
+        expect((await fetch(`${one.url}/api/chat/shared/stream`)).status).toBe(204);
+        for (const text of [first, resumed]) expect(await text).toContain('data: {"type":"abort"');
+        await until(() => one.handler.calls.running === 0);
+        expect(endless.calls.at(-1)!.abortSignal!.aborted).toBe(true);
+        expect(await cancel(other)).toEqual({ id: 'shared', cancelled: false });
+
+        const left = (await post(one.url, 'shared', { model: 'endless' })).text();
+        const next = await post(other.url, 'shared', { model: 'slow' });
+        const again = (await fetch(`${one.url}/api/chat/shared/stream`)).text();
+        expect(await left).toContain('data: {"type":"abort"');
+        expect(await again).toBe(await next.text());
+      });
+    });
+  });
+});
+
 describe('a store of the caller', () => {
   const get = (path: string) => new Request(`http://localhost${path}`);
   const stored = (change: (stream: StoredStream) => void): StreamStore => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FileStreamStore, MemoryStreamStore, type StreamStore } from '../../src/server/index.js';
 import type { StoredStream, StreamEnd } from '../../src/server/ui/stream-store.js';
-import { temporaryFolder } from './fixtures.js';
+import { temporaryFolder, until } from './fixtures.js';
 
 const signal = new AbortController().signal;
 
@@ -18,11 +18,15 @@ async function readAll(stream: StoredStream | undefined): Promise<{ text: string
   }
 }
 
+/** What all open files do. */
+async function fileHandles(): Promise<FileHandle> {
+  await using file = await open(process.execPath);
+  return Object.getPrototypeOf(file);
+}
+
 /** A disk that has room for so many lines more. */
 async function fullDisk(lines: number) {
-  const file = await open(process.execPath);
-  const handles = Object.getPrototypeOf(file) as FileHandle;
-  await file.close();
+  const handles = await fileHandles();
   const { appendFile } = handles;
   let left = lines;
   return vi.spyOn(handles, 'appendFile').mockImplementation(function (this: FileHandle, text) {
@@ -295,7 +299,8 @@ describe('streams in files', () => {
     }
   });
 
-  it('that are old are forgotten with the next one', async () => {
+  it('that are old are no more, and are looked for with the next one, once a minute', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
     const folder = await temporaryFolder();
     const store = new FileStreamStore({ folder, keepMs: 1000 });
     await (await store.create('old')).end();
@@ -303,8 +308,30 @@ describe('streams in files', () => {
     const [name] = await readdir(folder);
     await utimes(join(folder, name!), new Date(0), new Date(0));
     expect(await store.find('old')).toBeUndefined();
+    vi.advanceTimersByTime(59_999);
     await (await store.create('new')).end();
-    expect(await readdir(folder)).toHaveLength(1);
+    expect(await readdir(folder)).toHaveLength(2);
+    vi.advanceTimersByTime(1);
+    await (await store.create('new')).end();
+    await until(async () => (await readdir(folder)).length === 1);
+    expect(await store.find('new')).toBeDefined();
+    vi.useRealTimers();
+  });
+
+  it('are looked for again where a disk or the system does not let them be read for once', async () => {
+    const folder = await temporaryFolder();
+    const store = new FileStreamStore({ folder });
+    const writer = await store.create('chat');
+    await writer.append('kept');
+    await writer.end();
+    const handles = await fileHandles();
+    const failing = vi.spyOn(handles, 'stat');
+    failing.mockRejectedValueOnce(Object.assign(new Error('i/o error'), { code: 'EIO' }));
+    await expect(store.find('chat')).rejects.toThrow('i/o error');
+    const found = await store.find('chat');
+    failing.mockRejectedValueOnce(Object.assign(new Error('i/o error'), { code: 'EIO' }));
+    await expect(readAll(found)).rejects.toThrow('i/o error');
+    expect((await readAll(found)).text).toBe('kept');
   });
 
   it('take nothing along that is not theirs when they are forgotten', async () => {
@@ -316,5 +343,86 @@ describe('streams in files', () => {
     }
     await (await new FileStreamStore({ folder }).create('chat')).end();
     expect(await readdir(folder)).toEqual(expect.arrayContaining(theirs));
+  });
+});
+
+describe('streams in a folder of several servers', () => {
+  const two = async () => {
+    const folder = await temporaryFolder();
+    return { folder, here: new FileStreamStore({ folder }), there: new FileStreamStore({ folder }) };
+  };
+  const aborted = (signal: AbortSignal | undefined) =>
+    new Promise<void>((resolve) => signal!.addEventListener('abort', () => resolve()));
+
+  it('are replaced by the next of their key, whoever begins it, and are wanted no more', async () => {
+    const { folder, here, there } = await two();
+    const first = await here.create('chat');
+    await first.append('first ');
+    const reading = readAll(first);
+    const unwanted = aborted(first.unwanted);
+    const second = await there.create('chat');
+    await second.append('second');
+    expect((await (await here.find('chat'))!.read(signal).next()).value).toBe('second');
+    await unwanted;
+    await first.append('end');
+    await first.end();
+    // Those who read it read on.
+    expect(await reading).toEqual({ text: 'first end', end: 'ended' });
+    expect(second.unwanted!.aborted).toBe(false);
+    await second.end();
+    expect((await readAll(await here.find('chat'))).text).toBe('second');
+    expect(await readdir(folder)).toHaveLength(1);
+  });
+
+  it('follow each other though the clock of one is late', async () => {
+    const { here, there } = await two();
+    await (await here.create('chat')).end();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 60_000 });
+    const late = await there.create('chat');
+    vi.useRealTimers();
+    await late.append('late');
+    await late.end();
+    expect((await readAll(await here.find('chat'))).text).toBe('late');
+  });
+
+  it('leave one that is begun at once by both', async () => {
+    const { folder, here, there } = await two();
+    const writers = await Promise.all([here.create('chat'), there.create('chat')]);
+    expect(await readdir(folder)).toHaveLength(1);
+    for (const writer of writers) await writer.end();
+  });
+
+  it('are cancelled through any of them, while they run', async () => {
+    const { here, there } = await two();
+    expect(await there.cancel('chat')).toBe(false);
+    const writer = await here.create('chat');
+    await writer.append('so far');
+    const unwanted = aborted(writer.unwanted);
+    const reading = readAll(await there.find('chat'));
+    expect(await there.cancel('chat')).toBe(true);
+    expect([await here.find('chat'), await there.find('chat')]).toEqual([undefined, undefined]);
+    await unwanted;
+    await writer.end();
+    expect(await reading).toEqual({ text: 'so far', end: 'ended' });
+    const ended = await here.create('chat');
+    await ended.append('whole');
+    // The one who writes it ends it by itself.
+    expect(await here.cancel('chat')).toBe(false);
+    await ended.end();
+    expect(await there.cancel('chat')).toBe(false);
+    expect((await readAll(await there.find('chat'))).text).toBe('whole');
+  });
+
+  it('are not ended by being forgotten where they are written', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const { here } = await two();
+    const writer = await here.create('chat');
+    await writer.forget!();
+    vi.advanceTimersByTime(5000);
+    await writer.append('to the end');
+    await writer.end();
+    expect(writer.unwanted!.aborted).toBe(false);
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
   });
 });

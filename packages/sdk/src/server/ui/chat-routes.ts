@@ -68,7 +68,7 @@ export function chatRoutes(context: ServerContext): AnyRoute[] {
       params,
       answers: {
         200: {
-          description: 'It has ended.',
+          description: 'It has ended, or does within a second where another server writes it.',
           json: z.object({ id: z.string(), cancelled: z.boolean().describe('Whether one ran.') }),
         },
       },

@@ -50,6 +50,7 @@ export class ChatStreams implements AsyncDisposable {
     try {
       const writer = await this.#store.create(chat);
       running.writer = writer;
+      writer.unwanted?.addEventListener('abort', () => controller.abort(endedElsewhere()), { once: true });
       void keep(answer, writer, controller).finally(end);
       return { stream: writer, settled };
     } catch (error) {
@@ -67,14 +68,18 @@ export class ChatStreams implements AsyncDisposable {
     return this.#store.find(chat);
   }
 
-  /** Ends the answer that runs in a chat, for good: nobody comes back for it. @returns whether one ran here */
+  /**
+   * Ends the answer that runs in a chat, for good: nobody comes back for it. One that another process writes ends soon after.
+   * @returns whether one ran
+   */
   async cancel(chat: string, reason: unknown): Promise<boolean> {
     const running = this.#running.get(chat);
-    if (!running) return false;
-    running.controller.abort(reason);
-    await running.settled;
-    await running.writer?.forget?.().catch(() => {});
-    return true;
+    running?.controller.abort(reason);
+    await running?.settled;
+    await running?.writer?.forget?.().catch(() => {});
+    // A newer one may run there beside one that ran here.
+    const ranElsewhere = await this.#store.cancel?.(chat);
+    return running !== undefined || ranElsewhere === true;
   }
 
   /** Ends all answers; more are refused with `reason`. */
@@ -120,4 +125,5 @@ async function keep(answer: Answer, writer: StreamWriter, controller: AbortContr
   }
 }
 
+const endedElsewhere = () => new DOMException('The answer was ended through another server.', 'AbortError');
 const superseded = () => new DOMException('A new message was sent in this chat.', 'AbortError');

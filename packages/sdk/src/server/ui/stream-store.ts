@@ -25,6 +25,8 @@ export interface StreamWriter extends StoredStream {
   append(text: string): Promise<void>;
   /** The stream is whole; or it is broken off, when not everything could be kept. */
   end(how?: StreamEnd): Promise<void>;
+  /** Aborts where another process cancelled or replaced the stream: what is still to come is for nobody. */
+  readonly unwanted?: AbortSignal;
 }
 
 /**
@@ -37,4 +39,9 @@ export interface StreamStore {
   create(key: string): Promise<StreamWriter>;
   /** The stream of a key, while it runs and for a bounded time after its end, unless it was forgotten. */
   find(key: string): Promise<StoredStream | undefined>;
+  /**
+   * Has a stream that another process still writes end; it is not found any more. Stores of one process need none.
+   * @returns whether there was one
+   */
+  cancel?(key: string): Promise<boolean>;
 }
