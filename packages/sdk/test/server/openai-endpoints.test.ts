@@ -76,6 +76,27 @@ describe('completions', () => {
   );
 });
 
+describe('what does not fit the context', () => {
+  const text = 'tea '.repeat(5000);
+  it.each<[string, string, string, object]>([
+    ['completions', 'prompt', 'Shorten the prompt', { prompt: text }],
+    ['chat/completions', 'messages', 'oldest messages', { messages: [{ role: 'user', content: text }] }],
+    ['responses', 'input', 'truncation to "auto"', { input: text }],
+    ['responses', 'input', 'last item', { input: text, truncation: 'auto' }],
+  ])('%s refuse by the name of %s, with a remedy of theirs', async (path, param, remedy, body) => {
+    for (const stream of [false, true]) {
+      const request = client.post(`/${path}`, { body: { model: 'words', stream, ...body } });
+      const failure: { message: string; error: { remedy: string } } = await request.then(
+        () => expect.unreachable(),
+        (error) => error,
+      );
+      expect(failure).toMatchObject({ status: 400, code: 'context-overflow', param });
+      expect(failure.error.remedy).toContain(remedy);
+      expect(failure.message).not.toMatch(/contextTokens|kvMemoryBytes|overflow:/);
+    }
+  });
+});
+
 describe('responses', () => {
   it('answer whole', async () => {
     const response = await client.responses.create({

@@ -3,7 +3,13 @@ import { TriviumError } from '@trivium/protocol';
 import type { AnyCallOptions } from '../../provider/any-language-model.js';
 import { given, refuseFields, samplingOf, stopsOf } from './call-settings.js';
 import type { ChatRequest } from './chat-schema.js';
+import type { RouteWords } from './field-names.js';
 import { promptOf } from './prompt.js';
+
+export const chatWords: RouteWords = {
+  fields: { prompt: 'messages' },
+  tooLong: 'Leave the oldest messages out, shorten them, or take a model with a larger context.',
+};
 
 /** What no chat does here, staged or not. @throws TriviumError `unsupported` naming the field */
 export function refuseInChat(body: ChatRequest): void {

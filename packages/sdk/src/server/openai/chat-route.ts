@@ -15,7 +15,7 @@ import {
   finishReasonOf,
   usageChunkOf,
 } from './chat-answer.js';
-import { chatCallOf, refuseInChat } from './chat-call.js';
+import { chatCallOf, chatWords, refuseInChat } from './chat-call.js';
 import { type ChatRequest, chatChunk, chatCompletion, chatRequest } from './chat-schema.js';
 import { withErrors } from './chunk-events.js';
 import { generateStream, generateWhole, type StreamedAnswer } from './model-call.js';
@@ -46,11 +46,12 @@ export function chatRoute(context: ServerContext): AnyRoute {
       const options = chatCallOf(body, call.signal);
       const model = await context.models.language(body.model);
       const head = answerHead(model.id);
+      const { metrics } = context;
       if (body.stream !== true) {
-        const whole = await generateWhole(model, options, context.metrics);
+        const whole = await generateWhole(model, options, { metrics, words: chatWords });
         return Response.json(chatCompletionOf(head, whole, body.parallel_tool_calls));
       }
-      const answer = await generateStream(model, options, context.metrics);
+      const answer = await generateStream(model, options, { metrics, words: chatWords });
       return eventStream(call, withErrors(chunks(head, answer, body), call));
     },
   });

@@ -21,7 +21,7 @@ import {
 import { type AnswerHead, answerHead, chatUsageOf, extraOf, finishReasonOf } from './chat-answer.js';
 import { chatUsage, finishReason } from './chat-schema.js';
 import { withErrors } from './chunk-events.js';
-import { continueText } from './continue-text.js';
+import { continuationWords, continueText } from './continue-text.js';
 import { type CallUsage, generateStream, type StreamedAnswer, type TokenLogprob } from './model-call.js';
 import { textPart } from './prompt.js';
 
@@ -131,7 +131,7 @@ function startOne(
       ...samplingOf(body, given({ logprobs: body.logprobs })),
       ...given({ stopSequences: stopsOf(body.stop) }),
     },
-    metrics,
+    { metrics, words: continuationWords },
   );
 }
 

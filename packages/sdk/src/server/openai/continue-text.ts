@@ -5,7 +5,7 @@ import { samplingOf } from '../../models/sampling.js';
 import type { AnyPart } from '../../provider/any-language-model.js';
 import type { ServerMetrics } from '../metrics.js';
 import { given, stopsOf } from './call-settings.js';
-import { failInOpenaiNames } from './field-names.js';
+import { failInOpenaiNames, type RouteWords } from './field-names.js';
 import type { CallEnd, StreamedAnswer, TokenLogprob } from './model-call.js';
 
 interface Continuation {
@@ -29,8 +29,11 @@ interface Continuation {
   };
 }
 
-const fieldNames = { tokens: 'prompt', maxTokens: 'max_tokens', logprobs: 'logprobs' };
-const fail = (thrown: unknown) => failInOpenaiNames(thrown, fieldNames);
+export const continuationWords: RouteWords = {
+  fields: { tokens: 'prompt', maxTokens: 'max_tokens', logprobs: 'logprobs' },
+  tooLong: 'Shorten the prompt, or take a model with a larger context.',
+};
+const fail = (thrown: unknown) => failInOpenaiNames(thrown, continuationWords);
 
 export async function continueText(
   { id, reference, prompt, maxTokens, signal, body }: Continuation,

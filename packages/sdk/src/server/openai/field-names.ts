@@ -14,15 +14,22 @@ const fieldNames: Record<string, string> = {
   responseFormat: 'response_format',
 };
 
-/**
- * Throws it again in those words; what is no error of ours as it is.
- * @param ownNames of a route that calls fields otherwise
- */
-export function failInOpenaiNames(thrown: unknown, ownNames: Record<string, string> = {}): never {
+export interface RouteWords {
+  /** Names of fields that differ from route to route. */
+  fields: Readonly<Record<string, string>>;
+  /** What its callers can do about a prompt that does not fit: they load no models. */
+  tooLong: string;
+}
+
+/** Throws it again in those words; what is no error of ours as it is. */
+export function failInOpenaiNames(thrown: unknown, { fields, tooLong }: RouteWords): never {
   if (!TriviumError.isInstance(thrown)) throw thrown;
-  throw respelled(thrown, (name) => {
+  const told = respelled(thrown, (name) => {
     const [field = '', ...inside] = name.replace(/^providerOptions\.trivium\./, '').split('.');
-    const known = ownNames[field] ?? fieldNames[field];
+    const known = fields[field] ?? fieldNames[field];
     return known && [known, ...inside].join('.');
   });
+  if (told.code !== 'context-overflow') throw told;
+  const { code, message, file, field, expected, found, cause } = told;
+  throw new TriviumError(code, message, { file, field, expected, found, remedy: tooLong, cause });
 }

@@ -7,7 +7,7 @@ import { throwIfFailed } from '../../provider/failed-answer.js';
 import { warningSentences } from '../model-warnings.js';
 import type { ServedLanguageModel } from '../served-models.js';
 import type { ServerContext } from '../server-context.js';
-import { failInOpenaiNames } from './field-names.js';
+import { failInOpenaiNames, type RouteWords } from './field-names.js';
 
 interface Counted {
   total?: number;
@@ -42,14 +42,18 @@ export interface WholeAnswer extends CallEnd {
   warnings: string[];
 }
 
-type Metrics = ServerContext['metrics'];
+interface CallContext {
+  metrics: ServerContext['metrics'];
+  /** How its route speaks of what the model refuses. */
+  words: RouteWords;
+}
 
 export async function generateWhole(
   model: ServedLanguageModel,
   options: AnyCallOptions,
-  metrics: Metrics,
+  { metrics, words }: CallContext,
 ): Promise<WholeAnswer> {
-  const result = await model.view.generate(options).catch(failInOpenaiNames);
+  const result = await model.view.generate(options).catch((error) => failInOpenaiNames(error, words));
   const end = endOf(result, model.id, metrics);
   throwIfFailed(result);
   return { ...end, content: result.content, warnings: warningSentences(result.warnings) };
@@ -67,10 +71,10 @@ export interface StreamedAnswer {
 export async function generateStream(
   model: ServedLanguageModel,
   options: AnyCallOptions,
-  metrics: Metrics,
+  { metrics, words }: CallContext,
 ): Promise<StreamedAnswer> {
   const started = performance.now();
-  const { stream } = await model.view.stream(options).catch(failInOpenaiNames);
+  const { stream } = await model.view.stream(options).catch((error) => failInOpenaiNames(error, words));
   const reader = stream.getReader();
   const warnings: string[] = [];
   let first: AnyPart | undefined;
@@ -78,7 +82,7 @@ export async function generateStream(
     first = await firstPiece(reader, warnings);
   } catch (error) {
     await reader.cancel().catch(() => {});
-    failInOpenaiNames(error);
+    failInOpenaiNames(error, words);
   }
   metrics.firstToken(performance.now() - started);
   let end: CallEnd | undefined;
@@ -119,7 +123,7 @@ async function firstPiece(
 function endOf(
   { finishReason, usage, providerMetadata }: Record<string, unknown>,
   id: string,
-  metrics: Metrics,
+  metrics: CallContext['metrics'],
 ): CallEnd {
   const { inputTokens = {}, outputTokens = {} } = (usage ?? {}) as {
     inputTokens?: Counted;

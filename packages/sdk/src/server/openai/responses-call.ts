@@ -3,6 +3,7 @@ import { TriviumError } from '@trivium/protocol';
 import type { AnyCallOptions } from '../../provider/any-language-model.js';
 import { given, refuse, refuseFields, samplingOf, stopsOf } from './call-settings.js';
 import { checkNames, toolChoiceOf } from './chat-call.js';
+import type { RouteWords } from './field-names.js';
 import {
   filePart,
   type PromptMessage,
@@ -12,6 +13,14 @@ import {
   toolResult,
 } from './prompt.js';
 import type { InputItem, InputPart, ResponsesRequest } from './responses-schema.js';
+
+export const responsesWords = ({ truncation }: ResponsesRequest): RouteWords => ({
+  fields: { prompt: 'input', responseFormat: 'text.format' },
+  tooLong:
+    truncation === 'auto'
+      ? 'Shorten the instructions or the last item of the input, or take a model with a larger context.'
+      : 'Shorten the input, set truncation to "auto", or take a model with a larger context.',
+});
 
 /** @throws TriviumError `unsupported` or `invalid-argument` naming the field */
 export function responsesCallOf(

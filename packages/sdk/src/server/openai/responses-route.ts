@@ -4,7 +4,7 @@ import { eventStream, frameOf } from '../event-stream.js';
 import { type AnyRoute, type RouteCall, route } from '../route.js';
 import type { ServerContext } from '../server-context.js';
 import { generateStream, type StreamedAnswer } from './model-call.js';
-import { responsesCallOf } from './responses-call.js';
+import { responsesCallOf, responsesWords } from './responses-call.js';
 import { response, responsesEvent, responsesRequest } from './responses-schema.js';
 import { ResponseWriter, responseEvents, startedResponse } from './responses-stream.js';
 
@@ -30,7 +30,10 @@ export function responsesRoute(context: ServerContext): AnyRoute {
       const { body, signal } = call;
       const model = await context.models.language(body.model);
       const options = responsesCallOf(body, model.reference !== undefined, signal);
-      const answer = await generateStream(model, options, context.metrics);
+      const answer = await generateStream(model, options, {
+        metrics: context.metrics,
+        words: responsesWords(body),
+      });
       const writer = new ResponseWriter(startedResponse(body, model.id), body);
       if (body.stream === true) return eventStream(call, frames(writer, answer, call));
       for await (const _ of responseEvents(writer, answer));
