@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type CapabilityContext, TriviumError } from '@trivium/protocol';
 import { createLibrary, type LibraryOptions } from '../documents/index.js';
 import { defaultCacheFolder } from '../documents/index-cache.js';
-import { JobStore } from '../jobs/index.js';
+import { JobStore, type Jobs } from '../jobs/index.js';
 import type { DownloadProgress } from '../models/hub/model-hub.js';
 import { ModelStore, type ModelStoreSettings } from '../models/model-store.js';
 import type { ModelPurpose } from '../models/resolve-model.js';
@@ -33,6 +33,8 @@ export interface HostSettings extends ModelStoreSettings {
 
 export interface TriviumContext extends CapabilityContext {
   readonly host: Host;
+  /** The jobs that the caller knows: of the host's own, those that a server tells this one of. */
+  readonly jobs: Jobs;
 }
 
 export class Host implements AsyncDisposable {
@@ -118,8 +120,9 @@ export class Host implements AsyncDisposable {
     return texts.map((_, index) => embeddings.subarray(index * width, (index + 1) * width));
   }
 
-  context(signal: AbortSignal): TriviumContext {
-    return { signal, host: this };
+  /** @param jobs default: all that the host knows */
+  context(signal: AbortSignal, jobs: Jobs = this.jobs): TriviumContext {
+    return { signal, host: this, jobs };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

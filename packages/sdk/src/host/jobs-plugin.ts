@@ -4,22 +4,22 @@ import type { TriviumContext } from './host.js';
 
 const jobsList = implement<typeof contracts.jobsList, TriviumContext>(
   contracts.jobsList,
-  async function* ({ status, limit }, { host }) {
-    return { jobs: await host.jobs.list({ status, limit }) };
+  async function* ({ status, limit }, { jobs }) {
+    return { jobs: await jobs.list({ status, limit }) };
   },
 );
 
 const jobsShow = implement<typeof contracts.jobsShow, TriviumContext>(
   contracts.jobsShow,
-  async function* ({ id }, { host }) {
-    return host.jobs.get(id);
+  async function* ({ id }, { jobs }) {
+    return jobs.get(id);
   },
 );
 
 const jobsWatch = implement<typeof contracts.jobsWatch, TriviumContext>(
   contracts.jobsWatch,
-  async function* ({ id, after }, { host, signal }) {
-    const watching = host.jobs.watch(id, { after, signal });
+  async function* ({ id, after }, { jobs, signal }) {
+    const watching = jobs.watch(id, { after, signal });
     for (;;) {
       const step = await watching.next();
       if (step.done) return step.value;
@@ -30,8 +30,8 @@ const jobsWatch = implement<typeof contracts.jobsWatch, TriviumContext>(
 
 const jobsCancel = implement<typeof contracts.jobsCancel, TriviumContext>(
   contracts.jobsCancel,
-  async function* ({ id }, { host }) {
-    return host.jobs.cancel(id);
+  async function* ({ id }, { jobs }) {
+    return jobs.cancel(id);
   },
 );
 

@@ -30,6 +30,10 @@ export async function assertNamed(path: string, root: string, field: string): Pr
   });
 }
 
+/** Whether plain data names what lies in scratch folders, be it in a path or in words. */
+export const namesScratch = (data: unknown): boolean =>
+  /\.trivium[\\/]+scratch/i.test(JSON.stringify(data) ?? '');
+
 function namesScratchFolder([own, scratch, server = '', id = '']: readonly string[]): boolean {
   return (
     own === scratchParts[0] &&

@@ -1,1 +1,2 @@
-export { JobStore, type JobStoreSettings } from './job-store.js';
+export { JobStore, type JobStoreSettings, type Jobs } from './job-store.js';
+export { ServedJobs, type ServedJobsSettings } from './served-jobs.js';

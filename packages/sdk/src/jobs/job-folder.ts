@@ -32,6 +32,12 @@ export interface JobFolderSettings {
   scope: string | undefined;
 }
 
+/** What a job was started with, and by which caller of a server. */
+export interface JobOrigin {
+  input: unknown;
+  caller: string | undefined;
+}
+
 export class JobFolder implements AsyncDisposable {
   readonly #folder: string;
   readonly #keepMs: number;
@@ -65,17 +71,18 @@ export class JobFolder implements AsyncDisposable {
     return this.#told(id, await this.#opened(id, readJob));
   }
 
-  /** What a job was started with. @throws TriviumError `not-found` */
-  async input(id: string): Promise<unknown> {
+  /** @throws TriviumError `not-found` */
+  async origin(id: string): Promise<JobOrigin> {
     const created = await this.#opened(id, readCreated);
-    if (created && this.#isSeen(created)) return created.input;
-    throw unknown(id);
+    if (!created || !this.#isSeen(created)) throw unknownJob(id);
+    const { input, caller } = created;
+    return { input, caller };
   }
 
   /** As `followProgress`, for the log of a job. @throws TriviumError `not-found` */
   async *follow(id: string, following: Following): AsyncGenerator<JobEvent, void, void> {
     const created = await this.#opened(id, readCreated);
-    if (!created || !this.#isSeen(created)) throw unknown(id);
+    if (!created || !this.#isSeen(created)) throw unknownJob(id);
     yield* followProgress(this.#path(id), created.process, following);
   }
 
@@ -113,7 +120,7 @@ export class JobFolder implements AsyncDisposable {
     const known = this.#listed.get(id);
     if (known && jobStatusIsFinal(known.job.status)) return this.#told(id, known);
     const logged = await this.#opened(id, (path) => readJob(path, known));
-    if (!logged) throw unknown(id);
+    if (!logged) throw unknownJob(id);
     const { output: _, ...job } = logged.job;
     this.#listed.set(id, { ...logged, job });
     return this.#told(id, { ...logged, job });
@@ -121,7 +128,7 @@ export class JobFolder implements AsyncDisposable {
 
   /** A copy of the job as it is: one whose process has gone is interrupted. */
   #told(id: string, logged: LoggedJob | undefined): Job {
-    if (!logged || !this.#isSeen(logged)) throw unknown(id);
+    if (!logged || !this.#isSeen(logged)) throw unknownJob(id);
     const { job, owner, touchedMs } = logged;
     const isLost = !jobStatusIsFinal(job.status) && ownerIsGone(owner, touchedMs);
     return { ...job, ...(isLost && { status: 'interrupted' as const }) };
@@ -135,7 +142,7 @@ export class JobFolder implements AsyncDisposable {
     try {
       return await open(this.#path(id));
     } catch (error) {
-      throw (error as { code?: string }).code === 'ENOENT' ? unknown(id) : error;
+      throw (error as { code?: string }).code === 'ENOENT' ? unknownJob(id) : error;
     }
   }
 
@@ -169,7 +176,7 @@ export class JobFolder implements AsyncDisposable {
 
   /** An id comes from outside. @throws TriviumError `not-found` for what is none */
   #path(id: string, kind: 'jsonl' | 'cancel' = 'jsonl'): string {
-    if (!/^[a-z0-9]+$/.test(id)) throw unknown(id);
+    if (!/^[a-z0-9]+$/.test(id)) throw unknownJob(id);
     return join(this.#folder, `${id}.${kind}`);
   }
 }
@@ -188,9 +195,9 @@ async function hasEnded(path: string, id: string, touchedMs: number): Promise<bo
   }
 }
 
-const unknown = (id: string) =>
+export const unknownJob = (id: string) =>
   new TriviumError('not-found', `There is no job "${id}".`, {
     field: 'id',
     found: id,
-    remedy: 'trivium jobs lists them.',
+    remedy: 'trivium jobs, /v1/jobs or jobs_list lists them.',
   });

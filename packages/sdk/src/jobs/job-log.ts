@@ -15,6 +15,7 @@ const created = z.object({
   capability: z.string(),
   input: z.unknown().optional(),
   createdAt: z.string(),
+  caller: z.string().optional(),
   scope: z.string().optional(),
   process: fileOwner,
 });

@@ -18,7 +18,7 @@ import {
 import { Admission } from '../host/admission.js';
 import { thisProcess } from '../owner.js';
 import { assertWholeNumber } from '../whole-number.js';
-import { JobFolder, newJobId } from './job-folder.js';
+import { JobFolder, type JobOrigin, newJobId } from './job-folder.js';
 import type { JobEntry, JobLog } from './job-log.js';
 
 const pollMs = 150;
@@ -45,6 +45,11 @@ export interface JobFilter {
   limit?: number;
   /** Asked of one job after the other until there are `limit`. */
   where?: (job: Job) => boolean | Promise<boolean>;
+}
+
+/** Jobs as somebody knows them: all of a store, or what a caller of a server is told of. */
+export interface Jobs extends Pick<JobStore, 'start' | 'get' | 'watch' | 'cancel'> {
+  list(filter?: Omit<JobFilter, 'where'>): Promise<Job[]>;
 }
 
 /** What a job runs on: the context of its capability, for its signal. */
@@ -82,12 +87,14 @@ export class JobStore implements AsyncDisposable {
 
   /**
    * Starts `implementation` as a job and answers it as it is then: queued or running.
+   * @param caller who asks a server for it, in a word that is no secret: it is kept beside the input
    * @throws TriviumError `invalid-argument` when the input does not fit, `busy` when too many wait
    */
   async start<I extends AnyImplementation>(
     implementation: I,
     input: InputOf<I['capability']>,
     makeContext: MakeContext,
+    caller?: string,
   ): Promise<Job> {
     const { capability }: { capability: AnyCapability } = implementation;
     parseInput(capability, input);
@@ -108,6 +115,7 @@ export class JobStore implements AsyncDisposable {
         capability: capability.name,
         input,
         createdAt: new Date().toISOString(),
+        ...(caller !== undefined && { caller }),
         process: thisProcess(),
       });
     } catch (error) {
@@ -128,9 +136,9 @@ export class JobStore implements AsyncDisposable {
     return this.#shown(await this.#folder.read(id));
   }
 
-  /** What a job was started with. @throws TriviumError `not-found` */
-  async input(id: string): Promise<unknown> {
-    return this.#folder.input(id);
+  /** What a job was started with, and by whom. @throws TriviumError `not-found` */
+  async origin(id: string): Promise<JobOrigin> {
+    return this.#folder.origin(id);
   }
 
   /** Newest first, without outputs. */

@@ -5,7 +5,9 @@
 import { httpStatusOf, TriviumError } from '@trivium/protocol';
 import { type Context, Hono } from 'hono';
 import { type Admission, documents, models } from '../host/index.js';
+import { ServedJobs } from '../jobs/index.js';
 import { answerInTime } from './answer-in-time.js';
+import { shownJob } from './capabilities/shown-job.js';
 import { eventStreamHeaders } from './event-stream.js';
 import { failureOf, failureResponse } from './failure.js';
 import { ApiKeys, checkHost, checkOrigin } from './gate/caller.js';
@@ -76,13 +78,21 @@ class HttpHandler implements Handler {
     this.#metrics = new ServerMetrics(this.#admission, () => statsOf(host));
     this.#chats = new ChatStreams(settings.streamStore ?? new MemoryStreamStore());
     this.#scratch = readOnly ? undefined : new ScratchFolders(root);
+    const plugins = settings.plugins ?? [documents, models];
     const context: ServerContext = {
       host,
-      plugins: settings.plugins ?? [documents, models],
+      plugins,
       permissions,
       root,
       basePath: settings.basePath,
       models: new ServedModels({ host, models: settings.models, model: settings.model, root, permissions }),
+      jobs: new ServedJobs({
+        ...permissions,
+        jobs: host.jobs,
+        plugins,
+        root,
+        shown: (job) => shownJob(job, root),
+      }),
       metrics: this.#metrics,
       chats: this.#chats,
       scratch: this.#scratch,

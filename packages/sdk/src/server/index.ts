@@ -1,5 +1,6 @@
 /** The HTTP server: OpenAI's interface, the AI SDK's UI streams, capabilities and jobs, as a handler or a listening server. */
 export { createHandler, type Handler } from './create-handler.js';
+export { callerOf } from './gate/caller.js';
 export { type CloseOptions, nodeListener, type RunningServer, type ServeSettings, serve } from './serve.js';
 export type { AnyEmbeddingModel, AnyRerankingModel, ServedModel } from './served-models.js';
 export type { HandlerSettings, MountedHandler, RequestLogEntry } from './settings.js';

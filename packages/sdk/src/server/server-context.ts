@@ -1,6 +1,7 @@
 /** What the routes of one server share. */
 import type { Plugin } from '@trivium/protocol';
 import { type Confinement, type Host, mayUseHub, type Permissions } from '../host/index.js';
+import type { ServedJobs } from '../jobs/index.js';
 import type { ServerMetrics } from './metrics.js';
 import type { ScratchFolders } from './scratch/scratch-folders.js';
 import type { ServedModels } from './served-models.js';
@@ -15,6 +16,8 @@ export interface ServerContext {
   /** Where the paths begin; empty at the root. */
   readonly basePath: string;
   readonly models: ServedModels;
+  /** Jobs as callers know them, in the server's words. */
+  readonly jobs: ServedJobs;
   readonly metrics: ServerMetrics;
   readonly chats: ChatStreams;
   /** Absent where nothing may be written. */

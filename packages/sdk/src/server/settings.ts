@@ -27,7 +27,10 @@ export interface MountedHandler {
   path: `/${string}`;
   /** Asks for no key. */
   isOpen?: boolean;
-  /** Called behind the gate: host, origin and key have been checked. It reads, and bounds, bodies by itself. */
+  /**
+   * Called behind the gate: host, origin and key have been checked, and `callerOf` tells which key it was. It reads, and bounds,
+   * bodies by itself.
+   */
   fetch(request: Request): Response | Promise<Response>;
 }
 

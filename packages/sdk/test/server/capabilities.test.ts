@@ -317,7 +317,7 @@ describe('a job', () => {
       const { jobs } = (await (await fresh.get('/v1/jobs')).json()) as { jobs: Job[] };
       return jobs.length;
     };
-    const read = vi.spyOn(fresh.host.jobs, 'input');
+    const read = vi.spyOn(fresh.host.jobs, 'origin');
     read.mockRejectedValueOnce(new TriviumError('not-found', 'There is no job.'));
     expect(await list()).toBe(1);
     expect(await list()).toBe(2);

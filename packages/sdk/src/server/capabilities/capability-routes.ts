@@ -12,11 +12,12 @@ import {
 } from '@trivium/protocol';
 import { z } from 'zod';
 import { confine, isAllowed, relativePaths, type TriviumContext } from '../../host/index.js';
+import type { Jobs } from '../../jobs/index.js';
 import { eventStream, frameOf } from '../event-stream.js';
+import { callerOf } from '../gate/caller.js';
 import { type AnyRoute, type RouteCall, route } from '../route.js';
 import { confinementOf, type ServerContext } from '../server-context.js';
 import { bodySchema } from './body-schema.js';
-import { shownJob } from './shown-job.js';
 
 type Served = Implementation<AnyCapability, TriviumContext>;
 
@@ -92,12 +93,13 @@ function capabilityRoute(implementation: Served, context: ServerContext): AnyRou
     },
     isWork: true,
     handle: async (call) => {
+      const jobs = context.jobs.of(callerOf(call.request));
       const input = await confine(capability, call.body as Record<string, unknown>, confinementOf(context));
       if (/\brespond-async\b/i.test(call.request.headers.get('prefer') ?? ''))
-        return startJob(implementation, input, context);
+        return startJob(implementation, input, jobs, context);
       if (call.request.headers.get('accept')?.includes('text/event-stream'))
         return eventStream(call, frames(implementation, input, call, context));
-      const output = await invoke(implementation, input as never, context.host.context(call.signal));
+      const output = await invoke(implementation, input as never, context.host.context(call.signal, jobs));
       return Response.json(relativePaths(output, context.root));
     },
   });
@@ -106,10 +108,11 @@ function capabilityRoute(implementation: Served, context: ServerContext): AnyRou
 async function startJob(
   implementation: Served,
   input: unknown,
-  { host, basePath, root }: ServerContext,
+  jobs: Jobs,
+  { host, basePath }: ServerContext,
 ): Promise<Response> {
-  const job = await host.jobs.start(implementation, input as never, (signal) => host.context(signal));
-  return Response.json(shownJob(job, root), {
+  const job = await jobs.start(implementation, input as never, (signal) => host.context(signal, jobs));
+  return Response.json(job, {
     status: 202,
     headers: { location: `${basePath}/v1/jobs/${job.id}`, 'preference-applied': 'respond-async' },
   });
@@ -118,11 +121,11 @@ async function startJob(
 async function* frames(
   implementation: Served,
   input: unknown,
-  { signal, failure }: RouteCall,
-  { host, root }: ServerContext,
+  { request, signal, failure }: RouteCall,
+  { host, jobs, root }: ServerContext,
 ): AsyncGenerator<string, void, void> {
   const frame = (one: CallFrame) => frameOf({ data: JSON.stringify(one) });
-  const running = stream(implementation, input as never, host.context(signal));
+  const running = stream(implementation, input as never, host.context(signal, jobs.of(callerOf(request))));
   try {
     for (;;) {
       const step = await running.next();

@@ -8,10 +8,7 @@ export function shownJob(job: Job, root: string): Job {
   return job.error ? { ...shown, error: { ...jobFailure(job.error, root).toJSON() } } : shown;
 }
 
-export function jobFailure(
-  { code, message, ...details }: NonNullable<Job['error']>,
-  root: string,
-): TriviumError {
+function jobFailure({ code, message, ...details }: NonNullable<Job['error']>, root: string): TriviumError {
   // Whatever was thrown is kept as `internal`, and its sentence may hold what was asked.
   return failureOf(code === 'internal' ? undefined : new TriviumError(code, message, details), root);
 }

@@ -42,6 +42,14 @@ function hostOf(origin: string): string | undefined {
   }
 }
 
+const callers = new WeakMap<Request, string>();
+
+/**
+ * Who sends a request that the server has let in: a word for the key that it gave, which the key cannot be read from. `undefined`
+ * where no key is asked for: callers are not told apart there, whatever they send.
+ */
+export const callerOf = (request: Request): string | undefined => callers.get(request);
+
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
 /** Takes the same time whatever is wrong with a key. Blanks around one are none of it: headers do not keep them. */
@@ -52,14 +60,20 @@ export class ApiKeys {
     this.#digests = keys.map((key) => digest(key.trim()));
   }
 
-  /** @throws TriviumError `unauthorized` where keys are asked for and none that is known was given */
+  /**
+   * From here on `callerOf` knows whose the request is.
+   * @throws TriviumError `unauthorized` where keys are asked for and none that is known was given
+   */
   check(request: Request): void {
     if (this.#digests.length === 0) return;
     const [scheme = '', ...rest] = (request.headers.get('authorization') ?? '').split(' ');
     const given = digest(scheme.toLowerCase() === 'bearer' ? rest.join(' ').trim() : '');
     let isKnown = false;
     for (const key of this.#digests) isKnown = timingSafeEqual(key, given) || isKnown;
-    if (isKnown) return;
+    if (isKnown) {
+      callers.set(request, given.toString('hex'));
+      return;
+    }
     throw new TriviumError('unauthorized', 'This server asks for a key.', {
       field: 'authorization',
       expected: 'authorization: Bearer KEY',

@@ -1,0 +1,121 @@
+/**
+ * Jobs as callers of a server know them: those that it could have started, its capabilities over paths in its root. Where it
+ * tells its callers apart, each knows those of its own and of nobody in particular; of the latter none that tells of a scratch
+ * folder, for somebody else made it. Refuses to know: how jobs run, how callers are told apart.
+ */
+import { type AnyCapability, type Job, type Plugin, TriviumError } from '@trivium/protocol';
+import { confine } from '../host/confine.js';
+import { isAllowed, mayUseHub, type Permissions } from '../host/permissions.js';
+import { namesScratch } from '../host/scratch-paths.js';
+import { unknownJob } from './job-folder.js';
+import type { JobStore, Jobs } from './job-store.js';
+
+export interface ServedJobsSettings extends Permissions {
+  jobs: JobStore;
+  plugins: readonly Plugin[];
+  /** Absolute. */
+  root: string;
+  /** A job in the words in which this server tells of one. Default: as it is. */
+  shown?: (job: Job) => Job;
+}
+
+/** What a server remembers of a job. */
+interface KnownJob {
+  caller: string | undefined;
+  /** The server could have started it with this input. */
+  isConfined: boolean;
+  /** Whether it names a scratch folder, once that is sure. */
+  namesScratch?: boolean;
+}
+
+/** Some 100 bytes each. */
+const mostKnown = 10_000;
+
+export class ServedJobs {
+  readonly #settings: ServedJobsSettings;
+  readonly #capabilities: readonly AnyCapability[];
+  readonly #known = new Map<string, KnownJob>();
+
+  constructor(settings: ServedJobsSettings) {
+    this.#settings = settings;
+    this.#capabilities = settings.plugins
+      .flatMap(({ capabilities }) => capabilities.map(({ capability }) => capability))
+      .filter((capability) => isAllowed(capability, settings));
+  }
+
+  /**
+   * What one caller knows; any other job is `not-found`.
+   * @param caller the same for all that one caller sends; left out where callers are not told apart
+   */
+  of(caller: string | undefined): Jobs {
+    const { jobs, shown = (job: Job) => job } = this.#settings;
+    const where = (job: Job) => this.#isKnownTo(caller, job);
+    const told = async (job: Job) => {
+      if (await where(job)) return shown(job);
+      throw unknownJob(job.id);
+    };
+    const get = async (id: string) => told(await jobs.get(id));
+    return {
+      get,
+      start: async (implementation, input, makeContext) =>
+        shown(await jobs.start(implementation, input, makeContext, caller)),
+      list: async (filter) => (await jobs.list({ ...filter, where })).map(shown),
+      async *watch(id, following) {
+        await get(id);
+        return told(yield* jobs.watch(id, following));
+      },
+      async cancel(id) {
+        await get(id);
+        return told(await jobs.cancel(id));
+      },
+    };
+  }
+
+  async #isKnownTo(caller: string | undefined, job: Job): Promise<boolean> {
+    const served = this.#capabilities.find(
+      ({ plugin, name }) => plugin === job.plugin && name === job.capability,
+    );
+    if (!served) return false;
+    try {
+      const known = this.#known.get(job.id) ?? (await this.#look(job.id, served));
+      if (!known.isConfined) return false;
+      if (caller === undefined) return true;
+      return known.caller === undefined ? !(await this.#namesScratch(job, known)) : known.caller === caller;
+    } catch {
+      // Its log was removed meanwhile, or cannot be read now.
+      return false;
+    }
+  }
+
+  /** Once for each job: neither its input, which may be long, nor what a server may open ever changes. */
+  async #look(id: string, capability: AnyCapability): Promise<KnownJob> {
+    const { input, caller } = await this.#settings.jobs.origin(id);
+    const known: KnownJob = { caller, isConfined: await this.#isConfined(capability, input) };
+    if (namesScratch(input)) known.namesScratch = true;
+    this.#known.set(id, known);
+    // The first that was asked for goes; were it asked for again, it would be read again.
+    if (this.#known.size > mostKnown) this.#known.delete(this.#known.keys().next().value!);
+    return known;
+  }
+
+  /** What a server starts is confined already; a path that is not was meant from another folder. */
+  async #isConfined(capability: AnyCapability, input: unknown): Promise<boolean> {
+    const { root } = this.#settings;
+    try {
+      const confinement = { root, hub: mayUseHub(this.#settings) };
+      const confined = await confine(capability, input as Record<string, unknown>, confinement);
+      return JSON.stringify(confined) === JSON.stringify(input);
+    } catch (error) {
+      if (error instanceof TriviumError) return false;
+      throw error;
+    }
+  }
+
+  async #namesScratch(job: Job, known: KnownJob): Promise<boolean> {
+    if (known.namesScratch !== undefined) return known.namesScratch;
+    if (job.status !== 'succeeded') return namesScratch(job);
+    // Lists bring no outputs.
+    known.namesScratch = namesScratch(await this.#settings.jobs.get(job.id));
+    return known.namesScratch;
+  }
+}
