@@ -239,7 +239,12 @@ export class SearchIndex {
         .filter(({ isHeading }) => !isHeading)
         .sort((a, b) => b.share - a.share)
         .slice(0, ranking.likelySpans)
-        .map((span) => ({ start: span.start - start, end: span.end - start, share: span.share })),
+        .map((span) => ({
+          start: span.start - start,
+          end: span.end - start,
+          share: span.share,
+          ...(span.isCode && { isCode: true }),
+        })),
       ...(explain && { spans }),
     }));
   }

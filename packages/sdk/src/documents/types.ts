@@ -87,7 +87,10 @@ export interface ReadReport {
   /** Documents read anew this time. */
   changed: number;
   skipped: { path: string; reason: string }[];
-  /** What works less well than it could: no vectors and why, cache not written, pages of a PDF that are damaged. */
+  /**
+   * What works less well than it could: no vectors and why, cache not written, pages of a PDF that are damaged, encodings that
+   * were guessed. What is said of several files names three of them.
+   */
   warnings: string[];
   ms: number;
 }
@@ -137,7 +140,7 @@ export interface SearchHit extends FilePlace {
   /** With `explain`: what models read of it, its title and headings as one line, and its words. */
   read?: { above: string; text: string };
   /** Of a citation: the spans of its text that answer likeliest, best first; offsets into `text`, headings are left out. */
-  likely?: { start: number; end: number; share: number }[];
+  likely?: { start: number; end: number; share: number; isCode?: true }[];
   /**
    * Of a citation with `explain`: the spans it is made of, by offsets into the document's text, how likely each answers, and the
    * parts of that by name, where there are any.
@@ -208,7 +211,7 @@ export interface ParsedSource {
   blocks: Block[];
   pages?: Int32Array;
   runs?: Int32Array;
-  /** What of the file could not be read. */
+  /** What of the file could not be read, or only by a guess. */
   warnings?: string[];
 }
 

@@ -2,7 +2,8 @@
  * Answers a question with quotes: takes the library's citations, and quotes their best sentences.
  * Refuses to know: language models, how the library searches.
  */
-import type { Citation } from '@trivium/protocol';
+import { type Citation, codeIn } from '@trivium/protocol';
+import { quotedCode, quotedProse } from './quoted.js';
 import { splitSentences } from './sentences.js';
 import { characterEdge } from './trim-span.js';
 import type { EmbedTexts, LongTextLibrary } from './types.js';
@@ -19,7 +20,9 @@ interface Quote {
   index: number;
   /** Offset into the citation's text. */
   start: number;
+  /** Of prose without references of the source. */
   text: string;
+  isCode: boolean;
   score: number;
 }
 
@@ -45,7 +48,10 @@ export async function findCitations(
     return page === undefined ? citation : { ...citation, page };
   });
   const quotes = hits.flatMap(({ text, likely = [] }, index) =>
-    likely.map(({ start, end, share }) => ({ index, start, text: text.slice(start, end), score: share })),
+    likely.map(({ start, end, share, isCode = false }): Quote => {
+      const said = text.slice(start, end);
+      return { index, start, text: isCode ? said : quotedProse(said), isCode, score: share };
+    }),
   );
   const best = quotes.reduce((most, { score }) => Math.max(most, score), 0);
   return { citations, quotes: quotes.filter(({ score }) => score >= leastShare * best), warnings };
@@ -69,7 +75,13 @@ export async function quoteAnswer(
     characters += text.length;
   }
   kept.sort((a, b) => a.index - b.index || a.start - b.start);
-  return kept.map(({ text, index }) => `${text} [${index + 1}]`).join('\n');
+  return kept.map(cited).join('\n');
+}
+
+/** Behind the fence that ends code nothing may stand. */
+function cited({ text, isCode, index }: Quote): string {
+  const said = isCode ? quotedCode(text) : text;
+  return `${said}${/\n`{3,}$/.test(said) ? '\n' : ' '}[${index + 1}]`;
 }
 
 const headOf = (text: string) => text.slice(0, characterEdge(text, answerCharacters));
@@ -85,14 +97,17 @@ async function scoredSentences(
   embed?: EmbedTexts,
   signal?: AbortSignal,
 ): Promise<Quote[]> {
-  const all = citations.flatMap(({ text }, index) =>
-    splitSentences(text)
-      .filter(isSaid)
-      .map(({ start, text }) => ({ start, text: headOf(text), index })),
-  );
+  const all = citations.flatMap((citation, index) => {
+    const code = codeIn(citation.text);
+    return splitSentences(citation.text).map(({ start, end, text }) => {
+      const isCode = code.some((range) => range.start <= start && end <= range.end);
+      return { start, text: headOf(isCode ? text : quotedProse(text)), isCode, index };
+    });
+  });
   // A heading repeats the question and answers nothing; it is quoted only where there is nothing else.
-  const said = all.filter(({ text }) => !/^#{1,6} /.test(text));
-  const sentences = said.length > 0 ? said : all;
+  const said = all.filter(isSaid);
+  const plain = said.filter(({ text }) => !/^#{1,6} /.test(text));
+  const sentences = plain.length > 0 ? plain : said;
   const asked = new Set(terms(stripQuestion(question)));
   const overlap = ({ text }: { text: string }) => {
     const found = new Set(terms(text));

@@ -7,6 +7,7 @@ import { placeInFile } from '../documents/places.js';
 import { Turns } from '../documents/turns.js';
 import type { SourceText } from '../documents/types.js';
 import { estimateTokens, writerOf, writeSummary } from './abstractive.js';
+import { quotedCode, quotedProse } from './quoted.js';
 import { selectSentences } from './summarize-extractive.js';
 import { type SourceSentence, sentencesOf } from './summary-source.js';
 import { characterEdge, trimSpan } from './trim-span.js';
@@ -137,17 +138,22 @@ function citationAt(source: SourceText, start: number, end: number): Citation {
   return { path: source.path, ...placeInFile(source, start, end), text: source.text.slice(start, end) };
 }
 
-/** Sentences that follow each other flow; a gap starts a new line. Chinese needs no space between. */
+/**
+ * Sentences that follow each other flow; a gap starts a new line. Chinese needs no space between. What a source has in
+ * brackets is no citation.
+ */
 function joinSentences(sentences: readonly SourceSentence[]): string {
   let text = '';
   for (const [i, sentence] of sentences.entries()) {
     const previous = sentences[i - 1];
-    const plain = sentence.text.replace(/^[-*+] +|^\d+[.)] +/u, '').replace(/\s+/gu, ' ');
+    const said = sentence.isCode ? quotedCode(oneLine(sentence.text)) : quotedProse(oneLine(sentence.text));
     const isNext =
       previous?.source === sentence.source &&
       previous.source.text.slice(previous.end, sentence.start).trim() === '';
     const gap = !isNext ? '\n' : /\p{Script=Han}|[。！？」”]$/u.test(previous.text.slice(-1)) ? '' : ' ';
-    text += i === 0 ? plain : gap + plain;
+    text += i === 0 ? said : gap + said;
   }
   return text;
 }
+
+const oneLine = (text: string) => text.replace(/^[-*+] +|^\d+[.)] +/u, '').replace(/\s+/gu, ' ');

@@ -13,6 +13,7 @@ export interface SourceSentence {
   end: number;
   text: string;
   words: number;
+  isCode: boolean;
 }
 
 /** Words of a sentence that says something by itself. */
@@ -65,13 +66,13 @@ function isMarkup({ source, start, end }: Span): boolean {
 
 async function quotable(spans: readonly Span[], leastWords: number, turns: Turns): Promise<SourceSentence[]> {
   const found: SourceSentence[] = [];
-  for (const { source, start: from, end: to } of spans) {
+  for (const { source, kind, start: from, end: to } of spans) {
     for (const sentence of sentencesIn(source.text.slice(from, to))) {
       for (const { start, end, text } of quotePieces(sentence)) {
         await turns.next();
         const words = countWords(text);
         if (words >= leastWords && /\p{L}\p{M}*\p{L}/u.test(text))
-          found.push({ source, start: from + start, end: from + end, text, words });
+          found.push({ source, start: from + start, end: from + end, text, words, isCode: kind === 'code' });
       }
     }
   }
