@@ -191,7 +191,7 @@ class HttpHandler implements Handler {
     if (this.#closing) throw this.#closing;
     const stopping = new AbortController();
     const { signal } = stopping;
-    const leave = () => stopping.abort(request.signal.reason);
+    const leave = () => stopping.abort(clientHasGone(request.signal.reason));
     if (request.signal.aborted) leave();
     request.signal.addEventListener('abort', leave, { once: true });
     const query = parsePart(route.query, c.req.query(), 'query');
@@ -261,8 +261,7 @@ class HttpHandler implements Handler {
   ): void {
     const durationMs = performance.now() - started;
     this.#metrics.request(route, request.method, status, durationMs);
-    const fault =
-      failure && httpStatusOf(failure.code) >= 500 ? framesOf(failure.cause ?? failure) : undefined;
+    const fault = failure && isFault(failure) ? framesOf(failure.cause ?? failure) : undefined;
     const entry: RequestLogEntry = {
       requestId,
       method: request.method,
@@ -295,6 +294,12 @@ const noRoute = ({ method, url }: Request) =>
     field: 'path',
     remedy: '/openapi.json tells what there is.',
   });
+
+/** Adapters give reasons of any kind, a sentence too. */
+const clientHasGone = (cause: unknown) => new TriviumError('cancelled', 'The client has gone.', { cause });
+
+/** A server that closes says so to whoever is there. */
+const isFault = ({ code }: TriviumError) => httpStatusOf(code) >= 500 && code !== 'disposed';
 
 /** The frames of a stack: where, without what, though the message may look like frames. */
 function framesOf(error: unknown): string | undefined {

@@ -355,6 +355,30 @@ describe('what is told', () => {
     expect(JSON.stringify(entries)).not.toContain('secret');
   });
 
+  it.each([
+    ['a client that leaves', 499, 'cancelled'],
+    ['a server that closes', 503, 'disposed'],
+  ])('%s is no fault', async (_who, status, code) => {
+    const entries: RequestLogEntry[] = [];
+    const doGenerate = ({ abortSignal }: { abortSignal: AbortSignal }) =>
+      new Promise<never>((_, reject) =>
+        abortSignal.addEventListener('abort', () => reject(abortSignal.reason)),
+      );
+    const { post, handler } = await server({
+      models: { waiting: Object.assign(scriptedModel(['x']), { doGenerate }) },
+      onRequest: (entry) => entries.push(entry),
+    });
+    const leaving = new AbortController();
+    const response = post('/v1/chat/completions', { ...chat, model: 'waiting' }, { signal: leaving.signal });
+    await until(() => handler.calls.running === 1);
+    // Adapters say why in their own words.
+    if (status === 499) leaving.abort('Client connection prematurely closed.');
+    else handler.stop();
+    expect((await response).status).toBe(status);
+    expect(entries).toMatchObject([{ status, code }]);
+    expect(entries[0]).not.toHaveProperty('fault');
+  });
+
   it('a server that closes ends its streams, and refuses more', async () => {
     const { post, handler } = await server({
       models: { scripted: scriptedModel(['word '.repeat(5000)], { wordDelayMs: 1 }) },
