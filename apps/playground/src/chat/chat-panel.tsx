@@ -12,6 +12,8 @@ export function ChatPanel({ paths, model, meter, onOpen }: PanelProps) {
   const [settings, setSettings] = useState({ system: '', temperature: '', maxOutputTokens: '256' });
   const { system, temperature, maxOutputTokens } = settings;
   const chat = useChat({
+    // A piece a token comes far more often than anybody reads; each is a render.
+    experimental_throttle: 100,
     model: model || undefined,
     documents: fromDocuments && paths.length > 0 ? { paths } : undefined,
     body: {

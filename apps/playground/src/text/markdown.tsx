@@ -3,32 +3,37 @@
  * text, pictures are links, and links lead only where http and mail do. Refuses to know where texts come from.
  */
 import { CitationMarkers, type CitationMarkersProps } from '@trivium/react';
-import type { Nodes, Parents, Root } from 'mdast';
-import { fromMarkdown } from 'mdast-util-from-markdown';
-import { gfmTableFromMarkdown } from 'mdast-util-gfm-table';
-import { gfmTable } from 'micromark-extension-gfm-table';
-import { memo, type ReactNode } from 'react';
+import type { Nodes, Parents } from 'mdast';
+import { memo, type ReactNode, useMemo, useState } from 'react';
 import { langOf } from './lang-of.js';
+import { createBlockParser } from './markdown-blocks.js';
 
 type Cited = Omit<CitationMarkersProps, 'text'>;
-
-/** `[1]: notes.md` below a text is its source, and no definition that would take the marker's place and go unseen itself. */
-const noDefinitions = { disable: { null: ['definition'] } };
-
-const parse = (text: string): Root =>
-  fromMarkdown(text, {
-    extensions: [gfmTable(), noDefinitions],
-    mdastExtensions: [gfmTableFromMarkdown()],
-  });
 
 export interface MarkdownProps extends Partial<Cited> {
   text: string;
 }
 
-export const Markdown = memo(function Markdown({ text, citations = [], ...rest }: MarkdownProps) {
+const nothingCited: CitationMarkersProps['citations'] = [];
+
+/** May grow as it is streamed: a block that is finished is parsed once and rendered once, while `citations` stay the same list. */
+export const Markdown = memo(function Markdown({
+  text,
+  citations = nothingCited,
+  idPrefix,
+  onOpen,
+  placeOf,
+}: MarkdownProps) {
+  const [parse] = useState(createBlockParser);
+  const cited = useMemo(
+    () => ({ citations, idPrefix, onOpen, placeOf }),
+    [citations, idPrefix, onOpen, placeOf],
+  );
   return (
     <div className="prose" lang={langOf(text)}>
-      {inside(parse(text), { citations, ...rest })}
+      {parse(text).map((block, index) => (
+        <Block key={index} node={block} cited={cited} />
+      ))}
     </div>
   );
 });
@@ -86,6 +91,8 @@ function Node({ node, cited }: { node: Nodes; cited: Cited }): ReactNode {
       return 'children' in node ? inside(node, cited) : null;
   }
 }
+
+const Block = memo(Node);
 
 function Link({ url, children }: { url: string; children: ReactNode }) {
   if (!/^(https?:|mailto:)/i.test(url)) return children;
