@@ -20,7 +20,13 @@ void set(MaskWords& words, TokenId id) { words[std::size_t(id) / 64] |= std::uin
 
 }  // namespace
 
-bool CompiledGrammar::Rows::full() const { return store.bytes() > most_row_bytes || mask_bytes > most_mask_bytes; }
+bool CompiledGrammar::Rows::to_be_left() const {
+  return store.too_ambiguous() || store.bytes() > most_row_bytes || mask_bytes > most_mask_bytes;
+}
+
+void CompiledGrammar::renew(const std::shared_ptr<Rows>& spent) {
+  if (rows_ == spent) rows_ = std::make_shared<Rows>(grammar_);
+}
 
 CompiledGrammar::CompiledGrammar(Grammar grammar, std::shared_ptr<const TokenIndex> index)
     : grammar_(std::make_shared<const Grammar>(std::move(grammar))),
@@ -45,9 +51,10 @@ Result<std::shared_ptr<CompiledGrammar>> CompiledGrammar::make(Grammar grammar, 
 
 bool CompiledGrammar::matches(std::string_view text) {
   const std::lock_guard lock(mutex_);
-  if (rows_->full()) rows_ = std::make_shared<Rows>(grammar_);
+  if (rows_->to_be_left()) renew(rows_);
   RowId row = rows_->store.first();
   for (const char c : text) {
+    rows_->store.begin_work();
     row = rows_->store.step(row, static_cast<unsigned char>(c));
     if (row == dead_row) return false;
   }
@@ -74,6 +81,7 @@ SharedMask CompiledGrammar::mask(Rows& rows, RowId row, bool is_first) {
   const RowId* const next = rows.store.next(row);
   for (std::size_t i = 0; i < special_ids_.size(); ++i)
     if (next[grammar_->class_of[first_special + i]] != dead_row) set(*words, special_ids_[i]);
+  if (rows.store.too_ambiguous()) return nullptr;
   if (drop_space) return rows.first_mask = words;
 
   const std::uint64_t hash = hash_of(*words);
@@ -124,6 +132,7 @@ void CompiledGrammar::walk(RowStore& store, RowId row, const Trie& trie, MaskWor
     if (node.end > i + 1) {
       if (tables_.size() <= node.depth + 1u) tables_.resize(tables_.size() * 2);
       tables_[node.depth + 1u] = store.next(next);
+      if (store.too_ambiguous()) return;
     }
     ++i;
   }

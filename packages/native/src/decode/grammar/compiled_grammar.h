@@ -24,7 +24,7 @@ class CompiledGrammar {
 
  private:
   friend class Matcher;
-  // Rows and their masks, replaced as a whole when they have grown too large; matchers move over.
+  // Rows and their masks, replaced as a whole when they have grown too large or are not exact any more; matchers move over.
   struct Rows {
     explicit Rows(const std::shared_ptr<const Grammar>& grammar) : store(grammar) {}
     RowStore store;
@@ -33,10 +33,12 @@ class CompiledGrammar {
     std::unordered_multimap<std::uint64_t, SharedMask> by_content;
     SharedMask first_mask;  // of the first token where the tokenizer drops a space
     std::size_t mask_bytes = 0;
-    bool full() const;
+    bool to_be_left() const;
   };
   CompiledGrammar(Grammar grammar, std::shared_ptr<const TokenIndex> index);
+  // Null where it takes more than RowStore::begin_work allows; the rows are to be left then.
   SharedMask mask(Rows& rows, RowId row, bool is_first);
+  void renew(const std::shared_ptr<Rows>& spent);  // unless others have
   void fill(RowStore& store, RowId row, MaskWords& words);
   void walk(RowStore& store, RowId row, const Trie& trie, MaskWords& words, bool drop_space = false);
   // Characters of plain text that may all follow, whatever they are; -1: it depends on them. `more`: longer ones may too.

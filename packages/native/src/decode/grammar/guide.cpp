@@ -31,7 +31,7 @@ void Guide::allow_only(TokenId id) {
 
 Result<std::span<const std::uint64_t>> Guide::candidates(int left) {
   const auto begin = std::chrono::steady_clock::now();
-  if (fresh_) {
+  if (fresh_ || matcher_.failed()) {
     TRIVIUM_TRY_ASSIGN(const SharedMask mask, matcher_.mask());
     allowed_ = *mask;
     const bool may_end = matcher_.may_end();

@@ -9,37 +9,50 @@ Matcher::Matcher(std::shared_ptr<CompiledGrammar> compiled) : compiled_(std::mov
 
 // Rows that have grown too large are left; the first matcher to leave makes the new ones. What it can roll back to keeps
 // the old ones alive for as long as it can.
-void Matcher::move_from_full_rows() {
-  if (compiled_->rows_ == now_.rows && now_.rows->full())
-    compiled_->rows_ = std::make_shared<CompiledGrammar::Rows>(compiled_->grammar_);
-  if (compiled_->rows_ == now_.rows || !now_.rows->full()) return;
-  now_.row = now_.rows->store.moved_to(compiled_->rows_->store, now_.row);
-  now_.rows = compiled_->rows_;
+bool Matcher::begin_step() {
+  if (failed()) return false;
+  if (now_.rows->to_be_left()) {
+    compiled_->renew(now_.rows);
+    RowStore& store = compiled_->rows_->store;
+    store.begin_work();
+    now_.row = now_.rows->store.moved_to(store, now_.row);
+    now_.rows = compiled_->rows_;
+    if (now_.row == dead_row) return fail();
+  }
+  now_.rows->store.begin_work();
+  return true;
+}
+
+// The rows are many by now, and of no use to anybody.
+bool Matcher::fail() {
+  compiled_->renew(now_.rows);
+  now_ = {};
+  before_.clear();
+  return false;
 }
 
 Result<SharedMask> Matcher::mask() {
   const std::lock_guard lock(compiled_->mutex_);
-  move_from_full_rows();
-  SharedMask words = compiled_->mask(*now_.rows, now_.row, now_.is_first);
-  if (now_.rows->store.too_ambiguous())
-    return unsupported("grammar", "The grammar is too ambiguous: too many readings of one text.",
-                       "Rewrite it so that a text has few readings.");
-  return words;
+  SharedMask words = begin_step() ? compiled_->mask(*now_.rows, now_.row, now_.is_first) : nullptr;
+  if (words) return words;
+  if (!failed()) fail();
+  return unsupported("grammar", "The grammar is too ambiguous: too many readings of one text.",
+                     "Rewrite it so that a text has few readings.");
 }
 
 bool Matcher::may_end() {
   const std::lock_guard lock(compiled_->mutex_);
-  return now_.rows->store.may_end(now_.row);
+  return !failed() && now_.rows->store.may_end(now_.row);
 }
 
 bool Matcher::must_end() {
   const std::lock_guard lock(compiled_->mutex_);
-  return now_.rows->store.must_end(now_.row);
+  return !failed() && now_.rows->store.must_end(now_.row);
 }
 
 bool Matcher::accept(TokenId id) {
   const std::lock_guard lock(compiled_->mutex_);
-  if (id < 0 || std::size_t(id) >= compiled_->index().vocabulary()) return false;
+  if (id < 0 || std::size_t(id) >= compiled_->index().vocabulary() || !begin_step()) return false;
   RowStore& store = now_.rows->store;
   RowId row = now_.row;
   const std::string& bytes = compiled_->index().bytes(id);
@@ -52,6 +65,7 @@ bool Matcher::accept(TokenId id) {
     while (named < ids.size() && ids[named] != id) ++named;
     row = named < ids.size() ? store.step(row, Symbol(first_special + named)) : dead_row;
   }
+  if (store.too_ambiguous()) return fail();
   if (row == dead_row) return false;
   before_.push_back(now_);
   if (before_.size() > most_rollback) before_.pop_front();
@@ -69,6 +83,7 @@ void Matcher::roll_back(int tokens) {
 
 std::uint32_t Matcher::completion_bytes() {
   const std::lock_guard lock(compiled_->mutex_);
+  if (failed()) return 0;
   // A space that is dropped is a token, and no byte of the text.
   const bool drops = now_.is_first && compiled_->index().drops_first_space();
   return now_.rows->store.distance(now_.row) + (drops ? 1 : 0);
@@ -76,6 +91,7 @@ std::uint32_t Matcher::completion_bytes() {
 
 std::optional<std::vector<TokenId>> Matcher::completion() {
   const std::lock_guard lock(compiled_->mutex_);
+  if (failed()) return std::nullopt;
   const std::vector<Symbol> text = now_.rows->store.shortest_completion(now_.row);
   std::vector<TokenId> tokens = compiled_->index().spell(text, compiled_->grammar().special, now_.is_first);
   if (tokens.empty() && !text.empty()) return std::nullopt;

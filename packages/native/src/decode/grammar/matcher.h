@@ -16,8 +16,9 @@ class Matcher {
   explicit Matcher(std::shared_ptr<CompiledGrammar> compiled);
 
   // Tokens that may follow, special ones that the grammar names among them; the end of the text is may_end()'s business.
-  // An error when the grammar is too ambiguous to follow here.
+  // An error when the grammar is too ambiguous to follow here; then the matcher has failed: every mask is that error.
   Result<SharedMask> mask();
+  bool failed() const { return !now_.rows; }
   bool may_end();
   bool must_end();                          // nothing but the end may follow
   bool accept(TokenId id);                  // false: it may not follow, and nothing has changed
@@ -29,11 +30,12 @@ class Matcher {
 
  private:
   struct Place {
-    std::shared_ptr<CompiledGrammar::Rows> rows;
+    std::shared_ptr<CompiledGrammar::Rows> rows;  // null once it has failed
     RowId row = 0;
     bool is_first = true;  // no token has been accepted
   };
-  void move_from_full_rows();
+  bool begin_step();  // false: it has failed
+  bool fail();        // false
 
   std::shared_ptr<CompiledGrammar> compiled_;
   Place now_;

@@ -2,11 +2,15 @@
 #include "decode/grammar/row_store.h"
 
 #include <algorithm>
+#include <bit>
+#include <unordered_set>
 
 namespace trivium::grammar {
 namespace {
 
 constexpr std::size_t most_items = 20'000;     // of a row
+constexpr std::size_t most_work = 1'000'000;   // visits of items in one go
+constexpr std::size_t most_bytes = std::size_t(32) << 20;  // that one go adds
 constexpr std::size_t linear_items = 32;
 constexpr std::size_t block_entries = 1 << 15;
 
@@ -20,11 +24,22 @@ std::uint32_t plus(std::uint32_t a, std::uint32_t b) { return std::min(unreachab
 }  // namespace
 
 RowStore::RowStore(std::shared_ptr<const Grammar> grammar) : grammar_(std::move(grammar)) {
+  begin_work();
   items_.push_back({grammar_->rules[grammar_->start].start, 0, 0});
   rows_.emplace_back().accepts = grammar_->shortest_text() == 0;
   bool ignored = false;
   close(0, 0, ignored);
   predict(0);
+}
+
+void RowStore::begin_work() {
+  work_left_ = most_work;
+  bytes_before_ = bytes_;
+}
+
+void RowStore::spend(std::size_t visits) {
+  too_ambiguous_ |= visits > work_left_ || bytes_ - bytes_before_ > most_bytes;
+  work_left_ -= std::min(visits, work_left_);
 }
 
 bool RowStore::is_final(const Item& item) const {
@@ -66,25 +81,40 @@ std::uint32_t RowStore::way_out(RowId row, RuleId rule) const {
   return found ? found->distance : unreachable;
 }
 
+void RowStore::clear_items() {
+  items_.clear();
+  slots_.clear();
+}
+
 void RowStore::add(const Item& item) {
+  spend(1);
   if (items_.size() < linear_items) {
     if (std::find(items_.begin(), items_.end(), item) == items_.end()) items_.push_back(item);
     return;
   }
-  const auto key = [](const Item& one) { return mix(mix(one.state, one.count), one.origin); };
-  if (items_.size() == linear_items || index_.empty()) {
-    index_.clear();
-    for (std::uint32_t i = 0; i < items_.size(); ++i) index_[key(items_[i])].push_back(i);
-  }
-  auto& same = index_[key(item)];
-  if (std::any_of(same.begin(), same.end(), [&](std::uint32_t i) { return items_[i] == item; })) return;
-  same.push_back(std::uint32_t(items_.size()));
+  if (items_.size() * 2 >= slots_.size()) index_items(items_.size() * 8);
+  std::uint32_t& slot = slot_of(item);
+  if (slot != 0) return;
   items_.push_back(item);
+  slot = std::uint32_t(items_.size());
+}
+
+// `size`: at least; a power of two.
+void RowStore::index_items(std::size_t size) {
+  slots_.assign(std::bit_ceil(size), 0);
+  for (std::uint32_t i = 0; i < items_.size(); ++i) slot_of(items_[i]) = i + 1;
+}
+
+std::uint32_t& RowStore::slot_of(const Item& item) {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = mix(mix(item.state, item.count), item.origin) >> 24;
+  while (slots_[at & mask] != 0 && items_[slots_[at & mask] - 1] != item) ++at;
+  return slots_[at & mask];
 }
 
 void RowStore::close(std::size_t from, RowId self, bool& accepts) {
   const Grammar& grammar = *grammar_;
-  for (std::size_t i = from; i < items_.size() && items_.size() <= most_items; ++i) {
+  for (std::size_t i = from; i < items_.size() && items_.size() <= most_items && !too_ambiguous_; ++i) {
     const Item item = items_[i];
     const RuleId rule = grammar.states[item.state].rule;
     for (const StateId next : grammar.epsilons_of(item.state)) add({next, item.count, item.origin});
@@ -103,10 +133,8 @@ void RowStore::close(std::size_t from, RowId self, bool& accepts) {
 }
 
 RowId RowStore::intern(bool accepts) {
-  if (items_.size() > most_items) {
-    too_ambiguous_ = true;
-    return dead_row;
-  }
+  too_ambiguous_ |= items_.size() > most_items;
+  if (too_ambiguous_) return dead_row;
   kernel_.clear();
   for (const Item& item : items_) {
     const State& state = grammar_->states[item.state];
@@ -140,7 +168,7 @@ void RowStore::predict(RowId self) {
   row.scans_begin = std::uint32_t(scans_.size());
   row_callers_.clear();
   bool ignored = false;
-  for (std::size_t i = 0; i < items_.size() && items_.size() <= most_items; ++i) {
+  for (std::size_t i = 0; i < items_.size() && items_.size() <= most_items && !too_ambiguous_; ++i) {
     const Item item = items_[i];
     const State& state = grammar.states[item.state];
     const Rule& rule = grammar.rules[state.rule];
@@ -157,7 +185,7 @@ void RowStore::predict(RowId self) {
     }
     for (const CallEdge& edge : grammar.calls_of(item.state)) predicted(edge.rule, {edge.target, item.count, item.origin});
   }
-  if (items_.size() > most_items) too_ambiguous_ = true;
+  too_ambiguous_ |= items_.size() > most_items;
   row.scans_end = std::uint32_t(scans_.size());
   store_callers(self, row);
   row.distance = row.accepts ? 0 : unreachable;
@@ -171,8 +199,7 @@ void RowStore::predict(RowId self) {
   bytes_ += sizeof(Row) + 64 + (row.kernel_end - row.kernel_begin) * sizeof(Item) +
             (row.scans_end - row.scans_begin) * sizeof(Scan) + row_callers_.size() * sizeof(Caller) +
             (row.contexts_end - row.contexts_begin) * sizeof(Context);
-  items_.clear();
-  index_.clear();
+  clear_items();
 }
 
 void RowStore::store_callers(RowId self, Row& row) {
@@ -194,8 +221,9 @@ void RowStore::store_callers(RowId self, Row& row) {
   rows_[self].contexts_begin = row.contexts_begin;
   rows_[self].contexts_end = row.contexts_end;
   // Ways out lead through earlier rows, which are known, or through this one, where left recursion may go in circles.
-  for (bool changed = true; changed;) {
+  for (bool changed = true; changed && !too_ambiguous_;) {
     changed = false;
+    spend(row_callers_.size());
     for (std::uint32_t c = row.contexts_begin; c < row.contexts_end; ++c) {
       for (std::uint32_t i = contexts_[c].begin; i < contexts_[c].end; ++i) {
         const Item& after = callers_[i].after;
@@ -211,8 +239,12 @@ void RowStore::store_callers(RowId self, Row& row) {
 }
 
 const RowId* RowStore::next(RowId id) {
-  if (rows_[id].next) return rows_[id].next;
   const std::uint32_t classes = grammar_->classes;
+  if (too_ambiguous_) {
+    nothing_.resize(classes, dead_row);
+    return nothing_.data();
+  }
+  if (rows_[id].next) return rows_[id].next;
   if (transitions_.empty() || transitions_.back().size() + classes > transitions_.back().capacity())
     transitions_.emplace_back().reserve(std::max<std::size_t>(block_entries, classes));
   auto& block = transitions_.back();
@@ -224,8 +256,10 @@ const RowId* RowStore::next(RowId id) {
 
   struct Fired { std::uint16_t low, high; Item seed; };
   std::vector<Fired> fired;
-  for (std::uint32_t s = rows_[id].scans_begin; s < rows_[id].scans_end; ++s) {
-    for (const SymbolEdge& edge : grammar_->symbols_of(scans_[s].state))
+  for (std::uint32_t s = rows_[id].scans_begin; s < rows_[id].scans_end && !too_ambiguous_; ++s) {
+    const auto edges = grammar_->symbols_of(scans_[s].state);
+    spend(edges.size());
+    for (const SymbolEdge& edge : edges)
       fired.push_back({grammar_->class_of[edge.low], grammar_->class_of[edge.high], {edge.target, 0, scans_[s].origin}});
   }
   std::sort(fired.begin(), fired.end(), [](const Fired& a, const Fired& b) { return a.low < b.low; });
@@ -233,7 +267,7 @@ const RowId* RowStore::next(RowId id) {
   std::vector<Fired> active;
   std::vector<std::pair<std::vector<Item>, RowId>> made;
   std::size_t begin = 0;
-  for (std::uint32_t c = fired.empty() ? classes : fired[0].low; c < classes; ++c) {
+  for (std::uint32_t c = fired.empty() ? classes : fired[0].low; c < classes && !too_ambiguous_; ++c) {
     bool changed = std::erase_if(active, [&](const Fired& one) { return one.high < c; }) > 0;
     for (; begin < fired.size() && fired[begin].low == c; ++begin, changed = true) active.push_back(fired[begin]);
     if (!changed) {
@@ -249,8 +283,7 @@ const RowId* RowStore::next(RowId id) {
       table[c] = known->second;
       continue;
     }
-    items_.clear();
-    index_.clear();
+    clear_items();
     for (const Item& seed : seeds) add(seed);
     bool accepts = false;
     close(0, RowId(rows_.size()), accepts);
@@ -262,16 +295,16 @@ const RowId* RowStore::next(RowId id) {
 
 RowId RowStore::moved_to(RowStore& other, RowId row) const {
   std::vector<RowId> needed{row};
+  std::unordered_set<RowId> seen{row};
   for (std::size_t i = 0; i < needed.size(); ++i) {
     for (std::uint32_t k = rows_[needed[i]].kernel_begin; k < rows_[needed[i]].kernel_end; ++k)
-      if (std::find(needed.begin(), needed.end(), kernels_[k].origin) == needed.end()) needed.push_back(kernels_[k].origin);
+      if (seen.insert(kernels_[k].origin).second) needed.push_back(kernels_[k].origin);
   }
   std::sort(needed.begin(), needed.end());
   std::unordered_map<RowId, RowId> moved{{0, 0}};
   for (const RowId id : needed) {
     if (id == 0) continue;
-    other.items_.clear();
-    other.index_.clear();
+    other.clear_items();
     for (std::uint32_t k = rows_[id].kernel_begin; k < rows_[id].kernel_end; ++k) {
       Item item = kernels_[k];
       item.origin = moved.at(item.origin);
@@ -280,6 +313,7 @@ RowId RowStore::moved_to(RowStore& other, RowId row) const {
     bool accepts = rows_[id].accepts;
     other.close(0, RowId(other.rows_.size()), accepts);
     moved[id] = other.intern(accepts);
+    if (other.too_ambiguous_) return dead_row;
   }
   return moved.at(row);
 }

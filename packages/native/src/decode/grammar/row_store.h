@@ -35,10 +35,13 @@ class RowStore {
   // in none that such a token could bring to a bound. Empty for rows that count nothing.
   std::vector<std::uint32_t> signature(RowId row, std::uint32_t symbols) const;
 
-  // A row was given up because it had too many items: the grammar is too ambiguous here, and masks are not exact.
+  // From here on a row may take so much work and memory, until this is called again: one row of a hostile grammar has thousands
+  // of items, and one mask thousands of rows.
+  void begin_work();
+  // That was spent, or a row had too many items. Its rows are not exact any more: nothing follows them. Leave the store.
   bool too_ambiguous() const { return too_ambiguous_; }
   std::size_t bytes() const { return bytes_; }
-  // The same row in another store of the same grammar.
+  // The same row in another store of the same grammar; dead where that is too much for it.
   RowId moved_to(RowStore& other, RowId row) const;
 
  private:
@@ -60,7 +63,11 @@ class RowStore {
     const RowId* next = nullptr;
   };
 
+  void spend(std::size_t visits);
+  void clear_items();
   void add(const Item& item);
+  void index_items(std::size_t size);
+  std::uint32_t& slot_of(const Item& item);
   void close(std::size_t from, RowId self, bool& accepts);  // epsilons, empty rules, completions
   RowId intern(bool accepts);                               // of items_, which is closed
   void predict(RowId self);
@@ -81,11 +88,13 @@ class RowStore {
   std::vector<Caller> callers_;
   std::unordered_multimap<std::uint64_t, RowId> known_;
   std::deque<std::vector<RowId>> transitions_;  // blocks that never move
-  std::size_t bytes_ = 0;
+  std::vector<RowId> nothing_;                  // transitions of a store that is to be left
+  std::size_t bytes_ = 0, bytes_before_ = 0;    // before_: when the work began
+  std::size_t work_left_ = 0;                   // visits of items
   bool too_ambiguous_ = false;
   // scratch
   std::vector<Item> items_;
-  std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> index_;  // of items_, once they are many
+  std::vector<std::uint32_t> slots_;  // of items_, once they are many: hashed, an index and 1, or 0
   std::vector<Item> kernel_;
   std::vector<Caller> row_callers_;
 };
