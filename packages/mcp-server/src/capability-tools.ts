@@ -14,6 +14,7 @@ import {
   type Permissions,
   pathFields,
   relativePaths,
+  ServedJobs,
   type TriviumContext,
   type TriviumPlugin,
 } from '@trivium/sdk';
@@ -26,11 +27,15 @@ export interface ToolSettings extends Permissions {
   host: Host;
   /** Absolute path; nothing outside it is opened. */
   root: string;
+  /** Jobs as callers know them. Default: those of the host that the plugins could have started here. */
+  jobs?: ServedJobs;
   /** Each call of a tool takes one of its places; default: none is asked for. */
   admission?: Pick<Admission, 'enter'>;
   /** Links to resources for an answer of a capability, by what it answered: citations, jobs. */
   linksOf?: (structured: Record<string, unknown>) => ContentBlock[];
 }
+
+export type SettledToolSettings = ToolSettings & Required<Pick<ToolSettings, 'jobs'>>;
 
 /** A capability that may be called here, and the tool that calls it. */
 export interface CapabilityTool extends Tool {
@@ -77,7 +82,7 @@ function outputSchema({ output }: AnyCapability): JsonSchema | undefined {
 function toTool(
   plugin: string,
   implementation: Implementation<AnyCapability, TriviumContext>,
-  settings: ToolSettings,
+  settings: SettledToolSettings,
 ): CapabilityTool {
   const { capability } = implementation;
   const { effects, title, description } = capability;
@@ -123,16 +128,17 @@ export function confineInput(
 async function answerTool(
   implementation: Implementation<AnyCapability, TriviumContext>,
   input: Record<string, unknown>,
-  { signal, onProgress }: ToolContext,
-  settings: ToolSettings,
+  { signal, caller, onProgress }: ToolContext,
+  settings: SettledToolSettings,
 ): Promise<ToolAnswer> {
-  const { host, root, admission } = settings;
+  const { host, jobs, root, admission } = settings;
   const { capability } = implementation;
   let leave: (() => void) | undefined;
   try {
     leave = await admission?.enter(signal);
     const confined = await confineInput(capability, input, settings);
-    const output = await invoke(implementation, confined as never, host.context(signal), (step) => {
+    const context = host.context(signal, jobs.of(caller));
+    const output = await invoke(implementation, confined as never, context, (step) => {
       const progress = progressOf(relativePaths(step, root), capability);
       if (progress) onProgress?.(progress);
     });
@@ -240,11 +246,20 @@ const figures = (done = 0, total: number | undefined, message: string | undefine
   ...(message && { message }),
 });
 
+export const withServedJobs = (
+  plugins: readonly TriviumPlugin[],
+  settings: ToolSettings,
+): SettledToolSettings => ({
+  ...settings,
+  jobs: settings.jobs ?? new ServedJobs({ ...settings, plugins, jobs: settings.host.jobs }),
+});
+
 /**
  * Tools for what the settings allow: without a word about it, nothing that downloads and nothing that destroys.
  * @throws TriviumError `invalid-argument` where two would have one name
  */
-export function toolsOf(plugins: readonly TriviumPlugin[], settings: ToolSettings): CapabilityTool[] {
+export function toolsOf(plugins: readonly TriviumPlugin[], given: ToolSettings): CapabilityTool[] {
+  const settings = withServedJobs(plugins, given);
   const tools = plugins.flatMap((plugin) =>
     plugin.capabilities
       .filter(({ capability }) => isAllowed(capability, settings))

@@ -18,9 +18,9 @@ export function jobResources(jobsShow: CapabilityTool): ResourceSource {
     ],
     owns: (uri) => uri.startsWith(prefix),
     list: async () => ({ resources: [] }),
-    async read(uri, signal) {
+    async read(uri, signal, caller) {
       const { structured } = await jobsShow
-        .answer({ id: uri.slice(prefix.length) }, { signal })
+        .answer({ id: uri.slice(prefix.length) }, { signal, caller })
         .catch((error: unknown) => {
           throw aboutUri(error, uri);
         });

@@ -9,7 +9,7 @@ import {
   type CapabilityTool,
   confineInput,
   refuseCollisions,
-  type ToolSettings,
+  type SettledToolSettings,
   withoutRoot,
 } from './capability-tools.js';
 import type { ContentBlock } from './surface/content.js';
@@ -25,7 +25,7 @@ const isOfJobs = ({ implementation }: CapabilityTool) => implementation.capabili
  * The tools with `jobs_start` beside them; without any that can be a job, as they are.
  * @throws TriviumError `invalid-argument` where a tool has its name
  */
-export function withJobs(tools: readonly CapabilityTool[], settings: ToolSettings): Tool[] {
+export function withJobs(tools: readonly CapabilityTool[], settings: SettledToolSettings): Tool[] {
   const startable = tools.filter((tool) => !isOfJobs(tool));
   if (settings.readOnly || startable.length === 0) return [...tools];
   const all: Tool[] = [...tools, startTool(startable, settings)];
@@ -33,7 +33,7 @@ export function withJobs(tools: readonly CapabilityTool[], settings: ToolSetting
   return all;
 }
 
-function startTool(startable: readonly CapabilityTool[], settings: ToolSettings): Tool {
+function startTool(startable: readonly CapabilityTool[], settings: SettledToolSettings): Tool {
   const names = startable.map(({ name }) => name);
   return {
     name: 'jobs_start',
@@ -56,7 +56,7 @@ function startTool(startable: readonly CapabilityTool[], settings: ToolSettings)
       idempotentHint: false,
       openWorldHint: startable.some(({ annotations }) => annotations.openWorldHint),
     },
-    async run(input) {
+    async run(input, { caller }) {
       const { tool: name, arguments: given = {} } = input;
       const tool = startable.find((one) => one.name === name);
       if (!tool) {
@@ -77,11 +77,12 @@ function startTool(startable: readonly CapabilityTool[], settings: ToolSettings)
         );
       }
       const { host, root } = settings;
+      const jobs = settings.jobs.of(caller);
       const { implementation } = tool;
       try {
         const confined = await confineInput(implementation.capability, { ...given }, settings);
-        const job = await host.jobs.start(implementation, confined as never, (signal) =>
-          host.context(signal),
+        const job = await jobs.start(implementation, confined as never, (signal) =>
+          host.context(signal, jobs),
         );
         return answerOf(contracts.jobsShow, job, { ...settings, linksOf: linkToJob });
       } catch (error) {

@@ -45,10 +45,11 @@ const maxRounds = 8;
 
 /**
  * A server for one connection; closing it ends what it watches.
+ * @param caller whose connection it is, where callers are told apart: see `ToolContext`
  * @example
  * await createServer(surface).connect(new StdioServerTransport());
  */
-export function createServer(surface: McpSurface): Server {
+export function createServer(surface: McpSurface, caller?: string): Server {
   const { name, version, instructions } = surface;
   const server = new Server(
     { name, version },
@@ -63,10 +64,15 @@ export function createServer(surface: McpSurface): Server {
   }
   server.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: listedTools(surface) }));
   server.setRequestHandler(CallToolRequestSchema, ({ params }, extra) =>
-    faulty(() => runTool(surface, server, params.name, params.arguments ?? {}, extra, log)),
+    faulty(() =>
+      runTool(surface, params.name, params.arguments ?? {}, extra, {
+        ...contextOf(surface, server, extra, log),
+        caller,
+      }),
+    ),
   );
   if (surface.prompts) bindPrompts(server, surface);
-  if (surface.resources) bindResources(server, surface);
+  if (surface.resources) bindResources(server, surface, caller);
   if (surface.prompts || surface.resources) {
     server.setRequestHandler(CompleteRequestSchema, ({ params }) =>
       faulty(async () => ({ completion: await complete(surface, params.ref, params.argument) })),
@@ -82,7 +88,7 @@ function bindPrompts(server: Server, surface: McpSurface): void {
   );
 }
 
-function bindResources(server: Server, surface: McpSurface): void {
+function bindResources(server: Server, surface: McpSurface, caller: string | undefined): void {
   const resources = surface.resources!;
   server.setRequestHandler(ListResourcesRequestSchema, ({ params }) =>
     faulty(() => resources.list(params?.cursor)),
@@ -91,7 +97,7 @@ function bindResources(server: Server, surface: McpSurface): void {
     resourceTemplates: [...resources.templates],
   }));
   server.setRequestHandler(ReadResourceRequestSchema, ({ params: { uri } }, { signal }) =>
-    faulty(async () => ({ contents: await sourceOf(surface, uri).read(uri, signal) })),
+    faulty(async () => ({ contents: await sourceOf(surface, uri).read(uri, signal, caller) })),
   );
   if (!resources.watch) return;
   const subscriptions = new Subscriptions(surface, (uri) => {
@@ -123,13 +129,11 @@ async function faulty<T>(run: () => Promise<T>): Promise<T> {
 
 async function runTool(
   surface: McpSurface,
-  server: Server,
   name: string,
   input: Record<string, unknown>,
   extra: Extra,
-  log: ReturnType<typeof logFilter>,
+  context: ToolContext,
 ): Promise<CallToolResult> {
-  const context = contextOf(surface, server, extra, log);
   let answers: Record<string, unknown> = {};
   for (let round = 0; round < maxRounds; round++) {
     const result = await callTool(surface, name, input, { ...context, answers });

@@ -29,10 +29,11 @@ import type { McpSurface, Question, ToolContext } from './surface/surface.js';
 
 /**
  * A server for one connection or one request, as the SDK's entries want it.
+ * @param caller whose it is, where callers are told apart: see `ToolContext`
  * @example
  * export default createMcpHandler(() => createModernServer(surface)); // a worker at the edge
  */
-export function createModernServer(surface: McpSurface): Server {
+export function createModernServer(surface: McpSurface, caller?: string): Server {
   const { name, version, instructions } = surface;
   const server = new Server(
     { name, version },
@@ -40,7 +41,12 @@ export function createModernServer(surface: McpSurface): Server {
   );
   server.setRequestHandler('tools/list', async () => ({ tools: listedTools(surface) as SdkTool[] }));
   server.setRequestHandler('tools/call', ({ params }, context) =>
-    faulty(() => runTool(surface, server, params.name, params.arguments ?? {}, context)),
+    faulty(() =>
+      runTool(surface, params.name, params.arguments ?? {}, context, {
+        ...contextOf(surface, server, context),
+        caller,
+      }),
+    ),
   );
   if (surface.prompts) {
     server.setRequestHandler('prompts/list', async () => ({ prompts: listedPrompts(surface) }));
@@ -48,7 +54,7 @@ export function createModernServer(surface: McpSurface): Server {
       faulty(() => getPrompt(surface, params.name, params.arguments)),
     );
   }
-  if (surface.resources) bindResources(server, surface);
+  if (surface.resources) bindResources(server, surface, caller);
   if (surface.prompts || surface.resources) {
     server.setRequestHandler('completion/complete', ({ params }) =>
       faulty(async () => ({ completion: await complete(surface, params.ref, params.argument) })),
@@ -57,14 +63,14 @@ export function createModernServer(surface: McpSurface): Server {
   return server;
 }
 
-function bindResources(server: Server, surface: McpSurface): void {
+function bindResources(server: Server, surface: McpSurface, caller: string | undefined): void {
   const resources = surface.resources!;
   server.setRequestHandler('resources/list', ({ params }) => faulty(() => resources.list(params?.cursor)));
   server.setRequestHandler('resources/templates/list', async () => ({
     resourceTemplates: [...resources.templates],
   }));
   server.setRequestHandler('resources/read', ({ params: { uri } }, { mcpReq }) =>
-    faulty(async () => ({ contents: await sourceOf(surface, uri).read(uri, mcpReq.signal) })),
+    faulty(async () => ({ contents: await sourceOf(surface, uri).read(uri, mcpReq.signal, caller) })),
   );
   if (!resources.watch) return;
   // Of the revisions before 2026-07-28: later ones listen through the entry, see `listen-watch.ts`.
@@ -97,13 +103,13 @@ async function faulty<T>(run: () => Promise<T>): Promise<T> {
 
 async function runTool(
   surface: McpSurface,
-  server: Server,
   name: string,
   input: Record<string, unknown>,
   context: ServerContext,
+  toolContext: ToolContext,
 ): Promise<CallToolResult | InputRequiredResult> {
   const answers = { ...earlierAnswers(context), ...context.mcpReq.inputResponses };
-  const result = await callTool(surface, name, input, { ...contextOf(surface, server, context), answers });
+  const result = await callTool(surface, name, input, { ...toolContext, answers });
   if ('questions' in result) {
     const asked = Object.entries(result.questions).filter(([key]) => !Object.hasOwn(answers, key));
     return inputRequired({

@@ -1,6 +1,6 @@
 /** What a Trivium server offers over one folder: capabilities as tools, jobs, documents as resources, prompts. */
 import type { TriviumPlugin } from '@trivium/sdk';
-import { type CapabilityTool, type ToolSettings, toolsOf } from './capability-tools.js';
+import { type CapabilityTool, type ToolSettings, toolsOf, withServedJobs } from './capability-tools.js';
 import { citationLinks } from './documents/citation-links.js';
 import { documentPrompts } from './documents/document-prompts.js';
 import { documentResources } from './documents/document-resources.js';
@@ -32,10 +32,10 @@ export function triviumSurface(
   plugins: readonly TriviumPlugin[],
   { version, limits, ...settings }: SurfaceSettings,
 ): McpSurface {
-  const linked: ToolSettings = {
+  const linked = withServedJobs(plugins, {
     ...settings,
     linksOf: (structured) => [...citationLinks(structured), ...linksOfJob(structured)],
-  };
+  });
   const tools = toolsOf(plugins, linked);
   const files = documentResources({ root: settings.root });
   const jobsShow = tools.find(isJobsShow);

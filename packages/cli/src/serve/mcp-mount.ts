@@ -2,7 +2,7 @@
 
 import { createMcpFetch, type SurfaceSettings, triviumSurface } from '@trivium/mcp-server';
 import type { Plugin } from '@trivium/protocol';
-import type { MountedHandler } from '@trivium/sdk/server';
+import { callerOf, type MountedHandler } from '@trivium/sdk/server';
 
 export const mcpPath = '/mcp';
 
@@ -16,6 +16,7 @@ export function mcpMount(
     // Who comes here has passed the server's gate, which knows its names, origins and keys.
     allowedHosts: ['*'],
     allowedOrigins: ['*'],
+    callerOf,
   });
   return { path: mcpPath, fetch: mcp.fetch, [Symbol.asyncDispose]: () => mcp.close() };
 }

@@ -31,8 +31,11 @@ export function createGate({ allowedHosts = loopbackNames, allowedOrigins = [], 
   const wanted = token === undefined ? undefined : digest(trimmed(token));
   const originIsAllowed = (origin: string) =>
     origins.has('*') || origins.has(origin.toLowerCase()) || loopbackNames.includes(nameOf(origin) ?? '');
+  // All who pass with the token are one caller; the token cannot be read from the word for it.
+  const caller = wanted?.toString('hex');
   return {
     originIsAllowed,
+    callerOf: (_request: Request) => caller,
     check(request: Request): Response | undefined {
       const host = request.headers.get('host') ?? new URL(request.url).host;
       const name = nameOf(`http://${host}`);

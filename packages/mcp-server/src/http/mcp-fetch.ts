@@ -18,6 +18,11 @@ export interface McpFetchSettings extends GateSettings {
   /** Bytes of one request. Default: 4 MiB. */
   maxBodyBytes?: number;
   sessions?: SessionSettings;
+  /**
+   * A word for whoever sends a request, where somebody else checks keys (`callerOf` of `@trivium/sdk/server`): callers know their own
+   * jobs and sessions alone. Default: one for the token, and none without it.
+   */
+  callerOf?: (request: Request) => string | undefined;
   /** Told of what goes wrong outside of any call. */
   onError?: (error: Error) => void;
 }
@@ -38,15 +43,20 @@ export function createMcpFetch({
   surface,
   maxBodyBytes = 4 * 2 ** 20,
   sessions: sessionSettings = {},
+  callerOf: givenCallerOf,
   onError,
   ...gateSettings
 }: McpFetchSettings): McpFetch {
   const gate = createGate(gateSettings);
+  const callerOf = givenCallerOf ?? gate.callerOf;
   const sessions = new Sessions(surface, sessionSettings);
-  const modern = createMcpHandler(() => createModernServer(surface), {
-    legacy: 'reject',
-    ...(onError && { onerror: onError }),
-  });
+  const modern = createMcpHandler(
+    ({ requestInfo }) => createModernServer(surface, requestInfo && callerOf(requestInfo)),
+    {
+      legacy: 'reject',
+      ...(onError && { onerror: onError }),
+    },
+  );
   let isClosed = false;
 
   async function answer(request: Request): Promise<Response> {
@@ -57,11 +67,12 @@ export function createMcpFetch({
         headers: { allow: 'GET, POST, DELETE' },
       });
     }
-    if (request.method !== 'POST') return sessions.handle(request);
+    if (request.method !== 'POST') return sessions.handle(request, callerOf(request));
     const body = await readJsonBody(request, maxBodyBytes);
     if ('refused' in body) return body.refused;
     const { value: parsedBody } = body;
-    if (await isLegacyRequest(request, parsedBody)) return sessions.handle(request, parsedBody);
+    if (await isLegacyRequest(request, parsedBody))
+      return sessions.handle(request, callerOf(request), parsedBody);
     if (listenedUris(parsedBody).length === 0) return modern.fetch(request, { parsedBody });
     // Before the entry acknowledges it.
     const stop = await watchListened(surface, parsedBody, (uri) => modern.notify.resourceUpdated(uri));

@@ -24,6 +24,8 @@ export interface SessionSettings {
 }
 
 interface Session {
+  /** Whoever began it; nobody else goes on with it. */
+  caller: string | undefined;
   transport: WebStandardStreamableHTTPServerTransport;
   close(): Promise<void>;
   /** Answers that are still being sent. */
@@ -58,13 +60,13 @@ export class Sessions {
     return this.#sessions.size;
   }
 
-  /** @param parsedBody of a POST, read by the caller */
-  async handle(request: Request, parsedBody?: unknown): Promise<Response> {
+  /** @param parsedBody of a POST, as it was read already */
+  async handle(request: Request, caller: string | undefined, parsedBody?: unknown): Promise<Response> {
     if (this.#isClosed) return refusal('disposed', 'The server is shutting down.');
     const id = request.headers.get('mcp-session-id');
     if (id !== null) {
       const session = this.#sessions.get(id);
-      if (session) return this.#use(session, request, parsedBody);
+      if (session && session.caller === caller) return this.#use(session, request, parsedBody);
       return refusal('not-found', 'There is no such session; it may have ended.', {
         number: -32001,
         remedy: 'Send initialize again, without a session.',
@@ -72,7 +74,7 @@ export class Sessions {
     }
     const first = Array.isArray(parsedBody) ? parsedBody : [parsedBody];
     if (request.method === 'POST' && first.some((message) => isInitializeRequest(message)))
-      return this.#begin(request, parsedBody);
+      return this.#begin(request, caller, parsedBody);
     return refusal('invalid-argument', 'The request belongs to no session.', {
       number: -32000,
       remedy: 'Send initialize first, then its mcp-session-id with every request.',
@@ -85,7 +87,7 @@ export class Sessions {
     await Promise.allSettled([...this.#sessions.values()].map((session) => session.close()));
   }
 
-  async #begin(request: Request, parsedBody: unknown): Promise<Response> {
+  async #begin(request: Request, caller: string | undefined, parsedBody: unknown): Promise<Response> {
     if (this.#isFull()) this.#endLongestIdle();
     if (this.#isFull()) {
       return refusal('busy', `${this.#max} sessions are in use already.`, {
@@ -97,7 +99,7 @@ export class Sessions {
     this.#opening += 1;
     let session: Session | undefined;
     try {
-      session = await this.#create();
+      session = await this.#create(caller);
       const response = await this.#use(session, request, parsedBody);
       // The transport refused the request: there is no session.
       if (session.transport.sessionId === undefined) await session.close();
@@ -111,8 +113,8 @@ export class Sessions {
     return this.#sessions.size + this.#opening >= this.#max;
   }
 
-  async #create(): Promise<Session> {
-    const server = createServer(this.#surface);
+  async #create(caller: string | undefined): Promise<Session> {
+    const server = createServer(this.#surface, caller);
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
       eventStore: new MemoryEventStore({ maxBytes: this.#eventBytes, maxEvents: 10_000 }),
@@ -127,6 +129,7 @@ export class Sessions {
       },
     });
     const session: Session = {
+      caller,
       transport,
       open: 0,
       lastUsedMs: Date.now(),

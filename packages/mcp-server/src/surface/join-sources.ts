@@ -10,7 +10,7 @@ export function joinSources(listed: ResourceSource, ...linked: readonly Resource
     templates: all.flatMap(({ templates }) => templates),
     owns: (uri) => all.some((source) => source.owns(uri)),
     list: (cursor) => listed.list(cursor),
-    read: (uri, signal) => owner(uri).read(uri, signal),
+    read: (uri, ...asked) => owner(uri).read(uri, ...asked),
     async complete(template, variable, typed) {
       const source = all.find(({ templates }) =>
         templates.some(({ uriTemplate }) => uriTemplate === template),

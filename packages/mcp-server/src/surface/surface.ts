@@ -38,6 +38,8 @@ export type Question =
 
 export interface ToolContext {
   signal: AbortSignal;
+  /** The same for all that one caller asks for; absent where callers are not told apart. */
+  caller?: string | undefined;
   /** Absent where the client did not ask for progress. */
   onProgress?: ((progress: Progress) => void) | undefined;
   /** A line for the client's log, where it wants lines of this level. */
@@ -105,7 +107,8 @@ export interface ResourceSource {
   owns(uri: string): boolean;
   /** One page; a cursor comes from a page before. @throws `invalid-argument` for a cursor that does not */
   list(cursor?: string): Promise<{ resources: ResourceEntry[]; nextCursor?: string }>;
-  read(uri: string, signal: AbortSignal): Promise<EmbeddedContents[]>;
+  /** @param caller as that of a `ToolContext` */
+  read(uri: string, signal: AbortSignal, caller?: string): Promise<EmbeddedContents[]>;
   /** Values for a variable of a template that begin with what is typed, best first. */
   complete?(template: string, variable: string, typed: string): Promise<string[]>;
   /** Calls back when what is behind the URI changes, until the function that it answers is called. */
