@@ -200,19 +200,23 @@ class HttpHandler implements Handler {
     const bytes = route.takesBytes ? await readOctets(request, maxBodyBytes) : new Uint8Array();
     const body = route.body && parsePart(route.body, await readJson(request, maxBodyBytes), 'body');
     let leavePlace = () => {};
-    const enter = async (onWaiting?: () => void) => {
-      leavePlace = await this.#admission.enter(signal, onWaiting);
+    const works: Promise<unknown>[] = [];
+    const until = (work: PromiseLike<unknown>) => {
+      works.push(Promise.resolve(work).catch(() => {}));
+    };
+    const enter = (onWaiting?: () => void, waits: AbortSignal = signal) => {
+      const place = this.#admission.enter(waits, onWaiting).then((leave) => {
+        leavePlace = leave;
+      });
+      until(place);
+      return place;
     };
     if (route.isWork) await enter();
     if (this.#closing) {
       leavePlace();
       throw this.#closing;
     }
-    const works: Promise<unknown>[] = [];
     this.#works.set(request, works);
-    const until = (work: PromiseLike<unknown>) => {
-      works.push(Promise.resolve(work).catch(() => {}));
-    };
     const call = {
       request,
       requestId: requestIdOf(request),
@@ -228,11 +232,11 @@ class HttpHandler implements Handler {
     };
     const answer = answerInTime((async () => route.handle(call))(), signal);
     const whole = answer
+      .catch(() => {})
       .then(async () => {
-        // Work may bring more work.
+        // Work may bring more work, also where nobody waited for the answer.
         for (let seen = 0; seen < works.length; seen += 1) await works[seen];
       })
-      .catch(() => {})
       .finally(() => {
         leavePlace();
         this.#running.delete(whole);

@@ -29,8 +29,11 @@ export interface RouteCall<Body = unknown, Query = unknown, Params = unknown> {
   readonly signal: AbortSignal;
   /** What the client is told of something thrown once its answer has begun; the log of requests has it too. */
   failure(thrown: unknown): TriviumError;
-  /** Waits for one of the places of `maxConcurrent`, as `isWork` does before the call; it has it until it ends. `onWaiting` as of `Admission`. */
-  enter(onWaiting?: () => void): Promise<void>;
+  /**
+   * Waits for one of the places of `maxConcurrent`, as `isWork` does before the call; it has it until it ends. `onWaiting` as of
+   * `Admission`; `signal` ends the waiting, by default that of the call.
+   */
+  enter(onWaiting?: () => void, signal?: AbortSignal): Promise<void>;
   /** Aborts the signal: nobody reads the answer any more. */
   leave(): void;
   /** The call goes on until this settles, though its answer has begun: it keeps its place among those that run. */

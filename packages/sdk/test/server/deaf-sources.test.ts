@@ -62,7 +62,7 @@ it.each(['before', 'while'])(
 
 it('an answer of a chat that is cancelled breaks off, and the chat goes on', async () => {
   const chats = new ChatStreams(new MemoryStreamStore());
-  const { stream, settled } = await chats.start('chat', deaf);
+  const { stream, settled } = await chats.start('chat', async () => deaf);
   const reading = stream.read(new AbortController().signal);
   expect((await reading.next()).value).toBe('data: 1\n\n');
   const cancelled = chats.cancel('chat', new Error('cancelled'));
@@ -70,7 +70,7 @@ it('an answer of a chat that is cancelled breaks off, and the chat goes on', asy
   expect(await cancelled).toBe(true);
   await settled;
   expect(await reading.next()).toEqual({ done: true, value: 'interrupted' });
-  await chats.start('chat', deaf);
+  await chats.start('chat', async () => deaf);
   chats.stop(new Error('closing'));
   vi.advanceTimersByTime(60_000);
   await chats[Symbol.asyncDispose]();

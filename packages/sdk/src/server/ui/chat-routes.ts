@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { doneFrame, eventStream } from '../event-stream.js';
+import { doneFrame, eventStream, frameOf } from '../event-stream.js';
 import { type AnyRoute, type RouteCall, route } from '../route.js';
 import type { ServerContext } from '../server-context.js';
 import { type UiChatRequest, uiChatRequest, uiChunk } from './chat-schema.js';
@@ -30,13 +30,11 @@ export function chatRoutes(context: ServerContext): AnyRoute[] {
       body: uiChatRequest,
       answers: { 200: { description: 'The stream.', events: uiChunk } },
       handle: async (call) => {
-        const { body } = call;
-        const answer = await answerTo(call, context);
-        const chat = chatOf(call, body.id);
-        // The answer that runs may hold the place that this one waits for; where this one is refused, it goes on.
-        await call.enter(() => chats.supersede(chat));
-        const { stream, settled } = await chats.start(chat, answer);
-        call.until(settled);
+        const starting = chats.start(chatOf(call, call.body.id), async (signal) =>
+          placed(await answerTo(call, context), call, signal),
+        );
+        call.until(starting.then(({ settled }) => settled));
+        const { stream } = await starting;
         return eventStream(call, replay(stream, call), headers);
       },
     }),
@@ -101,6 +99,26 @@ async function answerTo(
   const model = await context.models.language(body.model);
   const onTokens = (input?: number, output?: number) => context.metrics.tokens(model.id, input, output);
   return (signal) => uiFrames(ai, { model, prompt, body, failure, onTokens }, signal);
+}
+
+/**
+ * The answer, which waits by itself for one of the places, whether or not its client does: the answer before it in its chat may
+ * hold that place, and is ended only where this one is taken.
+ * @throws TriviumError `busy` where too many wait already
+ */
+async function placed(answer: Answer, { enter }: RouteCall, signal: AbortSignal): Promise<Answer> {
+  let onWaiting = () => {};
+  const waiting = new Promise<void>((resolve) => {
+    onWaiting = resolve;
+  });
+  const place = enter(onWaiting, signal);
+  await Promise.race([place, waiting]);
+  return async function* () {
+    await place.catch(() => {});
+    if (!signal.aborted) return yield* answer(signal);
+    yield frameOf({ data: JSON.stringify({ type: 'abort' }) });
+    yield doneFrame;
+  };
 }
 
 /**

@@ -1,19 +1,28 @@
 /**
- * Answers of chats as they run, apart from the requests that began them: a client that goes stops nothing, one that comes
- * back reads from the beginning, and only a cancel ends one. Knows frames and keys, no models.
+ * Answers of chats apart from the requests that began them, from the moment their messages come: a client that goes stops
+ * nothing, one that comes back reads from the beginning, and only a cancel ends one. Knows frames and keys, no models.
  */
 import { lastEventsMs } from '../event-stream.js';
 import type { StoredStream, StreamEnd, StreamStore, StreamWriter } from './stream-store.js';
 
-interface Running {
-  controller: AbortController;
+/** A message, from when it came until it was refused or its answer has ended. */
+interface Run {
+  readonly chat: string;
+  readonly controller: AbortController;
+  /** Resolves when the store has its stream, or it was refused. */
+  opened: Promise<unknown>;
   settled: Promise<void>;
+  /** Its answer is the one of the chat. */
+  isTaken: boolean;
   /** Absent until the store has made it. */
   writer?: StreamWriter;
 }
 
 /** Makes the frames of an answer, until its signal says otherwise. */
 export type Answer = (signal: AbortSignal) => AsyncIterable<string>;
+
+/** Looks at a message. @throws what it is refused with */
+export type Opening = (signal: AbortSignal) => Promise<Answer>;
 
 export interface StartedStream {
   stream: StoredStream;
@@ -23,74 +32,107 @@ export interface StartedStream {
 
 export class ChatStreams implements AsyncDisposable {
   readonly #store: StreamStore;
-  readonly #running = new Map<string, Running>();
+  readonly #runs = new Set<Run>();
   #stopped: Error | undefined;
 
   constructor(store: StreamStore) {
     this.#store = store;
   }
 
-  /** Begins the answer of a chat; one that still runs in it is ended first, for a chat has one at a time. */
-  async start(chat: string, answer: Answer): Promise<StartedStream> {
-    // Two calls may come at once: each waits for the one before it.
-    for (let before = this.#running.get(chat); before; before = this.#running.get(chat)) {
-      this.supersede(chat);
-      await before.settled;
-    }
-    if (this.#stopped !== undefined) throw this.#stopped;
-    const controller = new AbortController();
-    let settle!: () => void;
-    const settled = new Promise<void>((resolve) => (settle = resolve));
-    const running: Running = { controller, settled };
-    this.#running.set(chat, running);
-    const end = () => {
-      if (this.#running.get(chat) === running) this.#running.delete(chat);
-      settle();
+  /**
+   * Begins the answer of a chat; one that still runs in it is ended first, for a chat has one at a time.
+   * @throws what `open` refuses the message with, and then nothing else was ended or begun; the reason of a cancel before that
+   */
+  async start(chat: string, open: Opening): Promise<StartedStream> {
+    const run: Run = {
+      chat,
+      controller: new AbortController(),
+      opened: Promise.resolve(),
+      settled: Promise.resolve(),
+      isTaken: false,
     };
+    this.#runs.add(run);
+    const opened = this.#open(run, open);
+    run.opened = opened.catch(() => {});
+    run.settled = opened
+      .then(({ answer, writer }) => keep(answer, writer, run.controller))
+      .catch(() => {})
+      .finally(() => this.#runs.delete(run));
+    const { writer } = await opened;
+    return { stream: writer, settled: run.settled };
+  }
+
+  async #open(run: Run, open: Opening): Promise<{ answer: Answer; writer: StreamWriter }> {
+    const { chat, controller } = run;
     try {
+      const answer = await unlessAborted(open(controller.signal), controller.signal);
+      await this.#supersede(run);
+      if (this.#stopped !== undefined) throw this.#stopped;
       const writer = await this.#store.create(chat);
-      running.writer = writer;
+      run.writer = writer;
       writer.unwanted?.addEventListener('abort', () => controller.abort(endedElsewhere()), { once: true });
-      void keep(answer, writer, controller).finally(end);
-      return { stream: writer, settled };
+      return { answer, writer };
     } catch (error) {
-      end();
+      // What it waits for is given up.
+      controller.abort(error);
       throw error;
     }
   }
 
-  /** Tells the answer that runs in a chat to end, for a new one is to come. */
-  supersede(chat: string): void {
-    this.#running.get(chat)?.controller.abort(superseded());
+  /** The run is the one of its chat. Two may come at once: each waits for the one before it. */
+  async #supersede(run: Run): Promise<void> {
+    const taken = () => this.#runsOf(run.chat).find(({ isTaken }) => isTaken);
+    for (let before = taken(); before; before = taken()) {
+      before.controller.abort(superseded());
+      await before.settled;
+    }
+    run.isTaken = true;
   }
 
-  find(chat: string): Promise<StoredStream | undefined> {
+  #runsOf(chat: string): Run[] {
+    return [...this.#runs].filter((run) => run.chat === chat);
+  }
+
+  /** The stream of a chat, once it is known whether the messages that are looked at now are taken. */
+  async find(chat: string): Promise<StoredStream | undefined> {
+    await Promise.all(this.#runsOf(chat).map(({ opened }) => opened));
     return this.#store.find(chat);
   }
 
   /**
-   * Ends the answer that runs in a chat, for good: nobody comes back for it. One that another process writes ends soon after.
-   * @returns whether one ran
+   * Ends the answer of a chat, for good: nobody comes back for it. One that another process writes ends soon after.
+   * @returns whether one ran, or was to
    */
   async cancel(chat: string, reason: unknown): Promise<boolean> {
-    const running = this.#running.get(chat);
-    running?.controller.abort(reason);
-    await running?.settled;
-    await running?.writer?.forget?.().catch(() => {});
+    const runs = this.#runsOf(chat);
+    for (const { controller } of runs) controller.abort(reason);
+    await Promise.all(runs.map(({ settled }) => settled));
+    for (const { writer } of runs) await writer?.forget?.().catch(() => {});
     // A newer one may run there beside one that ran here.
     const ranElsewhere = await this.#store.cancel?.(chat);
-    return running !== undefined || ranElsewhere === true;
+    if (runs.length > 0 || ranElsewhere) return true;
+    // One that has ended, and that nobody read.
+    if (this.#runsOf(chat).length === 0) await (await this.#store.find(chat))?.forget?.().catch(() => {});
+    return false;
   }
 
   /** Ends all answers; more are refused with `reason`. */
   stop(reason: Error): void {
     this.#stopped ??= reason;
-    for (const { controller } of this.#running.values()) controller.abort(reason);
+    for (const { controller } of this.#runs) controller.abort(reason);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#running.values()].map(({ settled }) => settled));
+    await Promise.all([...this.#runs].map(({ settled }) => settled));
   }
+}
+
+/** The value, or the reason of the signal where that aborts first. */
+function unlessAborted<Value>(value: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    value.then(resolve, reject);
+  });
 }
 
 /** Writes an answer down until it ends, or does not though it was told to. */
