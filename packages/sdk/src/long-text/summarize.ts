@@ -12,7 +12,7 @@ import { selectSentences } from './summarize-extractive.js';
 import { type SourceSentence, sentencesOf } from './summary-source.js';
 import { characterEdge, trimSpan } from './trim-span.js';
 import type { LongTextOptions, SummarizeOptions, Summary } from './types.js';
-import { countWords } from './words.js';
+import { lengthInWords } from './words.js';
 
 /** Words of a summary for which nothing else was asked. */
 const usualWords = 150;
@@ -52,7 +52,7 @@ export async function summarizeSources(
   const words =
     call.ratio === undefined
       ? (call.words ?? usualWords)
-      : Math.max(1, call.ratio * (await countAllWords(sources, turns)));
+      : Math.max(1, call.ratio * (await totalWords(sources, turns)));
   if (writer && passages) {
     const { text, cited, warnings } = await writeSummary(
       passages,
@@ -93,11 +93,11 @@ async function countTokens(
   return total;
 }
 
-async function countAllWords(sources: readonly SourceText[], turns: Turns): Promise<number> {
+async function totalWords(sources: readonly SourceText[], turns: Turns): Promise<number> {
   let total = 0;
   for (const { text } of sources) {
     for (const piece of pieces(text)) {
-      total += countWords(piece);
+      total += lengthInWords(piece);
       await turns.next();
     }
   }

@@ -4,7 +4,7 @@ import { Turns } from '../documents/turns.js';
 import type { Block, SourceText } from '../documents/types.js';
 import { type Sentence, sentencesIn } from './sentences.js';
 import { trimSpan } from './trim-span.js';
-import { countWords } from './words.js';
+import { countWords, lengthInWords } from './words.js';
 
 export interface SourceSentence {
   source: SourceText;
@@ -12,6 +12,7 @@ export interface SourceSentence {
   start: number;
   end: number;
   text: string;
+  /** Its length in words. */
   words: number;
   isCode: boolean;
 }
@@ -70,23 +71,38 @@ async function quotable(spans: readonly Span[], leastWords: number, turns: Turns
     for (const sentence of sentencesIn(source.text.slice(from, to))) {
       for (const { start, end, text } of quotePieces(sentence)) {
         await turns.next();
-        const words = countWords(text);
-        if (words >= leastWords && /\p{L}\p{M}*\p{L}/u.test(text))
-          found.push({ source, start: from + start, end: from + end, text, words, isCode: kind === 'code' });
+        if (countWords(text) >= leastWords && /\p{L}\p{M}*\p{L}/u.test(text))
+          found.push({
+            source,
+            start: from + start,
+            end: from + end,
+            text,
+            words: lengthInWords(text),
+            isCode: kind === 'code',
+          });
       }
     }
   }
   return found;
 }
 
-const longestSentence = 150;
+/** In words, and in characters for what has none. */
+const [longestSentence, longestCharacters] = [150, 1500];
 /** Words of a piece: from the first on it ends with a clause, at the second with the word. */
 const [clauseWords, pieceWords] = [25, 40];
+/** A piece that has as many characters ends, whatever it holds. */
+const pieceCharacters = 600;
+
+/**
+ * Words with what stands behind them, and characters of scripts that set no blanks. Of a run that is no word, such as data on
+ * one line, 200 characters: such a run may be all of a file.
+ */
+const pieceParts = /\p{Script=Han}[^\p{L}\p{N}]{0,200}|(?:(?!\p{Script=Han})\S){1,200}\p{M}*\s*/gu;
 
 /** The sentence; of one that goes on and on, as what was spoken and never punctuated, pieces that can be quoted. */
 function* quotePieces(sentence: Sentence): Generator<Sentence> {
-  let left = countWords(sentence.text);
-  if (left <= longestSentence) {
+  let left = lengthInWords(sentence.text);
+  if (left <= longestSentence && sentence.text.length <= longestCharacters) {
     yield sentence;
     return;
   }
@@ -100,15 +116,14 @@ function* quotePieces(sentence: Sentence): Generator<Sentence> {
   };
   let from = 0;
   let words = 0;
-  // Words with what stands behind them, and characters of scripts that set no blanks.
-  for (const { 0: part, index } of sentence.text.matchAll(
-    /\p{Script=Han}[^\p{L}\p{N}]*|(?:(?!\p{Script=Han})\S)+\s*/gu,
-  )) {
-    const count = countWords(part);
+  for (const { 0: part, index } of sentence.text.matchAll(pieceParts)) {
+    const count = lengthInWords(part);
     words += count;
     left -= count;
     const to = index + part.length;
-    if (words < (/[\p{P}\n]\s*$/u.test(part) ? clauseWords : pieceWords) || left < usualLeast) continue;
+    const isLong = to - from >= pieceCharacters;
+    const enough = /[\p{P}\n]\s*$/u.test(part) ? clauseWords : pieceWords;
+    if (!isLong && (words < enough || left < usualLeast)) continue;
     yield piece(from, to);
     from = to;
     words = 0;

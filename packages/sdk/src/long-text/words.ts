@@ -11,6 +11,16 @@ export function countWords(text: string): number {
   return words + characters / 1.6;
 }
 
+/** Longer than words and names are: of scripts without blanks, and encoded data. */
+const longRun = /(?:[^\P{L}A-Za-z]|\p{M}){25,}|[\p{L}\p{M}\p{N}]{40,}/gu;
+
+/** Length in words where some may not be told apart: of a run of letters longer than those at least its characters / 6. */
+export function lengthInWords(text: string): number {
+  let words = countWords(text);
+  for (const [run] of text.matchAll(longRun)) words += Math.max(0, run.length / 6 - countWords(run));
+  return words;
+}
+
 export function isMostlyChinese(text: string): boolean {
   const characters = text.match(han)?.length ?? 0;
   return characters * 2 > text.replace(/[^\p{L}]/gu, '').length;

@@ -226,3 +226,33 @@ test('nothing at all is refused, with and without a model', async () => {
       code: 'invalid-argument',
     });
 });
+
+test.each([
+  ['JSON on one line', JSON.stringify(Array.from({ length: 2000 }, (_, id) => ({ id, name: `item${id}` })))],
+  ['base64', 'QUJD'.repeat(25_000)],
+  ['Thai', 'ประเทศไทยเป็นประเทศที่ตั้งอยู่ในภูมิภาคเอเชีย'.repeat(1000)],
+  ['paragraphs of Thai', `${'ประเทศไทยเป็นประเทศที่ตั้งอยู่ในภูมิภาคเอเชีย'.repeat(8)}\n\n`.repeat(100)],
+  ['Japanese without marks', 'わたしはにほんごをべんきょうしています'.repeat(2000)],
+  ['hardly any words', `ab ${'- '.repeat(50_000)}cd`],
+  ['one long word in speech', `${'and so on '.repeat(60)}${'x'.repeat(50_000)}`],
+])('a summary of what has no words to tell apart is about as long as asked for: %s', async (_, text) => {
+  const { text: summary, citations } = await createLongText().summarize({ text, words: 150 });
+  expect(summary.length).toBeLessThan(1800);
+  for (const { start, end, text: quote } of citations) {
+    expect(text.slice(start, end)).toBe(quote);
+    expect(quote.length).toBeLessThanOrEqual(900);
+  }
+});
+
+test('a ratio of text without blanks is of its length', async () => {
+  const text = 'QUJD'.repeat(2500);
+  const { text: summary } = await createLongText().summarize({ text, ratio: 0.5 });
+  expect(summary.length / text.length).toBeCloseTo(0.5, 1);
+});
+
+test('pieces of text without blanks end with whole characters', async () => {
+  const emoji = await sentencesOf([textSource(`ab${'\u{1f389}'.repeat(2000)}`.repeat(2))]);
+  for (const { text } of emoji) expect(text).not.toMatch(/\p{Cs}/u);
+  const marked = await sentencesOf([textSource('ที่'.repeat(2000))]);
+  for (const { text } of marked) expect(text).not.toMatch(/^\p{M}/u);
+});
