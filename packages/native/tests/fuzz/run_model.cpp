@@ -82,7 +82,8 @@ Outcome run_model(const std::string& path) {
   options.max_sequences = 2;
   options.prefill_chunk = 8;
   auto model = Engine::instance().load(std::move(*file), options, {});
-  if (!model.ok()) return {model.error(), ""};
+  if (!model.ok() && model.error().code == ErrorCode::not_found) return {model.error(), ""};  // its tokenizer
+  if (!model.ok()) return {{}, "a model that its description takes, and loading does not: " + model.error().message};
   return {{}, ask(**model)};
 }
 

@@ -4,7 +4,7 @@
 
 namespace fuzz {
 
-// What loading refused, or what a request that was accepted did not keep.
+// What a request that was accepted did not keep.
 Outcome run_model(const std::string& path);
 
 }  // namespace fuzz

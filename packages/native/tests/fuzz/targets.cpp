@@ -47,8 +47,8 @@ Outcome use_model(const std::string& path) {
   const auto inspected = inspect(model);
   if (!inspected.ok()) return {{}, "a model that opens cannot be described: " + inspected.error().message};
   const auto spec = spec_of(model);
-  if (inspected->refusal.has_value() == spec.ok()) return {{}, "a description that does not say whether the model runs"};
-  if (!spec.ok()) return {spec.error(), ""};
+  if (!spec.ok() && !inspected->refusal) return {{}, "a description that does not say that the model does not run"};
+  if (inspected->refusal) return {inspected->refusal, ""};
   if (const auto described = describe(model, *spec); !described.ok()) return {described.error(), ""};
   const auto tokenizer = Tokenizer::of(model);
   if (!tokenizer.ok() && tokenizer.error().code == ErrorCode::not_found) return {};
