@@ -15,7 +15,7 @@ type PartStream = Awaited<ReturnType<TransportOf<UIMessage>['sendMessages']>>;
 type Part = PartStream extends ReadableStream<infer Chunk> ? Chunk : never;
 
 export type ChatTransport<Message extends UIMessage = UIMessage> = TransportOf<Message> & {
-  /** Stops the answer of a chat on the server; nothing happens where none is being written. @throws TriviumError */
+  /** Stops the answer of a chat on the server, also one whose message is under way; without one nothing happens. @throws TriviumError */
   readonly cancel: (chatId: string) => Promise<void>;
 };
 

@@ -8,8 +8,8 @@ const EndpointContext = createContext<Endpoint>({ baseUrl: '' });
 
 export interface TriviumProviderProps {
   /**
-   * Base URL, headers and `fetch` of the server. May be a new object in every render: calls and jobs stay with the server that
-   * they began on, and send the headers that were given last for it. Documents that were sent are to be added again.
+   * Base URL, headers and `fetch` of the server. May be a new object in every render: calls, jobs and answers stay with the server
+   * that they began on, and send the headers that were given last for it. Documents that were sent are to be added again.
    */
   endpoint: Endpoint;
   children?: ReactNode;
