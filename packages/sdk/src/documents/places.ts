@@ -17,20 +17,20 @@ const lineStartsOf = new WeakMap<object, Int32Array>();
 /** The place in the file of `text.slice(start, end)`; both ends should stand on characters, not on blanks between blocks. */
 export function placeInFile(source: Placed, start: number, end: number): FilePlace {
   const place: FilePlace = source.runs
-    ? placeInMarkup(source.text, source.runs, start, end)
+    ? placeInMarkup(lineStarts(source), source.runs, start, end)
     : { start, end, line: lastAtOrBefore(lineStarts(source), start) + 1 };
   if (source.pages && source.pages.length > 0) place.page = lastAtOrBefore(source.pages, start) + 1;
   return place;
 }
 
-function placeInMarkup(text: string, runs: Int32Array, start: number, end: number): FilePlace {
+/** @param starts of the lines of the text: within a run, which stands on several in preformatted text alone, they are the file's. */
+function placeInMarkup(starts: Int32Array, runs: Int32Array, start: number, end: number): FilePlace {
   if (runs.length === 0) return { start: 0, end: 0, line: 1 };
   const first = runAt(runs, start);
   const last = runAt(runs, Math.max(start, end - 1));
-  let line = runs[first + 3]!;
-  for (let at = text.indexOf('\n', runs[first]!); at >= 0 && at < start; at = text.indexOf('\n', at + 1)) {
-    if (at - runs[first]! < runs[first + 2]!) line++;
-  }
+  const runStart = runs[first]!;
+  const inFirst = Math.min(Math.max(runStart, start), runStart + runs[first + 2]!);
+  const line = runs[first + 3]! + lastAtOrBefore(starts, inFirst) - lastAtOrBefore(starts, runStart);
   const textLength = runs[last + 4]!;
   const inRun = end - runs[last]!;
   const fileEnd =
@@ -69,7 +69,7 @@ function lineStarts(source: Placed): Int32Array {
   let starts = lineStartsOf.get(source);
   if (!starts) {
     const found = [0];
-    const newline = newlineOf(source.text);
+    const newline = source.runs ? '\n' : newlineOf(source.text);
     for (let at = source.text.indexOf(newline); at >= 0; at = source.text.indexOf(newline, at + 1))
       found.push(at + 1);
     starts = Int32Array.from(found);

@@ -41,7 +41,7 @@ export async function summarizeSources(
 ): Promise<Omit<Summary, 'ms'>> {
   const turns = new Turns(call.signal);
   const writer = writerOf(call, options, emit);
-  const passages = writer && (await turns.map(sources, sourcePassages)).flat();
+  const passages = writer && (await passagesOf(sources, turns));
   const sentences = writer ? [] : await sentencesOf(sources, turns);
   if ((passages ?? sentences).length === 0) {
     throw new TriviumError('invalid-argument', 'There is nothing to summarize.', {
@@ -114,24 +114,33 @@ function* pieces(text: string): Generator<string> {
   }
 }
 
-/** Blocks joined to passages of about 1,500 characters; a longer block is cut. */
-function sourcePassages(source: SourceText): Citation[] {
-  const size = 1500;
+async function passagesOf(sources: readonly SourceText[], turns: Turns): Promise<Citation[]> {
   const passages: Citation[] = [];
+  for (const source of sources) {
+    for (const passage of sourcePassages(source)) {
+      passages.push(passage);
+      await turns.next();
+    }
+  }
+  return passages;
+}
+
+/** Blocks joined to passages of about 1,500 characters; a longer block is cut. */
+function* sourcePassages(source: SourceText): Generator<Citation> {
+  const size = 1500;
   let start = 0;
   const ends = source.blocks.map(({ end }) => end);
   if (ends.at(-1) !== source.text.length) ends.push(source.text.length);
-  const flush = (end: number) => {
+  function* flush(end: number): Generator<Citation> {
     const said = trimSpan(source.text, start, end);
-    if (said.start < said.end) passages.push(citationAt(source, said.start, said.end));
+    if (said.start < said.end) yield citationAt(source, said.start, said.end);
     start = end;
-  };
-  for (const [i, end] of ends.entries()) {
-    if (end - start > size && (ends[i - 1] ?? 0) > start) flush(ends[i - 1]!);
-    while (end - start > size) flush(characterEdge(source.text, start + size));
   }
-  flush(source.text.length);
-  return passages;
+  for (const [i, end] of ends.entries()) {
+    if (end - start > size && (ends[i - 1] ?? 0) > start) yield* flush(ends[i - 1]!);
+    while (end - start > size) yield* flush(characterEdge(source.text, start + size));
+  }
+  yield* flush(source.text.length);
 }
 
 function citationAt(source: SourceText, start: number, end: number): Citation {

@@ -101,8 +101,7 @@ const pieceParts = /\p{Script=Han}[^\p{L}\p{N}]{0,200}|(?:(?!\p{Script=Han})\S){
 
 /** The sentence; of one that goes on and on, as what was spoken and never punctuated, pieces that can be quoted. */
 function* quotePieces(sentence: Sentence): Generator<Sentence> {
-  let left = lengthInWords(sentence.text);
-  if (left <= longestSentence && sentence.text.length <= longestCharacters) {
+  if (sentence.text.length <= longestCharacters && lengthInWords(sentence.text) <= longestSentence) {
     yield sentence;
     return;
   }
@@ -117,13 +116,12 @@ function* quotePieces(sentence: Sentence): Generator<Sentence> {
   let from = 0;
   let words = 0;
   for (const { 0: part, index } of sentence.text.matchAll(pieceParts)) {
-    const count = lengthInWords(part);
-    words += count;
-    left -= count;
+    words += lengthInWords(part);
     const to = index + part.length;
     const isLong = to - from >= pieceCharacters;
     const enough = /[\p{P}\n]\s*$/u.test(part) ? clauseWords : pieceWords;
-    if (!isLong && (words < enough || left < usualLeast)) continue;
+    if (!isLong && (words < enough || lengthInWords(sentence.text.slice(to, to + 200)) < usualLeast))
+      continue;
     yield piece(from, to);
     from = to;
     words = 0;

@@ -17,6 +17,7 @@ const longRun = /(?:[^\P{L}A-Za-z]|\p{M}){25,}|[\p{L}\p{M}\p{N}]{40,}/gu;
 /** Length in words where some may not be told apart: of a run of letters longer than those at least its characters / 6. */
 export function lengthInWords(text: string): number {
   let words = countWords(text);
+  if (text.length < 25) return words; // it holds no such run
   for (const [run] of text.matchAll(longRun)) words += Math.max(0, run.length / 6 - countWords(run));
   return words;
 }

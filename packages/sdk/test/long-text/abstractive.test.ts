@@ -1,7 +1,7 @@
 import { TriviumError } from '@trivium/protocol';
 import { simulateReadableStream } from 'ai';
 import { MockLanguageModelV3 } from 'ai/test';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { estimateTokens } from '../../src/long-text/abstractive.js';
 import { checkCitations, unsupported } from '../../src/long-text/check-citations.js';
 import { createLongText } from '../../src/long-text/create-long-text.js';
@@ -319,4 +319,20 @@ test('a summary says once that notes on its source were cut, or that there are n
     'The model wrote no note on the source.',
     'The model wrote no summary.',
   ]);
+});
+
+test('a call is heard after each passage, where a source is cut into them too', async () => {
+  const { signal } = new AbortController();
+  const heard = vi.spyOn(signal, 'throwIfAborted');
+  let checks = 0;
+  const countTokens = async () => {
+    checks ||= heard.mock.calls.length; // passages are cut before anything is counted
+    return 1;
+  };
+  const model = saying('Nothing.');
+  await createLongText({ model, countTokens }).summarize({
+    text: `${'word '.repeat(280)}\n\n`.repeat(100),
+    signal,
+  });
+  expect(checks).toBeGreaterThanOrEqual(100);
 });
