@@ -38,8 +38,8 @@ export async function documentText(
   if (binary) throw notADocument(path, binary);
   const bytes = await bytesOf(path, maxFileBytes);
   try {
-    const text = decodeSource(path, bytes);
-    if (text !== undefined) return { text, mediaType: documentMediaType(path) };
+    const decoded = decodeSource(path, bytes);
+    if (decoded) return { text: decoded.text, mediaType: documentMediaType(path) };
     const { readSource } = await import('./readers/read-source.js');
     return { text: (await readSource(path, bytes)).text, mediaType: 'text/plain' };
   } catch (error) {

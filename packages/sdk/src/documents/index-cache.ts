@@ -16,7 +16,7 @@ import {
 } from './indexed-document.js';
 
 /** Goes up whenever readers, passages, terms or layout change. */
-export const indexVersion = 12;
+export const indexVersion = 13;
 const magic = 'TRVIDX\r\n';
 const headerStart = 48;
 

@@ -50,7 +50,7 @@ export interface IndexedDocument {
   pages?: Int32Array;
   runs?: Int32Array;
   vectors?: PassageVectors;
-  /** What of the file could not be read; said at each reading. */
+  /** What of the file could not be read, or only by a guess; said at each reading. */
   warnings?: string[];
 }
 

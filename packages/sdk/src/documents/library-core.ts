@@ -201,7 +201,7 @@ export class LibraryCore {
       chunks: sum(chunkCount),
       changed,
       skipped: skipped.sort((a, b) => (a.path < b.path ? -1 : 1)),
-      warnings: [...warnings, ...documents.flatMap(damageOf)],
+      warnings: [...warnings, ...damageOf(documents)],
       ms: performance.now() - began,
     };
   }
@@ -387,8 +387,21 @@ function showsSame(before: readonly IndexedDocument[], now: readonly IndexedDocu
   return before.length === now.length && before.every(isSame);
 }
 
-const damageOf = ({ path, warnings = [] }: IndexedDocument) =>
-  warnings.map((warning) => `${path === '-' ? 'standard input' : path}: ${warning}`);
+/** Files that a warning of many names. */
+const namedFiles = 3;
+
+/** What is to be said of the files, each once: a folder in an old encoding has it said of all. */
+function damageOf(documents: readonly IndexedDocument[]): string[] {
+  const files = new Map<string, string[]>();
+  for (const { path, warnings = [] } of documents) {
+    for (const warning of warnings)
+      files.set(warning, [...(files.get(warning) ?? []), path === '-' ? 'standard input' : path]);
+  }
+  return Array.from(files, ([warning, paths]) => {
+    const more = paths.length > namedFiles ? ` and ${paths.length - namedFiles} more` : '';
+    return `${paths.slice(0, namedFiles).join(', ')}${more}: ${warning}`;
+  });
+}
 
 function isUnchanged(before: FileFacts, file: FoundFile): boolean {
   const { size, mtimeMs, ctimeMs, ino } = file;

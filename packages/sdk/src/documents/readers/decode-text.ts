@@ -3,6 +3,7 @@
  * reads a file as a string, so that offsets into the text are offsets into what everybody else reads.
  */
 import { SkippedFile } from '../types.js';
+import { likeliestEncoding } from './guess-encoding.js';
 import { saveAs } from './media-types.js';
 
 /** What a file that is no text is, by its first bytes. They are no proof that it is none: some of them are words. */
@@ -17,22 +18,47 @@ const signatures: [string, string][] = [
   ['47475546', 'a GGUF model'],
 ];
 
+export interface DecodedText {
+  text: string;
+  /** Where the text may be another one than its writer's. */
+  warning?: string;
+}
+
 /** The text of a file. @throws SkippedFile for what is not text. */
-export function decodeText(bytes: Uint8Array): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return decode(bytes, 'utf-16le');
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return decode(bytes, 'utf-16be');
+export function decodeText(bytes: Uint8Array): DecodedText {
+  if (beginsWith(bytes, 0xff, 0xfe, 0, 0) || beginsWith(bytes, 0, 0, 0xfe, 0xff))
+    throw new SkippedFile('UTF-32: save it as UTF-8');
+  if (beginsWith(bytes, 0xff, 0xfe)) return { text: decode(bytes, 'utf-16le') };
+  if (beginsWith(bytes, 0xfe, 0xff)) return { text: decode(bytes, 'utf-16be') };
   const binary = binaryReason(bytes);
   if (binary !== undefined) throw new SkippedFile(`not text: ${signatureOf(bytes) ?? binary}`);
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return decode(bytes, 'utf-8');
   try {
-    return decode(bytes, 'utf-8', true);
+    const text = decode(bytes, 'utf-8', true);
+    return (text.includes(stateful) && decodeStateful(bytes)) || { text };
   } catch {
+    if (beginsWith(bytes, 0xef, 0xbb, 0xbf)) return { text: decode(bytes, 'utf-8'), warning: damaged };
     return decodeLegacy(bytes);
   }
 }
 
-const decode = (bytes: Uint8Array, encoding: string, fatal = false) =>
-  new TextDecoder(encoding, { fatal, ignoreBOM: true }).decode(bytes);
+const damaged = 'some of it is no UTF-8, and reads as "\ufffd"';
+
+const guessed = (text: string, encoding: string): DecodedText => ({
+  text,
+  warning: `read as ${encoding}, a guess: save it as UTF-8 if it looks wrong`,
+});
+
+const beginsWith = (bytes: Uint8Array, ...start: number[]) => start.every((byte, at) => bytes[at] === byte);
+
+function decode(bytes: Uint8Array, encoding: string, fatal = false): string {
+  const decoder = new TextDecoder(encoding, { fatal, ignoreBOM: true });
+  const text = decoder.decode(bytes);
+  return decoder.encoding === 'windows-1252' ? text.replace(/[\x80-\x9f]/g, inWindows1252) : text;
+}
+
+/** Of the bytes from 0x80 to 0x9f: Node 20 reads Windows-1252 as Latin-1, which has controls there. */
+const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
+const inWindows1252 = (control: string) => windows1252[control.charCodeAt(0) - 0x80]!;
 
 function signatureOf(bytes: Uint8Array): string | undefined {
   const head = Buffer.from(bytes.subarray(0, 8)).toString('hex');
@@ -49,12 +75,25 @@ function binaryReason(bytes: Uint8Array): string | undefined {
   return controls > sample.length / 50 ? 'it holds control characters' : undefined;
 }
 
-/**
- * UTF-8 with some damage where most of it reads as UTF-8; else what the file says it is; else GB18030 where high bytes come in
- * pairs, as Chinese text has them; else Windows-1252.
- */
-const decodeLegacy = (bytes: Uint8Array) =>
-  decodeDamaged(bytes, 'utf-8') ?? decodeDeclared(bytes) ?? guessLegacy(bytes);
+/** What begins Japanese in ISO-2022-JP, which is ASCII to the eye. */
+const stateful = '\x1b$';
+
+/** Nothing where it is no ISO-2022-JP throughout: then these are escape sequences of a terminal. */
+function decodeStateful(bytes: Uint8Array): DecodedText | undefined {
+  try {
+    return guessed(decode(bytes, 'ISO-2022-JP', true), 'ISO-2022-JP');
+  } catch {
+    return undefined;
+  }
+}
+
+/** UTF-8 with some damage where most of it reads as UTF-8; else what the file says it is; else a guess. */
+function decodeLegacy(bytes: Uint8Array): DecodedText {
+  const utf8 = decodeDamaged(bytes, 'utf-8');
+  if (utf8 !== undefined) return { text: utf8, warning: damaged };
+  const declared = decodeDeclared(bytes);
+  return declared === undefined ? guessLegacy(bytes) : { text: declared };
+}
 
 /**
  * Nothing where a fifth or more of what is not ASCII is lost: then it is another encoding, which loses more than it
@@ -86,7 +125,22 @@ function decodeDeclared(bytes: Uint8Array): string | undefined {
   }
 }
 
-function guessLegacy(bytes: Uint8Array): string {
+/** By its letters; where they do not tell, GB18030 if high bytes come in pairs, as Chinese text has them, else Windows-1252. */
+function guessLegacy(bytes: Uint8Array): DecodedText {
+  const likeliest = likeliestEncoding(bytes);
+  const guess =
+    (likeliest && guessedAs(bytes, likeliest)) ??
+    guessedAs(bytes, isPaired(bytes) ? 'GB18030' : 'Windows-1252');
+  if (guess) return guess;
+  throw new SkippedFile('unknown encoding: save it as UTF-8');
+}
+
+function guessedAs(bytes: Uint8Array, encoding: string): DecodedText | undefined {
+  const text = decodeDamaged(bytes, encoding);
+  return text === undefined ? undefined : guessed(text, encoding);
+}
+
+function isPaired(bytes: Uint8Array): boolean {
   let high = 0;
   let paired = 0;
   for (let at = 0; at < bytes.length; at++) {
@@ -98,8 +152,5 @@ function guessLegacy(bytes: Uint8Array): string {
       at++;
     }
   }
-  if (paired < 0.8 * high) return decode(bytes, 'windows-1252');
-  const text = decodeDamaged(bytes, 'gb18030');
-  if (text !== undefined) return text;
-  throw new SkippedFile('unknown encoding: neither UTF-8, UTF-16 with a byte order mark, nor GB18030');
+  return paired >= 0.8 * high;
 }

@@ -16,9 +16,10 @@ export async function readSource(
   signal?: AbortSignal,
 ): Promise<ParsedSource> {
   const name = path === '-' ? 'standard input' : basename(path, extname(path));
-  const text = decodeSource(path, bytes);
-  const parsed = text === undefined ? await readPdf(bytes, name, signal) : await parseText(path, name, text);
-  return { ...parsed, blocks: parsed.blocks.map(asProse) };
+  const decoded = decodeSource(path, bytes);
+  const parsed = decoded ? await parseText(path, name, decoded.text) : await readPdf(bytes, name, signal);
+  const warnings = decoded?.warning === undefined ? parsed.warnings : [decoded.warning];
+  return { ...parsed, blocks: parsed.blocks.map(asProse), ...(warnings && { warnings }) };
 }
 
 /** What is longer than a passage heads nothing, whatever its marks say: a page in large type, a line above `---`. */

@@ -1,0 +1,108 @@
+/** Files that say nothing of their encoding: read right where their letters tell it, and never without a word. */
+import { expect, it } from 'vitest';
+import { createLibrary } from '../../src/documents/index.js';
+import { readSource } from '../../src/documents/readers/read-source.js';
+import { temporaryFolder } from './fixtures.js';
+
+const texts = {
+  Russian: 'Кошка сидит на окне и смотрит на улицу. Сегодня идёт дождь, и она не хочет гулять (см. README).',
+  Greek: 'Η γάτα κάθεται στο παράθυρο και κοιτάζει τον δρόμο. Σήμερα βρέχει και δεν θέλει να βγει έξω.',
+  Japanese:
+    '吾輩は猫である。名前はまだ無い。どこで生れたかとんと見当がつかぬ。何でも薄暗いじめじめした所でニャーニャー泣いていた事だけは記憶している。',
+  Korean: '고양이가 창문에 앉아 있습니다. 오늘은 비가 옵니다. 그래서 밖으로 나가고 싶어 하지 않습니다.',
+  Taiwanese: '貓坐在窗邊看著街道。今天下雨，所以牠不想出門散步，而是在家裡等我們回來。這是我的書。',
+  Chinese: '猫坐在窗边看着街道。今天下雨，所以它不想出门散步，而是在家里等我们回来。',
+  // Its kana are those of EUC-JP too.
+  Lesson:
+    '日语的五十音图是学习的第一步：あいうえお，かきくけこ，さしすせそ。这些都要会读、会写，也要知道在词里怎么用。',
+  Italian:
+    'È così: il caffè è là, e non c’è più. Perché è tardi? È la città che è già piena, e ciò è un po’ di più.',
+  French: 'Où va-t-il à l’été ? À Noël, « à côté » de là, il a été à la forêt : c’est à lui.',
+  Polish: 'Zażółć gęślą jaźń. Nie mogę ustawić, nie mogę skopiować, nie mogę znaleźć: ł, ą, ę.',
+};
+
+/** What TextDecoder reads as the text. */
+function encode(text: string, encoding: string): Buffer {
+  const decoder = new TextDecoder(encoding, { fatal: true });
+  const bytes = new Map<string, number[]>();
+  const add = (...code: number[]) => {
+    try {
+      const letter = decoder.decode(Uint8Array.from(code));
+      if (letter.length === 1 && !bytes.has(letter)) bytes.set(letter, code);
+    } catch {
+      // Not a letter.
+    }
+  };
+  for (let first = 0; first < 0x100; first++) add(first);
+  // Node 20 reads Windows-1252 as Latin-1.
+  if (encoding === 'Windows-1252') bytes.set('’', [0x92]);
+  for (let first = 0x81; first < 0xff; first++)
+    for (let second = 0x40; second < 0xff; second++) add(first, second);
+  return Buffer.from(
+    Array.from(text, (letter) => bytes.get(letter) ?? Buffer.from('?')).flatMap((code) => [...code]),
+  );
+}
+
+it.each([
+  ['Windows-1251', 'Russian'],
+  ['KOI8-R', 'Russian'],
+  ['Windows-1253', 'Greek'],
+  ['Shift_JIS', 'Japanese'],
+  ['EUC-JP', 'Japanese'],
+  ['EUC-KR', 'Korean'],
+  ['Big5', 'Taiwanese'],
+  ['GB18030', 'Chinese'],
+  ['GB18030', 'Lesson'],
+  ['Windows-1252', 'Italian'],
+  ['Windows-1252', 'French'],
+] as const)('reads %s by its letters, and says that it guessed: %s', async (encoding, language) => {
+  const text = texts[language].repeat(3);
+  for (const wrong of ['', '\u00ff'])
+    expect(
+      await readSource('a.txt', Buffer.concat([encode(text, encoding), Buffer.from(wrong, 'latin1')])),
+    ).toMatchObject({
+      text: expect.stringContaining(text),
+      warnings: [`read as ${encoding}, a guess: save it as UTF-8 if it looks wrong`],
+    });
+});
+
+it('takes no European text for an Asian one', async () => {
+  const { warnings } = await readSource('a.txt', encode(texts.Polish.repeat(20), 'windows-1250'));
+  expect(warnings).toEqual([expect.stringContaining('Windows-1252, a guess')]);
+});
+
+it('reads ISO-2022-JP, and escape sequences of a terminal as they stand', async () => {
+  const bytes = Buffer.from('1b2442244a244b24731b2842206f6b', 'hex');
+  expect(await readSource('a.txt', bytes)).toMatchObject({
+    text: 'なにん ok',
+    warnings: [expect.stringContaining('ISO-2022-JP, a guess')],
+  });
+  const terminal = '\x1b[1mok\x1b[0m \x1b$B?';
+  expect(await readSource('a.log', Buffer.from(terminal))).toMatchObject({ text: terminal });
+});
+
+it.each(['fffe000041000000', '0000feff00000041'])('refuses UTF-32: %s', async (hex) => {
+  await expect(readSource('a.txt', Buffer.from(hex, 'hex'))).rejects.toThrow('UTF-32: save it as UTF-8');
+});
+
+it('tells of encodings once each, naming some of the files, and says nothing where it knows', async () => {
+  await using folder = await temporaryFolder();
+  for (const name of ['a', 'b', 'c', 'd', 'e'])
+    await folder.write(`${name}.txt`, Buffer.from(`un café très bon, ${name}`, 'latin1'));
+  await folder.write(
+    'f.txt',
+    Buffer.concat([Buffer.from('Thé à la menthe. '.repeat(5)), Buffer.from([0xff])]),
+  );
+  await folder.write('g.txt', 'Größe');
+  await folder.write('h.html', Buffer.from('<meta charset="iso-8859-1"><p>caf\u00e9', 'latin1'));
+  await using library = await createLibrary({ inProcess: true, cacheDir: false, staticModel: false });
+  const named = ['a', 'b', 'c'].map((name) => `${folder.path}/${name}.txt`).join(', ');
+  for (let round = 0; round < 2; round++)
+    expect(await library.read([folder.path])).toMatchObject({
+      documents: 8,
+      warnings: [
+        `${named} and 2 more: read as Windows-1252, a guess: save it as UTF-8 if it looks wrong`,
+        `${folder.path}/f.txt: some of it is no UTF-8, and reads as "\ufffd"`,
+      ],
+    });
+});
