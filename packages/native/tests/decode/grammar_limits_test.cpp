@@ -18,6 +18,14 @@ std::vector<std::string> short_words() {
   return words;
 }
 
+template <class Write>
+std::string list(int count, Write write) {
+  std::string text;
+  for (int i = 0; i < count; ++i) text.append(i ? "," : "").append(write(i));
+  return "[" + text + "]";
+}
+std::string quoted(const std::string& text) { return "\"" + text + "\""; }
+
 }  // namespace
 
 TEST("a mask whose rows have thousands of items is refused, and leaves nothing behind") {
@@ -65,4 +73,76 @@ TEST("what one matcher could not do does not end another that shares its rows") 
   CHECK(!hostile.mask().ok());
   CHECK(plain.mask().ok());
   CHECK(plain.accept('7') && plain.may_end());
+}
+
+TEST("holding names and values against patterns is counted too") {
+  const auto values = [](int count, int length) {
+    return R"({"type":"string","pattern":"^(?:a?){19000}$","enum":)" +
+           list(count, [&](int i) { return quoted(std::string(std::size_t(length), 'a') + std::to_string(i)); }) + "}";
+  };
+  const auto made = compiled_schema(values(4, 18000));
+  REQUIRE(!made.ok());
+  CHECK_EQ(made.error().code, ErrorCode::unsupported);
+  CHECK_EQ(made.error().field, std::string("/schema/pattern"));
+  CHECK(compiled_schema(R"({"type":"string","pattern":"^a+\\d+$","enum":)" +
+                        list(20'000, [](int i) { return quoted("a" + std::to_string(i)); }) + "}").ok());
+  const std::string names = R"({"patternProperties":{"^(?:a?){19000}$":{"type":"null"}},"properties":{)";
+  const std::string long_name(18000, 'a');
+  CHECK(!compiled_schema(names + quoted(long_name + "b") + ":{}," + quoted(long_name + "c") + ":{}," + quoted(long_name + "d") + ":{}}}").ok());
+}
+
+TEST("a long name is held once, however much stands below it") {
+  const std::string values = R"({"enum":)" + list(30'000, [](int i) { return std::to_string(i % 10); }) + "}";
+  CHECK(compiled_schema(R"({"type":"object","properties":{")" + std::string(300'000, 'k') + R"(":)" + values + R"(},"additionalProperties":false})").ok());
+  const std::string patterns = list(3000, [](int i) { return R"({"type":"string","pattern":")" + std::to_string(i) + "\"}"; });
+  CHECK(!compiled_schema(R"({"properties":{")" + std::string(1'000'000, 'k') + R"(":{"type":"array","prefixItems":)" + patterns + "}}}").ok());
+}
+
+TEST("names and values are compared by what they are, not each with each") {
+  const auto values = [](const char* prefix) {
+    return R"({"type":"string","enum":)" + list(40'000, [&](int i) { return quoted(prefix + std::to_string(i)); }) + "}";
+  };
+  CHECK(compiled_schema(R"({"oneOf":[)" + values("aaaaaaaaaaaaaaaaaaa") + "," + values("aaaaaaaaaaaaaaaaaab") + "]}").ok());
+  CHECK(compiled_schema(R"({"allOf":[)" + values("a") + "," + values("a") + "]}").ok());
+  CHECK(!compiled_schema(R"({"allOf":[)" + values("a") + "," + values("b") + "]}").ok());
+  const std::string names = list(80'000, [](int i) { return quoted("p" + std::to_string(i)); });
+  CHECK(!compiled_schema(R"({"type":"object","required":)" + names + "}").ok());
+  std::string properties;
+  for (int i = 0; i < 30'000; ++i) properties += (i ? ",\"p" : "\"p") + std::to_string(i) + "\":{}";
+  CHECK(!compiled_schema(R"({"type":"object","properties":{)" + properties + R"(},"required":)" + names + "}").ok());
+  check_all(compiled_schema(R"({"allOf":[{"enum":[{"a":1,"b":-0},{"a":2},"x"]},{"enum":["y",{"b":0,"a":1.0}]}]})"),
+            {{R"({"a":1,"b":0})", true}, {R"({"a":2})", false}, {R"("x")", false}, {R"("y")", false}}, "the same object");
+}
+
+TEST("schemas that refer to one another in a long row are refused") {
+  std::string definitions;
+  for (int i = 0; i < 30'000; ++i) {
+    const std::string next = std::to_string(i + 1);
+    definitions += "\"d" + std::to_string(i) + R"(":{"$ref":"#/$defs/d)" + next + "\"},";
+  }
+  const auto made = compiled_schema(R"({"$defs":{)" + definitions + R"("d30000":{}},"$ref":"#/$defs/d0"})");
+  REQUIRE(!made.ok());
+  CHECK_EQ(made.error().code, ErrorCode::unsupported);
+  // A long schema that a short one reads again and again.
+  const std::string same = list(20'000, [](int) { return R"({"$ref":"#/$defs/d"})"; });
+  std::string words;
+  for (int i = 0; i < 20'000; ++i) words += (i ? ",\"x" : "\"x") + std::to_string(i) + "\":1";
+  CHECK(!compiled_schema(R"({"$defs":{"d":{)" + words + R"(}},"allOf":)" + same + "}").ok());
+}
+
+TEST("any characters, thousands of times, are few states in a JSON string as well") {
+  const auto states = [](const std::string& pattern) {
+    const auto made = grammar::grammar_of(R"({"type":"json-schema","schema":{"type":"string","pattern":")" + pattern + "\"}}");
+    return made.ok() ? made->states.size() : std::size_t(-1);
+  };
+  CHECK(states("^.{1,2000}$") < 60'000);
+  CHECK(states(R"(^(?=.*\\d)(?=.*[a-z])(?=.*[A-Z]).{8,64}$)") < 60'000);
+  const char* const schema = R"({"type":"string","pattern":"^[^\\n\\u0012]{2}$"})";
+  check_all(compiled_schema(schema), {{R"("\u0001\r")", true}, {R"("\u001f\"")", true}, {R"("\\\u0010")", true}, {R"("\t\u0011")", true},
+                                      {R"("\n\r")", false}, {R"("\u0012a")", false}, {R"("\u000aa")", false}, {R"("\u0009a")", false},
+                                      {R"("\u001Fa")", false}, {R"("\u0020a")", false}}, schema);
+  const auto large = compiled_schema(R"({"type":"object","properties":{"a":{"type":"string","pattern":"^[\\p{L}\\p{N} .,]{1,500}$"}}})");
+  REQUIRE(!large.ok());
+  CHECK_EQ(large.error().field, std::string("/schema/properties/a/pattern"));
+  CHECK_EQ(large.error().found, std::string("^[\\p{L}\\p{N} .,]{1,500}$"));
 }

@@ -23,33 +23,8 @@ std::u32string code_points(std::string_view text) {
   return codes;
 }
 
-using Subset = std::vector<std::uint32_t>;
-
-class Closure {
- public:
-  explicit Closure(const CodeAutomaton& automaton) : automaton_(automaton), seen_(automaton.states.size()) {}
-  // Adds what the states lead to without a character, each state once, in order; answers how much it visited.
-  std::size_t close(Subset& subset) {
-    ++round_;
-    std::size_t visits = subset.size();
-    std::erase_if(subset, [&](std::uint32_t id) { return !enter(id); });
-    for (std::size_t i = 0; i < subset.size(); ++i) {
-      const auto& epsilons = automaton_.states[subset[i]].epsilons;
-      visits += epsilons.size();
-      for (const std::uint32_t next : epsilons)
-        if (enter(next)) subset.push_back(next);
-    }
-    std::sort(subset.begin(), subset.end());
-    return visits;
-  }
-
- private:
-  bool enter(std::uint32_t id) { return std::exchange(seen_[id], round_) != round_; }
-
-  const CodeAutomaton& automaton_;
-  std::vector<std::uint32_t> seen_;  // (states) the round that met it last
-  std::uint32_t round_ = 0;
-};
+using Subset = Closure::Subset;
+constexpr std::size_t edges_a_visit = 16;  // that are looked at for one character in the time of a visit
 
 bool lower(const CodeEdge& a, const CodeEdge& b) { return a.low < b.low; }
 
@@ -73,6 +48,11 @@ void join_edges(std::vector<CodeEdge>& edges) {
 const CodeSet& CodeSet::any() {
   static const CodeSet all{{0, first_surrogate - 1}, {last_surrogate + 1, last_code}};
   return all;
+}
+
+CodeSet::CodeSet(std::vector<Range> ranges) {
+  std::sort(ranges.begin(), ranges.end());
+  for (const Range& one : ranges) add(one.first, one.second);  // at the end, so none has to move
 }
 
 void CodeSet::add(char32_t low, char32_t high) {
@@ -108,17 +88,33 @@ bool CodeSet::contains(char32_t c) const {
   return std::any_of(ranges_.begin(), ranges_.end(), [&](const Range& range) { return c >= range.first && c <= range.second; });
 }
 
-bool CodeAutomaton::accepts(std::string_view text) const {
+std::size_t Closure::close(Subset& subset) {
+  ++round_;
+  std::size_t visits = subset.size();
+  std::erase_if(subset, [&](std::uint32_t id) { return !enter(id); });
+  for (std::size_t i = 0; i < subset.size(); ++i) {
+    const auto& epsilons = automaton_.states[subset[i]].epsilons;
+    visits += epsilons.size();
+    for (const std::uint32_t next : epsilons)
+      if (enter(next)) subset.push_back(next);
+  }
+  return visits;
+}
+
+std::optional<bool> accepts(Closure& language, std::string_view text, AutomatonBudget& budget) {
+  const auto& states = language.automaton().states;
   if (states.empty()) return false;
-  Closure closure(*this);
-  Subset now{start};
-  closure.close(now);
+  Subset now{language.automaton().start};
+  if (!budget.spend(language.close(now))) return std::nullopt;
   for (const char32_t c : code_points(text)) {
     Subset next;
-    for (const std::uint32_t id : now)
+    std::size_t edges = 0;
+    for (const std::uint32_t id : now) {
+      edges += states[id].edges.size();
       for (const CodeEdge& edge : states[id].edges)
         if (c >= edge.low && c <= edge.high) next.push_back(edge.target);
-    closure.close(next);
+    }
+    if (!budget.spend(edges / edges_a_visit + language.close(next))) return std::nullopt;
     now = std::move(next);
   }
   return std::any_of(now.begin(), now.end(), [&](std::uint32_t id) { return states[id].accepts; });
@@ -130,6 +126,7 @@ std::optional<CodeAutomaton> deterministic(const CodeAutomaton& any, AutomatonBu
   std::map<Subset, std::uint32_t> known;
   std::vector<const Subset*> subsets;
   const auto id_of = [&](Subset subset) {
+    std::sort(subset.begin(), subset.end());
     const auto [at, fresh] = known.try_emplace(std::move(subset), std::uint32_t(subsets.size()));
     if (fresh) {
       auto& state = result.states.emplace_back();
@@ -207,9 +204,9 @@ CodeAutomaton complement(const CodeAutomaton& deterministic) {
   if (result.states.empty()) result.start = result.add_state();
   const std::uint32_t sink = result.add_state();
   for (auto& state : result.states) {
-    CodeSet covered;
-    for (const CodeEdge& edge : state.edges) covered.add(edge.low, edge.high);
-    for (const auto& [low, high] : covered.negated().ranges()) state.edges.push_back({low, high, sink});
+    std::vector<CodeSet::Range> covered;
+    for (const CodeEdge& edge : state.edges) covered.emplace_back(edge.low, edge.high);
+    for (const auto& [low, high] : CodeSet(std::move(covered)).negated().ranges()) state.edges.push_back({low, high, sink});
     state.accepts = !state.accepts;
   }
   return trimmed(std::move(result));

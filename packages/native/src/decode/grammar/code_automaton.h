@@ -20,6 +20,7 @@ class CodeSet {
   using Range = std::pair<char32_t, char32_t>;  // inclusive
   CodeSet() = default;
   CodeSet(std::initializer_list<Range> ranges) { for (const Range& one : ranges) add(one.first, one.second); }
+  explicit CodeSet(std::vector<Range> ranges);  // in any order
   static const CodeSet& any();                  // every code point
 
   void add(char32_t low, char32_t high);
@@ -49,11 +50,10 @@ struct CodeAutomaton {
   void add_edges(std::uint32_t from, const CodeSet& set, std::uint32_t to) {
     for (const auto& [low, high] : set.ranges()) states[from].edges.push_back({low, high, to});
   }
-  bool accepts(std::string_view text) const;
   bool empty_language() const { return states.empty(); }
 };
 
-// What the automata of one grammar may take together: many small ones may be as dear as one that is large.
+// What the automata of one grammar may take together, made and followed: many small ones may be as dear as one that is large.
 struct AutomatonBudget {
   static constexpr std::size_t an_edge = 8;  // visits that an edge is worth: it is looked up, and takes memory
   std::size_t states;  // of each
@@ -64,7 +64,25 @@ struct AutomatonBudget {
     return enough;
   }
 };
+// What states lead to without a character. Keeps its scratch, so one serves all questions of an automaton, which outlives it.
+class Closure {
+ public:
+  using Subset = std::vector<std::uint32_t>;
+  explicit Closure(const CodeAutomaton& automaton) : automaton_(automaton), seen_(automaton.states.size()) {}
+  const CodeAutomaton& automaton() const { return automaton_; }
+  // Adds it, each state once; answers how much it visited.
+  std::size_t close(Subset& subset);
+
+ private:
+  bool enter(std::uint32_t id) { return std::exchange(seen_[id], round_) != round_; }
+
+  const CodeAutomaton& automaton_;
+  std::vector<std::uint32_t> seen_;  // (states) the round that met it last
+  std::uint32_t round_ = 0;
+};
+
 // Each answers nothing when it would take more than the budget.
+std::optional<bool> accepts(Closure& language, std::string_view text, AutomatonBudget& budget);
 std::optional<CodeAutomaton> deterministic(const CodeAutomaton& any, AutomatonBudget& budget);
 std::optional<CodeAutomaton> intersection(CodeAutomaton a, CodeAutomaton b, AutomatonBudget& budget);  // of deterministic ones
 CodeAutomaton complement(const CodeAutomaton& deterministic);

@@ -1,5 +1,6 @@
 // The few automata that are built by hand.
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/utf8.h"
 #include "decode/grammar/code_automaton.h"
@@ -35,18 +36,16 @@ CodeAutomaton one_of(const std::vector<std::string>& texts) {
   CodeAutomaton result;
   if (texts.empty()) return result;
   result.add_state();
+  std::unordered_map<std::uint64_t, std::uint32_t> targets;  // by state and character
   for (const std::string& text : texts) {
     std::uint32_t at = 0;
     for (const char32_t c : code_points(text)) {
-      auto& edges = result.states[at].edges;
-      const auto found = std::find_if(edges.begin(), edges.end(), [&](const CodeEdge& edge) { return edge.low == c; });
-      if (found != edges.end()) {
-        at = found->target;
-        continue;
+      const auto [known, fresh] = targets.try_emplace(std::uint64_t(at) << 32 | c, std::uint32_t(result.states.size()));
+      if (fresh) {
+        result.add_state();
+        result.states[at].edges.push_back({c, c, known->second});
       }
-      const std::uint32_t next = result.add_state();
-      result.states[at].edges.push_back({c, c, next});
-      at = next;
+      at = known->second;
     }
     result.states[at].accepts = true;
   }

@@ -2,6 +2,7 @@
 #include "decode/grammar/grammar_builder.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace trivium::grammar {
 namespace {
@@ -14,6 +15,11 @@ Bytes encoded(char32_t c) {
   if (c < 0x10000) return {3, {0xE0u | unsigned(c >> 12), 0x80u | unsigned(c >> 6 & 63), 0x80u | unsigned(c & 63)}};
   return {4, {0xF0u | unsigned(c >> 18), 0x80u | unsigned(c >> 12 & 63), 0x80u | unsigned(c >> 6 & 63), 0x80u | unsigned(c & 63)}};
 }
+
+bool needs_escape(char32_t c) { return c < 0x20 || c == '"' || c == '\\'; }
+// Of 64: control characters are below 0x20, the other two apart.
+constexpr std::uint64_t only_digits = std::uint64_t(1) << 63;  // beside 16 of them: the last digit of their escapes
+std::uint64_t escape_bit(char32_t c) { return std::uint64_t(1) << (c < 0x20 ? c : c == '"' ? 32 : 33); }
 
 }  // namespace
 
@@ -63,6 +69,7 @@ Fragment GrammarBuilder::literal(std::string_view bytes) {
   const StateId start = state();
   StateId at = start;
   for (const char c : bytes) {
+    if (too_large()) break;  // it is refused, however long it is
     const StateId next = state();
     edge(at, static_cast<unsigned char>(c), static_cast<unsigned char>(c), next);
     at = next;
@@ -123,22 +130,26 @@ Fragment GrammarBuilder::text(const CodeAutomaton& language, TextForm form) {
   for (std::size_t i = 0; i < language.states.size(); ++i) state();
   const StateId end = state();
   Suffixes suffixes;
+  Escapes known;
+  const CodeSet plain = CodeSet{{0, 0x1F}, {'"', '"'}, {'\\', '\\'}}.negated();
   for (std::size_t i = 0; i < language.states.size() && !too_large(); ++i) {
     const auto& from = language.states[i];
     const StateId id = base + StateId(i);
     if (from.accepts) epsilon(id, end);
     for (const std::uint32_t next : from.epsilons) epsilon(id, base + next);
+    std::map<std::uint32_t, std::uint64_t> escaped;  // by target: escape_bit of each character
     for (const CodeEdge& one : from.edges) {
       if (form == TextForm::plain) {
         utf8(id, one.low, one.high, base + one.target, suffixes);
         continue;
       }
-      CodeSet plain = CodeSet{{0, 0x1F}, {'"', '"'}, {'\\', '\\'}}.negated();
       for (const auto& [low, high] : plain.ranges())
         if (std::max(low, one.low) <= std::min(high, one.high))
           utf8(id, std::max(low, one.low), std::min(high, one.high), base + one.target, suffixes);
-      escapes(id, one.low, one.high, base + one.target);
+      for (char32_t c = one.low; c <= std::min<char32_t>(one.high, '\\'); ++c)
+        if (needs_escape(c)) escaped[one.target] |= escape_bit(c);
     }
+    for (const auto& [target, characters] : escaped) escapes(id, characters, base + target, known);
   }
   return {base + language.start, end};
 }
@@ -174,21 +185,41 @@ void GrammarBuilder::utf8(StateId from, char32_t low, char32_t high, StateId to,
   edge(from, first.byte[0], last.byte[0], to);
 }
 
-void GrammarBuilder::escapes(StateId from, char32_t low, char32_t high, StateId to) {
+// States that read the same escapes on the way to the same one are one.
+void GrammarBuilder::escapes(StateId from, std::uint64_t characters, StateId to, Escapes& known) {
   static constexpr std::pair<char32_t, char> named[] = {{'"', '"'}, {'\\', '\\'}, {'\b', 'b'}, {'\f', 'f'},
                                                         {'\n', 'n'}, {'\r', 'r'}, {'\t', 't'}};
-  const auto write = [&](std::string_view text) {
-    const Fragment part = literal(text);
-    epsilon(from, part.start);
-    epsilon(part.end, to);
-  };
-  for (const auto& [c, letter] : named)
-    if (c >= low && c <= high) write(std::string{'\\', letter});
-  for (char32_t c = low; c <= std::min<char32_t>(high, 0x1F); ++c) {
-    if (std::any_of(std::begin(named), std::end(named), [&](const auto& one) { return one.first == c; })) continue;
-    const char* const digits = "0123456789abcdef";
-    write(std::string("\\u00") + digits[c >> 4] + digits[c & 15]);
+  const auto [at, fresh] = known.try_emplace({characters, to}, 0);
+  if (fresh) {
+    at->second = state();
+    for (const auto& [c, letter] : named) {
+      if ((characters & escape_bit(c)) == 0) continue;
+      edge(at->second, unsigned(letter), unsigned(letter), to);
+      characters &= ~escape_bit(c);
+    }
+    std::optional<StateId> behind_zeros;
+    for (unsigned high = 0; high < 2; ++high) {
+      const std::uint64_t digits = characters >> (16 * high) & 0xFFFF;
+      if (digits == 0) continue;
+      if (!behind_zeros) {
+        const Fragment zeros = literal("u00");
+        epsilon(at->second, zeros.start);
+        behind_zeros = zeros.end;
+      }
+      const auto [last, is_new] = known.try_emplace({digits | only_digits, to}, 0);
+      if (is_new) last->second = hexadecimal_digit(digits, to);
+      edge(*behind_zeros, '0' + high, '0' + high, last->second);
+    }
   }
+  edge(from, '\\', '\\', at->second);
+}
+
+// Reads one of the digits, bit i being i, in lower case.
+StateId GrammarBuilder::hexadecimal_digit(std::uint64_t digits, StateId to) {
+  const StateId from = state();
+  for (unsigned i = 0; i < 16; ++i)
+    if (digits >> i & 1) edge(from, unsigned("0123456789abcdef"[i]), unsigned("0123456789abcdef"[i]), to);
+  return from;
 }
 
 }  // namespace trivium::grammar

@@ -64,9 +64,11 @@ class GrammarBuilder {
     RuleId body = 0;
     std::uint32_t low = 0, high = 0;
   };
-  using Suffixes = std::map<std::tuple<unsigned, unsigned, StateId>, StateId>;
+  using Suffixes = std::map<std::tuple<unsigned, unsigned, StateId>, StateId>;  // by bytes and target
+  using Escapes = std::map<std::pair<std::uint64_t, StateId>, StateId>;         // by characters and target
   void utf8(StateId from, char32_t low, char32_t high, StateId to, Suffixes& suffixes);
-  void escapes(StateId from, char32_t low, char32_t high, StateId to);
+  void escapes(StateId from, std::uint64_t characters, StateId to, Escapes& known);
+  StateId hexadecimal_digit(std::uint64_t digits, StateId to);
   void shorten_epsilons();
   void measure(std::vector<std::uint32_t>& states, std::vector<std::uint32_t>& rules);
 

@@ -170,7 +170,8 @@ Result<Fragment> SchemaCompiler::named_values(const Shape& shape) {
   Shape rest = shape;
   rest.values.reset();
   std::vector<std::string> texts;
-  for (const Json* const value : *shape.values) {
+  TRIVIUM_TRY(reader_.spend(shape.values->entries().size()));
+  for (const auto& [value, text] : shape.values->entries()) {
     TRIVIUM_TRY_ASSIGN(const bool fit, reader_.fits(*value, rest));
     if (fit) texts.push_back(json_text(*value));
   }
@@ -183,7 +184,7 @@ Result<Fragment> SchemaCompiler::number(const Shape& shape) {
   if (bounds.multiple_of > 0 && (shape.types & json_type::whole) == 0) return builder_.nothing();
   if (bounds.free()) return builder_.call(bounds.integer ? rules_.integer : rules_.number);
   const auto texts = number_texts(bounds, builder_.limits().automaton_states * 4);
-  if (!texts) return unsupported(shape.field, "The bounds and multiples of the number are too many.", "Take a smaller multipleOf.");
+  if (!texts) return unsupported(reader_.pointer(shape.schema), "The bounds and multiples of the number are too many.", "Take a smaller multipleOf.");
   return builder_.text(*texts, TextForm::plain);
 }
 
@@ -192,6 +193,9 @@ Result<Fragment> SchemaCompiler::string(const Shape& shape) {
   if (!shape.texts.empty()) {
     TRIVIUM_TRY_ASSIGN(const CodeAutomaton texts, reader_.texts_of(shape));
     text = builder_.text(texts, TextForm::json);
+    if (builder_.too_large())
+      return unsupported(reader_.pointer(shape.texts[0].at), "The pattern makes the schema too large.",
+                         "Take smaller counts and fewer alternatives.", std::string(shape.texts[0].pattern));
   } else if (shape.min_length == 0 && shape.max_length == unbounded) {
     return builder_.call(rules_.string);
   } else {
@@ -215,9 +219,9 @@ Fragment SchemaCompiler::repeated(RuleId body, std::uint32_t low, std::uint32_t 
 
 Result<Fragment> SchemaCompiler::array(const Shape& shape) {
   std::size_t prefix = 0;
-  for (const ArrayClause& clause : shape.arrays) prefix = std::max(prefix, clause.prefix.size());
+  for (const ArrayClause& clause : shape.arrays) prefix = std::max(prefix, clause.prefix ? clause.prefix->items().size() : 0);
   if (prefix > builder_.limits().automaton_states)
-    return unsupported(shape.field, "prefixItems is too long.", "Take fewer.", std::to_string(prefix));
+    return unsupported(reader_.pointer(shape.schema), "prefixItems is too long.", "Take fewer.", std::to_string(prefix));
   const auto line = [&] { return builder_.call(rules_.line); };
   const RuleId rest = rule_of(reader_.schemas_of_item(shape, prefix));
   const Fragment whole = builder_.nothing();

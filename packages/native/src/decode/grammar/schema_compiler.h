@@ -34,7 +34,7 @@ class SchemaCompiler {
   Result<Fragment> array(const Shape& shape);
   Result<Fragment> object(const Shape& shape);
   struct Key { Fragment text; RuleId value; };
-  Result<std::vector<Key>> free_keys(const Shape& shape, const std::vector<std::string>& names);
+  Result<std::vector<Key>> free_keys(const Shape& shape, const NameSet& names);
   Fragment member(Fragment key, RuleId value);
   Fragment repeated(RuleId body, std::uint32_t low, std::uint32_t high);
 

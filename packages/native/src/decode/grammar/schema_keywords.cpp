@@ -14,7 +14,7 @@ constexpr std::pair<std::string_view, std::string_view> said_twice[] = {
     {"duration", R"(^P(?:(\d+W)|(?!.*W)(?=\d|T\d)(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+([.,]\d+)?S)?)?)$)"},
 };
 
-bool says_its_format(const Json& schema, const std::string& pattern) {
+bool says_its_format(const Json& schema, std::string_view pattern) {
   const Json* const format = schema.find("format");
   return format != nullptr && std::any_of(std::begin(said_twice), std::end(said_twice), [&](const auto& twice) {
            return twice.first == format->string() && twice.second == pattern;
@@ -23,7 +23,7 @@ bool says_its_format(const Json& schema, const std::string& pattern) {
 
 }  // namespace
 
-Status SchemaReader::read_number_keyword(const Json& schema, const Json::Member& member, Shape& shape, const std::string& field) {
+Status SchemaReader::read_number_keyword(const Json& schema, const Json::Member& member, Shape& shape) {
   const auto& [name, value] = member;
   NumberBounds& number = shape.number;
   const bool low = name == "minimum" || name == "exclusiveMinimum", high = name == "maximum" || name == "exclusiveMaximum";
@@ -32,7 +32,7 @@ Status SchemaReader::read_number_keyword(const Json& schema, const Json::Member&
   // In draft 4 and OpenAPI 3.0 a boolean beside the bound.
   if (exclusive && value.is_boolean()) return {};
   if (!exclusive && (low || high)) exclusive = schema.boolean_or(low ? "exclusiveMinimum" : "exclusiveMaximum", false);
-  if (!value.is_number()) return invalid(field, name + " is no number.", "a number", json_text(value).substr(0, 80));
+  if (!value.is_number()) return invalid(pointer(&value), name + " is no number.", "a number", json_text(value).substr(0, 80));
   const double bound = value.number();
   if (low && (!number.low || bound > *number.low || (bound == *number.low && exclusive))) {
     number.low = bound;
@@ -43,9 +43,9 @@ Status SchemaReader::read_number_keyword(const Json& schema, const Json::Member&
     number.high_exclusive = exclusive;
   }
   if (name != "multipleOf") return {};
-  if (bound <= 0) return invalid(field, "multipleOf is not above 0.", "a number above 0", number_text(bound));
+  if (bound <= 0) return invalid(pointer(&value), "multipleOf is not above 0.", "a number above 0", number_text(bound));
   if (bound != std::trunc(bound) || bound > double(largest_multiple))
-    return unsupported(field, "multipleOf is supported for whole numbers up to 10000.", "Scale the value to a whole number, or use a pattern.",
+    return unsupported(pointer(&value), "multipleOf is supported for whole numbers up to 10000.", "Scale the value to a whole number, or use a pattern.",
                        number_text(bound));
   const auto step = std::int64_t(bound);
   if (number.multiple_of == 0) number.multiple_of = step;
@@ -53,11 +53,11 @@ Status SchemaReader::read_number_keyword(const Json& schema, const Json::Member&
   while (b != 0) a = std::exchange(b, a % b);
   number.multiple_of = number.multiple_of / a * step;
   if (number.multiple_of > largest_multiple)
-    return unsupported(field, "multipleOf is supported for whole numbers up to 10000.", "Take smaller multiples.", std::to_string(number.multiple_of));
+    return unsupported(pointer(&value), "multipleOf is supported for whole numbers up to 10000.", "Take smaller multiples.", std::to_string(number.multiple_of));
   return {};
 }
 
-Status SchemaReader::read_count_keyword(const Json::Member& member, Shape& shape, const std::string& field) {
+Status SchemaReader::read_count_keyword(const Json::Member& member, Shape& shape) {
   const auto& [name, value] = member;
   struct Row { std::string_view name; std::uint32_t Shape::* count; bool least; };
   static constexpr Row rows[] = {{"minLength", &Shape::min_length, true}, {"maxLength", &Shape::max_length, false},
@@ -66,7 +66,7 @@ Status SchemaReader::read_count_keyword(const Json::Member& member, Shape& shape
   for (const Row& row : rows) {
     if (row.name != name) continue;
     const auto count = value.integer();
-    if (!count || *count < 0) return invalid(field, name + " is no count.", "a whole number of at least 0", json_text(value).substr(0, 80));
+    if (!count || *count < 0) return invalid(pointer(&value), name + " is no count.", "a whole number of at least 0", json_text(value).substr(0, 80));
     const auto bounded = std::uint32_t(std::min<std::int64_t>(*count, unreachable));
     std::uint32_t& held = shape.*row.count;
     held = row.least ? std::max(held, bounded) : std::min(held, bounded);
@@ -74,52 +74,47 @@ Status SchemaReader::read_count_keyword(const Json::Member& member, Shape& shape
   return {};
 }
 
-Status SchemaReader::read_object_keywords(const Json& schema, Shape& shape, const std::string& field) {
+Status SchemaReader::read_object_keywords(const Json& schema, Shape& shape) {
   ObjectClause clause;
-  bool any = false;
   for (const auto& [name, list] : {std::pair{"properties", &clause.properties}, std::pair{"patternProperties", &clause.patterns}}) {
     const Json* const given = schema.find(name);
-    if (given == nullptr) continue;
-    if (!given->is_object()) return invalid(field + "/" + name, std::string(name) + " is no object.", "an object of schemas");
-    for (const Json::Member& member : given->members()) list->emplace_back(member.first, &member.second);
-    any = true;
+    if (given != nullptr && !given->is_object()) return invalid(pointer(given), std::string(name) + " is no object.", "an object of schemas");
+    *list = given;
   }
-  if ((clause.additional = schema.find("additionalProperties")) != nullptr) any = true;
-  if (any) shape.objects.push_back(std::move(clause));
+  clause.additional = schema.find("additionalProperties");
+  if (clause.properties || clause.patterns || clause.additional) shape.objects.push_back(clause);
   return {};
 }
 
-Status SchemaReader::read_array_keywords(const Json& schema, Shape& shape, const std::string& field) {
+Status SchemaReader::read_array_keywords(const Json& schema, Shape& shape) {
   ArrayClause clause;
   clause.items = schema.find("items");
-  const Json* prefix = schema.find("prefixItems");
+  clause.prefix = schema.find("prefixItems");
   if (clause.items != nullptr && clause.items->is_array()) {  // a tuple as draft 7 writes it
-    if (prefix != nullptr) return invalid(field + "/items", "items is a list beside prefixItems.", "a schema");
-    prefix = clause.items;
+    if (clause.prefix != nullptr) return invalid(pointer(clause.items), "items is a list beside prefixItems.", "a schema");
+    clause.prefix = clause.items;
     clause.items = schema.find("additionalItems");
   }
-  if (prefix != nullptr) {
-    if (!prefix->is_array()) return invalid(field + "/prefixItems", "prefixItems is no list.", "a list of schemas");
-    for (const Json& one : prefix->items()) clause.prefix.push_back(&one);
-  }
-  if (clause.items != nullptr || prefix != nullptr) shape.arrays.push_back(std::move(clause));
+  if (clause.prefix != nullptr && !clause.prefix->is_array())
+    return invalid(pointer(clause.prefix), "prefixItems is no list.", "a list of schemas");
+  if (clause.items != nullptr || clause.prefix != nullptr) shape.arrays.push_back(clause);
   return {};
 }
 
 // A format that is not known says nothing of a value, as in the standard: numbers have them too, and everybody may make one up.
-Status SchemaReader::read_text_keyword(const Json& schema, const Json::Member& member, Shape& shape, const std::string& field) {
+Status SchemaReader::read_text_keyword(const Json& schema, const Json::Member& member, Shape& shape) {
   const auto& [name, value] = member;
-  if (!value.is_string()) return invalid(field, name + " is no string.", "a string", json_text(value).substr(0, 80));
+  if (!value.is_string()) return invalid(pointer(&value), name + " is no string.", "a string", json_text(value).substr(0, 80));
   if (name == "format") {
-    if (const char* const format = format_pattern(value.string())) shape.texts.push_back({format, true, field});
+    if (const char* const format = format_pattern(value.string())) shape.texts.push_back({format, true, &value});
   } else if (!says_its_format(schema, value.string())) {
-    shape.texts.push_back({value.string(), false, field});
+    shape.texts.push_back({value.string(), false, &value});
   }
   return {};
 }
 
 // `nullable`: OpenAPI's word for null beside the type.
-Status SchemaReader::read_type(const Json& type, bool nullable, Shape& shape, const std::string& field) {
+Status SchemaReader::read_type(const Json& type, bool nullable, Shape& shape) {
   using namespace json_type;
   static constexpr std::pair<std::string_view, unsigned> names[] = {{"null", null}, {"boolean", boolean}, {"integer", whole},
       {"number", whole | fraction}, {"string", string}, {"array", array}, {"object", object}};
@@ -130,7 +125,7 @@ Status SchemaReader::read_type(const Json& type, bool nullable, Shape& shape, co
       allowed |= bits;
       return {};
     }
-    return invalid(field, "There is no such type.", "null, boolean, integer, number, string, array or object", json_text(name).substr(0, 80));
+    return invalid(pointer(&type), "There is no such type.", "null, boolean, integer, number, string, array or object", json_text(name).substr(0, 80));
   };
   if (!type.is_array()) TRIVIUM_TRY(one(type));
   for (const Json& name : type.items()) TRIVIUM_TRY(one(name));
@@ -138,32 +133,36 @@ Status SchemaReader::read_type(const Json& type, bool nullable, Shape& shape, co
   return {};
 }
 
-Status SchemaReader::read_values(const Json::Member& member, Shape& shape, const std::string& field) {
-  std::vector<const Json*> values;
-  if (member.first == "const") {
-    values.push_back(&member.second);
-  } else {
-    if (!member.second.is_array()) return invalid(field, "enum is no list.", "a list of values");
-    for (const Json& value : member.second.items()) values.push_back(&value);
+Status SchemaReader::read_values(const Json::Member& member, Shape& shape) {
+  const Json& given = member.second;
+  std::shared_ptr<const ValueSet>& known = value_sets_[&given];
+  if (!known) {
+    auto values = std::make_shared<ValueSet>();
+    if (member.first == "const") {
+      values->add(given);
+    } else {
+      if (!given.is_array()) return invalid(pointer(&given), "enum is no list.", "a list of values");
+      for (const Json& value : given.items()) values->add(value);
+    }
+    known = std::move(values);
   }
   if (!shape.values) {
-    shape.values = std::move(values);
+    shape.values = known;
     return {};
   }
-  std::erase_if(*shape.values, [&](const Json* held) {
-    return std::none_of(values.begin(), values.end(), [&](const Json* other) { return same_value(*held, *other); });
-  });
+  auto both = std::make_shared<ValueSet>();
+  TRIVIUM_TRY(spend(shape.values->entries().size()));
+  for (const ValueSet::Entry& held : shape.values->entries())
+    if (known->contains(*held.text)) both->add(*held.value);
+  shape.values = std::move(both);
   return {};
 }
 
-Status SchemaReader::read_choice(const Json::Member& member, Shape& shape, const std::string& field) {
-  Choice choice;
-  if (!member.second.is_array() || member.second.items().empty())
-    return invalid(field, member.first + " is no list of schemas.", "a list of schemas");
-  for (const Json& branch : member.second.items()) choice.branches.push_back(&branch);
-  choice.exactly_one = member.first == "oneOf" && choice.branches.size() > 1;
-  choice.field = field;
-  shape.choices.push_back(std::move(choice));
+Status SchemaReader::read_choice(const Json::Member& member, Shape& shape) {
+  const Json& branches = member.second;
+  if (!branches.is_array() || branches.items().empty())
+    return invalid(pointer(&branches), member.first + " is no list of schemas.", "a list of schemas");
+  shape.choices.push_back({&branches, member.first == "oneOf" && branches.items().size() > 1});
   return {};
 }
 

@@ -16,18 +16,18 @@ Fragment SchemaCompiler::member(Fragment key, RuleId value) {
 }
 
 // One entry for every way in which a key may match patterns; keys that have a name of their own are none of them.
-Result<std::vector<SchemaCompiler::Key>> SchemaCompiler::free_keys(const Shape& shape, const std::vector<std::string>& names) {
+Result<std::vector<SchemaCompiler::Key>> SchemaCompiler::free_keys(const Shape& shape, const NameSet& names) {
   std::vector<Key> keys;
-  struct Pattern { const std::pair<std::string, const Json*>* given; const ObjectClause* clause; };
+  struct Pattern { const Json::Member* given; const ObjectClause* clause; };
   std::vector<Pattern> patterns;
   for (const ObjectClause& clause : shape.objects)
-    for (const auto& one : clause.patterns) patterns.push_back({&one, &clause});
+    for (const Json::Member& one : members_or_none(clause.patterns)) patterns.push_back({&one, &clause});
   if (patterns.size() > most_patterns)
-    return unsupported(reader_.pointer(patterns.back().given->second), "More than four patternProperties are not supported.", "Take fewer patterns.");
+    return unsupported(reader_.pointer(&patterns.back().given->second), "More than four patternProperties are not supported.", "Take fewer patterns.");
   AutomatonBudget& budget = builder_.automata();
   const bool any_key = patterns.empty() && names.empty() && shape.names.empty();
-  const auto too_large = [&] { return unsupported(shape.field, "The keys of the object are too many to tell apart.", "Take fewer properties and patterns."); };
-  CodeAutomaton unnamed = complement(one_of(names));
+  const auto too_large = [&] { return unsupported(reader_.pointer(shape.schema), "The keys of the object are too many to tell apart.", "Take fewer properties and patterns."); };
+  CodeAutomaton unnamed = complement(one_of(std::vector<std::string>(names.begin(), names.end())));
   if (!shape.names.empty()) {
     TRIVIUM_TRY_ASSIGN(const CodeAutomaton* const language, reader_.key_language(shape.names));
     auto both = intersection(unnamed, *language, budget);
@@ -45,7 +45,7 @@ Result<std::vector<SchemaCompiler::Key>> SchemaCompiler::free_keys(const Shape& 
       for (std::size_t i = 0; i < patterns.size(); ++i) {
         if (patterns[i].clause != &clause || (matched >> i & 1) == 0) continue;
         any = true;
-        add(patterns[i].given->second);
+        add(&patterns[i].given->second);
       }
       if (!any && clause.additional != nullptr) add(clause.additional);
     }
@@ -56,7 +56,7 @@ Result<std::vector<SchemaCompiler::Key>> SchemaCompiler::free_keys(const Shape& 
       continue;
     }
     for (std::size_t i = 0; i < patterns.size(); ++i) {
-      const TextConstraint constraint{patterns[i].given->first, false, reader_.pointer(patterns[i].given->second)};
+      const TextConstraint constraint{patterns[i].given->first, false, &patterns[i].given->second};
       TRIVIUM_TRY_ASSIGN(const CodeAutomaton* const language, reader_.pattern_language(constraint, true));
       auto both = intersection(texts, (matched >> i & 1) ? *language : complement(*language), budget);
       if (!both) return too_large();
@@ -72,18 +72,19 @@ Result<std::vector<SchemaCompiler::Key>> SchemaCompiler::free_keys(const Shape& 
 // States by the next property that may be written and, where the number of properties is bounded, by how many there are:
 // `key` waits for one, `after` for a comma or the end.
 Result<Fragment> SchemaCompiler::object(const Shape& shape) {
-  std::vector<std::string> names;
-  const auto add_name = [&](const std::string& name) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  };
-  for (const ObjectClause& clause : shape.objects)
-    for (const auto& [name, schema] : clause.properties) add_name(name);
-  for (const std::string& name : shape.required) add_name(name);
+  NameSet names;
+  for (const ObjectClause& clause : shape.objects) {
+    TRIVIUM_TRY(reader_.spend(members_or_none(clause.properties).size()));
+    for (const auto& [name, schema] : members_or_none(clause.properties)) names.add(name);
+  }
+  for (const std::string_view name : shape.required) names.add(name);
   TRIVIUM_TRY_ASSIGN(const std::vector<std::string> listed, reader_.listed_keys(shape.names));
-  for (const std::string& name : listed) add_name(name);
-  const auto is_required = [&](const std::string& name) {
-    return std::find(shape.required.begin(), shape.required.end(), name) != shape.required.end();
-  };
+  for (const std::string& name : listed) names.add(name);
+  std::size_t bytes = 0;
+  for (const std::string_view name : names) bytes += name.size();
+  if (names.size() >= most_key_states || bytes > builder_.limits().states)  // a byte is a state
+    return unsupported(reader_.pointer(shape.schema), "The names of the object's properties are too many or too long.", "Take fewer.",
+                       std::to_string(names.size()));
   TRIVIUM_TRY_ASSIGN(const std::vector<Key> free, free_keys(shape, names));
 
   const std::uint32_t required = std::uint32_t(shape.required.size());
@@ -91,11 +92,11 @@ Result<Fragment> SchemaCompiler::object(const Shape& shape) {
   const bool most = shape.max_properties != unbounded;
   // A key may be written twice and then counts once; beyond one key more than is required, counting could be wrong.
   if (!free.empty() && least > required + 1)
-    return unsupported(shape.field + "/minProperties", "minProperties over keys without a name is not decidable beyond one more than is required.",
+    return unsupported(reader_.pointer(shape.schema) + "/minProperties", "minProperties over keys without a name is not decidable beyond one more than is required.",
                        "Name the properties, or lower minProperties.", std::to_string(shape.min_properties));
   const std::uint32_t counts = (most ? shape.max_properties : least) + 1;
   if (std::size_t(counts) * (names.size() + 1) > most_key_states)
-    return unsupported(shape.field + (most ? "/maxProperties" : "/minProperties"), "The bound on the number of properties is too high.", "Lower it.",
+    return unsupported(reader_.pointer(shape.schema) + (most ? "/maxProperties" : "/minProperties"), "The bound on the number of properties is too high.", "Lower it.",
                        std::to_string(counts - 1));
   const auto state_table = [&] {
     std::vector<std::vector<StateId>> table(names.size() + 1, std::vector<StateId>(counts));
@@ -118,7 +119,7 @@ Result<Fragment> SchemaCompiler::object(const Shape& shape) {
 
   std::size_t last_required = 0;  // behind the last required property
   for (std::size_t i = 0; i < names.size(); ++i)
-    if (is_required(names[i])) last_required = i + 1;
+    if (shape.required.contains(names[i])) last_required = i + 1;
   for (std::size_t i = 0; i <= names.size(); ++i) {
     RuleId value = 0;
     if (i < names.size()) {
@@ -133,8 +134,8 @@ Result<Fragment> SchemaCompiler::object(const Shape& shape) {
         builder_.epsilon(one.end, to);
       };
       if (i < names.size()) {
-        if (room) write(key[i][count], builder_.literal(json_string(names[i])), value, after[i + 1][next_count(count)]);
-        if (!is_required(names[i])) builder_.epsilon(key[i][count], key[i + 1][count]);
+        if (room) write(key[i][count], builder_.literal(json_string(std::string(names[i]))), value, after[i + 1][next_count(count)]);
+        if (!shape.required.contains(names[i])) builder_.epsilon(key[i][count], key[i + 1][count]);
       }
       const Fragment comma = builder_.sequence({builder_.literal(","), builder_.call(rules_.line)});
       builder_.epsilon(after[i][count], comma.start);

@@ -39,8 +39,8 @@ const Json* nothing() {
   return &schema;
 }
 
-Error too_large(const TextConstraint& constraint) {
-  return unsupported(constraint.field, "The pattern is too large.", "Take smaller counts and fewer alternatives.", constraint.pattern);
+Error too_large(std::string field, const TextConstraint& constraint) {
+  return unsupported(std::move(field), "The pattern is too large.", "Take smaller counts and fewer alternatives.", std::string(constraint.pattern));
 }
 
 }  // namespace
@@ -50,14 +50,18 @@ Result<const CodeAutomaton*> SchemaReader::pattern_language(const TextConstraint
   auto found = languages_.find(key);
   if (found == languages_.end()) {
     const RegexMatch match = constraint.whole ? RegexMatch::whole : RegexMatch::anywhere;
-    TRIVIUM_TRY_ASSIGN(CodeAutomaton language, regex_language(constraint.pattern, match, automata_, constraint.field));
-    found = languages_.emplace(key, std::move(language)).first;
+    auto language = regex_language(constraint.pattern, match, automata_, {});
+    if (!language.ok()) {
+      language.error().field = pointer(constraint.at);
+      return std::move(language.error());
+    }
+    found = languages_.emplace(key, std::move(*language)).first;
   }
   if (!needs_deterministic) return &found->second;
   auto made = deterministic_.find(key);
   if (made == deterministic_.end()) {
     auto automaton = deterministic(found->second, automata_);
-    if (!automaton) return too_large(constraint);
+    if (!automaton) return too_large(pointer(constraint.at), constraint);
     made = deterministic_.emplace(key, std::move(*automaton)).first;
   }
   return &made->second;
@@ -74,22 +78,23 @@ Result<CodeAutomaton> SchemaReader::texts_of(const Shape& shape) {
       continue;
     }
     auto both = intersection(texts, *one, automata_);
-    if (!both) return too_large(shape.texts[i]);
+    if (!both) return too_large(pointer(shape.texts[i].at), shape.texts[i]);
     texts = std::move(*both);
   }
   if (!bounded) return texts;
   const std::uint32_t last = shape.max_length == unbounded ? shape.min_length : shape.max_length;
   if (shape.min_length > shape.max_length) return CodeAutomaton();
-  const TextConstraint constraint = shape.texts.empty() ? TextConstraint{{}, false, shape.field} : shape.texts[0];
-  if (last > automata_.states) return too_large(constraint);
+  const TextConstraint constraint = shape.texts.empty() ? TextConstraint{{}, false, shape.schema} : shape.texts[0];
+  if (last > automata_.states) return too_large(pointer(constraint.at), constraint);
   auto both = intersection(texts, texts_of_length(shape.min_length, shape.max_length), automata_);
-  if (!both) return too_large(constraint);
+  if (!both) return too_large(pointer(constraint.at), constraint);
   return std::move(*both);
 }
 
 Result<std::vector<std::string>> SchemaReader::named_strings(const Shape& shape) {
   std::vector<std::string> strings;
-  for (const Json* const value : *shape.values) {
+  TRIVIUM_TRY(spend(shape.values->entries().size()));
+  for (const auto& [value, text] : shape.values->entries()) {
     if (!value->is_string()) continue;
     TRIVIUM_TRY_ASSIGN(const bool fit, fits(*value, shape));
     if (fit) strings.push_back(value->string());
@@ -125,30 +130,39 @@ Result<const CodeAutomaton*> SchemaReader::key_language(const SchemaSet& names) 
     }
     const auto language = deterministic(texts, automata_);
     auto left = language ? intersection(others, complement(*language), automata_) : std::nullopt;
-    if (!left) return unsupported(shape.field, "The names of properties are too many to tell apart.", "Take a simpler pattern.");
+    if (!left) return unsupported(pointer(shape.schema), "The names of properties are too many to tell apart.", "Take a simpler pattern.");
     others = std::move(*left);
   }
   return &key_languages_.emplace(names, complement(others)).first->second;
 }
 
-Result<SchemaSet> SchemaReader::schemas_of_key(const Shape& shape, const std::string& key) {
+Result<bool> SchemaReader::accepts(const CodeAutomaton& language, std::string_view text, const Json* at) {
+  const auto known = closures_.try_emplace(&language, language).first;
+  const auto accepted = grammar::accepts(known->second, text, automata_);
+  if (accepted) return *accepted;
+  return unsupported(pointer(at), "Its names and values are too many to be held against patterns.", "Take fewer or shorter ones, or simpler patterns.");
+}
+
+Result<SchemaSet> SchemaReader::schemas_of_key(const Shape& shape, std::string_view key) {
   SchemaSet set;
   if (!shape.names.empty()) {
     TRIVIUM_TRY_ASSIGN(const CodeAutomaton* const keys, key_language(shape.names));
-    if (!keys->accepts(key)) add(set, nothing());
+    TRIVIUM_TRY_ASSIGN(const bool allowed, accepts(*keys, key, shape.schema));
+    if (!allowed) add(set, nothing());
   }
+  TRIVIUM_TRY(spend(shape.objects.size()));
   for (const ObjectClause& clause : shape.objects) {
     bool named = false;
-    for (const auto& [name, schema] : clause.properties) {
-      if (name != key) continue;
+    if (const Json* const schema = clause.properties ? member_of(*clause.properties, key) : nullptr) {
       named = true;
       add(set, schema);
     }
-    for (const auto& [pattern, schema] : clause.patterns) {
-      TRIVIUM_TRY_ASSIGN(const CodeAutomaton* const language, pattern_language({pattern, false, pointer(schema)}, false));
-      if (!language->accepts(key)) continue;
+    for (const auto& [pattern, schema] : members_or_none(clause.patterns)) {
+      TRIVIUM_TRY_ASSIGN(const CodeAutomaton* const language, pattern_language({pattern, false, &schema}, false));
+      TRIVIUM_TRY_ASSIGN(const bool matched, accepts(*language, key, &schema));
+      if (!matched) continue;
       named = true;
-      add(set, schema);
+      add(set, &schema);
     }
     if (!named && clause.additional != nullptr) add(set, clause.additional);
   }
@@ -158,8 +172,8 @@ Result<SchemaSet> SchemaReader::schemas_of_key(const Shape& shape, const std::st
 SchemaSet SchemaReader::schemas_of_item(const Shape& shape, std::size_t index) const {
   SchemaSet set;
   for (const ArrayClause& clause : shape.arrays) {
-    if (index < clause.prefix.size())
-      add(set, clause.prefix[index]);
+    if (clause.prefix != nullptr && index < clause.prefix->items().size())
+      add(set, &clause.prefix->items()[index]);
     else if (clause.items != nullptr)
       add(set, clause.items);
   }
@@ -177,15 +191,15 @@ Result<bool> SchemaReader::fits_all(const Json& value, const SchemaSet& schemas)
 
 Result<bool> SchemaReader::fits(const Json& value, const Shape& shape) {
   if ((type_of(value) & shape.types) == 0) return false;
-  if (shape.values && std::none_of(shape.values->begin(), shape.values->end(), [&](const Json* one) { return same_value(value, *one); }))
-    return false;
+  if (shape.values && !shape.values->contains(value_text(value))) return false;
   if (value.is_number()) return within(shape.number, value.number());
   if (value.is_string()) {
     const std::size_t length = code_points(value.string());
     if (length < shape.min_length || length > shape.max_length) return false;
     for (const TextConstraint& constraint : shape.texts) {
       TRIVIUM_TRY_ASSIGN(const CodeAutomaton* const language, pattern_language(constraint, false));
-      if (!language->accepts(value.string())) return false;
+      TRIVIUM_TRY_ASSIGN(const bool accepted, accepts(*language, value.string(), constraint.at));
+      if (!accepted) return false;
     }
     return true;
   }
@@ -199,7 +213,8 @@ Result<bool> SchemaReader::fits(const Json& value, const Shape& shape) {
   }
   if (!value.is_object()) return true;
   if (value.members().size() < shape.min_properties || value.members().size() > shape.max_properties) return false;
-  if (std::any_of(shape.required.begin(), shape.required.end(), [&](const std::string& key) { return value.find(key) == nullptr; }))
+  TRIVIUM_TRY(spend(shape.required.size()));
+  if (std::any_of(shape.required.begin(), shape.required.end(), [&](std::string_view key) { return member_of(value, key) == nullptr; }))
     return false;
   for (const Json::Member& member : value.members()) {
     TRIVIUM_TRY_ASSIGN(const SchemaSet schemas, schemas_of_key(shape, member.first));
@@ -215,7 +230,9 @@ Result<bool> SchemaReader::disjoint(const Shape& a, const Shape& b, int depth) {
   if (common == 0) return true;
   for (const auto& [named, other] : {std::pair{&a, &b}, std::pair{&b, &a}}) {
     if (!named->values) continue;
-    for (const Json* const value : *named->values) {
+    TRIVIUM_TRY(spend(named->values->entries().size()));
+    for (const auto& [value, text] : named->values->entries()) {
+      if (other->values && !other->values->contains(*text)) continue;
       TRIVIUM_TRY_ASSIGN(const bool here, fits(*value, *named));
       TRIVIUM_TRY_ASSIGN(const bool there, fits(*value, *other));
       if (here && there) return false;
@@ -253,20 +270,16 @@ Result<bool> SchemaReader::disjoint(const Shape& a, const Shape& b, int depth) {
 Result<bool> SchemaReader::disjoint_objects(const Shape& a, const Shape& b, int depth) {
   if (a.max_properties < b.min_properties || b.max_properties < a.min_properties) return true;
   if (depth >= most_depth) return false;
-  const auto has = [](const Shape& shape, const std::string& key) {
-    return std::find(shape.required.begin(), shape.required.end(), key) != shape.required.end();
-  };
-  std::vector<std::string> keys = a.required;
-  for (const std::string& key : b.required)
-    if (!has(a, key)) keys.push_back(key);
-  for (const std::string& key : keys) {
+  NameSet keys = a.required;
+  for (const std::string_view key : b.required) keys.add(key);
+  for (const std::string_view key : keys) {
     TRIVIUM_TRY_ASSIGN(const SchemaSet left, schemas_of_key(a, key));
     TRIVIUM_TRY_ASSIGN(const SchemaSet right, schemas_of_key(b, key));
     TRIVIUM_TRY_ASSIGN(const std::vector<Shape> in_a, shapes(left));
     TRIVIUM_TRY_ASSIGN(const std::vector<Shape> in_b, shapes(right));
     // Asked for by one, and impossible in the other.
     if (in_a.empty() || in_b.empty()) return true;
-    if (!has(a, key) || !has(b, key)) continue;
+    if (!a.required.contains(key) || !b.required.contains(key)) continue;
     bool apart = true;
     for (const Shape& one : in_a) {
       for (const Shape& other : in_b) {

@@ -6,7 +6,10 @@
 namespace trivium::grammar {
 namespace {
 
-constexpr std::size_t most_work = 200'000;  // schemas read, the same one again counted again
+constexpr std::size_t most_looks = 3'200'000;
+constexpr std::size_t a_schema = 16;        // looks that reading one takes, the same one again too
+constexpr std::size_t most_path = 1000;     // schemas that name each other without anything in between: each takes of the stack
+constexpr std::size_t linear_members = 16;
 
 // What a draft from 3 to 2020-12 constrains values by and no grammar here keeps. Any other word is an annotation, as JSON Schema has
 // it: it says nothing about what a value may be.
@@ -41,31 +44,59 @@ bool fits_any_name(const Json& schema) {
 }  // namespace
 
 SchemaReader::SchemaReader(const Json& root, const GrammarLimits& limits, AutomatonBudget& automata, std::string field)
-    : root_(root), limits_(limits), automata_(automata) {
-  remember_pointers(root, field);
+    : root_(root), limits_(limits), automata_(automata), field_(std::move(field)) {
+  places_.emplace(&root, Place{nullptr, nullptr, 0});
+  remember_places(root);
 }
 
-void SchemaReader::remember_pointers(const Json& node, const std::string& pointer) {
-  pointers_[&node] = pointer;
+void SchemaReader::remember_places(const Json& node) {
   for (const Json::Member& member : node.members()) {
     if (member.first == "$anchor" && member.second.is_string()) anchors_.emplace(member.second.string(), &node);
-    remember_pointers(member.second, pointer + "/" + escaped_key(member.first));
+    places_.emplace(&member.second, Place{&node, &member.first, 0});
+    remember_places(member.second);
   }
-  for (std::size_t i = 0; i < node.items().size(); ++i) remember_pointers(node.items()[i], pointer + "/" + std::to_string(i));
+  for (std::size_t i = 0; i < node.items().size(); ++i) {
+    places_.emplace(&node.items()[i], Place{&node, nullptr, i});
+    remember_places(node.items()[i]);
+  }
 }
 
-const std::string& SchemaReader::pointer(const Json* schema) const {
-  static const std::string none;
-  const auto found = pointers_.find(schema);
-  return found == pointers_.end() ? none : found->second;
+std::string SchemaReader::pointer(const Json* node) const {
+  auto found = places_.find(node);
+  if (found == places_.end()) return {};
+  std::vector<const Place*> ways;
+  for (; found->second.parent != nullptr; found = places_.find(found->second.parent)) ways.push_back(&found->second);
+  std::string text = field_;
+  for (auto way = ways.rbegin(); way != ways.rend(); ++way)
+    text.append("/").append((*way)->key ? escaped_key(*(*way)->key) : std::to_string((*way)->index));
+  return text;
 }
 
-Result<const Json*> SchemaReader::referred(const std::string& reference, const std::string& field) const {
+Status SchemaReader::spend(std::size_t looks) {
+  work_ += looks;
+  if (work_ <= most_looks) return {};
+  return unsupported(pointer(&root_), "The schema multiplies out to too much.", "Take fewer references, allOf and anyOf within one another.");
+}
+
+const Json* SchemaReader::member_of(const Json& object, std::string_view key) {
+  if (object.members().size() <= linear_members) return object.find(key);
+  auto& known = members_[&object];
+  if (known.empty())
+    for (const Json::Member& member : object.members()) known.emplace(member.first, &member.second);
+  const auto found = known.find(key);
+  return found == known.end() ? nullptr : found->second;
+}
+
+Result<const Json*> SchemaReader::referred(const Json& given) {
+  if (!given.is_string()) return invalid(pointer(&given), "A reference is no string.", "a string");
+  const Json*& known = references_[&given];
+  if (known != nullptr) return known;
+  const std::string& reference = given.string();
   const auto not_here = [&] {
-    return invalid(field, "The reference leads nowhere.", "a pointer such as #/$defs/name into the same schema", reference);
+    return invalid(pointer(&given), "The reference leads nowhere.", "a pointer such as #/$defs/name into the same schema", reference);
   };
   if (!reference.starts_with('#'))
-    return unsupported(field, "References to other documents are not followed.", "Put what it refers to under $defs.", reference);
+    return unsupported(pointer(&given), "References to other documents are not followed.", "Put what it refers to under $defs.", reference);
   std::string path;
   for (std::size_t i = 1; i < reference.size(); ++i) {
     if (reference[i] == '%' && i + 2 < reference.size()) {
@@ -79,7 +110,7 @@ Result<const Json*> SchemaReader::referred(const std::string& reference, const s
   if (!path.empty() && path[0] != '/') {
     const auto found = anchors_.find(path);
     if (found == anchors_.end()) return not_here();
-    return found->second;
+    return known = found->second;
   }
   while (!path.empty()) {
     const std::size_t end = std::min(path.find('/', 1), path.size());
@@ -92,65 +123,63 @@ Result<const Json*> SchemaReader::referred(const std::string& reference, const s
       }
     }
     path.erase(0, end);
-    const Json* next = at->find(key);
+    const Json* next = member_of(*at, key);
     if (at->is_array() && !key.empty() && key.size() < 7 && key.find_first_not_of("0123456789") == std::string::npos &&
         std::size_t(std::stoi(key)) < at->items().size())
       next = &at->items()[std::size_t(std::stoi(key))];
     if (next == nullptr) return not_here();
     at = next;
   }
-  return at;
+  return known = at;
 }
 
 Status SchemaReader::read(const Json* schema, Shape& shape, Path& path) {
-  if (++work_ > most_work)
-    return unsupported(pointer(&root_), "The schema multiplies out to too much.", "Take fewer references, allOf and anyOf within one another.");
-  const std::string& field = pointer(schema);
+  TRIVIUM_TRY(spend(a_schema + schema->members().size()));
   if (schema->kind() == Json::Kind::boolean) {
     if (!schema->boolean()) shape.types = 0;
     return {};
   }
-  if (!schema->is_object()) return invalid(field, "A schema is neither an object nor a boolean.", "a JSON Schema", json_text(*schema).substr(0, 80));
+  if (!schema->is_object()) return invalid(pointer(schema), "A schema is neither an object nor a boolean.", "a JSON Schema", json_text(*schema).substr(0, 80));
   if (std::find(path.begin(), path.end(), schema) != path.end())
-    return invalid(field, "The schema refers to itself without anything in between.", "a reference that leads to a part of the value");
-  if (shape.field.empty()) shape.field = field;
+    return invalid(pointer(schema), "The schema refers to itself without anything in between.", "a reference that leads to a part of the value");
+  if (path.size() >= most_path)
+    return unsupported(pointer(schema), "Too many references lead to one another.", "Refer to the schema itself.");
+  if (shape.schema == nullptr) shape.schema = schema;
   path.push_back(schema);
   for (const Json::Member& member : schema->members()) {
     if (among(together, member.first)) continue;
-    TRIVIUM_TRY(read_keyword(*schema, member, shape, path, field + "/" + escaped_key(member.first)));
+    TRIVIUM_TRY(read_keyword(*schema, member, shape, path));
   }
-  TRIVIUM_TRY(read_object_keywords(*schema, shape, field));
-  TRIVIUM_TRY(read_array_keywords(*schema, shape, field));
+  TRIVIUM_TRY(read_object_keywords(*schema, shape));
+  TRIVIUM_TRY(read_array_keywords(*schema, shape));
   path.pop_back();
   return {};
 }
 
-Status SchemaReader::read_keyword(const Json& schema, const Json::Member& member, Shape& shape, Path& path,
-                                  const std::string& field) {
+Status SchemaReader::read_keyword(const Json& schema, const Json::Member& member, Shape& shape, Path& path) {
   const auto& [name, value] = member;
-  if (name == "type") return read_type(value, schema.boolean_or("nullable", false), shape, field);
+  if (name == "type") return read_type(value, schema.boolean_or("nullable", false), shape);
   if (name == "nullable")  // read with the type
-    return value.is_boolean() ? Status() : Status(invalid(field, "nullable is no boolean.", "true or false"));
-  if (name == "enum" || name == "const") return read_values(member, shape, field);
+    return value.is_boolean() ? Status() : Status(invalid(pointer(&value), "nullable is no boolean.", "true or false"));
+  if (name == "enum" || name == "const") return read_values(member, shape);
   if (name == "$ref") {
-    if (!value.is_string()) return invalid(field, "A reference is no string.", "a string");
-    TRIVIUM_TRY_ASSIGN(const Json* const target, referred(value.string(), field));
+    TRIVIUM_TRY_ASSIGN(const Json* const target, referred(value));
     return read(target, shape, path);
   }
   if (name == "allOf") {
-    if (!value.is_array()) return invalid(field, "allOf is no list.", "a list of schemas");
+    if (!value.is_array()) return invalid(pointer(&value), "allOf is no list.", "a list of schemas");
     for (const Json& one : value.items()) TRIVIUM_TRY(read(&one, shape, path));
     return {};
   }
-  if (name == "anyOf" || name == "oneOf") return read_choice(member, shape, field);
-  if (name == "pattern" || name == "format") return read_text_keyword(schema, member, shape, field);
+  if (name == "anyOf" || name == "oneOf") return read_choice(member, shape);
+  if (name == "pattern" || name == "format") return read_text_keyword(schema, member, shape);
   if (name == "required") {
+    TRIVIUM_TRY(spend(value.items().size()));
     for (const Json& key : value.items()) {
-      if (!key.is_string()) return invalid(field, "required names something that is no string.", "a list of strings");
-      if (std::find(shape.required.begin(), shape.required.end(), key.string()) == shape.required.end())
-        shape.required.push_back(key.string());
+      if (!key.is_string()) return invalid(pointer(&value), "required names something that is no string.", "a list of strings");
+      shape.required.add(key.string());
     }
-    return value.is_array() ? Status() : Status(invalid(field, "required is no list.", "a list of strings"));
+    return value.is_array() ? Status() : Status(invalid(pointer(&value), "required is no list.", "a list of strings"));
   }
   if (name == "propertyNames") {
     if (!fits_any_name(value)) shape.names.push_back(&value);
@@ -160,10 +189,10 @@ Status SchemaReader::read_keyword(const Json& schema, const Json::Member& member
   // Below the root an identifier moves where references lead from.
   const bool moves = (name == "$id" || name == "id") && value.is_string() && &schema != &root_;
   if (moves || among(not_kept, name))
-    return unsupported(field, "The keyword " + name + " is not supported.",
+    return unsupported(pointer(&value), "The keyword " + name + " is not supported.",
                        "Remove it from the schema and check it afterwards.", json_text(value).substr(0, 80));
-  TRIVIUM_TRY(read_number_keyword(schema, member, shape, field));
-  return read_count_keyword(member, shape, field);
+  TRIVIUM_TRY(read_number_keyword(schema, member, shape));
+  return read_count_keyword(member, shape);
 }
 
 Result<std::vector<Shape>> SchemaReader::shapes(const SchemaSet& schemas) {
@@ -192,16 +221,18 @@ Status SchemaReader::multiply(Shape shape, std::vector<Shape>& into) {
     shape.number.integer = shape.number.integer || (shape.types & json_type::fraction) == 0;
     into.push_back(std::move(shape));
     if (into.size() > limits_.shapes)
-      return unsupported(into.back().field, "The schema multiplies out to too many alternatives.", "Take fewer anyOf and oneOf within one another.");
+      return unsupported(pointer(into.back().schema), "The schema multiplies out to too many alternatives.", "Take fewer anyOf and oneOf within one another.");
     return {};
   }
-  const Choice choice = std::move(shape.choices.back());
+  const Choice choice = shape.choices.back();
   shape.choices.pop_back();
-  if (choice.exactly_one && checked_.insert(choice.field).second) TRIVIUM_TRY(check_exactly_one(choice));
-  for (const Json* const branch : choice.branches) {
+  if (choice.exactly_one && checked_.insert(choice.branches).second) TRIVIUM_TRY(check_exactly_one(*choice.branches));
+  for (const Json& each : choice.branches->items()) {
+    const Json* const branch = &each;
     if (std::find(branches_.begin(), branches_.end(), branch) != branches_.end())
-      return invalid(choice.field, "The schema refers to itself without anything in between.", "a reference that leads to a part of the value");
+      return invalid(pointer(choice.branches), "The schema refers to itself without anything in between.", "a reference that leads to a part of the value");
     branches_.push_back(branch);
+    TRIVIUM_TRY(spend(shape.required.size() + shape.objects.size() + shape.texts.size() + shape.choices.size()));
     Shape copy = shape;
     Path path;
     TRIVIUM_TRY(read(branch, copy, path));
@@ -211,11 +242,11 @@ Status SchemaReader::multiply(Shape shape, std::vector<Shape>& into) {
   return {};
 }
 
-Status SchemaReader::check_exactly_one(const Choice& choice) {
+Status SchemaReader::check_exactly_one(const Json& choice) {
   std::vector<std::vector<Shape>> branches;
-  for (const Json* const branch : choice.branches) {
-    branches_.push_back(branch);
-    TRIVIUM_TRY_ASSIGN(std::vector<Shape> made, shapes_within({branch}));
+  for (const Json& branch : choice.items()) {
+    branches_.push_back(&branch);
+    TRIVIUM_TRY_ASSIGN(std::vector<Shape> made, shapes_within({&branch}));
     branches_.pop_back();
     branches.push_back(std::move(made));
   }
@@ -223,10 +254,10 @@ Status SchemaReader::check_exactly_one(const Choice& choice) {
     for (std::size_t j = i + 1; j < branches.size(); ++j) {
       for (const Shape& left : branches[i]) {
         for (const Shape& right : branches[j]) {
-          work_ += 1;
+          TRIVIUM_TRY(spend(a_schema));
           TRIVIUM_TRY_ASSIGN(const bool apart, disjoint(left, right));
           if (apart) continue;
-          return unsupported(choice.field, "It cannot be decided that no value fits two branches of oneOf.",
+          return unsupported(pointer(&choice), "It cannot be decided that no value fits two branches of oneOf.",
                              "Use anyOf, or give the branches a required property with different const values.",
                              "branches " + std::to_string(i) + " and " + std::to_string(j));
         }

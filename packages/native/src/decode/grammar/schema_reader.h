@@ -19,7 +19,7 @@ class SchemaReader {
   // What a value of all these schemas may be: one shape or another. None: there is no such value.
   Result<std::vector<Shape>> shapes(const SchemaSet& schemas);
   // The schemas that the value of a key must satisfy; a `false` among them: the key may not be there.
-  Result<SchemaSet> schemas_of_key(const Shape& shape, const std::string& key);
+  Result<SchemaSet> schemas_of_key(const Shape& shape, std::string_view key);
   // Of Shape::names: the keys that they list by name, and the texts of all that they allow (deterministic).
   Result<std::vector<std::string>> listed_keys(const SchemaSet& names);
   Result<const CodeAutomaton*> key_language(const SchemaSet& names);
@@ -30,26 +30,32 @@ class SchemaReader {
   Result<bool> fits(const Json& value, const Shape& shape);
   Result<bool> disjoint(const Shape& a, const Shape& b, int depth = 0);
 
-  const std::string& pointer(const Json* schema) const;
+  // JSON pointer of a node of what the user gave; made when it is asked for, which is for an error. "" for other nodes.
+  std::string pointer(const Json* node) const;
+  // Looks at names, values and keywords. An error once they are too many: a short schema may refer to a long one often.
+  Status spend(std::size_t looks);
   const GrammarLimits& limits() const { return limits_; }
 
  private:
   using Path = std::vector<const Json*>;  // schemas being read, each inside or named by the one before
-  void remember_pointers(const Json& node, const std::string& pointer);
+  struct Place { const Json* parent; const std::string* key; std::size_t index; };  // key: null in a list
+  void remember_places(const Json& node);
   Status read(const Json* schema, Shape& shape, Path& path);
-  Status read_keyword(const Json& schema, const Json::Member& member, Shape& shape, Path& path, const std::string& field);
-  Status read_number_keyword(const Json& schema, const Json::Member& member, Shape& shape, const std::string& field);
-  Status read_count_keyword(const Json::Member& member, Shape& shape, const std::string& field);
-  Status read_object_keywords(const Json& schema, Shape& shape, const std::string& field);
-  Status read_array_keywords(const Json& schema, Shape& shape, const std::string& field);
-  Status read_text_keyword(const Json& schema, const Json::Member& member, Shape& shape, const std::string& field);
-  Status read_type(const Json& type, bool nullable, Shape& shape, const std::string& field);
-  Status read_values(const Json::Member& member, Shape& shape, const std::string& field);
-  Status read_choice(const Json::Member& member, Shape& shape, const std::string& field);
-  Result<const Json*> referred(const std::string& reference, const std::string& field) const;
+  Status read_keyword(const Json& schema, const Json::Member& member, Shape& shape, Path& path);
+  Status read_number_keyword(const Json& schema, const Json::Member& member, Shape& shape);
+  Status read_count_keyword(const Json::Member& member, Shape& shape);
+  Status read_object_keywords(const Json& schema, Shape& shape);
+  Status read_array_keywords(const Json& schema, Shape& shape);
+  Status read_text_keyword(const Json& schema, const Json::Member& member, Shape& shape);
+  Status read_type(const Json& type, bool nullable, Shape& shape);
+  Status read_values(const Json::Member& member, Shape& shape);
+  Status read_choice(const Json::Member& member, Shape& shape);
+  Result<const Json*> referred(const Json& reference);
+  const Json* member_of(const Json& object, std::string_view key);
   Result<std::vector<Shape>> shapes_within(const SchemaSet& schemas);
-  Status check_exactly_one(const Choice& choice);
+  Status check_exactly_one(const Json& branches);
   Status multiply(Shape shape, std::vector<Shape>& into);
+  Result<bool> accepts(const CodeAutomaton& language, std::string_view text, const Json* at);
   Result<bool> fits_all(const Json& value, const SchemaSet& schemas);
   Result<std::vector<std::string>> named_strings(const Shape& shape);   // of `values`, those that fit
   Result<bool> disjoint_objects(const Shape& a, const Shape& b, int depth);
@@ -57,14 +63,19 @@ class SchemaReader {
   const Json& root_;
   GrammarLimits limits_;
   AutomatonBudget& automata_;
-  std::unordered_map<const Json*, std::string> pointers_;
+  std::string field_;
+  std::unordered_map<const Json*, Place> places_;
   std::unordered_map<std::string, const Json*> anchors_;
-  std::map<std::pair<std::string, bool>, CodeAutomaton> languages_;      // of patterns, by text and whole
-  std::map<std::pair<std::string, bool>, CodeAutomaton> deterministic_;
+  std::unordered_map<const Json*, const Json*> references_;              // by $ref, those that were followed
+  std::unordered_map<const Json*, std::shared_ptr<const ValueSet>> value_sets_;  // by enum or const
+  std::unordered_map<const Json*, std::unordered_map<std::string_view, const Json*>> members_;  // of large objects
+  std::map<std::pair<std::string_view, bool>, CodeAutomaton> languages_;  // of patterns, by text and whole
+  std::map<std::pair<std::string_view, bool>, CodeAutomaton> deterministic_;
+  std::unordered_map<const CodeAutomaton*, Closure> closures_;           // of languages that texts were asked of
   std::map<SchemaSet, CodeAutomaton> key_languages_;
   std::vector<const Json*> branches_;                                    // being multiplied out, of one value
-  std::set<std::string> checked_;                                        // oneOf that were looked at, by pointer
-  std::size_t work_ = 0;                                                 // schemas read
+  std::set<const Json*> checked_;                                        // oneOf that were looked at
+  std::size_t work_ = 0;                                                 // looks
 };
 
 }  // namespace trivium::grammar

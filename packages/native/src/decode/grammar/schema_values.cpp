@@ -67,57 +67,55 @@ void write_string(std::string& out, const std::string& text) {
   out += '"';
 }
 
-void write(std::string& out, const Json& value) {
+// `sorted`: members by their names, and one zero.
+void write(std::string& out, const Json& value, bool sorted) {
   switch (value.kind()) {
     case Json::Kind::null: out += "null"; return;
     case Json::Kind::boolean: out += value.boolean() ? "true" : "false"; return;
-    case Json::Kind::number: out += number_text(value.number()); return;
+    case Json::Kind::number: out += number_text(sorted && value.number() == 0 ? 0 : value.number()); return;
     case Json::Kind::string: write_string(out, value.string()); return;
     case Json::Kind::array:
       out += '[';
       for (const Json& item : value.items()) {
         if (&item != &value.items().front()) out += ',';
-        write(out, item);
+        write(out, item, sorted);
       }
       out += ']';
       return;
-    case Json::Kind::object:
+    case Json::Kind::object: {
+      std::vector<const Json::Member*> members;
+      for (const Json::Member& member : value.members()) members.push_back(&member);
+      if (sorted)
+        std::sort(members.begin(), members.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
       out += '{';
-      for (const Json::Member& member : value.members()) {
-        if (&member != &value.members().front()) out += ',';
-        write_string(out, member.first);
+      for (const Json::Member* const member : members) {
+        if (member != members.front()) out += ',';
+        write_string(out, member->first);
         out += ':';
-        write(out, member.second);
+        write(out, member->second, sorted);
       }
       out += '}';
       return;
+    }
   }
 }
 
 }  // namespace
 
-bool same_value(const Json& a, const Json& b) {
-  if (a.kind() != b.kind()) return false;
-  switch (a.kind()) {
-    case Json::Kind::null: return true;
-    case Json::Kind::boolean: return a.boolean() == b.boolean();
-    case Json::Kind::number: return a.number() == b.number();
-    case Json::Kind::string: return a.string() == b.string();
-    case Json::Kind::array:
-      return std::equal(a.items().begin(), a.items().end(), b.items().begin(), b.items().end(), same_value);
-    case Json::Kind::object:
-      return a.members().size() == b.members().size() &&
-             std::all_of(a.members().begin(), a.members().end(), [&](const Json::Member& member) {
-               const Json* const other = b.find(member.first);
-               return other != nullptr && same_value(member.second, *other);
-             });
-  }
-  return false;
+void ValueSet::add(const Json& value) {
+  const auto [text, fresh] = texts_.insert(value_text(value));
+  if (fresh) entries_.push_back({&value, &*text});
+}
+
+std::string value_text(const Json& value) {
+  std::string out;
+  write(out, value, true);
+  return out;
 }
 
 std::string json_text(const Json& value) {
   std::string out;
-  write(out, value);
+  write(out, value, false);
   return out;
 }
 
