@@ -394,8 +394,11 @@ const namedFiles = 3;
 function damageOf(documents: readonly IndexedDocument[]): string[] {
   const files = new Map<string, string[]>();
   for (const { path, warnings = [] } of documents) {
-    for (const warning of warnings)
-      files.set(warning, [...(files.get(warning) ?? []), path === '-' ? 'standard input' : path]);
+    for (const warning of warnings) {
+      const paths = files.get(warning) ?? [];
+      paths.push(path === '-' ? 'standard input' : path);
+      files.set(warning, paths);
+    }
   }
   return Array.from(files, ([warning, paths]) => {
     const more = paths.length > namedFiles ? ` and ${paths.length - namedFiles} more` : '';
