@@ -1,6 +1,7 @@
 // Schemas and patterns made to be too much, and ordinary ones beside them: what each may take is bounded, by what is refused
 // and by counts, not by a clock.
 #include "decode/grammar/guide.h"
+#include "decode/grammar/regex_syntax.h"
 #include "grammar_support.h"
 
 using namespace grammar_test;
@@ -145,4 +146,29 @@ TEST("any characters, thousands of times, are few states in a JSON string as wel
   REQUIRE(!large.ok());
   CHECK_EQ(large.error().field, std::string("/schema/properties/a/pattern"));
   CHECK_EQ(large.error().found, std::string("^[\\p{L}\\p{N} .,]{1,500}$"));
+}
+
+TEST("reading a pattern is counted, and large sets are held once") {
+  const auto times = [](const char* text, int count) {
+    std::string all;
+    for (int i = 0; i < count; ++i) all += text;
+    return all;
+  };
+  grammar::AutomatonBudget budget{20'000, 1'000'000};
+  for (const char* const set : {"\\p{L}", "\\P{Lu}", "\\p{ExtPict}", "\\W", "."}) {
+    const auto tree = grammar::parse_regex_syntax(times(set, 1000), budget, "");
+    REQUIRE(tree.ok());
+    CHECK_EQ(tree->children.front().set, tree->children.back().set);
+  }
+  CHECK(budget.work >= 900'000);
+  CHECK(!grammar::parse_regex_syntax("[" + times("\\p{L}", 1000) + "]", budget, "").ok());
+  CHECK(!grammar::parse_regex_syntax(times("a", 1'000'000), budget, "").ok());
+  // In whatever order they come.
+  std::string falling;
+  for (int i = 100'000; i > 0; --i) {
+    const unsigned c = 0x10000 + 2 * unsigned(i);
+    falling += {char(0xF0 | c >> 18), char(0x80 | (c >> 12 & 63)), char(0x80 | (c >> 6 & 63)), char(0x80 | (c & 63))};
+  }
+  CHECK(grammar::grammar_of(regex("[" + falling + "]")).ok());
+  check_all(compiled(regex("[^c\\\\p{Lu}a-b]")), {{"d", true}, {"c", false}, {"b", false}, {"B", false}, {"1", true}}, "a class of several");
 }

@@ -4,6 +4,7 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,8 @@ class CodeSet {
  private:
   std::vector<Range> ranges_;
 };
+
+using SharedSet = std::shared_ptr<const CodeSet>;  // those of whole alphabets are large, and used often
 
 struct CodeEdge { char32_t low, high; std::uint32_t target; };
 

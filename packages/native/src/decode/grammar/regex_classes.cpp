@@ -1,7 +1,7 @@
 #include "decode/grammar/regex_classes.h"
 
 #include <array>
-#include <mutex>
+#include <map>
 
 #include "base/utf8.h"
 #include "decode/grammar/grammar.h"
@@ -10,46 +10,59 @@
 namespace trivium::grammar {
 namespace {
 
-const CodeSet digits{{'0', '9'}};
-const CodeSet words{{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}};
-const CodeSet spaces{{9, 13}, {' ', ' '}, {0xA0, 0xA0}, {0x1680, 0x1680}, {0x2000, 0x200A}, {0x2028, 0x2029},
-                     {0x202F, 0x202F}, {0x205F, 0x205F}, {0x3000, 0x3000}, {0xFEFF, 0xFEFF}};
+// A set and the characters that are not in it.
+struct Class {
+  SharedSet set, others;
+  explicit Class(CodeSet given) : set(std::make_shared<const CodeSet>(std::move(given))), others(std::make_shared<const CodeSet>(set->negated())) {}
+};
+
+const Class digits(CodeSet{{'0', '9'}});
+const Class words(CodeSet{{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}});
+const Class spaces(CodeSet{{9, 13}, {' ', ' '}, {0xA0, 0xA0}, {0x1680, 0x1680}, {0x2000, 0x200A}, {0x2028, 0x2029},
+                           {0x202F, 0x202F}, {0x205F, 0x205F}, {0x3000, 0x3000}, {0xFEFF, 0xFEFF}});
+const Class line_ends(CodeSet{{'\n', '\n'}, {'\r', '\r'}, {0x2028, 0x2029}});
 
 constexpr std::array<const char*, 30> categories = {
     "Cn", "Cc", "Cf", "Co", "Cs", "Ll", "Lm", "Lo", "Lt", "Lu", "Mc", "Me", "Mn", "Nd", "Nl",
     "No", "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Sc", "Sk", "Sm", "So", "Zl", "Zp", "Zs"};
 
-// Sets by category, made once: a pass over all code points.
-const std::array<CodeSet, 30>& sets_by_category() {
-  static const std::array<CodeSet, 30> sets = [] {
-    std::array<CodeSet, 30> made;
+// By the names of properties, made once: a pass over all code points. Categories and their groups (L, N, …), and the properties
+// by which patterns tell emoji (UTS #51).
+const std::map<std::string, Class, std::less<>>& properties() {
+  static const std::map<std::string, Class, std::less<>> all = [] {
+    std::map<std::string, std::vector<CodeSet::Range>> ranges;
     char32_t from = 0;
     for (char32_t c = 1; c <= 0x110000; ++c) {
       const auto category = unicode::record_of(from).category;
       if (c < 0x110000 && unicode::record_of(c).category == category) continue;
-      made[category].add(from, c - 1);
+      const std::string name = categories[category];
+      ranges[name].emplace_back(from, c - 1);
+      ranges[name.substr(0, 1)].emplace_back(from, c - 1);
       from = c;
     }
+    constexpr CodeSet::Range regional_indicators{0x1F1E6, 0x1F1FF};
+    ranges["Regional_Indicator"] = ranges["RI"] = {regional_indicators};
+    ranges["Emoji_Component"] = ranges["EComp"] = {
+        {'#', '#'}, {'*', '*'}, {'0', '9'}, {0x200D, 0x200D}, {0x20E3, 0x20E3}, {0xFE0F, 0xFE0F}, regional_indicators,
+        {0x1F3FB, 0x1F3FF}, {0x1F9B0, 0x1F9B3}, {0xE0020, 0xE007F}};
+    for (char32_t c = 0; c < 0x20000; ++c)
+      if (unicode::has(c, unicode::pictographic)) ranges["ExtPict"].emplace_back(c, c);
+    ranges["Extended_Pictographic"] = ranges["ExtPict"];
+    std::map<std::string, Class, std::less<>> made;
+    for (auto& [name, list] : ranges)
+      if (CodeSet set(std::move(list)); !set.empty()) made.emplace(name, Class(std::move(set)));
     return made;
   }();
-  return sets;
-}
-
-// The properties by which patterns tell emoji (UTS #51); an empty set for another name.
-CodeSet emoji_property(std::string_view name) {
-  constexpr CodeSet::Range regional_indicators{0x1F1E6, 0x1F1FF};
-  if (name == "Regional_Indicator" || name == "RI") return CodeSet{regional_indicators};
-  if (name == "Emoji_Component" || name == "EComp")
-    return CodeSet{{'#', '#'}, {'*', '*'}, {'0', '9'}, {0x200D, 0x200D}, {0x20E3, 0x20E3}, {0xFE0F, 0xFE0F}, regional_indicators,
-                   {0x1F3FB, 0x1F3FF}, {0x1F9B0, 0x1F9B3}, {0xE0020, 0xE007F}};
-  CodeSet set;
-  if (name != "Extended_Pictographic" && name != "ExtPict") return set;
-  for (char32_t c = 0; c < 0x20000; ++c)
-    if (unicode::has(c, unicode::pictographic)) set.add(c, c);
-  return set;
+  return all;
 }
 
 }  // namespace
+
+const SharedSet& any_but_line_ends() { return line_ends.others; }
+
+Error too_large_pattern(std::string_view pattern, const std::string& field) {
+  return unsupported(field, "The pattern is too large.", "Take smaller counts and fewer alternatives.", std::string(pattern));
+}
 
 Error ClassReader::broken(const std::string& what) const {
   return invalid(field_, "The pattern has " + what + ".", "a regular expression of ECMA-262", std::string(pattern_));
@@ -70,7 +83,7 @@ Result<char32_t> ClassReader::hexadecimal(int count) {
   return value;
 }
 
-Result<CodeSet> ClassReader::property(bool negated) {
+Result<SharedSet> ClassReader::property(bool negated) {
   const std::size_t end = pattern_.find('}', at_);
   if (peek() != '{' || end == std::string_view::npos) return broken("a property without a name");
   std::string_view name = pattern_.substr(at_ + 1, end - at_ - 1);
@@ -82,27 +95,22 @@ Result<CodeSet> ClassReader::property(bool negated) {
       {"Punctuation", "P"}, {"Symbol", "S"}, {"Mark", "M"}, {"Separator", "Z"}, {"Space_Separator", "Zs"}};
   for (const auto& [full, abbreviation] : long_names)
     if (name == full) name = abbreviation;
-  CodeSet set;
-  for (std::size_t i = 0; i < categories.size(); ++i) {
-    const std::string_view category = categories[i];
-    if (category == name || (name.size() == 1 && category[0] == name[0])) set.add(sets_by_category()[i]);
-  }
-  if (set.empty()) set = emoji_property(name);
-  if (set.empty()) return refused("the property " + std::string(name));
-  return negated ? set.negated() : set;
+  const auto found = properties().find(name);
+  if (found == properties().end()) return refused("the property " + std::string(name));
+  return negated ? found->second.others : found->second.set;
 }
 
-Result<CodeSet> ClassReader::escaped(bool in_brackets) {
+Result<SharedSet> ClassReader::escaped(bool in_brackets) {
   if (!more()) return broken("a backslash at its end");
   const char c = pattern_[at_++];
-  const auto only = [](char32_t code) { return CodeSet{{code, code}}; };
+  const auto only = [](char32_t code) -> SharedSet { return std::make_shared<const CodeSet>(CodeSet{{code, code}}); };
   switch (c) {
-    case 'd': return digits;
-    case 'D': return digits.negated();
-    case 'w': return words;
-    case 'W': return words.negated();
-    case 's': return spaces;
-    case 'S': return spaces.negated();
+    case 'd': return digits.set;
+    case 'D': return digits.others;
+    case 'w': return words.set;
+    case 'W': return words.others;
+    case 's': return spaces.set;
+    case 'S': return spaces.others;
     case 'p': return property(false);
     case 'P': return property(true);
     case 't': return only('\t');
@@ -155,12 +163,12 @@ Result<CodeSet> ClassReader::escaped(bool in_brackets) {
   return only(step.code_point);
 }
 
-Result<CodeSet> ClassReader::bracketed() {
+Result<SharedSet> ClassReader::bracketed() {
   const bool negated = peek() == '^';
   if (negated) ++at_;
-  CodeSet all;
+  std::vector<CodeSet::Range> all;
   while (more() && peek() != ']') {
-    CodeSet ends[2];
+    SharedSet ends[2];
     int count = 0;
     for (; count < 2; ++count) {
       if (count == 1) {
@@ -174,22 +182,25 @@ Result<CodeSet> ClassReader::bracketed() {
       } else {
         const Utf8Step step = decode_utf8(pattern_, at_);
         at_ += step.bytes;
-        ends[count].add(step.code_point, step.code_point);
+        ends[count] = std::make_shared<const CodeSet>(CodeSet{{step.code_point, step.code_point}});
       }
     }
     if (count < 2) {
-      all.add(ends[0]);
+      const auto& ranges = ends[0]->ranges();
+      if (!budget_.spend(ranges.size() * AutomatonBudget::an_edge)) return too_large_pattern(pattern_, field_);
+      all.insert(all.end(), ranges.begin(), ranges.end());
       continue;
     }
-    const auto single = [](const CodeSet& set) { return set.ranges().size() == 1 && set.ranges()[0].first == set.ranges()[0].second; };
+    const auto single = [](const SharedSet& set) { return set->ranges().size() == 1 && set->ranges()[0].first == set->ranges()[0].second; };
     if (!single(ends[0]) || !single(ends[1])) return refused("a range whose end is a class");
-    const char32_t low = ends[0].ranges()[0].first, high = ends[1].ranges()[0].first;
+    const char32_t low = ends[0]->ranges()[0].first, high = ends[1]->ranges()[0].first;
     if (low > high) return broken("a range whose ends are in the wrong order");
-    all.add(low, high);
+    all.emplace_back(low, high);
   }
   if (!more()) return broken("a [ without an end");
   ++at_;
-  return negated ? all.negated() : all;
+  CodeSet set(std::move(all));
+  return std::make_shared<const CodeSet>(negated ? set.negated() : std::move(set));
 }
 
 }  // namespace trivium::grammar

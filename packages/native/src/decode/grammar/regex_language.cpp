@@ -1,6 +1,7 @@
 // From the tree to an automaton: Thompson's construction, with assertions at the ends resolved first.
 #include <algorithm>
 
+#include "decode/grammar/regex_classes.h"
 #include "decode/grammar/regex_syntax.h"
 
 namespace trivium::grammar {
@@ -16,7 +17,8 @@ bool asserts(const RegexTree& tree) {
 RegexTree anything() {
   RegexTree any, all;
   any.kind = Kind::set;
-  any.set = CodeSet::any();
+  static const SharedSet every = std::make_shared<const CodeSet>(CodeSet::any());
+  any.set = every;
   all.kind = Kind::repeat;
   all.high = unbounded;
   all.children.push_back(std::move(any));
@@ -57,8 +59,8 @@ class Language {
       parts.erase(parts.begin(), parts.begin() + std::ptrdiff_t(at));
       open_before = false;
     }
-    TRIVIUM_TRY_ASSIGN(const RegexTree before, opened(std::move(tree), open_before, true));
-    TRIVIUM_TRY_ASSIGN(const RegexTree both, opened(before, open_behind, false));
+    TRIVIUM_TRY_ASSIGN(RegexTree before, opened(std::move(tree), open_before, true));
+    TRIVIUM_TRY_ASSIGN(const RegexTree both, opened(std::move(before), open_behind, false));
     if (asserts(both)) return refused("an assertion in the middle of a text");
     CodeAutomaton language;
     language.start = language.add_state();
@@ -83,7 +85,7 @@ class Language {
                        std::string(pattern_));
   }
   Error too_large() const {
-    return unsupported(field_, "The pattern is too large.", "Take smaller counts and fewer alternatives.", std::string(pattern_));
+    return too_large_pattern(pattern_, field_);
   }
 
   // Puts "anything" at one end of the tree wherever no assertion stands there, and takes the assertion out where one does.
@@ -116,8 +118,8 @@ class Language {
     if (into.states.size() > budget_.states * 4) return too_large();
     switch (tree.kind) {
       case Kind::set:
-        if (!budget_.spend(tree.set.ranges().size() * AutomatonBudget::an_edge)) return too_large();
-        into.add_edges(from, tree.set, to);
+        if (!budget_.spend(tree.set->ranges().size() * AutomatonBudget::an_edge)) return too_large();
+        into.add_edges(from, *tree.set, to);
         return {};
       case Kind::sequence:
         for (std::size_t i = 0; i < tree.children.size(); ++i) {
@@ -173,7 +175,7 @@ class Language {
 
 Result<CodeAutomaton> regex_language(std::string_view pattern, RegexMatch match, AutomatonBudget& budget,
                                      const std::string& field) {
-  TRIVIUM_TRY_ASSIGN(RegexTree tree, parse_regex_syntax(pattern, field));
+  TRIVIUM_TRY_ASSIGN(RegexTree tree, parse_regex_syntax(pattern, budget, field));
   const bool open = match == RegexMatch::anywhere;
   return Language(budget, field, pattern).of(std::move(tree), open, open);
 }

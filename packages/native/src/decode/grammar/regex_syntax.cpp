@@ -13,7 +13,8 @@ constexpr int most_depth = 200;
 
 class RegexParser {
  public:
-  RegexParser(std::string_view pattern, const std::string& field) : pattern_(pattern), field_(field) {}
+  RegexParser(std::string_view pattern, AutomatonBudget& budget, const std::string& field)
+      : pattern_(pattern), budget_(budget), field_(field) {}
 
   Result<RegexTree> run() {
     if (!is_utf8(pattern_)) return broken("bytes that are not UTF-8");
@@ -73,26 +74,27 @@ class RegexParser {
       return tree;
     }
     if (take("(")) return group(depth);
+    if (!budget_.spend(AutomatonBudget::an_edge)) return too_large_pattern(pattern_, field_);
     tree.kind = RegexTree::Kind::set;
     if (take(".")) {
-      tree.set = CodeSet{{'\n', '\n'}, {'\r', '\r'}, {0x2028, 0x2029}}.negated();
+      tree.set = any_but_line_ends();
       return tree;
     }
     if (take("[")) {
-      TRIVIUM_TRY_ASSIGN(tree.set, ClassReader(pattern_, at_, field_).bracketed());
+      TRIVIUM_TRY_ASSIGN(tree.set, ClassReader(pattern_, at_, budget_, field_).bracketed());
       return tree;
     }
     if (take("\\")) {
       if (peek() == 'b' || peek() == 'B') return refused("word borders (\\b)");
       if ((peek() >= '1' && peek() <= '9') || peek() == 'k') return refused("back-references");
-      TRIVIUM_TRY_ASSIGN(tree.set, ClassReader(pattern_, at_, field_).escaped(false));
+      TRIVIUM_TRY_ASSIGN(tree.set, ClassReader(pattern_, at_, budget_, field_).escaped(false));
       return tree;
     }
     if (std::string_view("*+?{}]").find(peek()) != std::string_view::npos)
       return broken(std::string("a ") + peek() + " that stands for nothing");
     const Utf8Step step = decode_utf8(pattern_, at_);
     at_ += step.bytes;
-    tree.set.add(step.code_point, step.code_point);
+    tree.set = std::make_shared<const CodeSet>(CodeSet{{step.code_point, step.code_point}});
     return tree;
   }
 
@@ -158,14 +160,15 @@ class RegexParser {
   }
 
   std::string_view pattern_;
+  AutomatonBudget& budget_;
   const std::string& field_;
   std::size_t at_ = 0;
 };
 
 }  // namespace
 
-Result<RegexTree> parse_regex_syntax(std::string_view pattern, const std::string& field) {
-  return RegexParser(pattern, field).run();
+Result<RegexTree> parse_regex_syntax(std::string_view pattern, AutomatonBudget& budget, const std::string& field) {
+  return RegexParser(pattern, budget, field).run();
 }
 
 }  // namespace trivium::grammar

@@ -13,14 +13,14 @@ namespace trivium::grammar {
 
 struct RegexTree {
   enum class Kind { empty, set, sequence, alternatives, repeat, begin, end, look_ahead } kind = Kind::empty;
-  CodeSet set;
+  SharedSet set;                    // of a set
   std::vector<RegexTree> children;
   std::uint32_t low = 0, high = 0;  // repeat; high may be `unbounded`
   bool negated = false;             // look_ahead
 };
 
 // `field` goes into errors.
-Result<RegexTree> parse_regex_syntax(std::string_view pattern, const std::string& field);
+Result<RegexTree> parse_regex_syntax(std::string_view pattern, AutomatonBudget& budget, const std::string& field);
 
 enum class RegexMatch {
   whole,    // the expression is the text
