@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t most_looks = 3'200'000;
 constexpr std::size_t a_schema = 16;        // looks that reading one takes, the same one again too
-constexpr std::size_t most_path = 1000;     // schemas that name each other without anything in between: each takes of the stack
+constexpr std::size_t most_depth = 100;     // schemas and choices within one another, by references too: each takes of the stack
 constexpr std::size_t linear_members = 16;
 
 // What a draft from 3 to 2020-12 constrains values by and no grammar here keeps. Any other word is an annotation, as JSON Schema has
@@ -25,6 +25,16 @@ template <std::size_t N>
 bool among(const std::string_view (&names)[N], std::string_view name) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
+
+class Deeper {
+ public:
+  explicit Deeper(std::size_t& depth) : depth_(depth) { ++depth_; }
+  ~Deeper() { --depth_; }
+  Deeper(const Deeper&) = delete;
+
+ private:
+  std::size_t& depth_;
+};
 
 std::string escaped_key(const std::string& key) {
   std::string out;
@@ -76,6 +86,10 @@ Status SchemaReader::spend(std::size_t looks) {
   work_ += looks;
   if (work_ <= most_looks) return {};
   return unsupported(pointer(&root_), "The schema multiplies out to too much.", "Take fewer references, allOf and anyOf within one another.");
+}
+
+Error SchemaReader::too_deep(const Json* schema) const {
+  return unsupported(pointer(schema), "Too many schemas lead to one another.", "Refer to what they lead to.");
 }
 
 const Json* SchemaReader::member_of(const Json& object, std::string_view key) {
@@ -142,8 +156,8 @@ Status SchemaReader::read(const Json* schema, Shape& shape, Path& path) {
   if (!schema->is_object()) return invalid(pointer(schema), "A schema is neither an object nor a boolean.", "a JSON Schema", json_text(*schema).substr(0, 80));
   if (std::find(path.begin(), path.end(), schema) != path.end())
     return invalid(pointer(schema), "The schema refers to itself without anything in between.", "a reference that leads to a part of the value");
-  if (path.size() >= most_path)
-    return unsupported(pointer(schema), "Too many references lead to one another.", "Refer to the schema itself.");
+  const Deeper deeper(depth_);
+  if (depth_ > most_depth) return too_deep(schema);
   if (shape.schema == nullptr) shape.schema = schema;
   path.push_back(schema);
   for (const Json::Member& member : schema->members()) {
@@ -217,6 +231,8 @@ Result<std::vector<Shape>> SchemaReader::shapes_within(const SchemaSet& schemas)
 // One choice at a time: every branch becomes part of a copy.
 Status SchemaReader::multiply(Shape shape, std::vector<Shape>& into) {
   if (!shape.possible()) return {};
+  const Deeper deeper(depth_);
+  if (depth_ > most_depth) return too_deep(shape.schema);
   if (shape.choices.empty()) {
     shape.number.integer = shape.number.integer || (shape.types & json_type::fraction) == 0;
     into.push_back(std::move(shape));

@@ -50,6 +50,7 @@ class SchemaReader {
   Status read_type(const Json& type, bool nullable, Shape& shape);
   Status read_values(const Json::Member& member, Shape& shape);
   Status read_choice(const Json::Member& member, Shape& shape);
+  Error too_deep(const Json* schema) const;
   Result<const Json*> referred(const Json& reference);
   const Json* member_of(const Json& object, std::string_view key);
   Result<std::vector<Shape>> shapes_within(const SchemaSet& schemas);
@@ -76,6 +77,7 @@ class SchemaReader {
   std::vector<const Json*> branches_;                                    // being multiplied out, of one value
   std::set<const Json*> checked_;                                        // oneOf that were looked at
   std::size_t work_ = 0;                                                 // looks
+  std::size_t depth_ = 0;                                                // schemas and choices being read
 };
 
 }  // namespace trivium::grammar
