@@ -144,6 +144,18 @@ describe('a grammar', () => {
     await expect(running).rejects.toThrow('enough');
   });
 
+  test('ends with an error where a text has too many readings, and those beside it go on', async () => {
+    const endings = ['[aeiouy ]', '[a-m]', '[acegikmoqsuwy]', '[abefijmnqruvyz]', '[abcdijklqrst]'].map(
+      (letters) => `[a-z ]*${letters}[a-z ]{30}`,
+    );
+    const grammar = json({ type: 'string', pattern: `^(?:(?:[a-z ]?){2000}|${endings.join('|')})$` });
+    const beside = generated({ grammar: schemas.late, maxTokens: 60 });
+    const refusal = { code: 'unsupported', field: 'grammar' };
+    await expect(generated({ grammar, maxTokens: 60 })).rejects.toMatchObject(refusal);
+    await expect(generated({ grammar, maxTokens: 60 })).rejects.toMatchObject(refusal);
+    expect(JSON.parse((await beside).text).b.length).toBeGreaterThanOrEqual(6);
+  });
+
   test('is counted', () => {
     const { maskedTokens, maskMs } = getEngine().stats();
     expect(maskedTokens).toBeGreaterThan(100);
