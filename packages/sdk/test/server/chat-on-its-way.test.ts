@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MemoryStreamStore } from '../../src/server/index.js';
 import { type Answer, ChatStreams } from '../../src/server/ui/chat-streams.js';
 import { scriptedModel } from '../../src/testing/index.js';
-import { type TestServer, testServer, until } from './fixtures.js';
+import { eventData, type TestServer, testServer, until } from './fixtures.js';
 
 const endless = scriptedModel(['word '.repeat(100_000)], { wordDelayMs: 1, specification: 'v3' });
 const quick = scriptedModel(['The answer is 42.'], { specification: 'v3' });
@@ -19,6 +19,14 @@ const send = (id: string, model = 'quick', signal?: AbortSignal) =>
   server.post('/api/chat', { id, trigger: 'submit-message', messages, model }, { ...(signal && { signal }) });
 const resume = (id: string) => server.get(`/api/chat/${id}/stream`);
 const cancel = async (id: string) => (await server.post(`/api/chat/${id}/cancel`, {})).json();
+
+const serverEnded = { type: 'error', errorText: 'The server ended before the answer did.' };
+
+/** An answer that only says when it is ended. */
+async function* aborted(signal: AbortSignal): AsyncGenerator<string, void, void> {
+  await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  yield 'aborted';
+}
 
 /** The one place is taken; answers how to give it back. */
 async function fullServer(): Promise<() => Promise<void>> {
@@ -62,8 +70,39 @@ describe('a message that waits for a place', () => {
     await fullServer();
     const answer = (await send('waits')).text();
     await server.handler[Symbol.asyncDispose]();
-    expect(await answer).toMatch(/"type":"(abort|error)".*\n\ndata: \[DONE\]\n\n$/s);
+    expect(await answer).toBe(
+      'data: {"type":"error","errorText":"The server is closing."}\n\ndata: [DONE]\n\n',
+    );
     expect(server.handler.calls).toEqual({ running: 0, waiting: 0 });
+  });
+});
+
+describe('an answer whose server ends', () => {
+  it.each(['holds', 'waits'])('is told as broken off to whoever comes back: %s', async (id) => {
+    const streamStore = new MemoryStreamStore();
+    const serverOf = () =>
+      testServer({ models: { endless, quick }, maxConcurrent: 1, maxQueued: 1, streamStore });
+    await server[Symbol.asyncDispose]();
+    server = await serverOf();
+    await fullServer();
+    await (await send('waits')).body!.cancel();
+    await server[Symbol.asyncDispose]();
+    server = await serverOf();
+    const data = await eventData(await resume(id));
+    expect(data.some((part) => part.includes('"abort"'))).toBe(false);
+    expect(data.slice(-2)).toEqual([JSON.stringify(serverEnded), '[DONE]']);
+  });
+
+  it('stays ended where a cancel ended it first', async () => {
+    const store = new MemoryStreamStore();
+    const chats = new ChatStreams(store);
+    const { settled, stream } = await chats.start('chat', async () => aborted);
+    const cancelling = chats.cancel('chat', new Error('stopped'));
+    chats.stop(new Error('closing'));
+    await Promise.all([cancelling, settled]);
+    const reading = stream.read(new AbortController().signal);
+    expect(await reading.next()).toEqual({ done: false, value: 'aborted' });
+    expect(await reading.next()).toEqual({ done: true, value: 'ended' });
   });
 });
 
@@ -160,5 +199,59 @@ describe('a message that is looked at', () => {
     expect(signal?.aborted).toBe(false);
     expect(await chats.cancel('chat', new Error('stopped'))).toBe(true);
     await running.settled;
+  });
+
+  it('ends no answer of a message that came after it', async () => {
+    const chats = new ChatStreams(new MemoryStreamStore());
+    const older = looked(chats);
+    const newer = looked(chats);
+    const refused = expect(older.started).rejects.toThrow('A new message was sent in this chat.');
+    let signal: AbortSignal | undefined;
+    newer.take((given) => {
+      signal = given;
+      return aborted(given);
+    });
+    const { settled } = await newer.started;
+    older.take(said);
+    await refused;
+    await until(() => signal !== undefined);
+    expect(signal!.aborted).toBe(false);
+    await chats.cancel('chat', new Error('stopped'));
+    await settled;
+  });
+
+  it('replaces no answer of a message that came after it, though that has ended', async () => {
+    const chats = new ChatStreams(new MemoryStreamStore());
+    const older = looked(chats);
+    const newer = looked(chats);
+    const refused = expect(older.started).rejects.toThrow('A new message was sent in this chat.');
+    newer.take(said);
+    await (await newer.started).settled;
+    older.take(async function* () {
+      yield 'too late';
+    });
+    await refused;
+    expect(await textOf(await chats.find('chat'))).toBe('said');
+  });
+
+  it('is answered where the one that came after it is refused', async () => {
+    const chats = new ChatStreams(new MemoryStreamStore());
+    const older = looked(chats);
+    const newer = looked(chats);
+    const refused = expect(newer.started).rejects.toThrow('no such model');
+    newer.refuse(new Error('no such model'));
+    await refused;
+    older.take(said);
+    await (await older.started).settled;
+    expect(await textOf(await chats.find('chat'))).toBe('said');
+  });
+
+  it('is the one answered of three at once where it came last', async () => {
+    const chats = new ChatStreams(new MemoryStreamStore());
+    const messages = [looked(chats), looked(chats), looked(chats)];
+    const ends = Promise.allSettled(messages.map(({ started }) => started));
+    for (const at of [1, 2, 0]) messages[at]!.take(said);
+    expect((await ends).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
+    await chats[Symbol.asyncDispose]();
   });
 });

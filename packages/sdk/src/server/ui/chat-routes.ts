@@ -47,7 +47,11 @@ export function chatRoutes(context: ServerContext): AnyRoute[] {
         'The answer that runs in a chat, or ended there and was not read to its end, from its beginning',
       params,
       answers: {
-        200: { description: 'The stream; one whose server died ends with an error.', events: uiChunk },
+        200: {
+          description:
+            'The stream; one that its server did not finish, stopped or killed, ends with an error.',
+          events: uiChunk,
+        },
         204: { description: 'There is none.' },
       },
       handle: async (call) => {

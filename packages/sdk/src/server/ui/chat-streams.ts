@@ -2,7 +2,7 @@
  * Answers of chats apart from the requests that began them, from the moment their messages come: a client that goes stops
  * nothing, one that comes back reads from the beginning, and only a cancel ends one. Knows frames and keys, no models.
  */
-import { lastEventsMs } from '../event-stream.js';
+import { doneFrame, lastEventsMs } from '../event-stream.js';
 import type { StoredStream, StreamEnd, StreamStore, StreamWriter } from './stream-store.js';
 
 /** A message, from when it came until it was refused or its answer has ended. */
@@ -12,8 +12,6 @@ interface Run {
   /** Resolves when the store has its stream, or it was refused. */
   opened: Promise<unknown>;
   settled: Promise<void>;
-  /** Its answer is the one of the chat. */
-  isTaken: boolean;
   /** Absent until the store has made it. */
   writer?: StreamWriter;
 }
@@ -32,6 +30,7 @@ export interface StartedStream {
 
 export class ChatStreams implements AsyncDisposable {
   readonly #store: StreamStore;
+  /** In the order in which their messages came. */
   readonly #runs = new Set<Run>();
   #stopped: Error | undefined;
 
@@ -40,8 +39,9 @@ export class ChatStreams implements AsyncDisposable {
   }
 
   /**
-   * Begins the answer of a chat; one that still runs in it is ended first, for a chat has one at a time.
-   * @throws what `open` refuses the message with, and then nothing else was ended or begun; the reason of a cancel before that
+   * Begins the answer of a chat. Messages that came before it are ended first, for a chat has one answer at a time.
+   * @throws what `open` refuses the message with, and then nothing else was ended or begun; before it is taken, the reason of a
+   *   cancel or that a newer message was
    */
   async start(chat: string, open: Opening): Promise<StartedStream> {
     const run: Run = {
@@ -49,13 +49,14 @@ export class ChatStreams implements AsyncDisposable {
       controller: new AbortController(),
       opened: Promise.resolve(),
       settled: Promise.resolve(),
-      isTaken: false,
     };
     this.#runs.add(run);
     const opened = this.#open(run, open);
     run.opened = opened.catch(() => {});
     run.settled = opened
-      .then(({ answer, writer }) => keep(answer, writer, run.controller))
+      .then(({ answer, writer }) =>
+        keep(answer, writer, run.controller, (reason) => reason === this.#stopped),
+      )
       .catch(() => {})
       .finally(() => this.#runs.delete(run));
     const { writer } = await opened;
@@ -66,7 +67,7 @@ export class ChatStreams implements AsyncDisposable {
     const { chat, controller } = run;
     try {
       const answer = await unlessAborted(open(controller.signal), controller.signal);
-      await this.#supersede(run);
+      await this.#supersedeBefore(run);
       if (this.#stopped !== undefined) throw this.#stopped;
       const writer = await this.#store.create(chat);
       run.writer = writer;
@@ -79,14 +80,16 @@ export class ChatStreams implements AsyncDisposable {
     }
   }
 
-  /** The run is the one of its chat. Two may come at once: each waits for the one before it. */
-  async #supersede(run: Run): Promise<void> {
-    const taken = () => this.#runsOf(run.chat).find(({ isTaken }) => isTaken);
-    for (let before = taken(); before; before = taken()) {
-      before.controller.abort(superseded());
-      await before.settled;
-    }
-    run.isTaken = true;
+  /**
+   * Ends the runs of a chat that came before this one, also where their messages are still looked at: however long that takes,
+   * the message that came last wins. @throws the reason where this one is ended meanwhile
+   */
+  async #supersedeBefore(run: Run): Promise<void> {
+    const runs = this.#runsOf(run.chat);
+    const before = runs.slice(0, runs.indexOf(run));
+    for (const { controller } of before) controller.abort(superseded());
+    await Promise.all(before.map(({ settled }) => settled));
+    run.controller.signal.throwIfAborted();
   }
 
   #runsOf(chat: string): Run[] {
@@ -116,10 +119,10 @@ export class ChatStreams implements AsyncDisposable {
     return false;
   }
 
-  /** Ends all answers; more are refused with `reason`. */
+  /** Breaks all answers off, which whoever comes back for one is told; more are refused with `reason`. */
   stop(reason: Error): void {
     this.#stopped ??= reason;
-    for (const { controller } of this.#runs) controller.abort(reason);
+    for (const { controller } of this.#runs) controller.abort(this.#stopped);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -135,9 +138,19 @@ function unlessAborted<Value>(value: Promise<Value>, signal: AbortSignal): Promi
   });
 }
 
-/** Writes an answer down until it ends, or does not though it was told to. */
-async function keep(answer: Answer, writer: StreamWriter, controller: AbortController): Promise<void> {
+/**
+ * Writes an answer down until it ends, or does not though it was told to.
+ * @param breaksOff whether it is for a reason of this kind that an answer is not whole: what it says from then on, that it was
+ *   aborted, is not of its own
+ */
+async function keep(
+  answer: Answer,
+  writer: StreamWriter,
+  controller: AbortController,
+  breaksOff: (reason: unknown) => boolean,
+): Promise<void> {
   const { signal } = controller;
+  const isBrokenOff = () => signal.aborted && breaksOff(signal.reason);
   let deadline: NodeJS.Timeout | undefined;
   let isLate = false;
   const late = new Promise<StreamEnd>((resolve) => {
@@ -148,11 +161,13 @@ async function keep(answer: Answer, writer: StreamWriter, controller: AbortContr
     else signal.addEventListener('abort', onAbort, { once: true });
   });
   const whole = async (): Promise<StreamEnd> => {
+    let isWhole = false;
     for await (const frame of answer(signal)) {
-      if (isLate) break;
+      if (isLate || isBrokenOff()) break;
       await writer.append(frame);
+      isWhole = frame.endsWith(doneFrame);
     }
-    return 'ended';
+    return isBrokenOff() && !isWhole ? 'interrupted' : 'ended';
   };
   try {
     const how = await Promise.race([whole(), late]);
