@@ -33,7 +33,10 @@ export interface HostSettings extends ModelStoreSettings {
 
 export interface TriviumContext extends CapabilityContext {
   readonly host: Host;
-  /** The jobs that the caller knows: of the host's own, those that a server tells this one of. */
+  /**
+   * The jobs that the caller knows: of the host's own, those that a server tells this one of. In the thread of a plugin they
+   * are known until the call ends (`disposed`), and capabilities of the plugin alone are started (`unsupported` else).
+   */
   readonly jobs: Jobs;
 }
 

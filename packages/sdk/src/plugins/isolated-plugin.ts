@@ -4,10 +4,18 @@
  * own models.
  */
 import { Worker } from 'node:worker_threads';
-import { type AnyCapability, definePlugin, implement, type Plugin, TriviumError } from '@trivium/protocol';
+import {
+  type AnyCapability,
+  type AnyImplementation,
+  definePlugin,
+  implement,
+  type Plugin,
+  TriviumError,
+} from '@trivium/protocol';
 import type { HostSettings } from '../host/host.js';
+import { AnsweredJobs, type CallContext } from './answered-jobs.js';
 import type { FoundPlugin } from './find-plugin.js';
-import { type FromWorker, fromWorker, type ToWorker, type WorkerStart } from './worker-frames.js';
+import { errorFrom, type FromWorker, fromWorker, type ToWorker, type WorkerStart } from './worker-frames.js';
 
 const pingMs = 1000;
 /**
@@ -28,6 +36,8 @@ class PluginThread {
   readonly #worker: Worker;
   readonly #name: string;
   readonly #waiters = new Map<number, Waiter>();
+  /** By the calls under way. */
+  readonly #jobs = new Map<number, AnsweredJobs>();
   readonly #onEnd: () => void;
   readonly ready: Promise<void>;
   #calls = 0;
@@ -55,12 +65,17 @@ class PluginThread {
     return this.#cancelling > 0;
   }
 
-  /** Runs a capability there; leaving early cancels it. */
+  /**
+   * Runs a capability there; leaving early cancels it.
+   * @param startable what it may start as jobs
+   */
   async *run(
     capability: AnyCapability,
     input: unknown,
-    signal: AbortSignal,
+    context: CallContext,
+    startable: readonly AnyImplementation[],
   ): AsyncGenerator<unknown, unknown, void> {
+    const { signal } = context;
     await this.ready;
     signal.throwIfAborted();
     this.#calls += 1;
@@ -73,6 +88,8 @@ class PluginThread {
       timer = setTimeout(() => this.#stop(this.#failure('did not stop when it was told to')), cancelMs);
     };
     let isOpen = false;
+    using jobs = new AnsweredJobs(context, startable, (answer) => this.#send(answer));
+    this.#jobs.set(call, jobs);
     this.#hold();
     try {
       this.#send({ type: 'call', call, capability: capability.name, input });
@@ -97,6 +114,7 @@ class PluginThread {
       }
       if (timer) this.#cancelling -= 1;
       clearTimeout(timer);
+      this.#jobs.delete(call);
       this.#release();
     }
   }
@@ -138,11 +156,26 @@ class PluginThread {
       this.#stop(errorFrom(frame.error));
       return;
     }
+    if (frame.type === 'jobs-next' || frame.type === 'jobs-close') {
+      this.#hearOfJobs(frame);
+      return;
+    }
     const key = frame.type === 'ready' ? 0 : frame.call;
     const waiter = this.#waiters.get(key);
     this.#waiters.delete(key);
     waiter?.resolve(frame);
     if (waiter && frame.type === 'ready') this.#release();
+  }
+
+  #hearOfJobs(frame: Extract<FromWorker, { ask: number }>): void {
+    const { call, ask } = frame;
+    const jobs = this.#jobs.get(call);
+    if (frame.type === 'jobs-close') jobs?.close(ask);
+    else if (jobs) void jobs.answer(ask, frame.question);
+    else {
+      const error = new TriviumError('disposed', 'The call that knew these jobs has ended.').toJSON();
+      this.#send({ type: 'jobs-error', ask, error });
+    }
   }
 
   /** While there is work the process stays and the thread is watched. */
@@ -184,9 +217,6 @@ class PluginThread {
   }
 }
 
-const errorFrom = ({ code, message, ...details }: { code: TriviumError['code']; message: string }) =>
-  new TriviumError(code, message, details);
-
 /** Below the chunk that holds this code; in one literal, so that tracers of files find it and nothing more. */
 const workerFile = new URL('./plugins/plugin-worker.js', import.meta.url);
 
@@ -206,10 +236,12 @@ export function isolatePlugin(
     threads.add(started);
     return started;
   };
-  const plugin = definePlugin({
+  const plugin: Plugin = definePlugin({
     name: contracts[0]!.plugin,
     capabilities: contracts.map((capability) =>
-      implement(capability, (input, { signal }) => running().run(capability, input, signal)),
+      implement(capability, (input, context: CallContext) =>
+        running().run(capability, input, context, plugin.capabilities),
+      ),
     ),
   });
   return {

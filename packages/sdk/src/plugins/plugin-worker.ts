@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type AnyCapability, type Implementation, stream, TriviumError } from '@trivium/protocol';
 import { Host, type TriviumContext } from '../host/host.js';
+import { AskedJobs } from './asked-jobs.js';
 import { importPlugin } from './import-plugin.js';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-frames.js';
 
@@ -18,6 +19,7 @@ const { url, name, host: settings } = workerData as WorkerStart;
 const host = new Host(settings);
 const calls = new Map<number, OpenCall>();
 const post = (frame: FromWorker) => port.postMessage(frame);
+const jobs = new AskedJobs(post);
 
 function postError(call: number, thrown: unknown): void {
   calls.delete(call);
@@ -57,12 +59,15 @@ async function main(): Promise<void> {
     if (frame.type === 'ping') return post({ type: 'pong' });
     if (frame.type === 'next' || frame.type === 'return') return void step(frame);
     if (frame.type === 'cancel') return calls.get(frame.call)?.controller.abort();
+    if (frame.type !== 'call') return jobs.hear(frame);
     const { call, capability, input } = frame;
     const implementation = implementations.find((one) => one.capability.name === capability);
     if (!implementation)
       return postError(call, new TriviumError('not-found', `${name} has no ${capability}.`));
     const controller = new AbortController();
-    const steps = stream(implementation, input as never, host.context(controller.signal));
+    // Not the jobs of the host here: that one knows those of every caller.
+    const context = host.context(controller.signal, jobs.of(call));
+    const steps = stream(implementation, input as never, context);
     calls.set(call, { controller, steps });
   });
   post({ type: 'ready', capabilities: implementations.map(({ capability }) => capability.name) });

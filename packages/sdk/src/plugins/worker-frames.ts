@@ -1,5 +1,5 @@
 /** What the host and the worker of a plugin tell each other. Plain data: it is cloned on its way. */
-import { triviumErrorCodes } from '@trivium/protocol';
+import { type SerializedError, TriviumError, triviumErrorCodes } from '@trivium/protocol';
 import { z } from 'zod';
 import type { HostSettings } from '../host/host.js';
 
@@ -17,9 +17,17 @@ export type ToWorker =
   /** No more is: the call cleans up and ends. */
   | { type: 'return'; call: number }
   | { type: 'cancel'; call: number }
-  | { type: 'ping' };
+  | { type: 'ping' }
+  | JobsAnswer;
+
+/** A step of what a call asked about jobs. */
+export type JobsAnswer =
+  | { type: 'jobs-progress'; ask: number; progress: unknown }
+  | { type: 'jobs-output'; ask: number; output: unknown }
+  | { type: 'jobs-error'; ask: number; error: SerializedError };
 
 const call = z.number();
+const ask = z.number();
 // The plugin may bring another version of the protocol, with codes that are unknown here.
 const error = z.looseObject({ code: z.enum(triviumErrorCodes).catch('internal'), message: z.string() });
 
@@ -31,5 +39,12 @@ export const fromWorker = z.discriminatedUnion('type', [
   z.object({ type: z.literal('output'), call, output: z.unknown() }),
   z.object({ type: z.literal('error'), call, error }),
   z.object({ type: z.literal('pong') }),
+  // A call wants the next step of what it asks about jobs; a question that is none fails by itself.
+  z.object({ type: z.literal('jobs-next'), call, ask, question: z.unknown() }),
+  z.object({ type: z.literal('jobs-close'), call, ask }),
 ]);
 export type FromWorker = z.output<typeof fromWorker>;
+
+/** A failure as it was thrown on the other side. */
+export const errorFrom = ({ code, message, ...details }: SerializedError): TriviumError =>
+  new TriviumError(code, message, details);
