@@ -154,6 +154,40 @@ describe('useChat', () => {
     expect(resumed).toBe(204);
   });
 
+  it('stops an answer whose message is behind the stop, which ends the answer before it', async () => {
+    const wire = createWire([]);
+    const slow = slowly(wire, '/api/chat');
+    let isSlow = false;
+    const fetch: typeof globalThis.fetch = (...call) => (isSlow ? slow : wire).fetch(...call);
+    render(page({ ...wire, fetch }, <Chat say="1000 5" />));
+    press('send');
+    await begins();
+    isSlow = true;
+    press('send');
+    await status('submitted');
+    press('stop');
+    await status('ready');
+    await waitFor(() => expect(wire.requests).toEqual(['POST /api/chat', cancelled]));
+    slow.arrive();
+    await waitFor(() =>
+      expect(wire.requests).toEqual(['POST /api/chat', cancelled, 'POST /api/chat', cancelled]),
+    );
+    const { status: resumed } = await wire.fetch('/api/chat/chat%201/stream');
+    expect(resumed).toBe(204);
+  });
+
+  it('ends as aborted where the answer was stopped elsewhere', async () => {
+    const wire = createWire([]);
+    const ends: object[] = [];
+    render(page(wire, <Chat say="1000 5" onFinish={(end) => ends.push(end)} />));
+    press('send');
+    await begins();
+    await wire.fetch('/api/chat/chat%201/cancel', { method: 'POST' });
+    await status('ready');
+    expect(ends).toMatchObject([{ isAbort: true, isError: false, isDisconnect: false }]);
+    expect(screen.getByTestId('answer').textContent).toContain('word 3 ');
+  });
+
   it.each(['stopped', 'taken up again'])('is %s on the server that it began on', async (how) => {
     const [first, second] = [createWire([]), createWire([])];
     const at = (wire: Wire, baseUrl: string) => (
@@ -408,6 +442,26 @@ describe('the transport by itself', () => {
     const garbled = createChatTransport({ baseUrl: '', fetch: async () => new Response('data: {oops\n\n') });
     const stream = await garbled.sendMessages({ ...sending, messages, abortSignal: undefined });
     await expect(stream.getReader().read()).rejects.toMatchObject({ code: 'network', found: '{oops' });
+  });
+
+  it('tells an answer that was stopped elsewhere to its last word, then that it was aborted', async () => {
+    const wire = createWire([]);
+    const transport = createChatTransport({ baseUrl: '', fetch: wire.fetch });
+    const sending = { chatId: 'c', trigger: 'submit-message' as const, messageId: undefined };
+    const stream = await transport.sendMessages({
+      ...sending,
+      messages: [asked('1000 5')],
+      abortSignal: undefined,
+    });
+    const types: string[] = [];
+    const reading = (async () => {
+      for await (const { type } of stream as unknown as AsyncIterable<{ type: string }>) {
+        types.push(type);
+        if (types.length === 3) await wire.fetch('/api/chat/c/cancel', { method: 'POST' });
+      }
+    })();
+    await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
+    expect(types.at(-1)).toBe('abort');
   });
 
   it('closes the connection at once where its reader leaves, while the server says nothing too', async () => {

@@ -48,22 +48,23 @@ export function createChatTransport<Message extends UIMessage = UIMessage>(
   const forget = (chatId: string, answer: Asked | undefined) => {
     if (asked.get(chatId) === answer) asked.delete(chatId);
   };
-  const hasStopped = async (chatId: string, server: Endpoint): Promise<boolean> => {
+  const cancelOn = async (server: Endpoint, chatId: string): Promise<void> => {
     try {
       const response = await request(server, chatPath(chatId, 'cancel'), { method: 'POST' });
-      return ((await response.json().catch(noop)) as { cancelled?: boolean } | undefined)?.cancelled === true;
+      // What it says of one answer says nothing of the message behind it.
+      await response.text().catch(() => {});
     } catch (thrown) {
-      if (TriviumError.isInstance(thrown) && thrown.code === 'not-found') return false;
-      throw thrown;
+      if (!TriviumError.isInstance(thrown) || thrown.code !== 'not-found') throw thrown;
     }
   };
   const stop = async (chatId: string): Promise<void> => {
     const answer = asked.get(chatId);
     const { server = heldEndpoint(endpoint), underWay } = answer ?? {};
-    if (!(await hasStopped(chatId, server)) && underWay) {
-      // The message came behind the cancel.
+    await cancelOn(server, chatId);
+    if (underWay) {
+      // The message may have come behind the cancel, also where that ended an answer: the one before it.
       await underWay;
-      await hasStopped(chatId, server);
+      await cancelOn(server, chatId);
     }
     forget(chatId, answer);
   };
@@ -130,8 +131,6 @@ export function createChatTransport<Message extends UIMessage = UIMessage>(
   return transport as ChatTransport<Message>;
 }
 
-const noop = () => {};
-
 /** Closes the connection when the signal aborts. */
 function closeOnAbort(connection: AbortController, signal: AbortSignal | undefined): void {
   const close = () => connection.abort(signal?.reason);
@@ -151,20 +150,28 @@ const settled = (work: Promise<unknown> | undefined, signal: AbortSignal | undef
 const plainHeaders = (headers: Record<string, string> | Headers | undefined): Record<string, string> =>
   headers instanceof Headers ? Object.fromEntries(headers) : { ...headers };
 
-/** The parts of an answer as they come; cancelling closes the connection. @param onEnd called when all of them have come */
+/**
+ * The parts of an answer as they come; cancelling closes the connection. One that was stopped, by whomever, ends with an
+ * `AbortError`: the AI SDK knows nothing of the part that says so, and would take the half for a whole.
+ * @param onEnd called when all of them have come
+ */
 function partsOf(response: Response, onEnd: () => void): PartStream {
   const events = eventsOf(response);
+  let isAborted = false;
   return new ReadableStream<Part>({
     pull: async (controller) => {
       try {
         const { done, value } = await events.next();
         if (done || value.data === '[DONE]') {
           onEnd();
-          controller.close();
+          if (isAborted) controller.error(new DOMException('The answer was stopped.', 'AbortError'));
+          else controller.close();
           await events.return();
           return;
         }
-        controller.enqueue(partOf(value.data));
+        const part = partOf(value.data);
+        isAborted ||= part.type === 'abort';
+        controller.enqueue(part);
       } catch (thrown) {
         // The AI SDK knows a broken connection, which it can take up again, by the error that `fetch` gave.
         const broke = TriviumError.isInstance(thrown) && thrown.cause instanceof TypeError;
