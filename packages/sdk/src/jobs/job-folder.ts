@@ -38,6 +38,10 @@ export interface JobOrigin {
   caller: string | undefined;
 }
 
+export interface ListedJob extends Pick<JobOrigin, 'caller'> {
+  job: Job;
+}
+
 export class JobFolder implements AsyncDisposable {
   readonly #folder: string;
   readonly #keepMs: number;
@@ -86,15 +90,19 @@ export class JobFolder implements AsyncDisposable {
     yield* followProgress(this.#path(id), created.process, following);
   }
 
-  /** Newest first, without outputs. A log that is removed or damaged hides no other. */
-  async *list(): AsyncGenerator<Job, void, void> {
+  /** Of all logs that are there, whatever they say. */
+  async ids(): Promise<Set<string>> {
     const names = await readdir(this.#folder).catch(() => []);
-    const ids = names.filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -6));
-    const there = new Set(ids);
+    return new Set(names.filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -6)));
+  }
+
+  /** Newest first, without outputs. A log that is removed or damaged hides no other. */
+  async *list(): AsyncGenerator<ListedJob, void, void> {
+    const there = await this.ids();
     for (const id of this.#listed.keys()) if (!there.has(id)) this.#listed.delete(id);
-    for (const id of ids.sort().reverse()) {
-      const job = await this.#summary(id).catch(() => undefined);
-      if (job) yield job;
+    for (const id of [...there].sort().reverse()) {
+      const listed = await this.#summary(id).catch(() => undefined);
+      if (listed) yield listed;
     }
   }
 
@@ -116,14 +124,15 @@ export class JobFolder implements AsyncDisposable {
     await this.#forgetting;
   }
 
-  async #summary(id: string): Promise<Job> {
+  async #summary(id: string): Promise<ListedJob> {
     const known = this.#listed.get(id);
-    if (known && jobStatusIsFinal(known.job.status)) return this.#told(id, known);
+    if (known && jobStatusIsFinal(known.job.status))
+      return { job: this.#told(id, known), caller: known.caller };
     const logged = await this.#opened(id, (path) => readJob(path, known));
     if (!logged) throw unknownJob(id);
     const { output: _, ...job } = logged.job;
     this.#listed.set(id, { ...logged, job });
-    return this.#told(id, { ...logged, job });
+    return { job: this.#told(id, { ...logged, job }), caller: logged.caller };
   }
 
   /** A copy of the job as it is: one whose process has gone is interrupted. */

@@ -43,8 +43,8 @@ export interface JobFilter {
   status?: JobStatus | undefined;
   /** Default: 50. */
   limit?: number;
-  /** Asked of one job after the other until there are `limit`. */
-  where?: (job: Job) => boolean | Promise<boolean>;
+  /** Asked of one job after the other, with the caller of a server that started it, until there are `limit`. */
+  where?: (job: Job, caller: string | undefined) => boolean | Promise<boolean>;
 }
 
 /** Jobs as somebody knows them: all of a store, or what a caller of a server is told of. */
@@ -141,13 +141,18 @@ export class JobStore implements AsyncDisposable {
     return this.#folder.origin(id);
   }
 
+  /** Of all jobs in the folder, unseen and damaged ones too: what is not among them is gone. */
+  ids(): Promise<Set<string>> {
+    return this.#folder.ids();
+  }
+
   /** Newest first, without outputs. */
   async list({ status, limit = 50, where = () => true }: JobFilter = {}): Promise<Job[]> {
     const jobs: Job[] = [];
     for await (const found of this.#folder.list()) {
       if (jobs.length >= limit) break;
-      const job = this.#shown(found);
-      if ((status === undefined || job.status === status) && (await where(job))) jobs.push(job);
+      const job = this.#shown(found.job);
+      if ((status === undefined || job.status === status) && (await where(job, found.caller))) jobs.push(job);
     }
     return jobs;
   }

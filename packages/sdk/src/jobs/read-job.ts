@@ -11,6 +11,8 @@ export interface LoggedJob {
   /** As it was written: whether its process is there is asked when it is shown. */
   job: Job;
   scope: string | undefined;
+  /** Of a server, who started it. */
+  caller: string | undefined;
   owner: FileOwner;
   /** When its log was last touched, in milliseconds since 1970. */
   touchedMs: number;
@@ -26,14 +28,14 @@ export interface LoggedJob {
 export async function readJob(path: string, known?: LoggedJob): Promise<LoggedJob | undefined> {
   await using reader = await LineReader.open(path, known?.nextByte);
   let job = known && { ...known.job };
-  let { scope, owner } = known ?? {};
+  let { scope, caller, owner } = known ?? {};
   let lastProgress: string | undefined;
   for await (const lines of reader.rest()) {
     const told = lines.filter((line) => !isProgress(line));
     for (const entry of told.map((line) => parseEntry(line, path))) {
       if (entry.type === 'created') {
         job = queued(entry);
-        ({ scope, process: owner } = entry);
+        ({ scope, caller, process: owner } = entry);
       } else if (job) Object.assign(job, changeOf(entry));
     }
     if (job) job.events += lines.length - told.length;
@@ -41,7 +43,7 @@ export async function readJob(path: string, known?: LoggedJob): Promise<LoggedJo
   }
   if (!job || !owner) return undefined;
   if (lastProgress !== undefined) Object.assign(job, changeOf(parseEntry(lastProgress, path)));
-  return { job, scope, owner, touchedMs: reader.touchedMs, nextByte: reader.nextByte };
+  return { job, scope, caller, owner, touchedMs: reader.touchedMs, nextByte: reader.nextByte };
 }
 
 /** The first entry of a log; `undefined` where there is none, or another. @throws Node's file errors */

@@ -28,13 +28,15 @@ interface KnownJob {
   namesScratch?: boolean;
 }
 
-/** Some 100 bytes each. */
-const mostKnown = 10_000;
+/** What is remembered of jobs that are gone is not looked for below this: some 100 bytes each. */
+const fewKnown = 10_000;
 
 export class ServedJobs {
   readonly #settings: ServedJobsSettings;
   readonly #capabilities: readonly AnyCapability[];
+  /** All that are there: who lists jobs goes through them in order, so that a bound would drop what is asked for next. */
   readonly #known = new Map<string, KnownJob>();
+  #forgetAt = fewKnown;
 
   constructor(settings: ServedJobsSettings) {
     this.#settings = settings;
@@ -49,9 +51,11 @@ export class ServedJobs {
    */
   of(caller: string | undefined): Jobs {
     const { jobs, shown = (job: Job) => job } = this.#settings;
-    const where = (job: Job) => this.#isKnownTo(caller, job);
+    // Most jobs are somebody else's: these are told apart without a look into their logs.
+    const where = async (job: Job, starter: string | undefined) =>
+      (caller === undefined || starter === undefined || starter === caller) && this.#isKnownTo(caller, job);
     const told = async (job: Job) => {
-      if (await where(job)) return shown(job);
+      if (await this.#isKnownTo(caller, job)) return shown(job);
       throw unknownJob(job.id);
     };
     const get = async (id: string) => told(await jobs.get(id));
@@ -93,9 +97,16 @@ export class ServedJobs {
     const known: KnownJob = { caller, isConfined: await this.#isConfined(capability, input) };
     if (namesScratch(input)) known.namesScratch = true;
     this.#known.set(id, known);
-    // The first that was asked for goes; were it asked for again, it would be read again.
-    if (this.#known.size > mostKnown) this.#known.delete(this.#known.keys().next().value!);
+    if (this.#known.size > this.#forgetAt) await this.#forget();
     return known;
+  }
+
+  /** Now and then, so that what is remembered stays below twice what is there. */
+  async #forget(): Promise<void> {
+    this.#forgetAt = Number.POSITIVE_INFINITY;
+    const there = await this.#settings.jobs.ids();
+    for (const id of this.#known.keys()) if (!there.has(id)) this.#known.delete(id);
+    this.#forgetAt = Math.max(fewKnown, 2 * this.#known.size);
   }
 
   /** What a server starts is confined already; a path that is not was meant from another folder. */

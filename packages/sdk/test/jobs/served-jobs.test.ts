@@ -1,0 +1,76 @@
+/** How often a server looks into the logs of jobs to say who may know them; that it says so rightly is tested over HTTP. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { definePlugin, implement, type Job } from '@trivium/protocol';
+import { afterEach, expect, it, vi } from 'vitest';
+import { JobStore, type Jobs, ServedJobs } from '../../src/jobs/index.js';
+import { endless } from './endless.mjs';
+
+afterEach(() => vi.restoreAllMocks());
+
+const one = implement(endless, async function* () {
+  return { steps: 1 };
+});
+const plugins = [definePlugin({ name: endless.plugin, capabilities: [one] })];
+const context = (signal: AbortSignal) => ({ signal });
+const start = async (jobs: Jobs) => {
+  const { id } = await jobs.start(one, {}, context);
+  for await (const _ of jobs.watch(id));
+  return id;
+};
+const idsOf = (jobs: readonly Job[]) => jobs.map(({ id }) => id);
+
+it('looks into no job of another caller, and into others once', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'trivium-served-jobs-'));
+  await using jobs = new JobStore({ folder });
+  const served = new ServedJobs({ jobs, plugins, root: folder });
+  const origin = vi.spyOn(jobs, 'origin');
+  const mine = await start(served.of('bob'));
+  const nobodys = await start(jobs);
+  for (let started = 0; started < 3; started += 1) await start(served.of('alice'));
+  origin.mockClear();
+  const fresh = new ServedJobs({ jobs, plugins, root: folder });
+  for (let asked = 0; asked < 2; asked += 1) {
+    expect(idsOf(await fresh.of('bob').list())).toEqual([nobodys, mine]);
+    expect(origin.mock.calls.map(([id]) => id)).toEqual([nobodys, mine]);
+  }
+  await rm(folder, { recursive: true });
+});
+
+/** A store that holds so many jobs, and counts how often one is looked into. */
+function storeOf(count: number) {
+  const ids = Array.from({ length: count }, (_, index) => `job${index}`);
+  const origin = vi.fn(async () => ({ input: {}, caller: undefined }));
+  const jobOf = (id: string) => ({ id, plugin: endless.plugin, capability: endless.name }) as Job;
+  const jobs: Partial<JobStore> = {
+    origin,
+    ids: async () => new Set(ids),
+    list: async ({ where = () => true } = {}) => {
+      const known: Job[] = [];
+      for (const job of ids.map(jobOf)) if (await where(job, undefined)) known.push(job);
+      return known;
+    },
+  };
+  const served = new ServedJobs({ jobs: jobs as JobStore, plugins, root: '/' }).of(undefined);
+  return { ids, origin, served };
+}
+
+it('remembers every job that is there, however many', async () => {
+  const { ids, origin, served } = storeOf(12_000);
+  await served.list();
+  await served.list();
+  expect(origin).toHaveBeenCalledTimes(ids.length);
+});
+
+it('forgets those whose logs are gone', async () => {
+  const { ids, origin, served } = storeOf(9_999);
+  await served.list();
+  const gone = ids.splice(0, 9_000);
+  ids.push('one', 'more');
+  await served.list();
+  origin.mockClear();
+  ids.push(...gone);
+  await served.list();
+  expect(origin).toHaveBeenCalledTimes(gone.length);
+});
