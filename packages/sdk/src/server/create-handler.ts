@@ -196,9 +196,8 @@ class HttpHandler implements Handler {
     request.signal.addEventListener('abort', leave, { once: true });
     const query = parsePart(route.query, c.req.query(), 'query');
     const params = parsePart(route.params, c.req.param(), 'path');
-    const { maxBodyBytes } = this.#settings;
-    const bytes = route.takesBytes ? await readOctets(request, maxBodyBytes) : new Uint8Array();
-    const body = route.body && parsePart(route.body, await readJson(request, maxBodyBytes), 'body');
+    const { bytes, json } = await this.#bodyOf(route, request, signal);
+    const body = route.body && parsePart(route.body, json, 'body');
     let leavePlace = () => {};
     const works: Promise<unknown>[] = [];
     const until = (work: PromiseLike<unknown>) => {
@@ -243,6 +242,21 @@ class HttpHandler implements Handler {
       });
     this.#running.set(whole, stopping);
     return answer;
+  }
+
+  /** As bytes or as JSON, whichever the route takes. @throws the signal's reason where the client leaves while it sends */
+  async #bodyOf(route: AnyRoute, request: Request, signal: AbortSignal) {
+    const { maxBodyBytes } = this.#settings;
+    try {
+      return {
+        bytes: route.takesBytes ? await readOctets(request, maxBodyBytes) : new Uint8Array(),
+        json: route.body && (await readJson(request, maxBodyBytes)),
+      };
+    } catch (error) {
+      // Adapters break the body off in their own words.
+      signal.throwIfAborted();
+      throw error;
+    }
   }
 
   #refuse(request: Request, thrown: unknown): Response {

@@ -4,7 +4,13 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHandler, nodeListener, type RunningServer, serve } from '../../src/server/index.js';
+import {
+  createHandler,
+  nodeListener,
+  type RequestLogEntry,
+  type RunningServer,
+  serve,
+} from '../../src/server/index.js';
 import { scriptedModel } from '../../src/testing/index.js';
 import { eventData, type TestServer, testServer, until } from './fixtures.js';
 
@@ -142,6 +148,39 @@ describe('garbage', () => {
     expect(answer).not.toMatch(/^HTTP\/1.1 (2|5)/);
     await until(() => running.handler.calls.running === 0);
     expect((await fetch(`${running.url}/healthz`)).status).toBe(200);
+  });
+});
+
+describe('a client that leaves while it sends', () => {
+  it.each([
+    ['JSON of a declared length', 'POST /v1/embeddings', 'application/json', 'content-length: 500'],
+    ['JSON in chunks', 'POST /v1/embeddings', 'application/json', 'transfer-encoding: chunked'],
+    [
+      'a file',
+      'PUT /v1/scratch/00000000-0000-4000-8000-000000000000/a.txt',
+      'application/octet-stream',
+      'content-length: 500',
+    ],
+  ])('%s is no fault of the server', async (_, target, type, length) => {
+    const entries: RequestLogEntry[] = [];
+    const running = await serve({
+      host: server.host,
+      root: server.root,
+      port: 0,
+      onRequest: (entry) => entries.push(entry),
+    });
+    const socket = connect(Number(new URL(running.url).port), '127.0.0.1');
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    socket.write(
+      `${target} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\n${length}\r\n\r\n5\r\n{"inp\r\n`,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    socket.destroy();
+    await until(() => entries.length === 1);
+    expect(entries).toMatchObject([{ status: 499, code: 'cancelled' }]);
+    expect(entries[0]).not.toHaveProperty('fault');
+    await running.close({ drainMs: 0 });
   });
 });
 
