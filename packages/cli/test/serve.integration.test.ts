@@ -1,7 +1,7 @@
 /** The command `trivium serve` as people start it: its address, its key, its end; and wrong calls. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, open, realpath, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -101,6 +101,26 @@ describe('trivium serve', () => {
       offline: true,
       contextTokens: 64,
     });
+  });
+
+  it('cancels jobs of plugins when it ends', async () => {
+    const cache = await mkdtemp(join(tmpdir(), 'trivium-cache-'));
+    const plugin = fileURLToPath(new URL('fixtures/trivium-plugin-teller/index.mjs', import.meta.url));
+    const args = ['--port', '0', '--root', await folder(), '--no-playground', '--plugins', plugin];
+    const { child, exit } = start(args, { TRIVIUM_CACHE_DIR: cache });
+    const [url] = (await once(createInterface(child.stdout!), 'line')) as [string];
+    const started = await fetch(`${url}/v1/capabilities/teller/wait`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', prefer: 'respond-async' },
+      body: '{}',
+    });
+    const { id } = (await started.json()) as { id: string };
+    const jobOf = async () => (await fetch(`${url}/v1/jobs/${id}`)).json() as Promise<{ progress?: object }>;
+    await vi.waitFor(async () => expect((await jobOf()).progress).toEqual({ done: 0 }), 20_000);
+    child.kill('SIGTERM');
+    expect(await exit).toEqual([0, null]);
+    const log = await readFile(join(cache, 'jobs', `${id}.jsonl`), 'utf8');
+    expect(JSON.parse(log.trim().split('\n').at(-1)!)).toMatchObject({ type: 'ended', status: 'cancelled' });
   });
 
   it('has the playground, open and alone, where it is wanted', async () => {

@@ -42,12 +42,13 @@ async function run(flags: Flags): Promise<number> {
   const hub = allowNetwork && !readOnly ? undefined : { offline: true };
   // Clients of this folder know nothing of jobs over another, and no link in it leads out.
   const settings: HostSettings = { ...(hub && { hub }), documentsWithin: root, jobScope: root };
-  await using host = new Host(settings);
   const { names, fromFolder } = await pluginNames(flags.plugins);
   await using loaded = await loadPlugins([documents, models, jobs, ...names], {
     from: fromFolder,
     host: settings,
   });
+  // Ends before the plugins do, so that jobs in their threads are cancelled and do not fail.
+  await using host = new Host(settings);
   const surface = triviumSurface(loaded.plugins, {
     host,
     root,

@@ -45,8 +45,9 @@ async function serveUntilStopped(flags: ServeFlags): Promise<number> {
     documentsWithin: root,
     jobScope: root,
   };
-  await using host = new Host(hostSettings);
   await using all = await allPlugins(hostSettings, names);
+  // Ends before the plugins do: jobs that run in their threads are cancelled, and would fail once those are gone.
+  await using host = new Host(hostSettings);
   if (model !== undefined) {
     process.stderr.write(`Loading ${model} …\n`);
     await host.models.preload(model, { purpose: 'language' });
