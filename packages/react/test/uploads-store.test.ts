@@ -209,4 +209,33 @@ describe('an uploads store whose endpoint becomes another server', () => {
     await clearing;
     expect([one.folders.size, two.folders.size]).toEqual([0, 0]);
   });
+
+  it('sends again what was being sent while it became another one and the first again', async () => {
+    const { one, two, asked, at, store, become } = twoServers();
+    let [go, goOn] = [() => {}, () => {}];
+    one.hold(new Promise<void>((resolve) => (go = resolve)));
+    two.hold(new Promise<void>((resolve) => (goOn = resolve)));
+    store.attach();
+    const adding = store.add([file('a.md')]);
+    await vi.waitFor(() => expect(asked).toHaveLength(2));
+    become(at('two', two, 'key of two'));
+    go();
+    await vi.waitFor(() => expect(asked).toHaveLength(4));
+    become(at('one', one, 'key'));
+    goOn();
+    expect(await adding).toEqual(['.trivium/scratch/f1/a.md']);
+    expect(one.folders.get('f1')).toEqual(['a.md']);
+    expect(store.getSnapshot().uploads).toMatchObject([
+      { name: 'a.md', status: 'ready', path: '.trivium/scratch/f1/a.md' },
+    ]);
+  });
+
+  it('gives up where its folders go as they are made, on one server', async () => {
+    const { one, asked, store } = twoServers();
+    // None is kept.
+    one.folders.set = () => one.folders;
+    expect(await store.add([file('a.md')])).toEqual([]);
+    expect(store.getSnapshot().uploads).toMatchObject([{ status: 'error', error: { code: 'not-found' } }]);
+    expect(asked.filter((request) => request.startsWith('PUT'))).toHaveLength(2);
+  });
 });

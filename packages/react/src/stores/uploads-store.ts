@@ -129,21 +129,25 @@ export function createUploadsStore(endpoint: Endpoint): UploadsStore {
     }
   }
 
-  /** Sends it once more where its folder is gone, or was left for another server meanwhile. */
+  /** Sends it again where its folder is gone, once on a server, or was left for another server meanwhile, however often. */
   async function put(file: UploadSource, signal: AbortSignal): Promise<string> {
-    const place = placeOfNow();
-    const isOnOtherServer = () => place.server.baseUrl !== endpoint.baseUrl;
-    try {
-      const path = await putInto(place, file, signal);
-      if (current === place && !isOnOtherServer()) return path;
-    } catch (thrown) {
-      const isGone = isNotFound(thrown) && (await isMade(place));
-      if (!isGone && !isOnOtherServer()) throw thrown;
-      // Of documents that are sent at once, the first that finds it gone tells of all that lay there.
-      if (isGone && current === place) abandon();
+    const goneOn = new Set<string>();
+    for (;;) {
+      const place = placeOfNow();
+      const { baseUrl } = place.server;
+      try {
+        const path = await putInto(place, file, signal);
+        if (current === place && baseUrl === endpoint.baseUrl) return path;
+      } catch (thrown) {
+        const isGone = isNotFound(thrown) && (await isMade(place));
+        const isForNothing = !isGone || goneOn.has(baseUrl);
+        if (isForNothing && baseUrl === endpoint.baseUrl) throw thrown;
+        if (isGone) goneOn.add(baseUrl);
+        // Of documents that are sent at once, the first that finds it gone tells of all that lay there.
+        if (isGone && current === place) abandon();
+      }
+      signal.throwIfAborted();
     }
-    signal.throwIfAborted();
-    return putInto(placeOfNow(), file, signal);
   }
 
   return Object.freeze({

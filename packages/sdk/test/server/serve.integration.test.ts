@@ -157,7 +157,7 @@ describe('a client that leaves while it sends', () => {
     ['JSON in chunks', 'POST /v1/embeddings', 'application/json', 'transfer-encoding: chunked'],
     [
       'a file',
-      'PUT /v1/scratch/00000000-0000-4000-8000-000000000000/a.txt',
+      'PUT /v1/scratch/00000000000000000000000000000000/a.txt',
       'application/octet-stream',
       'content-length: 500',
     ],
