@@ -1,4 +1,6 @@
 /** Files that say nothing of their encoding: read right where their letters tell it, and never without a word. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createLibrary } from '../../src/documents/index.js';
 import { readSource } from '../../src/documents/readers/read-source.js';
@@ -21,8 +23,18 @@ const texts = {
   Polish: 'Zażółć gęślą jaźń. Nie mogę ustawić, nie mogę skopiować, nie mogę znaleźć: ł, ą, ę.',
 };
 
+const codes = new Map<string, ReadonlyMap<string, number[]>>();
+
 /** What TextDecoder reads as the text. */
 function encode(text: string, encoding: string): Buffer {
+  const bytes = codes.get(encoding) ?? codesIn(encoding);
+  codes.set(encoding, bytes);
+  return Buffer.from(
+    Array.from(text, (letter) => bytes.get(letter) ?? Buffer.from('?')).flatMap((code) => [...code]),
+  );
+}
+
+function codesIn(encoding: string): ReadonlyMap<string, number[]> {
   const decoder = new TextDecoder(encoding, { fatal: true });
   const bytes = new Map<string, number[]>();
   const add = (...code: number[]) => {
@@ -35,12 +47,10 @@ function encode(text: string, encoding: string): Buffer {
   };
   for (let first = 0; first < 0x100; first++) add(first);
   // Node 20 reads Windows-1252 as Latin-1.
-  if (encoding === 'Windows-1252') bytes.set('’', [0x92]);
+  if (encoding === 'Windows-1252') bytes.set('’', [0x92]).set('—', [0x97]);
   for (let first = 0x81; first < 0xff; first++)
     for (let second = 0x40; second < 0xff; second++) add(first, second);
-  return Buffer.from(
-    Array.from(text, (letter) => bytes.get(letter) ?? Buffer.from('?')).flatMap((code) => [...code]),
-  );
+  return bytes;
 }
 
 it.each([
@@ -69,6 +79,68 @@ it.each([
 it('takes no European text for an Asian one', async () => {
   const { warnings } = await readSource('a.txt', encode(texts.Polish.repeat(20), 'windows-1250'));
   expect(warnings).toEqual([expect.stringContaining('Windows-1252, a guess')]);
+});
+
+it.each([
+  'Add 10 µL of buffer, 2 µL of primer (10 µM) and 1 µL of template.\n',
+  '5 µL Lösung zufügen, bei 20 °C.\n',
+  '§A. ©M ®k\n',
+  'Kings: A (1901—present), B (1999—end).\n',
+])('takes no sign that letters follow for an Asian character: %s', async (line) => {
+  const text = line.repeat(8);
+  expect(await readSource('a.txt', encode(text, 'Windows-1252'))).toMatchObject({
+    text,
+    warnings: [expect.stringContaining('read as Windows-1252')],
+  });
+});
+
+/** Tables of few words each, again and again, as lists of products and of people are. */
+function* tablesOf(words: readonly string[]) {
+  for (let at = 0; at < words.length; at++)
+    for (const columns of [1, 2, 4]) {
+      const row = words.slice(at, at + columns).join(',');
+      yield Array.from({ length: 12 }, (_, line) => `${line},${row},${line * 3}\n`).join('');
+    }
+}
+
+async function misreadAsOther(words: readonly string[]): Promise<string[]> {
+  const misread: string[] = [];
+  for (const text of tablesOf(words)) {
+    const { text: read, warnings } = await readSource('a.csv', encode(text, 'GB18030'));
+    // Two or three characters may be UTF-8 as well, which goes first.
+    if (read !== text && warnings) misread.push(`${text.split('\n')[0]}: ${warnings[0]}`);
+  }
+  return misread;
+}
+
+it('reads Chinese tables of few words as such', async () => {
+  const words =
+    '手机 电脑 山东 黄山 机器 飞机 机房 海口 山西 返回 回归 推荐 链接 网络 上海 部门 备份 技术 档案 老师 英俊 备注 县 男 女 优秀 张 正常 异常 李娜 王芳 济南 小米手机 华为手机';
+  expect(await misreadAsOther(words.split(' '))).toEqual([]);
+});
+
+const pages = join(import.meta.dirname, '../../../../../shared/data/parallel/vue-docs.en-zh.jsonl');
+
+it.skipIf(!existsSync(pages))(
+  'reads tables of the commonest words of Chinese pages as such (needs ../shared/data)',
+  async () => {
+    const seen = new Map<string, number>();
+    const words = new Intl.Segmenter('zh', { granularity: 'word' });
+    for (const line of readFileSync(pages, 'utf8').trim().split('\n').slice(0, 40))
+      for (const { segment } of words.segment((JSON.parse(line) as { zh: string }).zh))
+        if (/^\p{Script=Han}{2,4}$/u.test(segment)) seen.set(segment, (seen.get(segment) ?? 0) + 1);
+    const commonest = [...seen].sort(([, a], [, b]) => b - a).slice(0, 500);
+    expect(await misreadAsOther(commonest.map(([word]) => word))).toEqual([]);
+  },
+);
+
+it('looks at letters all through the file, not at the first ones alone', async () => {
+  const code = 'int add(int a, int b) { return a + b; }\n'.repeat(200);
+  const text = `// Автор: Иванов\n${code}${'// Функция читает файл и возвращает строки, которые содержат слово\n'.repeat(20)}`;
+  expect(await readSource('a.txt', encode(text, 'Windows-1251'))).toMatchObject({
+    text,
+    warnings: [expect.stringContaining('read as Windows-1251')],
+  });
 });
 
 it('reads ISO-2022-JP, and escape sequences of a terminal as they stand', async () => {

@@ -127,10 +127,8 @@ function decodeDeclared(bytes: Uint8Array): string | undefined {
 
 /** By its letters; where they do not tell, GB18030 if high bytes come in pairs, as Chinese text has them, else Windows-1252. */
 function guessLegacy(bytes: Uint8Array): DecodedText {
-  const likeliest = likeliestEncoding(bytes);
-  const guess =
-    (likeliest && guessedAs(bytes, likeliest)) ??
-    guessedAs(bytes, isPaired(bytes) ? 'GB18030' : 'Windows-1252');
+  const fallback = isPaired(bytes) ? 'GB18030' : 'Windows-1252';
+  const guess = guessedAs(bytes, likeliestEncoding(bytes, fallback)) ?? guessedAs(bytes, fallback);
   if (guess) return guess;
   throw new SkippedFile('unknown encoding: save it as UTF-8');
 }

@@ -1,103 +1,120 @@
 /**
  * Tells by the letters that languages use most which legacy encoding bytes are in that do not say theirs. Read in another one, an
- * Asian text gives one such character in thirty, where in its own it gives one in three. Knows nothing of files, and proves
- * nothing: what it says is a guess.
+ * Asian text gives one such character in ten, where in its own it gives two in three. Knows nothing of files, and proves nothing:
+ * what it says is a guess, and where that is not a clear one it is the fallback, for most such files are in it.
  */
+import { cyrillic, greek, hangul, kanji, simplified, traditional } from './common-characters.js';
 
-interface Candidate {
+/** Two bytes to a character, ideographs above all; or one, of the West. */
+export type FallbackEncoding = 'GB18030' | 'Windows-1252';
+
+interface Script {
+  /** As a label of TextDecoder. */
   encoding: string;
   /** UTF-16 codes of what its languages use most. */
   common: ReadonlySet<number>;
-  /** The least share of these in all that is not ASCII. */
-  least: number;
-  isAlphabet: boolean;
+  /** Whether something common stands as in words of this script, and not as what bytes of another one give by chance. */
+  standsWell: (before: number, after: number) => boolean;
+  /** What tells nothing of it. */
+  ignored?: (code: number) => boolean;
 }
 
-const codesOf = (letters: string) => Array.from(letters, (letter) => letter.charCodeAt(0));
+interface Candidate extends Script {
+  /** The least share of what is common in all that is not ASCII. */
+  least: number;
+  /** How many different ones there must be: one word again and again gives a few by chance. */
+  leastDistinct: number;
+}
+
+/** How many times the share of the fallback a candidate must have, and how many times that of any other candidate. */
+const lead = { overFallback: 2, overOthers: 1.2 };
+
+const isHigh = (code: number) => code >= 0x80;
+const isLatin = (code: number) => (code | 32) >= 97 && (code | 32) <= 122;
+const codesOf = (letters: string) => new Set(Array.from(letters, (letter) => letter.charCodeAt(0)));
+
+/** Kana and some signs, which EUC-JP and GB18030 have at the same places. */
+const isShared = (code: number) => code >= 0x3000 && code <= 0x30ff;
+const kana = Array.from({ length: 0x30ff - 0x3041 }, (_, index) => String.fromCharCode(0x3041 + index)).join(
+  '',
+);
+
+/** Not within a word of Latin letters, as those of "mogę" do. */
+const isApart = (before: number, after: number) => !isLatin(before) || !isLatin(after);
+/** Beside another one: where the second byte may be ASCII, a sign before a letter, as in "µL", is one by chance. */
+const isBeside = (before: number, after: number) =>
+  isApart(before, after) && (isHigh(before) || isHigh(after));
+/** Letters of an alphabet beside others of it, as "è" is not. */
+const isInWord = (before: number, after: number) =>
+  !isLatin(before) && !isLatin(after) && (isHigh(before) || isHigh(after));
+/** Beside a Latin letter, or alone. */
+const isAmongLatin = (before: number, after: number) =>
+  isLatin(before) || isLatin(after) || (!isHigh(before) && !isHigh(after));
+
+function characters(encoding: string, common: string, standsWell: Script['standsWell']): Candidate {
+  return { encoding, common: codesOf(common), standsWell, least: 0.35, leastDistinct: 6 };
+}
 
 /** Alphabets give half of their share by chance, for they have few letters. */
-const leastShare = { characters: 0.15, letters: 0.7 };
-/** How many there must be, lest it be luck. */
-const leastCount = { characters: 6, letters: 12 };
-
-function characters(encoding: string, ...common: readonly number[][]): Candidate {
-  return { encoding, common: new Set(common.flat()), least: leastShare.characters, isAlphabet: false };
-}
-
 function letters(encoding: string, common: string): Candidate {
-  return { encoding, common: new Set(codesOf(common)), least: leastShare.letters, isAlphabet: true };
+  return { encoding, common: codesOf(common), standsWell: isInWord, least: 0.7, leastDistinct: 8 };
 }
-
-const kana = Array.from({ length: 0x30ff - 0x3041 }, (_, index) => 0x3041 + index);
-const kanji = codesOf(
-  '日一人年大本中出会国上時見前名無当分自行生事者間後手子入力文字合用使定数表示関書込外部設取除指場動実作成型開始終了内容方法全次最今何私思言気来地語物新理体度同',
-);
-const hangul = codesOf(
-  '다니이에을는수습하를로지가용은일사기서합의한스있정없할인자고해트리시으어입제식드모도터보요대되성라형프상면된구나개만그여원전세문적경내위',
-);
-const simplified = codesOf(
-  '的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实日使数据类型件文名将项或选置模式参量示此码入表户',
-);
-const traditional = codesOf(
-  '的一是不了在人有我他這個們中來上大為和國地到以說時要就出會可也你對生能而子那得於著下自之年過發後作裡用道行所然家種事成方多經麼去法學如都同現當沒動面起看定天分還進好小部其些主樣理心她本前開但因只從想實日使式檔案者無型組設數類選字文新資號',
-);
-const cyrillic = 'оеаинтсрвлкмдпуязыьг';
-const greek = 'αοιετσνηυρπκλμωςγδίόάέήύώ';
 
 const candidates: readonly Candidate[] = [
-  // Both have the same kana; where nothing else tells, they are Japanese.
-  characters('EUC-JP', kanji, kana),
-  characters('GB18030', simplified, kana),
-  characters('Shift_JIS', kanji, kana),
-  characters('EUC-KR', hangul),
-  characters('Big5', traditional),
+  { ...characters('EUC-JP', kanji + simplified, isApart), ignored: isShared },
+  characters('Shift_JIS', kanji + simplified + kana, isBeside),
+  characters('EUC-KR', hangul, isApart),
+  characters('Big5', traditional + simplified, isBeside),
   letters('Windows-1251', cyrillic),
   letters('KOI8-R', cyrillic),
   letters('Windows-1253', greek),
 ];
 
-/** Bytes that are looked at, from the first that is not ASCII. */
-const sampleBytes = 4096;
+const fallbacks: Readonly<Record<FallbackEncoding, Script>> = {
+  GB18030: {
+    encoding: 'GB18030',
+    common: codesOf(`${simplified}，：；！？（）“”‘’—…·`),
+    standsWell: isApart,
+    ignored: isShared,
+  },
+  'Windows-1252': {
+    encoding: 'Windows-1252',
+    common: codesOf(
+      'ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝÞßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿŠŒŽšœžŸ€‚„…‘’“”•–—\u00a0¡£§©ª«®°±²³µ·º»¼½¾¿',
+    ),
+    standsWell: isAmongLatin,
+  },
+};
 
-/** The likeliest encoding, as a label of TextDecoder; `undefined` where nothing speaks for one. */
-export function likeliestEncoding(bytes: Uint8Array): string | undefined {
-  let from = 0;
-  while (from < bytes.length && bytes[from]! < 0x80) from++;
-  const sample = bytes.subarray(from, from + sampleBytes);
-  let likeliest: string | undefined;
-  let most = 0;
-  for (const candidate of candidates) {
-    const share = commonShare(sample, candidate);
-    if (share < candidate.least || share <= most) continue;
-    likeliest = candidate.encoding;
-    most = share;
-  }
-  return likeliest;
+/** The likeliest encoding, as a label of TextDecoder: the fallback, save where another one is clearly likelier. */
+export function likeliestEncoding(bytes: Uint8Array, fallback: FallbackEncoding): string {
+  const sample = sampleOf(bytes);
+  const least = lead.overFallback * commonShare(sample, fallbacks[fallback]).share;
+  const likely = candidates
+    .map((candidate) => ({ ...candidate, ...commonShare(sample, candidate) }))
+    .filter(({ share, distinct, ...needs }) => share >= needs.least && distinct >= needs.leastDistinct)
+    .sort((a, b) => b.share - a.share);
+  const [first, second] = likely;
+  if (!first || first.share < least) return fallback;
+  return second && first.share < lead.overOthers * second.share ? fallback : first.encoding;
 }
 
-/** What share of all that is not ASCII is common; 0 where it is too little to tell. */
-function commonShare(bytes: Uint8Array, { encoding, common, isAlphabet }: Candidate): number {
+/** What share of all that is not ASCII is common, and how many different ones. */
+function commonShare(bytes: Uint8Array, { encoding, common, standsWell, ignored }: Script) {
   const text = decodeAs(bytes, encoding);
-  let others = 0;
+  const distinct = new Set<number>();
+  let all = 0;
   let found = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code < 0x80) continue;
-    others++;
-    if (common.has(code) && standsWell(text, at, isAlphabet)) found++;
+    if (!isHigh(code) || ignored?.(code)) continue;
+    all++;
+    if (!common.has(code) || !standsWell(text.charCodeAt(at - 1), text.charCodeAt(at + 1))) continue;
+    found++;
+    distinct.add(code);
   }
-  return found < leastCount[isAlphabet ? 'letters' : 'characters'] ? 0 : found / others;
+  return { share: all === 0 ? 0 : found / all, distinct: distinct.size };
 }
-
-/** Not within a word of Latin letters, as those of "mogę" do; letters of an alphabet beside others of it, as "è" is not. */
-function standsWell(text: string, at: number, isAlphabet: boolean): boolean {
-  const before = text.charCodeAt(at - 1);
-  const after = text.charCodeAt(at + 1);
-  if (!isAlphabet) return !isLatin(before) || !isLatin(after);
-  return !isLatin(before) && !isLatin(after) && (before >= 0x80 || after >= 0x80);
-}
-
-const isLatin = (code: number) => (code | 32) >= 97 && (code | 32) <= 122;
 
 /** Nothing where this runtime does not know the encoding: one without ICU knows few. */
 function decodeAs(bytes: Uint8Array, encoding: string): string {
@@ -106,4 +123,33 @@ function decodeAs(bytes: Uint8Array, encoding: string): string {
   } catch {
     return '';
   }
+}
+
+/** Parts of a file that are looked at, and bytes of each, so that what stands at the top does not speak for all of it. */
+const sampledParts = 16;
+const partBytes = 1024;
+
+/** Stretches around what is not ASCII, from all through the file. */
+function sampleOf(bytes: Uint8Array): Uint8Array {
+  const sample: number[] = [];
+  const step = Math.max(partBytes, Math.ceil(bytes.length / sampledParts));
+  let at = 0;
+  for (let part = 0; part < bytes.length; part += step) {
+    if (at < part) at = afterCharacter(bytes, part);
+    const enough = sample.length + partBytes;
+    for (; at < part + step && at < bytes.length && sample.length < enough; at++)
+      if (isNearHigh(bytes, at)) sample.push(bytes[at]!);
+  }
+  return Uint8Array.from(sample);
+}
+
+/** Two bytes on each side: what stands beside a character counts. */
+const isNearHigh = (bytes: Uint8Array, at: number) =>
+  bytes.subarray(Math.max(0, at - 2), at + 3).some(isHigh);
+
+/** The next place at which no character is cut: behind a byte that none of the encodings has within one. */
+function afterCharacter(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (at < bytes.length && bytes[at]! >= 0x30) at++;
+  return at;
 }
