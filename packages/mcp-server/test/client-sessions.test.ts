@@ -1,7 +1,9 @@
 /** A server that no longer knows the session: the client begins another and says what was refused again, and only that. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { connectMcp } from '@trivium/mcp-server/client';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { createMcpFetch } from '../src/http/mcp-fetch.js';
 import { textBlock } from '../src/surface/content.js';
 import type { McpSurface } from '../src/surface/surface.js';
@@ -28,13 +30,13 @@ async function kitchen() {
   });
   let mcp = createMcpFetch({ surface: surface(['steep', 'hang']) });
   /** Answers instead of the server. */
-  let intercept: ((method: string) => Promise<Response> | Response | undefined) | undefined;
+  let intercept: ((method: string, id?: unknown) => Promise<Response> | Response | undefined) | undefined;
   const fetch = async (input: string | URL | Request, init?: RequestInit) => {
     const request = new Request(input, init);
-    const { method = request.method } =
-      request.method === 'POST' ? ((await request.clone().json()) as { method?: string }) : {};
+    const { method = request.method, id } =
+      request.method === 'POST' ? ((await request.clone().json()) as { method?: string; id?: unknown }) : {};
     log.push(method);
-    return (await intercept?.(method)) ?? mcp.fetch(request);
+    return (await intercept?.(method, id)) ?? mcp.fetch(request);
   };
   const connection = await connectMcp({ url: 'http://localhost/mcp', fetch });
   onTestFinished(async () => {
@@ -75,18 +77,95 @@ it('calls go on after a restart, each run once, in one new session', async () =>
   await expect.poll(() => Object.keys(connection.tools())).toEqual(['steep', 'pour']);
 });
 
-it('a call that the lost session had taken fails, and is not run again', async () => {
-  const { call, count, log, restart } = await kitchen();
+it('a call that the lost session had taken fails without another call, and is not run again', async () => {
+  const { call, connection, count, log, restart } = await kitchen();
   const taken = call('hang');
   await expect.poll(() => log.includes('hang')).toBe(true);
   const failed = expect(taken).rejects.toMatchObject({
     code: 'network',
     message: expect.stringContaining('session ended'),
   });
-  await restart();
-  await call('steep');
+  await restart(['pour']);
   await failed;
   expect(count('hang')).toBe(0);
+  expect(Object.keys(connection.tools())).toEqual(['pour']);
+}, 20_000);
+
+it('a call fails too where its server does not come back', async () => {
+  const { call, count, log, restart, intercept } = await kitchen();
+  const taken = call('hang');
+  await expect.poll(() => log.includes('hang')).toBe(true);
+  const failed = expect(taken).rejects.toMatchObject({ code: 'network' });
+  intercept(() => Promise.reject(new TypeError('fetch failed')));
+  await restart();
+  await failed;
+  expect(count('initialize')).toBe(0);
+}, 20_000);
+
+it('a server that does not know GET is asked once whether it knows the session', async () => {
+  const log: string[] = [];
+  const mcp = createMcpFetch({ surface: { name: 'post', version: '1', tools: [] } });
+  const fetch = async (input: string | URL | Request, init?: RequestInit) => {
+    const request = new Request(input, init);
+    if (request.method === 'GET') return new Response('Cannot GET /mcp', { status: 404 });
+    const { method } = (await request.clone().json()) as { method: string };
+    log.push(method);
+    return mcp.fetch(request);
+  };
+  const connection = await connectMcp({ url: 'http://localhost/mcp', fetch });
+  onTestFinished(async () => {
+    await connection.close();
+    await mcp.close();
+  });
+  await expect.poll(() => log.includes('ping')).toBe(true);
+  await sleep(50);
+  expect(log.filter((method) => method === 'ping' || method === 'initialize')).toEqual([
+    'initialize',
+    'ping',
+  ]);
+});
+
+it('what the answer to one request says with 404 is no word about the session', async () => {
+  const { call, count, log, intercept } = await kitchen();
+  const taken = call('hang').then(
+    () => 'answered',
+    () => 'failed',
+  );
+  await expect.poll(() => log.includes('hang')).toBe(true);
+  intercept((method, id) =>
+    method === 'tools/call'
+      ? Response.json(
+          { jsonrpc: '2.0', id, error: { code: -32601, message: 'Method not found' } },
+          { status: 404 },
+        )
+      : undefined,
+  );
+  await expect(call('steep')).rejects.toMatchObject({ code: 'not-found' });
+  expect(count('initialize')).toBe(1);
+  expect(await Promise.race([taken, sleep(50).then(() => 'running')])).toBe('running');
+});
+
+it('where a list is refused in each session, one session is begun for a request', async () => {
+  const { connection, count, restart, intercept } = await kitchen();
+  await restart();
+  intercept((method) => (method === 'tools/list' ? new Response('', { status: 404 }) : undefined));
+  await expect(connection.client.listTools()).rejects.toMatchObject({ code: 404 });
+  await sleep(300);
+  expect(count('initialize')).toBe(1);
+  expect(Object.keys(connection.tools())).toEqual(['steep', 'hang']);
+});
+
+it('nothing that lasts is told of a session that was begun', async () => {
+  const { call, restart } = await kitchen();
+  const connect = vi.spyOn(Client.prototype, 'connect');
+  onTestFinished(() => connect.mockRestore());
+  for (let turn = 0; turn < 2; turn += 1) {
+    await restart();
+    await call('steep');
+  }
+  const signals = connect.mock.calls.map(([, options]) => options?.signal);
+  expect(signals).toHaveLength(2);
+  expect(signals[0]).not.toBe(signals[1]);
 });
 
 it('a call that is cancelled while the session is begun is never run', async () => {
@@ -109,7 +188,7 @@ it('a call that is cancelled while the session is begun is never run', async () 
 });
 
 it('what the server refuses then is the error, and the next call tries again', async () => {
-  const { call, count, restart, intercept } = await kitchen();
+  const { call, connection, count, restart, intercept } = await kitchen();
   await restart();
   intercept((method) => (method === 'initialize' ? new Response('', { status: 503 }) : undefined));
   await expect(call('steep')).rejects.toMatchObject({ code: 'busy' });
@@ -118,6 +197,11 @@ it('what the server refuses then is the error, and the next call tries again', a
   expect(count('initialize')).toBe(2);
   intercept(undefined);
   expect(await call('steep')).toEqual({ content: [textBlock('steep')] });
+  // The SDK would keep what failed, and with it the transports of lost sessions.
+  const { _responseHandlers: kept } = connection.client as unknown as {
+    _responseHandlers: Map<number, unknown>;
+  };
+  await expect.poll(() => [...kept.keys()]).toEqual([]);
 });
 
 it('closing ends a session that is being begun', async () => {

@@ -55,7 +55,7 @@ const maxPages = 100;
  * @throws TriviumError `network` where nobody answers, `unauthorized`, `forbidden`, `cancelled`. Tools that fail throw
  * TriviumErrors too: with the server's own code where it is a server of ours, else `network`. A server by URL that has
  * forgotten the session, after a restart for one, is given a new one and the call again; calls that it had taken fail with
- * `network`, and subscriptions of `client` are to be made anew
+ * `network`, as they do where it can no longer be reached, and subscriptions of `client` are to be made anew
  * @example
  * await using docs = await connectMcp({ command: 'npx', args: ['trivium-mcp-server', '--root', './docs'] });
  * const { text } = await generateText({ model, tools: docs.tools(), stopWhen: stepCountIs(5), prompt: 'How long does tea steep?' });
@@ -67,11 +67,11 @@ export async function connectMcp(
   const newClient = () => new Client({ name: 'trivium', version: VERSION });
   const client = newClient();
   let listed: SdkTool[];
-  const listAgain = async () => {
+  const listAgain = async (asking: Client, signal?: AbortSignal) => {
     // A list that does not come leaves the one before.
-    listed = await listTools(client).catch(() => listed);
+    listed = await listTools(asking, signal).catch(() => listed);
   };
-  const { transport, place, lastWords } = wayTo(target, { newClient, onRenewed: () => void listAgain() });
+  const { transport, place, lastWords } = wayTo(target, { newClient, onGreeted: listAgain });
   const listeners: ServerLink['listeners'] = new Map();
   try {
     await client.connect(transport, signal ? { signal } : {});
@@ -84,7 +84,7 @@ export async function connectMcp(
     if (said === '' || error.code === 'cancelled') throw error;
     throw new TriviumError(error.code, `${error.message}\n${said}`, { remedy: error.remedy, cause: thrown });
   }
-  client.setNotificationHandler(ToolListChangedNotificationSchema, listAgain);
+  client.setNotificationHandler(ToolListChangedNotificationSchema, () => listAgain(client));
   const { name: itself = place, version = '' } = client.getServerVersion() ?? {};
   const link: ServerLink = {
     client,

@@ -1,8 +1,14 @@
 /**
  * Streamable HTTP that outlives its session: where the server knows it no longer (404, after a restart for one), another is
- * begun, and what was refused is said again in it. What the lost session had taken is failed, for nobody knows whether it was
- * run. Knows no tools.
+ * begun. Knows no tools. All of its state:
+ * - One current session, and at most one renewal, which all that find this session lost wait for.
+ * - Requests without an answer: taken by a session, or waiting for the renewal. What the lost session refused is said once more
+ *   in the new one. What it had taken fails, for nobody knows whether it was run.
+ * - A lost stream proves nothing: the connection may have broken, and servers need have no streams. So the session is asked with a
+ *   ping, until somebody answers. Where nobody does, what it had taken fails: no stream is left that could bring an answer.
+ * - Closed: a renewal is given up, and none is begun any more.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import {
   type StreamableHTTPClientTransport,
@@ -12,6 +18,7 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
   CancelledNotificationSchema,
   ErrorCode,
+  isJSONRPCErrorResponse,
   isJSONRPCRequest,
   type JSONRPCMessage,
   type JSONRPCRequest,
@@ -25,6 +32,16 @@ interface Session {
   transport: StreamableHTTPClientTransport;
   /** Posts under way. */
   posts: Set<Promise<void>>;
+  /** It is being asked whether it is there. */
+  isAsked: boolean;
+  /** The SDK tries no more to have one of its streams again. */
+  hasLostStream: boolean;
+}
+
+interface Renewal {
+  done: Promise<void>;
+  /** Of this renewal alone: the SDK never takes its listeners off a signal, and they hold client and transport. */
+  controller: AbortController;
 }
 
 export interface RenewingTransportSettings {
@@ -32,20 +49,33 @@ export interface RenewingTransportSettings {
   open: () => StreamableHTTPClientTransport;
   /** Greets the server as the client of the first session did. */
   newClient: () => Client;
-  /** Told of each new session: what the server keeps for one, as subscriptions, is gone with the last. */
-  onRenewed: () => void;
+  /**
+   * Asks each new session, before anything else is said in it, for what may have changed. `client` is the one that greeted: what
+   * it asks begins no further session. Never throws.
+   */
+  onGreeted: (client: Client, signal: AbortSignal) => Promise<void>;
 }
+
+/** Between two sessions: where a server forgets each at once, they are not begun in a row. */
+const pauseMs = 1000;
+
+/** Before a session is asked once more, or at all if it is new: nobody is waiting for that. */
+const askPauseMs = 10_000;
+
+const ping = { jsonrpc: '2.0', id: 'is-the-session-there', method: 'ping' } as const;
 
 export class RenewingTransport implements Transport {
   onclose: Transport['onclose'];
   onerror: Transport['onerror'];
   onmessage: Transport['onmessage'];
   readonly #settings: RenewingTransportSettings;
-  readonly #closing = new AbortController();
   /** Requests without an answer, and the session that each was given to: none while it waits for a new one. */
   readonly #pending = new Map<RequestId, Session | undefined>();
   #session: Session;
-  #renewal: Promise<void> | undefined;
+  #renewal: Renewal | undefined;
+  /** By `performance.now()`. */
+  #renewedAt = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
 
   constructor(settings: RenewingTransportSettings) {
     this.#settings = settings;
@@ -71,13 +101,16 @@ export class RenewingTransport implements Transport {
     try {
       await this.#ask(message, options);
     } catch (error) {
-      this.#pending.delete(message.id);
+      // The SDK keeps a request, and all that its error holds, until it is answered: so it is, once this has failed it.
+      if (this.#pending.has(message.id)) this.#pending.set(message.id, undefined);
+      setImmediate(() => this.#fail(message.id, 'It was not sent.'));
       throw error;
     }
   }
 
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.#isClosed = true;
+    this.#renewal?.controller.abort();
     await this.#session.transport.close();
   }
 
@@ -87,7 +120,7 @@ export class RenewingTransport implements Transport {
     try {
       await this.#post(request, options);
     } catch (error) {
-      if (!isInSession || !isNotFound(error)) throw error;
+      if (!isInSession || !saysLost(error, request)) throw error;
       // Who cancelled meanwhile wants nothing run.
       if (!this.#pending.has(request.id)) return;
       this.#pending.set(request.id, undefined);
@@ -111,52 +144,143 @@ export class RenewingTransport implements Transport {
   /** Once for all that find the same session lost. */
   async #renew(lost: Session): Promise<void> {
     if (lost !== this.#session) return;
-    this.#renewal ??= this.#begin().finally(() => {
-      this.#renewal = undefined;
-    });
-    await this.#renewal;
+    this.#renewal ??= this.#startRenewal();
+    await this.#renewal.done;
   }
 
-  async #begin(): Promise<void> {
-    const { open, newClient, onRenewed } = this.#settings;
+  #startRenewal(): Renewal {
+    const controller = new AbortController();
+    if (this.#isClosed) controller.abort();
+    const done = this.#begin(controller.signal).finally(() => {
+      this.#renewal = undefined;
+    });
+    return { done, controller };
+  }
+
+  async #begin(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { open, newClient, onGreeted } = this.#settings;
+    await delay(this.#untilAge(pauseMs), undefined, { signal });
     const fresh = open();
-    const { signal } = this.#closing;
-    await newClient().connect(fresh, { signal });
+    const client = newClient();
+    // A change of the list that is told of while the list is asked for.
+    client.fallbackNotificationHandler = async (notification) =>
+      this.onmessage?.({ jsonrpc: '2.0', ...notification } as JSONRPCMessage);
+    await client.connect(fresh, { signal });
+    await onGreeted(client, signal);
     if (signal.aborted) {
       await fresh.close();
       signal.throwIfAborted();
     }
     const lost = this.#session;
     this.#session = this.#adopt(fresh);
+    this.#renewedAt = performance.now();
     void this.#retire(lost);
-    onRenewed();
+  }
+
+  /** Milliseconds until the session is so old; the first one is old from the start. */
+  #untilAge(ms: number): number {
+    return Math.max(0, this.#renewedAt + ms - performance.now());
   }
 
   /** From here on what it hears is heard here, and no longer by who greeted with it. */
   #adopt(transport: StreamableHTTPClientTransport): Session {
+    const session: Session = { transport, posts: new Set(), isAsked: false, hasLostStream: false };
     transport.onclose = () => this.onclose?.();
-    transport.onerror = (error) => this.onerror?.(error);
+    transport.onerror = (error) => {
+      this.onerror?.(error);
+      if (isGivenUp(error)) session.hasLostStream = true;
+      if (isGivenUp(error) || isStreamUnknown(error)) void this.#lookAfter(session);
+    };
     transport.onmessage = (message: JSONRPCMessage) => {
-      if ('id' in message && !('method' in message) && message.id !== undefined)
+      if ('id' in message && !('method' in message) && message.id !== undefined) {
+        if (message.id === ping.id) return;
         this.#pending.delete(message.id);
+      }
       this.onmessage?.(message);
     };
-    return { transport, posts: new Set() };
+    return session;
+  }
+
+  /** Asks a session that has lost a stream whether it is there, until somebody answers. Keeps no process alive. */
+  async #lookAfter(session: Session): Promise<void> {
+    if (session.isAsked || session.transport.sessionId === undefined) return;
+    session.isAsked = true;
+    await delay(this.#untilAge(askPauseMs), undefined, { ref: false });
+    while (this.#isCurrent(session) && !(await this.#isThere(session))) {
+      await delay(askPauseMs, undefined, { ref: false });
+    }
+    session.isAsked = false;
+    if (!this.#isCurrent(session) || !session.hasLostStream) return;
+    session.hasLostStream = false;
+    // Without an event it is the stream of what the server says by itself; a server where that one is open refuses a second.
+    await session.transport.resumeStream('').catch(() => {});
+  }
+
+  /** Where it is not, what it had taken has failed, and a new session was begun if there is one to be had. */
+  async #isThere(session: Session): Promise<boolean> {
+    try {
+      await session.transport.send(ping);
+      return true;
+    } catch (error) {
+      if (!this.#isCurrent(session)) return false;
+      if (saysLost(error, ping)) {
+        await this.#renew(session).catch((failure) => this.onerror?.(failure));
+        void this.#failTaken(session, 'The session ended before it answered.');
+        return false;
+      }
+      if (error instanceof StreamableHTTPError && (error.code ?? 0) < 500) return true;
+      void this.#failTaken(session, 'The server could no longer be reached before it answered.');
+      return false;
+    }
+  }
+
+  #isCurrent(session: Session): boolean {
+    return session === this.#session && !this.#isClosed;
   }
 
   async #retire(session: Session): Promise<void> {
-    // Posts that are under way will be refused too: cut off, they would not know.
+    // Cut off, posts that are under way would not know that they are refused.
     await Promise.allSettled(session.posts);
     session.transport.onclose = () => {};
     session.transport.onerror = () => {};
     await session.transport.close().catch(() => {});
-    for (const [id, taker] of this.#pending) {
-      if (taker !== session) continue;
-      this.#pending.delete(id);
-      const error = { code: ErrorCode.ConnectionClosed, message: 'The session ended before it answered.' };
-      this.onmessage?.({ jsonrpc: '2.0', id, error });
-    }
+    await this.#failTaken(session, 'The session ended before it answered.');
+  }
+
+  /** Requests whose post is under way get their answer from it. */
+  async #failTaken(session: Session, message: string): Promise<void> {
+    await Promise.allSettled(session.posts);
+    for (const [id, taker] of this.#pending) if (taker === session) this.#fail(id, message);
+  }
+
+  #fail(id: RequestId, message: string): void {
+    if (!this.#pending.delete(id)) return;
+    this.onmessage?.({ jsonrpc: '2.0', id, error: { code: ErrorCode.ConnectionClosed, message } });
   }
 }
 
+/** How the SDK tells of streams: it has no other sign. */
+const isGivenUp = ({ message }: Error) => message.startsWith('Maximum reconnection attempts');
+const isStreamUnknown = (error: Error) =>
+  isNotFound(error) && error.message.includes('Failed to open SSE stream');
+
 const isNotFound = (error: unknown) => error instanceof StreamableHTTPError && error.code === 404;
+
+/** What servers that give a reason give for a session that they do not know. */
+const unknownSession = -32001;
+
+/** What answers the request itself was said in the session, be it with 404: a method that is not found for one. */
+function saysLost(error: unknown, { id }: Pick<JSONRPCRequest, 'id'>): boolean {
+  if (!isNotFound(error)) return false;
+  const answer = jsonIn((error as StreamableHTTPError).message);
+  return !isJSONRPCErrorResponse(answer) || answer.id !== id || answer.error.code === unknownSession;
+}
+
+function jsonIn(message: string): unknown {
+  try {
+    return JSON.parse(message.slice(message.indexOf('{')));
+  } catch {
+    return undefined;
+  }
+}

@@ -34,7 +34,7 @@ const keptCharacters = 2000;
 
 export function wayTo(
   target: McpTarget,
-  renewal: Pick<RenewingTransportSettings, 'newClient' | 'onRenewed'>,
+  renewal: Pick<RenewingTransportSettings, 'newClient' | 'onGreeted'>,
 ): Way {
   if ('url' in target) {
     const { headers, fetch } = target;
