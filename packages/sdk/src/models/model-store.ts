@@ -22,7 +22,8 @@ export interface ModelStoreSettings
   > {
   /**
    * Bytes that all models of this store may take together; the least recently used idle ones go where one more does not fit.
-   * Keys and values of a model get those of one context, or with `kvMemoryBytes` as many more as are left of it.
+   * Keys and values of a model get those of one context; with `kvMemoryBytes` more, up to half of what is left
+   * beyond it when the model is loaded.
    */
   memoryBytes?: number;
   /** A model that nobody has used for so many milliseconds is unloaded; the next use loads it again. */

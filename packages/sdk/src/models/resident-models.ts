@@ -197,7 +197,7 @@ export class ResidentModels {
       if (!victim) {
         throw fitsBudget()
           ? noRoom(resident.path, estimate, machine + freed - promised(), 'available on this machine', false)
-          : noRoom(resident.path, estimate, memoryBytes! - taken(), 'left of memoryBytes', taken() > 0);
+          : noRoom(resident.path, estimate, memoryBytes! - taken(), leftOfBudget(others()), taken() > 0);
       }
       freed += victim.promisedBytes - victim.mappedBytes;
       await this.#unloadIdle(victim);
@@ -205,10 +205,11 @@ export class ResidentModels {
     resident.charge(estimate.totalBytes, this.#spareBytes(estimate, taken()));
   }
 
-  /** What a budget has left for keys and values beyond one context: nobody has to go for them. */
+  /** Keys and values beyond one context: nobody has to go for them, and half of what a budget has left stays for other models. */
   #spareBytes({ totalBytes, kvBytes, mostKvBytes }: MemoryEstimate, taken: number): number {
     const { memoryBytes } = this.#settings;
-    return memoryBytes === undefined ? 0 : Math.min(mostKvBytes - kvBytes, memoryBytes - taken - totalBytes);
+    if (memoryBytes === undefined) return 0;
+    return Math.min(mostKvBytes - kvBytes, Math.floor((memoryBytes - taken - totalBytes) / 2));
   }
 
   /** The engine takes no more than what a budget was charged for: by itself it keeps more contexts than one. */
@@ -252,7 +253,7 @@ export class ResidentModels {
     const { model } = resident;
     clearTimeout(resident.idleTimer);
     resident.model = undefined;
-    resident.bytes = 0;
+    resident.charge(0);
     if (resident.leases === 0) this.#drop(resident);
     await model?.dispose();
   }
@@ -261,6 +262,13 @@ export class ResidentModels {
 /** Once it is loaded, a model reads nothing but its pack file: no other file can fail it. */
 function isLoss({ model }: Resident, failure: unknown): boolean {
   return model?.info.packed === 'mapped' && TriviumError.isInstance(failure) && failure.code === 'io';
+}
+
+/** Whoever set `kvMemoryBytes` learns what of the budget went there. */
+function leftOfBudget(others: readonly Resident[]): string {
+  const spareBytes = others.reduce((sum, other) => sum + other.spareBytes, 0);
+  const beside = spareBytes > 0 ? `, beside ${spareBytes} that models in use have by kvMemoryBytes` : '';
+  return `left of memoryBytes${beside}`;
 }
 
 function noRoom(

@@ -127,7 +127,7 @@ describe('admission', () => {
     [{ memoryBytes: 400, kvMemoryBytes: 7 }, 7],
     [{ memoryBytes: 400, kvMemoryBytes: 120 }, 120],
     [{ memoryBytes: 400, kvMemoryBytes: 1000, maxSequences: 2 }, 100],
-    [{ memoryBytes: 400, kvMemoryBytes: 1000 }, 300],
+    [{ memoryBytes: 400, kvMemoryBytes: 1000 }, 175],
     [{ memoryBytes: 150, kvMemoryBytes: 1000 }, 50],
     [{ kvMemoryBytes: 1000 }, 1000],
     [{}, undefined],
@@ -141,12 +141,28 @@ describe('admission', () => {
   it('keys and values beyond a context send nobody out, and are no memory that the machine has promised', async () => {
     const both = make({ memoryBytes: 900, kvMemoryBytes: 400 }, 400).store;
     await Promise.all([both.get(file('a-100')), both.get(file('c-200'))]);
-    expect(both.loaded().map(({ bytes }) => bytes)).toEqual([500, 400]);
+    expect(both.loaded().map(({ bytes }) => bytes)).toEqual([500, 325]);
     const { store } = make({ memoryBytes: 2000, kvMemoryBytes: 400 }, 790);
     await store.get(file('a-100'));
     // What its idle model never took is not freed with it.
     await expect(store.get(file('d-900'))).rejects.toMatchObject({
       found: '940 bytes available on this machine',
+    });
+  });
+
+  it('keys and values beyond a context leave half of the budget for other models, and are named where one is refused', async () => {
+    const { engine, store } = make({ memoryBytes: 800, kvMemoryBytes: 800 });
+    engine.proceed = new Promise(() => {});
+    const use = async (name: string) => {
+      const events = (await store.get(file(name))).generate({ tokens: [1], maxTokens: 1 });
+      await events.next();
+    };
+    await use('a-100');
+    await use('b-100');
+    expect(store.loaded().map(({ bytes }) => bytes)).toEqual([475, 237]);
+    await expect(store.get(file('c-200'))).rejects.toMatchObject({
+      code: 'out-of-memory',
+      found: '88 bytes left of memoryBytes, beside 412 that models in use have by kvMemoryBytes',
     });
   });
 
