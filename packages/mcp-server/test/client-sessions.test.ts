@@ -102,28 +102,49 @@ it('a call fails too where its server does not come back', async () => {
   expect(count('initialize')).toBe(0);
 }, 20_000);
 
-it('a server that does not know GET is asked once whether it knows the session', async () => {
+/** @param get answers in place of the server's stream */
+async function connectedWith(get: () => Response) {
   const log: string[] = [];
-  const mcp = createMcpFetch({ surface: { name: 'post', version: '1', tools: [] } });
+  const mcp = createMcpFetch({ surface: { name: 'streams', version: '1', tools: [] } });
   const fetch = async (input: string | URL | Request, init?: RequestInit) => {
     const request = new Request(input, init);
-    if (request.method === 'GET') return new Response('Cannot GET /mcp', { status: 404 });
-    const { method } = (await request.clone().json()) as { method: string };
+    const { method = request.method } =
+      request.method === 'POST' ? ((await request.clone().json()) as { method?: string }) : {};
     log.push(method);
-    return mcp.fetch(request);
+    return method === 'GET' ? get() : mcp.fetch(request);
   };
   const connection = await connectMcp({ url: 'http://localhost/mcp', fetch });
   onTestFinished(async () => {
     await connection.close();
     await mcp.close();
   });
-  await expect.poll(() => log.includes('ping')).toBe(true);
+  return { log, count: (name: string) => log.filter((entry) => entry === name).length };
+}
+
+it('a server that does not know GET is asked once whether it knows the session', async () => {
+  const { count } = await connectedWith(() => new Response('Cannot GET /mcp', { status: 404 }));
+  await expect.poll(() => count('ping')).toBe(1);
   await sleep(50);
-  expect(log.filter((method) => method === 'ping' || method === 'initialize')).toEqual([
-    'initialize',
-    'ping',
-  ]);
+  expect(count('ping')).toBe(1);
+  expect(count('initialize')).toBe(1);
 });
+
+it('a stream that the SDK gave up is opened again once the session answers', async () => {
+  let cut = () => {};
+  const stream = new ReadableStream({
+    start(controller) {
+      cut = () => controller.error(new Error('cut'));
+    },
+  });
+  const opened = new Response(stream, { headers: { 'content-type': 'text/event-stream' } });
+  const answers = [opened, new Response('', { status: 502 }), new Response('', { status: 502 })];
+  const { log, count } = await connectedWith(() => answers.shift() ?? new Response('', { status: 405 }));
+  await expect.poll(() => count('GET')).toBe(1);
+  cut();
+  await expect.poll(() => count('GET'), { timeout: 10_000 }).toBe(4);
+  expect(log.slice(-4)).toEqual(['GET', 'GET', 'ping', 'GET']);
+  expect(count('initialize')).toBe(1);
+}, 20_000);
 
 it('what the answer to one request says with 404 is no word about the session', async () => {
   const { call, count, log, intercept } = await kitchen();
