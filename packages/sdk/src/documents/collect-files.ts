@@ -25,9 +25,13 @@ export interface FoundFiles {
   skipped: { path: string; reason: string }[];
   /** Absolute paths to watch. */
   roots: string[];
+  /** Whether what stands at `inside`, a path from `root`, may be among the files, or say which are. */
+  mayBeRead: (root: string, inside: string) => boolean;
 }
 
 const leftOut = new Set(['node_modules', '__pycache__', 'venv']);
+/** Of names in a folder; "." is none. */
+const isLeftOut = (name: string) => (name.startsWith('.') && name !== '.') || leftOut.has(name);
 
 export interface CollectOptions {
   signal?: AbortSignal | undefined;
@@ -59,6 +63,8 @@ class Collector {
   readonly #files = new Map<string, FoundFile>();
   readonly #skipped: { path: string; reason: string }[] = [];
   readonly #roots = new Set<string>();
+  /** Roots of globs, which may name hidden folders. */
+  readonly #bases = new Set<string>();
   readonly #visited = new Set<string>();
   readonly #signal: AbortSignal | undefined;
   readonly #within: string | undefined;
@@ -87,13 +93,16 @@ class Collector {
 
   finish(): FoundFiles {
     const files = [...this.#files.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-    return { files, skipped: this.#skipped, roots: [...this.#roots] };
+    const mayBeRead = (root: string, inside: string) =>
+      this.#bases.has(root) || !dirname(inside).split(sep).some(isLeftOut);
+    return { files, skipped: this.#skipped, roots: [...this.#roots], mayBeRead };
   }
 
   async #addGlob(pattern: string): Promise<void> {
     const fixed = pattern.slice(0, pattern.search(isGlob));
     const base = resolve(fixed.includes('/') ? dirname(`${fixed}x`) : '.');
     this.#roots.add(base);
+    this.#bases.add(base);
     const ignored = ['**/node_modules/**', '**/.git/**'];
     const matches = await glob(pattern.split(sep).join('/'), {
       onlyFiles: true,
@@ -141,7 +150,7 @@ class Collector {
       const folders: string[] = [];
       const files: Promise<void>[] = [];
       for (const entry of entries) {
-        if (entry.name.startsWith('.') || leftOut.has(entry.name)) continue;
+        if (isLeftOut(entry.name)) continue;
         const inner = join(absolutePath, entry.name);
         let isFolder = entry.isDirectory();
         if (entry.isSymbolicLink())

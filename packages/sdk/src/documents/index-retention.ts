@@ -5,7 +5,7 @@
  * and touches none whose name is not one of its kind: the folder may be one that a user keeps other things in.
  */
 import { readdir, stat, unlink, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 /** 1 GiB: the index of 238 pages with 410,000 tokens takes 6 MB, so this holds about 180 such folders. */
 export const defaultCacheBytes = 2 ** 30;
@@ -16,6 +16,10 @@ const abandonedAfterMs = 60 * 60 * 1000;
 export const indexFiles = /^[0-9a-f]{32}\.index(\.[0-9a-f-]{36}\.tmp)?$/;
 /** Names of packed weights, as the engine gives them, likewise. */
 export const packFiles = /^[0-9a-f]{16}\.pack(\.tmp-\d+-\d+)?$/;
+
+/** Whether `path`, an absolute one, is an index in the folder that `index` is in, also one that is being written. */
+export const isIndexBeside = (index: string, path: string) =>
+  indexFiles.test(basename(path)) && dirname(path) === resolve(dirname(index));
 
 interface KeptFile {
   path: string;

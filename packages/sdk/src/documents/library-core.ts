@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { TriviumError } from '@trivium/protocol/errors';
 import { assertWholeNumber } from '../whole-number.js';
@@ -12,7 +12,13 @@ import { collectFiles, type FoundFile, reasonOf } from './collect-files.js';
 import { ContextualVectors } from './contextual-vectors.js';
 import { DocumentModels } from './document-models.js';
 import { cacheFile, defaultCacheFolder, loadIndex, saveIndex } from './index-cache.js';
-import { defaultCacheBytes, indexFiles, markIndexUsed, pruneCache } from './index-retention.js';
+import {
+  defaultCacheBytes,
+  indexFiles,
+  isIndexBeside,
+  markIndexUsed,
+  pruneCache,
+} from './index-retention.js';
 import {
   chunkCount,
   type FileFacts,
@@ -58,6 +64,7 @@ export type CoreReadOptions = ReadOptions & {
 };
 
 type Skipped = ReadReport['skipped'];
+type Concerns = Parameters<typeof watchRoots>[2];
 type ReadBytes = (file: string) => Uint8Array | Promise<Uint8Array>;
 const defaultMaximumBytes = 64 * 2 ** 20;
 
@@ -93,9 +100,9 @@ export class LibraryCore {
   read(paths: readonly string[], options: CoreReadOptions = {}): Promise<ReadReport> {
     this.#assertLive();
     const reading = this.#reading.then(async () => {
-      const { report, roots } = await this.#read(paths, options);
+      const { report, roots, concerns } = await this.#read(paths, options);
       this.#endWatch();
-      if (options.watch && !this.disposed) this.#watch(paths, options, roots);
+      if (options.watch && !this.disposed) this.#watch(paths, options, roots, concerns);
       return report;
     });
     this.#reading = reading.catch(() => {});
@@ -153,15 +160,19 @@ export class LibraryCore {
     await this.#models.dispose();
   }
 
-  async #read(paths: readonly string[], given: CoreReadOptions, skipMissing = false) {
+  /** @param isLook that of a watch: it skips what is gone, and leaves no trace where nothing is new, for it would hear that */
+  async #read(paths: readonly string[], given: CoreReadOptions, isLook = false) {
     const began = performance.now();
     const signal = AbortSignal.any([this.#disposed.signal, ...(given.signal ? [given.signal] : [])]);
     const options = { ...given, signal };
     signal.throwIfAborted();
     const { within } = this.#options;
-    const { files, skipped, roots } = await collectFiles(paths, { signal, within, skipMissing });
+    const found = await collectFiles(paths, { signal, within, skipMissing: isLook });
+    const { skipped, roots } = found;
     const embedder = await this.#models.static();
     const cache = this.#cacheFileFor(paths, roots, embedder);
+    const isIndex = (path: string) => cache !== undefined && isIndexBeside(cache, path);
+    const files = found.files.filter(({ absolutePath }) => !isIndex(absolutePath));
     const kept = await this.#keptFiles(cache);
     const known = this.#known(kept, embedder);
     const reading = await this.#readFiles(files, known, skipped, embedder, options);
@@ -180,8 +191,10 @@ export class LibraryCore {
     }
     this.#files = [...documents, ...unreadable];
     this.#key = cache;
-    this.#isKept = cache !== undefined && (await this.#keep(cache, kept, warnings));
-    return { report: this.#report(documents, changed, skipped, warnings, began), roots };
+    this.#isKept = cache !== undefined && (await this.#keep(cache, kept, warnings, isLook));
+    const concerns: Concerns = (root, inside) =>
+      found.mayBeRead(root, inside) && !isIndex(join(root, inside));
+    return { report: this.#report(documents, changed, skipped, warnings, began), roots, concerns };
   }
 
   #report(
@@ -265,7 +278,11 @@ export class LibraryCore {
     const readAt = Date.now();
     const bytes = await this.#readBytes(file.absolutePath);
     const hash = hashOf(bytes);
-    if (before?.hash === hash) return { ...before, ...file, readAt };
+    if (before?.hash === hash) {
+      const again = { ...before, ...file, readAt };
+      // Where it is read again all the same, as one dated ahead is, a later reading is nothing to write down.
+      return isNamedAndDated(before, file) && !isUnchanged(again, file) ? before : again;
+    }
     const facts = { ...file, readAt, hash };
     try {
       return indexDocument(facts, await readSource(file.path, bytes, signal));
@@ -323,8 +340,13 @@ export class LibraryCore {
   }
 
   /** Whether the index on disk now holds the files of this reading; `kept` is what it held before. */
-  async #keep(cache: string, kept: readonly KnownFile[], warnings: string[]): Promise<boolean> {
-    if (holdsSame(kept, this.#files) && (await markIndexUsed(cache))) return true;
+  async #keep(
+    cache: string,
+    kept: readonly KnownFile[],
+    warnings: string[],
+    isLook: boolean,
+  ): Promise<boolean> {
+    if (holdsSame(kept, this.#files) && (isLook || (await markIndexUsed(cache)))) return true;
     try {
       await saveIndex(cache, this.#files);
     } catch (error) {
@@ -343,21 +365,30 @@ export class LibraryCore {
     return true;
   }
 
-  #watch(paths: readonly string[], options: CoreReadOptions, roots: readonly string[]): void {
+  #watch(
+    paths: readonly string[],
+    options: CoreReadOptions,
+    roots: readonly string[],
+    concerns: Concerns,
+  ): void {
     const look = () => {
       const reading = this.#reading.then(async () => {
         // Another reading may have taken its place while this one waited.
-        if (this.#stopWatching !== stop) return;
+        if (this.#stopWatching !== stop) return false;
         const before = this.#index;
         // What is gone may come back, and what else is watched goes on.
         const { report } = await this.#read(paths, options.stdin ? { stdin: options.stdin } : {}, true);
-        if (this.#index !== before) options.onChange?.(report);
+        if (this.#index === before) return false;
+        options.onChange?.(report);
+        return true;
       });
-      this.#reading = reading.catch(() => {});
+      const isNew = reading.catch(() => false);
+      this.#reading = isNew;
+      return isNew;
     };
-    const stop = watchRoots(roots, look);
+    const stop = watchRoots(roots, look, concerns);
     this.#stopWatching = stop;
-    look(); // nobody listened while the files were read
+    void look(); // nobody listened while the files were read
   }
 
   #endWatch(): void {
@@ -406,13 +437,11 @@ function damageOf(documents: readonly IndexedDocument[]): string[] {
   });
 }
 
-function isUnchanged(before: FileFacts, file: FoundFile): boolean {
-  const { size, mtimeMs, ctimeMs, ino } = file;
-  return (
-    size === before.size &&
-    mtimeMs === before.mtimeMs &&
-    ctimeMs === before.ctimeMs &&
-    ino === before.ino &&
-    Math.max(mtimeMs, ctimeMs) < before.readAt - 20
-  );
-}
+const isNamedAndDated = (before: FileFacts, file: FoundFile) =>
+  before.path === file.path && isDated(before, file);
+
+const isDated = (before: FileFacts, { size, mtimeMs, ctimeMs, ino }: FoundFile) =>
+  size === before.size && mtimeMs === before.mtimeMs && ctimeMs === before.ctimeMs && ino === before.ino;
+
+const isUnchanged = (before: FileFacts, file: FoundFile) =>
+  isDated(before, file) && Math.max(file.mtimeMs, file.ctimeMs) < before.readAt - 20;
