@@ -30,8 +30,8 @@ type SendOptions = Parameters<StreamableHTTPClientTransport['send']>[1];
 
 interface Session {
   transport: StreamableHTTPClientTransport;
-  /** Posts under way. */
-  posts: Set<Promise<void>>;
+  /** Posts under way, by their requests. */
+  posts: Map<RequestId, Promise<void>>;
   /** It is being asked whether it is there. */
   isAsked: boolean;
   /** The SDK tries no more to have one of its streams again. */
@@ -133,11 +133,11 @@ export class RenewingTransport implements Transport {
     const session = this.#session;
     this.#pending.set(request.id, session);
     const post = session.transport.send(request, options);
-    session.posts.add(post);
+    session.posts.set(request.id, post);
     try {
       await post;
     } finally {
-      session.posts.delete(post);
+      session.posts.delete(request.id);
     }
   }
 
@@ -185,7 +185,7 @@ export class RenewingTransport implements Transport {
 
   /** From here on what it hears is heard here, and no longer by who greeted with it. */
   #adopt(transport: StreamableHTTPClientTransport): Session {
-    const session: Session = { transport, posts: new Set(), isAsked: false, hasLostStream: false };
+    const session: Session = { transport, posts: new Map(), isAsked: false, hasLostStream: false };
     transport.onclose = () => this.onclose?.();
     transport.onerror = (error) => {
       this.onerror?.(error);
@@ -226,11 +226,11 @@ export class RenewingTransport implements Transport {
       if (!this.#isCurrent(session)) return false;
       if (saysLost(error, ping)) {
         await this.#renew(session).catch((failure) => this.onerror?.(failure));
-        void this.#failTaken(session, 'The session ended before it answered.');
+        this.#failTaken(session, 'The session ended before it answered.');
         return false;
       }
       if (error instanceof StreamableHTTPError && (error.code ?? 0) < 500) return true;
-      void this.#failTaken(session, 'The server could no longer be reached before it answered.');
+      this.#failTaken(session, 'The server could no longer be reached before it answered.');
       return false;
     }
   }
@@ -241,17 +241,18 @@ export class RenewingTransport implements Transport {
 
   async #retire(session: Session): Promise<void> {
     // Cut off, posts that are under way would not know that they are refused.
-    await Promise.allSettled(session.posts);
+    await Promise.allSettled(session.posts.values());
     session.transport.onclose = () => {};
     session.transport.onerror = () => {};
     await session.transport.close().catch(() => {});
-    await this.#failTaken(session, 'The session ended before it answered.');
+    this.#failTaken(session, 'The session ended before it answered.');
   }
 
-  /** Requests whose post is under way get their answer from it. */
-  async #failTaken(session: Session, message: string): Promise<void> {
-    await Promise.allSettled(session.posts);
-    for (const [id, taker] of this.#pending) if (taker === session) this.#fail(id, message);
+  /** All but those whose post is under way: it answers them, or is refused. */
+  #failTaken(session: Session, message: string): void {
+    for (const [id, taker] of this.#pending) {
+      if (taker === session && !session.posts.has(id)) this.#fail(id, message);
+    }
   }
 
   #fail(id: RequestId, message: string): void {
