@@ -3,7 +3,7 @@
  * Refuses to know: language models, how the library searches.
  */
 import { type Citation, codeIn } from '@trivium/protocol';
-import { quotedCode, quotedProse } from './quoted.js';
+import { quotedCode, quotedProse, withoutFences } from './quoted.js';
 import { splitSentences } from './sentences.js';
 import { characterEdge } from './trim-span.js';
 import type { EmbedTexts, LongTextLibrary } from './types.js';
@@ -20,7 +20,6 @@ interface Quote {
   index: number;
   /** Offset into the citation's text. */
   start: number;
-  /** Of prose without references of the source. */
   text: string;
   isCode: boolean;
   score: number;
@@ -48,10 +47,15 @@ export async function findCitations(
     return page === undefined ? citation : { ...citation, page };
   });
   const quotes = hits.flatMap(({ text, likely = [] }, index) =>
-    likely.map(({ start, end, share, isCode = false }): Quote => {
-      const said = text.slice(start, end);
-      return { index, start, text: isCode ? said : quotedProse(said), isCode, score: share };
-    }),
+    likely.map(
+      ({ start, end, share, isCode = false }): Quote => ({
+        index,
+        start,
+        text: text.slice(start, end),
+        isCode,
+        score: share,
+      }),
+    ),
   );
   const best = quotes.reduce((most, { score }) => Math.max(most, score), 0);
   return { citations, quotes: quotes.filter(({ score }) => score >= leastShare * best), warnings };
@@ -64,10 +68,13 @@ export async function quoteAnswer(
   embed?: EmbedTexts,
   signal?: AbortSignal,
 ): Promise<string> {
-  const scored = quotes.some(isSaid) ? quotes : await scoredSentences(question, citations, embed, signal);
+  let said = quotes.filter(isSaid);
+  // A fence is taken off only then: short code as likely as prose says the answer less often.
+  if (said.length === 0) said = quotes.map(withoutItsFences).filter(isSaid);
+  if (said.length === 0) said = await scoredSentences(question, citations, embed, signal);
   const kept: Quote[] = [];
   let characters = 0;
-  for (const quote of scored.filter(isSaid).sort((a, b) => b.score - a.score)) {
+  for (const quote of said.sort((a, b) => b.score - a.score)) {
     const text = headOf(quote.text);
     if (kept.length >= answerSentences || (kept.length > 0 && characters + text.length > answerCharacters))
       break;
@@ -80,9 +87,12 @@ export async function quoteAnswer(
 
 /** Behind the fence that ends code nothing may stand. */
 function cited({ text, isCode, index }: Quote): string {
-  const said = isCode ? quotedCode(text) : text;
+  const said = isCode ? quotedCode(withoutFences(text)) : quotedProse(text);
   return `${said}${/\n`{3,}$/.test(said) ? '\n' : ' '}[${index + 1}]`;
 }
+
+const withoutItsFences = (quote: Quote): Quote =>
+  quote.isCode ? { ...quote, text: withoutFences(quote.text) } : quote;
 
 const headOf = (text: string) => text.slice(0, characterEdge(text, answerCharacters));
 
@@ -101,7 +111,7 @@ async function scoredSentences(
     const code = codeIn(citation.text);
     return splitSentences(citation.text).map(({ start, end, text }) => {
       const isCode = code.some((range) => range.start <= start && end <= range.end);
-      return { start, text: headOf(isCode ? text : quotedProse(text)), isCode, index };
+      return { start, text: headOf(text), isCode, index };
     });
   });
   // A heading repeats the question and answers nothing; it is quoted only where there is nothing else.

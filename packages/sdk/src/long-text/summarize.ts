@@ -7,7 +7,7 @@ import { placeInFile } from '../documents/places.js';
 import { Turns } from '../documents/turns.js';
 import type { SourceText } from '../documents/types.js';
 import { estimateTokens, writerOf, writeSummary } from './abstractive.js';
-import { quotedCode, quotedProse } from './quoted.js';
+import { quotedCode, quotedProse, withEscapedMarkers, withoutFences } from './quoted.js';
 import { selectSentences } from './summarize-extractive.js';
 import { type SourceSentence, sentencesOf } from './summary-source.js';
 import { characterEdge, trimSpan } from './trim-span.js';
@@ -155,14 +155,16 @@ function joinSentences(sentences: readonly SourceSentence[]): string {
   let text = '';
   for (const [i, sentence] of sentences.entries()) {
     const previous = sentences[i - 1];
-    const said = sentence.isCode ? quotedCode(oneLine(sentence.text)) : quotedProse(oneLine(sentence.text));
+    const said = sentence.isCode
+      ? quotedCode(oneLine(withoutFences(sentence.text)))
+      : oneLine(quotedProse(sentence.text));
     const isNext =
       previous?.source === sentence.source &&
       previous.source.text.slice(previous.end, sentence.start).trim() === '';
     const gap = !isNext ? '\n' : /\p{Script=Han}|[。！？」”]$/u.test(previous.text.slice(-1)) ? '' : ' ';
     text += i === 0 ? said : gap + said;
   }
-  return text;
+  return withEscapedMarkers(text);
 }
 
 const oneLine = (text: string) => text.replace(/^[-*+] +|^\d+[.)] +/u, '').replace(/\s+/gu, ' ');

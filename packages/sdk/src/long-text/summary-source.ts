@@ -2,6 +2,7 @@
 import { textBlocks } from '../documents/readers/text-blocks.js';
 import { Turns } from '../documents/turns.js';
 import type { Block, SourceText } from '../documents/types.js';
+import { withoutFences } from './quoted.js';
 import { type Sentence, sentencesIn } from './sentences.js';
 import { trimSpan } from './trim-span.js';
 import { countWords, lengthInWords } from './words.js';
@@ -71,7 +72,8 @@ async function quotable(spans: readonly Span[], leastWords: number, turns: Turns
     for (const sentence of sentencesIn(source.text.slice(from, to))) {
       for (const { start, end, text } of quotePieces(sentence)) {
         await turns.next();
-        if (countWords(text) >= leastWords && /\p{L}\p{M}*\p{L}/u.test(text))
+        const said = kind === 'code' ? withoutFences(text) : text;
+        if (countWords(said) >= leastWords && /\p{L}\p{M}*\p{L}/u.test(said))
           found.push({
             source,
             start: from + start,
