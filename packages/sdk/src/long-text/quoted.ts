@@ -4,42 +4,18 @@
  */
 import { codeIn, markersIn, replaceMarkers } from '@trivium/protocol';
 
-/** Of other languages it is not known which words lack something. */
-const englishWord = /\b(?:the|and|are|from|that|these|this|which|with)\b/i;
-
-/** Words that lack something without what stands behind them, or whose number it may be; plurals in `s` as well. */
-const wanting = new Set(
-  (
-    'a about after all an and any are as at be been before being between both but by each either equal exactly for from if ' +
-    'in into is least less like more most not of on only or over per than that the then these this those through to under ' +
-    'until via was were when where whose with within accept add allow call choose contain cover default enter equal expect ' +
-    'get give has have hold mean need output pass pick press print require return say see select send set show support take ' +
-    'type use yield argument array bit byte bytes chapter code column constant count element entries entry equation error ' +
-    'example field figure index indexes indices input interval item key length level limit line list maximum minimum note ' +
-    'number offset option page parameter part port position range rank ratio ref reference retries retry row rule score second ' +
-    'section shape size slot state status step table time tuple value vector version weight'
-  ).split(' '),
-);
-
-/**
- * With what could be a marker as code, and without what is surely a reference, which leads to what is not here: one number
- * behind an English word of prose, at the end of a clause. Several may be an interval, or an array.
- */
+/** With what could be a marker as code: whether it is a reference, an interval, an index or a value, nobody can tell. */
 export function quotedProse(said: string): string {
   // A fence that a quote opens and does not close would take the citation behind it along.
   const text = fenceLine.test(outsideCode(said)) ? withoutFences(said) : said;
   // With a backtick that stands alone, a further one would make code of what lies between.
   const mayTick = !outsideCode(text).includes('`');
-  const isProse = englishWord.test(text) && !/^\s*#|[|\t]/.test(text);
   let quoted = '';
   let from = 0;
   for (const { start, end } of bracketsIn(text)) {
     const before = text.slice(from, start);
-    if (isProse && isReference(text, start, end)) quoted += before.trimEnd();
-    else {
-      const named = start - nameBefore(before, from > 0).length;
-      quoted += text.slice(from, named) + unmarked(text, named, end, mayTick);
-    }
+    const named = start - nameBefore(before, from > 0).length;
+    quoted += text.slice(from, named) + unmarked(text, named, end, mayTick);
     from = end;
   }
   return (quoted + text.slice(from)).trim();
@@ -61,20 +37,6 @@ function bracketsIn(text: string): { start: number; end: number }[] {
   }
   return brackets;
 }
-
-function isReference(text: string, start: number, end: number): boolean {
-  const word = /(?<![^\s("“‘])\p{L}[\p{Ll}’'-]*\p{Ll}(?= $)/u.exec(
-    text.slice(Math.max(0, start - 40), start),
-  )?.[0];
-  return (
-    word !== undefined &&
-    !isWanting(word.toLowerCase()) &&
-    /^\[[1-9]\d{0,2}\]$/.test(text.slice(start, end)) &&
-    /^[.,;)]+(?:$|\s+[^\s[])/.test(text.slice(end, end + 40))
-  );
-}
-
-const isWanting = (word: string) => wanting.has(word) || wanting.has(word.replace(/s$/, ''));
 
 /** As code; of a link its text alone, so that it stays one. Beside other backticks its own would mean something else. */
 function unmarked(text: string, start: number, end: number, mayTick: boolean): string {
