@@ -5,7 +5,8 @@
  * - Requests without an answer: taken by a session, or waiting for the renewal. What the lost session refused is said once more
  *   in the new one. What it had taken fails, for nobody knows whether it was run.
  * - A lost stream proves nothing: the connection may have broken, and servers need have no streams. So the session is asked with a
- *   ping, until somebody answers. Where nobody does, what it had taken fails: no stream is left that could bring an answer.
+ *   ping, until somebody answers. Where nobody does, what it had taken fails, but for requests whose own stream is open: a server
+ *   that is ending takes no more, and still answers there.
  * - Closed: a renewal is given up, and none is begun any more.
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -24,6 +25,7 @@ import {
   type JSONRPCRequest,
   type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
+import { OpenStreams } from './open-streams.js';
 
 /** As the transport takes them: it forbids properties that are there and undefined. */
 type SendOptions = Parameters<StreamableHTTPClientTransport['send']>[1];
@@ -32,6 +34,8 @@ interface Session {
   transport: StreamableHTTPClientTransport;
   /** Posts under way, by their requests. */
   posts: Map<RequestId, Promise<void>>;
+  /** On which answers may come still. */
+  streams: OpenStreams;
   /** It is being asked whether it is there. */
   isAsked: boolean;
   /** The SDK tries no more to have one of its streams again. */
@@ -45,8 +49,8 @@ interface Renewal {
 }
 
 export interface RenewingTransportSettings {
-  /** One that is not started yet. */
-  open: () => StreamableHTTPClientTransport;
+  /** One that is not started yet, and is fetched for through `streams`. */
+  open: (streams: OpenStreams) => StreamableHTTPClientTransport;
   /** Greets the server as the client of the first session did. */
   newClient: () => Client;
   /**
@@ -79,7 +83,8 @@ export class RenewingTransport implements Transport {
 
   constructor(settings: RenewingTransportSettings) {
     this.#settings = settings;
-    this.#session = this.#adopt(settings.open());
+    const streams = new OpenStreams();
+    this.#session = this.#adopt(settings.open(streams), streams);
   }
 
   get sessionId(): string | undefined {
@@ -161,7 +166,8 @@ export class RenewingTransport implements Transport {
     signal.throwIfAborted();
     const { open, newClient, onGreeted } = this.#settings;
     await delay(this.#untilAge(pauseMs), undefined, { signal });
-    const fresh = open();
+    const streams = new OpenStreams();
+    const fresh = open(streams);
     const client = newClient();
     // A change of the list that is told of while the list is asked for.
     client.fallbackNotificationHandler = async (notification) =>
@@ -173,7 +179,7 @@ export class RenewingTransport implements Transport {
       signal.throwIfAborted();
     }
     const lost = this.#session;
-    this.#session = this.#adopt(fresh);
+    this.#session = this.#adopt(fresh, streams);
     this.#renewedAt = performance.now();
     void this.#retire(lost);
   }
@@ -184,8 +190,8 @@ export class RenewingTransport implements Transport {
   }
 
   /** From here on what it hears is heard here, and no longer by who greeted with it. */
-  #adopt(transport: StreamableHTTPClientTransport): Session {
-    const session: Session = { transport, posts: new Map(), isAsked: false, hasLostStream: false };
+  #adopt(transport: StreamableHTTPClientTransport, streams: OpenStreams): Session {
+    const session: Session = { transport, posts: new Map(), streams, isAsked: false, hasLostStream: false };
     transport.onclose = () => this.onclose?.();
     transport.onerror = (error) => {
       this.onerror?.(error);
@@ -217,7 +223,7 @@ export class RenewingTransport implements Transport {
     await session.transport.resumeStream('').catch(() => {});
   }
 
-  /** Where it is not, what it had taken has failed, and a new session was begun if there is one to be had. */
+  /** Where it is not, what it can answer no more has failed, and a new session was begun if there is one to be had. */
   async #isThere(session: Session): Promise<boolean> {
     try {
       await session.transport.send(ping);
@@ -248,10 +254,10 @@ export class RenewingTransport implements Transport {
     this.#failTaken(session, 'The session ended before it answered.');
   }
 
-  /** All but those whose post is under way: it answers them, or is refused. */
+  /** All but those that may be answered still: their post is under way, or their stream is open. */
   #failTaken(session: Session, message: string): void {
     for (const [id, taker] of this.#pending) {
-      if (taker === session && !session.posts.has(id)) this.#fail(id, message);
+      if (taker === session && !session.posts.has(id) && !session.streams.has(id)) this.#fail(id, message);
     }
   }
 

@@ -2,6 +2,7 @@
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { OpenStreams } from './open-streams.js';
 import { RenewingTransport, type RenewingTransportSettings } from './renewing-transport.js';
 
 export interface CommandTarget {
@@ -39,10 +40,10 @@ export function wayTo(
   if ('url' in target) {
     const { headers, fetch } = target;
     const url = new URL(target.url);
-    const open = () =>
+    const open = (streams: OpenStreams) =>
       new StreamableHTTPClientTransport(url, {
         ...(headers && { requestInit: { headers: { ...headers } } }),
-        ...(fetch && { fetch }),
+        fetch: streams.through(fetch),
       });
     const transport = new RenewingTransport({ open, ...renewal });
     return { transport, place: `${url.origin}${url.pathname}`, lastWords: () => '' };

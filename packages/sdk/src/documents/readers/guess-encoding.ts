@@ -35,6 +35,9 @@ const codesOf = (letters: string) => new Set(Array.from(letters, (letter) => let
 
 /** Kana and some signs, which EUC-JP and GB18030 have at the same places. */
 const isShared = (code: number) => code >= 0x3000 && code <= 0x30ff;
+const isKana = (code: number) => code > 0x3040 && code <= 0x30ff;
+/** Of all that is no sign: from here on it is Japanese, which has one half of kana. Big5 read so has one in five. */
+const leastKana = 0.4;
 const kana = Array.from({ length: 0x30ff - 0x3041 }, (_, index) => String.fromCharCode(0x3041 + index)).join(
   '',
 );
@@ -89,6 +92,8 @@ const fallbacks: Readonly<Record<FallbackEncoding, Script>> = {
 /** The likeliest encoding, as a label of TextDecoder: the fallback, save where another one is clearly likelier. */
 export function likeliestEncoding(bytes: Uint8Array, fallback: FallbackEncoding): string {
   const sample = sampleOf(bytes);
+  // Both read kana alike, but what stands between them only one.
+  if (fallback === 'GB18030' && kanaShare(decodeAs(sample, fallback)) >= leastKana) return 'EUC-JP';
   const least = lead.overFallback * commonShare(sample, fallbacks[fallback]).share;
   const likely = candidates
     .map((candidate) => ({ ...candidate, ...commonShare(sample, candidate) }))
@@ -116,6 +121,17 @@ function commonShare(bytes: Uint8Array, { encoding, common, standsWell, ignored 
   return { share: all === 0 ? 0 : found / all, distinct: distinct.size };
 }
 
+function kanaShare(text: string): number {
+  let all = 0;
+  let found = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (isKana(code)) found++;
+    if (isKana(code) || (isHigh(code) && !isShared(code))) all++;
+  }
+  return all === 0 ? 0 : found / all;
+}
+
 /** Nothing where this runtime does not know the encoding: one without ICU knows few. */
 function decodeAs(bytes: Uint8Array, encoding: string): string {
   try {
@@ -129,23 +145,23 @@ function decodeAs(bytes: Uint8Array, encoding: string): string {
 const sampledParts = 16;
 const partBytes = 1024;
 
-/** Stretches around what is not ASCII, from all through the file. */
+/** Stretches around what is not ASCII, from all through the file: two bytes on each side, for what stands beside it counts. */
 function sampleOf(bytes: Uint8Array): Uint8Array {
   const sample: number[] = [];
   const step = Math.max(partBytes, Math.ceil(bytes.length / sampledParts));
   let at = 0;
+  let taken = 0; // all before it is in the sample, or left out
   for (let part = 0; part < bytes.length; part += step) {
-    if (at < part) at = afterCharacter(bytes, part);
+    if (at < part) at = taken = Math.max(taken, afterCharacter(bytes, part));
     const enough = sample.length + partBytes;
-    for (; at < part + step && at < bytes.length && sample.length < enough; at++)
-      if (isNearHigh(bytes, at)) sample.push(bytes[at]!);
+    for (; at < part + step && at < bytes.length && sample.length < enough; at++) {
+      if (!isHigh(bytes[at]!)) continue;
+      const end = Math.min(bytes.length, at + 3);
+      for (taken = Math.max(taken, at - 2); taken < end; taken++) sample.push(bytes[taken]!);
+    }
   }
   return Uint8Array.from(sample);
 }
-
-/** Two bytes on each side: what stands beside a character counts. */
-const isNearHigh = (bytes: Uint8Array, at: number) =>
-  bytes.subarray(Math.max(0, at - 2), at + 3).some(isHigh);
 
 /** The next place at which no character is cut: behind a byte that none of the encodings has within one. */
 function afterCharacter(bytes: Uint8Array, from: number): number {

@@ -102,6 +102,60 @@ it('a call fails too where its server does not come back', async () => {
   expect(count('initialize')).toBe(0);
 }, 20_000);
 
+/** A stream of events, and what is written into it. */
+function eventStream() {
+  const events = new TransformStream<string, string>();
+  const headers = { 'content-type': 'text/event-stream', 'mcp-session-id': 'one' };
+  const response = new Response(events.readable.pipeThrough(new TextEncoderStream()), { headers });
+  return { response, writer: events.writable.getWriter() };
+}
+
+it('a call whose own stream is open is answered there by a server that takes no more', async () => {
+  const log: string[] = [];
+  const listening = eventStream();
+  const own = eventStream();
+  let request: unknown;
+  const results: Record<string, unknown> = {
+    initialize: {
+      protocolVersion: '2025-06-18',
+      capabilities: { tools: {} },
+      serverInfo: { name: 'kitchen', version: '1' },
+    },
+    'tools/list': { tools: [{ name: 'steep', inputSchema: { type: 'object' } }] },
+  };
+  const connection = await connectMcp({
+    url: 'http://localhost/mcp',
+    fetch: async (_input, init) => {
+      const { method, id } =
+        init?.method === 'POST' ? JSON.parse(init.body as string) : { method: init?.method };
+      log.push(method);
+      if (method === 'GET') {
+        if (log.filter((entry) => entry === 'GET').length === 1) return listening.response;
+        return new Response('', { status: 503 });
+      }
+      if (method === 'ping') throw new TypeError('fetch failed');
+      if (method === 'tools/call') {
+        request = id;
+        return own.response;
+      }
+      const result = results[method];
+      return result
+        ? Response.json({ jsonrpc: '2.0', id, result }, { headers: { 'mcp-session-id': 'one' } })
+        : new Response(null, { status: 202 });
+    },
+  });
+  onTestFinished(() => connection.close());
+  const answer = connection.tools().steep!.execute!({}, { toolCallId: 'call', messages: [] });
+  await expect.poll(() => request).toBeDefined();
+  void listening.writer.abort(new Error('cut'));
+  await expect.poll(() => log.includes('ping'), { timeout: 10_000 }).toBe(true);
+  await sleep(50);
+  const event = JSON.stringify({ jsonrpc: '2.0', id: request, result: said('late') });
+  await own.writer.write(`data: ${event}\n\n`);
+  await own.writer.close();
+  expect(await answer).toEqual({ content: said('late').content });
+}, 20_000);
+
 /** @param get answers in place of the server's stream */
 async function connectedWith(get: () => Response) {
   const log: string[] = [];
