@@ -11,6 +11,7 @@ export class LineReader implements AsyncDisposable {
   readonly #file: FileHandle;
   #nextByte: number;
   #touchedMs = 0;
+  #isAtEnd = false;
 
   private constructor(file: FileHandle, fromByte: number) {
     this.#file = file;
@@ -43,6 +44,7 @@ export class LineReader implements AsyncDisposable {
       const { bytesRead } = await this.#file.read(bytes, 0, bytes.length, this.#nextByte);
       const end = bytes.subarray(0, bytesRead).lastIndexOf(0x0a) + 1;
       this.#nextByte += end;
+      this.#isAtEnd = this.#nextByte === size;
       if (end > 0) return bytes.toString('utf8', 0, end).split('\n').slice(0, -1);
       if (bytesRead < bytesAtOnce) return [];
     }
@@ -50,7 +52,11 @@ export class LineReader implements AsyncDisposable {
 
   /** All lines there are by now, some at a time. */
   async *rest(): AsyncGenerator<string[], void, void> {
-    for (let lines = await this.next(); lines.length > 0; lines = await this.next()) yield lines;
+    do {
+      const lines = await this.next();
+      if (lines.length === 0) return;
+      yield lines;
+    } while (!this.#isAtEnd);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

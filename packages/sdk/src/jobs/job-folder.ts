@@ -13,12 +13,16 @@ import {
   type Following,
   followProgress,
   type JobEvent,
+  type JobOrigin,
   type LoggedJob,
   readCreated,
   readJob,
 } from './read-job.js';
 
 const forgetEveryMs = 3_600_000;
+
+/** Logs that are read beside each other for a list: more than a disk answers at once, few enough where they are long. */
+const readAtOnce = 8;
 
 /** Names sort by time. */
 export const newJobId = () => `${Date.now().toString(36)}${randomBytes(6).toString('hex')}`;
@@ -32,14 +36,10 @@ export interface JobFolderSettings {
   scope: string | undefined;
 }
 
-/** What a job was started with, and by which caller of a server. */
-export interface JobOrigin {
-  input: unknown;
-  caller: string | undefined;
-}
-
 export interface ListedJob extends Pick<JobOrigin, 'caller'> {
   job: Job;
+  /** Where its log was read for this listing. */
+  origin?: JobOrigin | undefined;
 }
 
 export class JobFolder implements AsyncDisposable {
@@ -100,9 +100,16 @@ export class JobFolder implements AsyncDisposable {
   async *list(): AsyncGenerator<ListedJob, void, void> {
     const there = await this.ids();
     for (const id of this.#listed.keys()) if (!there.has(id)) this.#listed.delete(id);
-    for (const id of [...there].sort().reverse()) {
-      const listed = await this.#summary(id).catch(() => undefined);
-      if (listed) yield listed;
+    const reading: Promise<ListedJob | undefined>[] = [];
+    try {
+      for (const id of [...there].sort().reverse()) {
+        reading.push(this.#summary(id).catch(() => undefined));
+        const listed = reading.length === readAtOnce && (await reading.shift());
+        if (listed) yield listed;
+      }
+      for (const listed of await Promise.all(reading)) if (listed) yield listed;
+    } finally {
+      await Promise.all(reading); // of those that nobody wants any more no file is left open
     }
   }
 
@@ -130,9 +137,10 @@ export class JobFolder implements AsyncDisposable {
       return { job: this.#told(id, known), caller: known.caller };
     const logged = await this.#opened(id, (path) => readJob(path, known));
     if (!logged) throw unknownJob(id);
+    const { origin, ...kept } = logged;
     const { output: _, ...job } = logged.job;
-    this.#listed.set(id, { ...logged, job });
-    return { job: this.#told(id, { ...logged, job }), caller: logged.caller };
+    this.#listed.set(id, { ...kept, job });
+    return { job: this.#told(id, { ...kept, job }), caller: kept.caller, origin };
   }
 
   /** A copy of the job as it is: one whose process has gone is interrupted. */

@@ -18,8 +18,9 @@ import {
 import { Admission } from '../host/admission.js';
 import { thisProcess } from '../owner.js';
 import { assertWholeNumber } from '../whole-number.js';
-import { JobFolder, type JobOrigin, newJobId } from './job-folder.js';
+import { JobFolder, type ListedJob, newJobId } from './job-folder.js';
 import type { JobEntry, JobLog } from './job-log.js';
+import type { JobOrigin } from './read-job.js';
 
 const pollMs = 150;
 
@@ -43,8 +44,8 @@ export interface JobFilter {
   status?: JobStatus | undefined;
   /** Default: 50. */
   limit?: number;
-  /** Asked of one job after the other, with the caller of a server that started it, until there are `limit`. */
-  where?: (job: Job, caller: string | undefined) => boolean | Promise<boolean>;
+  /** Asked of one job after the other until there are `limit`. */
+  where?: (listed: ListedJob) => boolean | Promise<boolean>;
 }
 
 /** Jobs as somebody knows them: all of a store, or what a caller of a server is told of. */
@@ -149,10 +150,11 @@ export class JobStore implements AsyncDisposable {
   /** Newest first, without outputs. */
   async list({ status, limit = 50, where = () => true }: JobFilter = {}): Promise<Job[]> {
     const jobs: Job[] = [];
-    for await (const found of this.#folder.list()) {
+    for await (const listed of this.#folder.list()) {
       if (jobs.length >= limit) break;
-      const job = this.#shown(found.job);
-      if ((status === undefined || job.status === status) && (await where(job, found.caller))) jobs.push(job);
+      const job = this.#shown(listed.job);
+      if ((status === undefined || job.status === status) && (await where({ ...listed, job })))
+        jobs.push(job);
     }
     return jobs;
   }

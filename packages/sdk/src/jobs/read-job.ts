@@ -7,12 +7,20 @@ import { LineReader } from '../line-reader.js';
 import { type FileOwner, ownerIsGone } from '../owner.js';
 import { type CreatedEntry, isProgress, type JobEntry, parseEntry } from './job-log.js';
 
+/** What a job was started with, and by which caller of a server. */
+export interface JobOrigin {
+  input: unknown;
+  caller: string | undefined;
+}
+
 export interface LoggedJob {
   /** As it was written: whether its process is there is asked when it is shown. */
   job: Job;
   scope: string | undefined;
   /** Of a server, who started it. */
   caller: string | undefined;
+  /** Where its log was read from its beginning. */
+  origin?: JobOrigin | undefined;
   owner: FileOwner;
   /** When its log was last touched, in milliseconds since 1970. */
   touchedMs: number;
@@ -29,6 +37,7 @@ export async function readJob(path: string, known?: LoggedJob): Promise<LoggedJo
   await using reader = await LineReader.open(path, known?.nextByte);
   let job = known && { ...known.job };
   let { scope, caller, owner } = known ?? {};
+  let origin: JobOrigin | undefined;
   let lastProgress: string | undefined;
   for await (const lines of reader.rest()) {
     const told = lines.filter((line) => !isProgress(line));
@@ -36,6 +45,7 @@ export async function readJob(path: string, known?: LoggedJob): Promise<LoggedJo
       if (entry.type === 'created') {
         job = queued(entry);
         ({ scope, caller, process: owner } = entry);
+        origin = { input: entry.input, caller };
       } else if (job) Object.assign(job, changeOf(entry));
     }
     if (job) job.events += lines.length - told.length;
@@ -43,7 +53,7 @@ export async function readJob(path: string, known?: LoggedJob): Promise<LoggedJo
   }
   if (!job || !owner) return undefined;
   if (lastProgress !== undefined) Object.assign(job, changeOf(parseEntry(lastProgress, path)));
-  return { job, scope, caller, owner, touchedMs: reader.touchedMs, nextByte: reader.nextByte };
+  return { job, scope, caller, origin, owner, touchedMs: reader.touchedMs, nextByte: reader.nextByte };
 }
 
 /** The first entry of a log; `undefined` where there is none, or another. @throws Node's file errors */

@@ -7,8 +7,9 @@ import { type AnyCapability, type Job, type Plugin, TriviumError } from '@triviu
 import { confine } from '../host/confine.js';
 import { isAllowed, mayUseHub, type Permissions } from '../host/permissions.js';
 import { namesScratch } from '../host/scratch-paths.js';
-import { unknownJob } from './job-folder.js';
+import { type ListedJob, unknownJob } from './job-folder.js';
 import type { JobStore, Jobs } from './job-store.js';
+import type { JobOrigin } from './read-job.js';
 
 export interface ServedJobsSettings extends Permissions {
   jobs: JobStore;
@@ -52,8 +53,9 @@ export class ServedJobs {
   of(caller: string | undefined): Jobs {
     const { jobs, shown = (job: Job) => job } = this.#settings;
     // Most jobs are somebody else's: these are told apart without a look into their logs.
-    const where = async (job: Job, starter: string | undefined) =>
-      (caller === undefined || starter === undefined || starter === caller) && this.#isKnownTo(caller, job);
+    const where = async ({ job, caller: starter, origin }: ListedJob) =>
+      (caller === undefined || starter === undefined || starter === caller) &&
+      this.#isKnownTo(caller, job, origin);
     const told = async (job: Job) => {
       if (await this.#isKnownTo(caller, job)) return shown(job);
       throw unknownJob(job.id);
@@ -75,13 +77,14 @@ export class ServedJobs {
     };
   }
 
-  async #isKnownTo(caller: string | undefined, job: Job): Promise<boolean> {
+  /** @param origin where it is known already */
+  async #isKnownTo(caller: string | undefined, job: Job, origin?: JobOrigin): Promise<boolean> {
     const served = this.#capabilities.find(
       ({ plugin, name }) => plugin === job.plugin && name === job.capability,
     );
     if (!served) return false;
     try {
-      const known = this.#known.get(job.id) ?? (await this.#look(job.id, served));
+      const known = this.#known.get(job.id) ?? (await this.#look(job.id, served, origin));
       if (!known.isConfined) return false;
       if (caller === undefined) return true;
       return known.caller === undefined ? !(await this.#namesScratch(job, known)) : known.caller === caller;
@@ -92,8 +95,8 @@ export class ServedJobs {
   }
 
   /** Once for each job: neither its input, which may be long, nor what a server may open ever changes. */
-  async #look(id: string, capability: AnyCapability): Promise<KnownJob> {
-    const { input, caller } = await this.#settings.jobs.origin(id);
+  async #look(id: string, capability: AnyCapability, origin?: JobOrigin): Promise<KnownJob> {
+    const { input, caller } = origin ?? (await this.#settings.jobs.origin(id));
     const known: KnownJob = { caller, isConfined: await this.#isConfined(capability, input) };
     if (namesScratch(input)) known.namesScratch = true;
     this.#known.set(id, known);

@@ -375,13 +375,38 @@ describe('a job', () => {
   it('is listed as far as somebody wants it', async () => {
     for (const id of ['mx1', 'mx2', 'mx3', 'mx4']) await elsewhere(id);
     const asked: string[] = [];
-    const where = async ({ id }: { id: string }) => {
+    const where = async ({ job: { id } }: { job: { id: string } }) => {
       asked.push(id);
       return id !== 'mx3';
     };
     const found = await new JobStore({ folder }).list({ limit: 2, where });
     expect(found.map(({ id }) => id)).toEqual(['mx4', 'mx2']);
     expect(asked).toEqual(['mx4', 'mx3', 'mx2']);
+  });
+
+  it('is listed without more logs being opened than are shown and a few, several at a time, each read once', async () => {
+    const ids = Array.from({ length: 60 }, (_, index) => `mx${index + 10}`);
+    for (const id of ids) await elsewhere(id, { type: 'ended', status: 'succeeded', endedAt: '' });
+    const opened: string[] = [];
+    const { open } = LineReader;
+    let reading = 0;
+    let most = 0;
+    vi.spyOn(LineReader, 'open').mockImplementation(async (path, fromByte) => {
+      opened.push(path);
+      most = Math.max(most, ++reading);
+      await new Promise(setImmediate);
+      reading -= 1;
+      return open.call(LineReader, path, fromByte);
+    });
+    const store = new JobStore({ folder });
+    const newest = ids.toReversed();
+    expect((await store.list({ limit: 20 })).map(({ id }) => id)).toEqual(newest.slice(0, 20));
+    expect(opened.length).toBeLessThan(30);
+    expect((await store.list({ limit: 60 })).map(({ id }) => id)).toEqual(newest);
+    expect(new Set(opened).size).toBe(60);
+    expect(opened).toHaveLength(60);
+    expect(most).toBeGreaterThan(4);
+    expect(most).toBeLessThan(20);
   });
 
   it.each(['../../etc/passwd', '', 'UPPER', 'a/b'])(

@@ -1,10 +1,11 @@
 /** How often a server looks into the logs of jobs to say who may know them; that it says so rightly is tested over HTTP. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { definePlugin, implement, type Job } from '@trivium/protocol';
 import { afterEach, expect, it, vi } from 'vitest';
 import { JobStore, type Jobs, ServedJobs } from '../../src/jobs/index.js';
+import { LineReader } from '../../src/line-reader.js';
 import { endless } from './endless.mjs';
 
 afterEach(() => vi.restoreAllMocks());
@@ -21,7 +22,18 @@ const start = async (jobs: Jobs) => {
 };
 const idsOf = (jobs: readonly Job[]) => jobs.map(({ id }) => id);
 
-it('looks into no job of another caller, and into others once', async () => {
+/** The logs that are opened, by the ids of their jobs. */
+function openedLogs(): string[] {
+  const opened: string[] = [];
+  const { open } = LineReader;
+  vi.spyOn(LineReader, 'open').mockImplementation((path, fromByte) => {
+    opened.push(basename(path, '.jsonl'));
+    return open.call(LineReader, path, fromByte);
+  });
+  return opened;
+}
+
+it('looks into no job of another caller, and into the log of each once', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'trivium-served-jobs-'));
   await using jobs = new JobStore({ folder });
   const served = new ServedJobs({ jobs, plugins, root: folder });
@@ -29,7 +41,17 @@ it('looks into no job of another caller, and into others once', async () => {
   const mine = await start(served.of('bob'));
   const nobodys = await start(jobs);
   for (let started = 0; started < 3; started += 1) await start(served.of('alice'));
+  // As after a start: nothing is known yet.
+  await using others = new JobStore({ folder });
+  const all = await others.ids();
+  const opened = openedLogs();
+  const whole = new ServedJobs({ jobs: others, plugins, root: folder });
+  expect(idsOf(await whole.of(undefined).list())).toHaveLength(5);
+  expect(opened.toSorted()).toEqual([...all].sort());
+  await jobs.list();
+  opened.length = 0;
   origin.mockClear();
+  // The store knows them, and not with what they were started.
   const fresh = new ServedJobs({ jobs, plugins, root: folder });
   for (let asked = 0; asked < 2; asked += 1) {
     expect(idsOf(await fresh.of('bob').list())).toEqual([nobodys, mine]);
@@ -48,7 +70,7 @@ function storeOf(count: number) {
     ids: async () => new Set(ids),
     list: async ({ where = () => true } = {}) => {
       const known: Job[] = [];
-      for (const job of ids.map(jobOf)) if (await where(job, undefined)) known.push(job);
+      for (const job of ids.map(jobOf)) if (await where({ job, caller: undefined })) known.push(job);
       return known;
     },
   };
