@@ -42,13 +42,11 @@ Status DenseMemory::reserve(int tokens) {
     auto page = take_page();
     if (!page.ok()) {
       for (; pages_.size() > before; pages_.pop_back()) pool_.release(pages_.back());
-      update_footprint();
       return std::move(page.error());
     }
     pages_.push_back(*page);
   }
   reserved_ = std::max(reserved_, tokens);
-  update_footprint();
   return {};
 }
 
@@ -64,17 +62,6 @@ void DenseMemory::truncate(int tokens) {
   const std::size_t kept = pages_for(tokens_);
   path_.resize(std::min<std::size_t>(path_.size(), tokens_ / page_tokens));
   for (; pages_.size() > kept; pages_.pop_back()) pool_.release(pages_.back());
-  update_footprint();
-}
-
-std::unique_ptr<Memory> DenseMemory::fork() const {
-  auto copy = std::make_unique<DenseMemory>(pool_, tree_);
-  copy->pages_.assign(pages_.begin(), pages_.begin() + pages_for(tokens_));
-  copy->path_ = path_;
-  copy->tokens_ = tokens_;
-  for (const PageId page : copy->pages_) pool_.retain(page);
-  copy->update_footprint();
-  return copy;
 }
 
 int DenseMemory::adopt(std::span<const std::int32_t> token_ids) {
@@ -89,10 +76,7 @@ int DenseMemory::adopt(std::span<const std::int32_t> token_ids) {
     path_.push_back(node);
     tokens_ += page_tokens;
   }
-  if (tokens_ > before) {
-    tree_.touch(path_.back());
-    update_footprint();
-  }
+  if (tokens_ > before) tree_.touch(path_.back());
   return tokens_ - before;
 }
 
@@ -103,8 +87,6 @@ void DenseMemory::publish(std::span<const std::int32_t> token_ids) {
     auto* parent = path_.empty() ? nullptr : path_.back();
     const auto page_ids = token_ids.subspan(std::size_t(i) * page_tokens, page_tokens);
     auto* node = tree_.find(parent, page_ids);
-    // A page that a fork holds too would enter the tree under ancestors the fork need not hold: it waits.
-    if (node == nullptr && pool_.count(pages_[i]) > 1) break;
     if (node == nullptr) node = tree_.insert(parent, page_ids, pages_[i]);
     if (node->page != pages_[i]) {  // somebody was first: the same tokens have the same bytes (law of order)
       pool_.retain(node->page);
@@ -114,15 +96,6 @@ void DenseMemory::publish(std::span<const std::int32_t> token_ids) {
     path_.push_back(node);
   }
   if (!path_.empty()) tree_.touch(path_.back());
-  update_footprint();
-}
-
-void DenseMemory::update_footprint() {
-  std::size_t shared = 0;
-  for (const PageId page : pages_) shared += pool_.count(page) > 1;
-  const std::size_t bytes = pool_.geometry().page_bytes();
-  resident_bytes_ = pages_.size() * bytes;
-  shared_bytes_ = shared * bytes;
 }
 
 }  // namespace trivium

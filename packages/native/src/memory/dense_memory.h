@@ -1,11 +1,9 @@
 // The dense policy: every position of the sequence is kept and read. Copy on write: the one page a step can write into
-// beside fresh ones is the last, partly filled page; when somebody else holds it too, reserve() copies it first.
+// beside fresh ones is the last, partly filled page; truncate() may have left a published one there, which reserve() copies.
 // Knows pages, counts and token ids (for sharing prefixes). Later policies stand beside this file behind Memory.
 // Invariants: it holds one count of each of its pages; path_[i] is the tree's node of page i, and that node's page IS
 // pages_[i], so identical full pages of several sequences are one page.
 #pragma once
-#include <atomic>
-
 #include "memory/page_pool.h"
 #include "memory/prefix_tree.h"
 
@@ -22,24 +20,20 @@ class DenseMemory final : public Memory {
   void advance(int tokens) override;
   std::span<const PageId> pages() const override { return pages_; }
   void truncate(int tokens) override;
-  std::unique_ptr<Memory> fork() const override;
   int adopt(std::span<const std::int32_t> token_ids) override;
   void publish(std::span<const std::int32_t> token_ids) override;
-  Footprint footprint() const override { return {resident_bytes_.load(), shared_bytes_.load()}; }
 
   static int pages_for(int tokens) { return tokens / page_tokens + (tokens % page_tokens != 0); }
 
  private:
   bool must_copy_last() const;
   Result<PageId> take_page();  // from the pool, evicting unused prefixes if need be
-  void update_footprint();
 
   PagePool& pool_;
   PrefixTree& tree_;
   std::vector<PageId> pages_;
   std::vector<PrefixTree::Node*> path_;  // nodes of the first pages_, as far as they were adopted or published
   int tokens_ = 0, reserved_ = 0;
-  std::atomic<std::size_t> resident_bytes_{0}, shared_bytes_{0};
 };
 
 }  // namespace trivium

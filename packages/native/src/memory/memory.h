@@ -1,7 +1,6 @@
 // The memory of one sequence: which pages hold its keys and values, and which of them a step reads. Pages come from a
 // PagePool shared by the sequences of a model. Knows pages and token ids (for the prefix tree), not architectures.
-// can_x asks, x does. Used by the engine thread only; footprint() may be read from anywhere and tells the state after the
-// last change made through this object.
+// can_x asks, x does. Used by the engine thread only.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -16,13 +15,6 @@ namespace trivium {
 
 using PageId = std::int32_t;
 
-struct Footprint {
-  std::size_t resident_bytes = 0;
-  std::size_t shared_bytes = 0;  // of these, in pages that other sequences or the prefix tree hold too
-};
-
-class PagePool;
-
 class Memory {
  public:
   virtual ~Memory() = default;
@@ -32,13 +24,11 @@ class Memory {
   virtual void advance(int tokens) = 0;                  // the step that was reserved has been written
   virtual std::span<const PageId> pages() const = 0;     // covering [0, tokens() + reserved)
   virtual void truncate(int tokens) = 0;                 // rejected speculation, a cancelled step
-  virtual std::unique_ptr<Memory> fork() const = 0;      // shared pages, copied when written
   // Prefix sharing, in whole pages. `token_ids` are those of the sequence from its first position on.
   // adopt: takes pages others have published for the same tokens, continuing at tokens(); answers how many positions
   // that brought (0 unless tokens() is at a page border and nothing is reserved).
   virtual int adopt(std::span<const std::int32_t> token_ids) = 0;
   virtual void publish(std::span<const std::int32_t> token_ids) = 0;  // offers its full pages to others
-  virtual Footprint footprint() const = 0;
 };
 
 }  // namespace trivium

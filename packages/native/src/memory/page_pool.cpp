@@ -27,9 +27,7 @@ PagePool::PagePool(const PageGeometry& geometry, std::size_t limit_bytes)
 }
 
 Status PagePool::add_slab() {
-  const auto empty = std::find(slabs_.begin(), slabs_.end(), nullptr);
-  const int slab = int(empty - slabs_.begin());
-  const int first = slab * slab_pages_;
+  const int first = int(pages_.size());
   const int count = std::min(slab_pages_, capacity_ - first);
   if (count <= 0) {
     return out_of_pages("all pages of key/value memory are in use",
@@ -42,13 +40,9 @@ Status PagePool::add_slab() {
                         "lower kvMemoryBytes or close other programs");
   }
   std::memset(memory, 0, bytes);  // a masked position is multiplied by 0: it must never hold a NaN
-  if (empty == slabs_.end()) {
-    slabs_.emplace_back(memory);
-    addresses_.resize(first + count);
-    pages_.resize(first + count);
-  } else {
-    empty->reset(memory);
-  }
+  slabs_.emplace_back(memory);
+  addresses_.resize(first + count);
+  pages_.resize(first + count);
   for (int i = count - 1; i >= 0; --i) {
     addresses_[first + i] = memory + std::size_t(i) * page_bytes_;
     free_.push_back(first + i);
@@ -87,19 +81,5 @@ void PagePool::set_cached(PageId page, bool cached) {
 }
 
 void PagePool::copy(PageId from, PageId to) { std::memcpy(addresses_[to], addresses_[from], page_bytes_); }
-
-void PagePool::trim() {
-  for (std::size_t slab = 0; slab < slabs_.size(); ++slab) {
-    if (!slabs_[slab]) continue;
-    const int first = int(slab) * slab_pages_;
-    const int last = std::min(first + slab_pages_, capacity_);
-    const auto used = [](const Page& page) { return page.count > 0; };
-    if (std::any_of(pages_.begin() + first, pages_.begin() + last, used)) continue;
-    std::erase_if(free_, [&](PageId page) { return page >= first && page < last; });
-    std::fill(addresses_.begin() + first, addresses_.begin() + last, nullptr);
-    slabs_[slab].reset();
-    allocated_bytes_ -= std::size_t(last - first) * page_bytes_;
-  }
-}
 
 }  // namespace trivium

@@ -25,7 +25,7 @@ class PagePool {
   int used() const { return used_; }                                // pages with a count
   int available() const { return capacity_ - used_; }
   int idle_cached() const { return idle_cached_; }
-  std::span<std::byte* const> addresses() const { return addresses_; }  // by page id, null where no slab is
+  std::span<std::byte* const> addresses() const { return addresses_; }  // by page id, of all slabs so far
   std::size_t used_bytes() const { return published_used_.load() * page_bytes_; }
   std::size_t allocated_bytes() const { return allocated_bytes_.load(); }
 
@@ -37,7 +37,6 @@ class PagePool {
   bool is_cached(PageId page) const { return pages_[page].cached; }
   void set_cached(PageId page, bool cached);                        // by the prefix tree, beside its own count
   void copy(PageId from, PageId to);
-  void trim();                                                      // gives slabs without a used page back
 
  private:
   struct Page { int count = 0; bool cached = false; };
@@ -52,7 +51,7 @@ class PagePool {
   int capacity_;
   int slab_pages_;
   int used_ = 0, idle_cached_ = 0;
-  std::vector<std::unique_ptr<std::byte[], FreeAligned>> slabs_;  // (slabs), null: not allocated
+  std::vector<std::unique_ptr<std::byte[], FreeAligned>> slabs_;
   std::vector<std::byte*> addresses_;                             // (pages of all slabs so far)
   std::vector<Page> pages_;                                       // (pages of all slabs so far)
   std::vector<PageId> free_;                                      // allocated pages with count 0

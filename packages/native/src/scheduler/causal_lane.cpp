@@ -212,18 +212,29 @@ Status CausalLane::run() {
 void CausalLane::collect(EventBatch& events) {
   const std::size_t vocabulary = model_.spec().vocabulary;
   std::size_t output = 0;
+  std::uint64_t masks_ns = 0;
+  bool made_mask = false;
   for (Sequence* sequence : step_) {
     const bool wants = output < wanting_.size() && wanting_[output] == sequence;
     const bool prefill = sequence->rows > 1 || !wants;
-    (prefill ? counters_.prefilled : counters_.decoded) += std::uint64_t(sequence->rows);
-    sequence->memory->advance(sequence->rows);
+    const bool waits = wants && sequence->has_grammar() && made_mask && masks_ns >= limits_.mask_ns;
+    const int rows = sequence->rows - waits;
+    (prefill ? counters_.prefilled : counters_.decoded) += std::uint64_t(rows);
+    sequence->memory->advance(rows);
     sequence->memory->publish(sequence->tokens);
+    if (waits) {
+      sequence->memory->truncate(sequence->memory->tokens());
+      ++output;
+      continue;
+    }
     sequence->last_turn = turn_;
     if (prefill) sequence->prefilled(events);
     if (!wants) continue;
     const auto logits = std::span<const float>(logits_).subspan(output++ * vocabulary, vocabulary);
     const std::uint64_t masked_ns = sequence->mask_ns();
     const bool ended = sequence->take(logits, limits_.context_tokens, events);
+    made_mask |= sequence->has_grammar();
+    masks_ns += sequence->mask_ns() - masked_ns;
     counters_.masked += sequence->has_grammar();
     counters_.mask_ns += sequence->mask_ns() - masked_ns;
     if (ended) end(*sequence);
@@ -244,12 +255,6 @@ void CausalLane::abandon(const Error& error, EventBatch& events) {
     for (const auto& [id, sequence] : *sequences) events.fail(sequence->request(), error);
     sequences->clear();
   }
-  publish_counts();
-}
-
-void CausalLane::drop_prefixes() {
-  while (tree_.can_evict()) tree_.evict();
-  pool_.trim();
   publish_counts();
 }
 

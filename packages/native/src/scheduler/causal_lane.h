@@ -1,6 +1,7 @@
 // Continuous batching for causal models. A step is one row for every running sequence that decodes, and one bounded
 // chunk of prefill dealt out to the sequences that have waited longest for it. When more run than a step has slots, as
 // paused ones that were resumed may, those that waited longest decode, and the prefill that waits keeps a slot in turn.
+// Who waits for a mask computes its last row again, to the same bits, and is among the first of the next step.
 // Knows pages only through Memory.
 // Invariants: between steps every live sequence has memory and pending() >= 1; the oldest request is never preempted,
 // and the pool holds at least one whole context, so some request always comes to its end.
@@ -16,6 +17,9 @@ struct LaneLimits {
   int max_sequences = 16;
   int prefill_chunk = 256;
   std::size_t kv_memory_bytes = 0;
+  // Masks of grammars that one step makes before the others wait for the next; one is always made. It alone may take a tenth of
+  // a second (RowStore::begin_work), and all models wait for a step.
+  std::uint64_t mask_ns = 50'000'000;
 };
 
 class CausalLane final : public Lane {
@@ -29,7 +33,6 @@ class CausalLane final : public Lane {
   void accept(std::shared_ptr<Request> request) override;
   bool step(EventBatch& events) override;
   void abandon(const Error& error, EventBatch& events) override;
-  void drop_prefixes() override;
 
  private:
   using Sequences = std::map<std::uint64_t, std::unique_ptr<Sequence>>;  // by request id: oldest first

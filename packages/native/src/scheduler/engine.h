@@ -130,8 +130,6 @@ class EngineModel {
   // up; at most the events of the running step still arrive. Unknown or finished requests are ignored.
   virtual void pause(std::uint64_t request) = 0;
   virtual void resume(std::uint64_t request) = 0;
-  // Forgets cached prefixes and gives unused KV memory back to the system, within one step.
-  virtual void drop_prefixes() = 0;
 };
 
 class Engine {

@@ -42,7 +42,6 @@ class ModelHandle final : public EngineModel {
   void cancel(std::uint64_t request) override { runner_->cancel(request); }
   void pause(std::uint64_t request) override { runner_->pause(request, true); }
   void resume(std::uint64_t request) override { runner_->pause(request, false); }
-  void drop_prefixes() override { runner_->drop_prefixes(); }
 
  private:
   std::shared_ptr<EngineCore> core_;

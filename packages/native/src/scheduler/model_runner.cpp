@@ -107,14 +107,6 @@ void ModelRunner::pause(std::uint64_t request, bool paused) {
   wake_();
 }
 
-void ModelRunner::drop_prefixes() {
-  {
-    const std::lock_guard lock(mutex_);
-    drop_prefixes_ = true;
-  }
-  wake_();
-}
-
 void ModelRunner::dispose() {
   {
     const std::lock_guard lock(mutex_);
@@ -136,18 +128,15 @@ void ModelRunner::wait_until_retired() {
 
 bool ModelRunner::step() {
   std::vector<std::shared_ptr<Request>> arrived;
-  bool drop = false;
   {
     const std::lock_guard lock(mutex_);
     arrived.swap(inbox_);
-    std::swap(drop, drop_prefixes_);
   }
   bool worked = false;
   try {
     EventBatch events;
     for (auto& request : arrived) lane_->accept(std::move(request));
     worked = lane_->step(events);
-    if (drop) lane_->drop_prefixes();
     deliver(events);
   } catch (const std::bad_alloc&) {
     fail_all(make_error(ErrorCode::out_of_memory, "the system has no memory left for a step", "",
@@ -157,7 +146,7 @@ bool ModelRunner::step() {
     fail_all(current_exception_error());
     worked = true;
   }
-  return worked || drop;
+  return worked;
 }
 
 void ModelRunner::fail_all(const Error& error) {

@@ -26,7 +26,6 @@ class ModelRunner {
   Result<std::uint64_t> submit(std::variant<GenerateRequest, EmbedRequest, LogitsRequest> work, SharedEventSink sink);
   void cancel(std::uint64_t request);
   void pause(std::uint64_t request, bool paused);
-  void drop_prefixes();
   void dispose();             // no further requests, the running step ends early; retire() follows on the engine thread
   bool is_disposed() const;
   void stop_running() { running_.stop(); }  // the step going on ends early
@@ -67,7 +66,7 @@ class ModelRunner {
   std::condition_variable retired_changed_;
   std::map<std::uint64_t, std::shared_ptr<Request>> requests_;  // open ones
   std::vector<std::shared_ptr<Request>> inbox_;                 // of these, not yet seen by the engine thread
-  bool disposed_ = false, retired_ = false, drop_prefixes_ = false;
+  bool disposed_ = false, retired_ = false;
 };
 
 Error make_error(ErrorCode code, std::string message, std::string field, std::string remedy);

@@ -70,7 +70,6 @@ class Lane {
   virtual void accept(std::shared_ptr<Request> request) = 0;
   virtual bool step(EventBatch& events) = 0;          // false: nothing could be done until something changes
   virtual void abandon(const Error& error, EventBatch& events) = 0;  // ends all requests
-  virtual void drop_prefixes() {}
 };
 
 }  // namespace trivium

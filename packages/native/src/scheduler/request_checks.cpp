@@ -9,6 +9,7 @@
 namespace trivium {
 namespace {
 
+constexpr std::size_t most_stop_bytes = 4096;  // together: the engine thread makes an automaton of them, and follows it
 constexpr int unbounded_context = 1 << 20;  // static embeddings have no positions: memory alone bounds an input
 
 Error at_least(const char* field, int least, int found) {
@@ -122,9 +123,18 @@ Status ModelRunner::check(const GenerateRequest& request) const {
     return error;
   }
   if (request.max_tokens < 1) return at_least("maxTokens", 1, request.max_tokens);
+  std::size_t stop_bytes = 0;
   for (const std::string& stop : request.stop) {
     if (stop.empty())
       return make_error(ErrorCode::invalid_argument, "a stop string is empty", "stop", "leave empty stop strings out");
+    stop_bytes += stop.size();
+  }
+  if (stop_bytes > most_stop_bytes) {
+    Error error = make_error(ErrorCode::invalid_argument, "the stop strings are too long", "stop",
+                             "give fewer or shorter ones: the first characters of a text that ends an answer are enough");
+    error.expected = "at most " + std::to_string(most_stop_bytes) + " bytes of UTF-8 together";
+    error.found = std::to_string(stop_bytes);
+    return error;
   }
   if (!tokenizer_ && !request.stop.empty())
     return make_error(ErrorCode::unsupported, "the model has no tokenizer, so no text to find stop strings in", "stop",

@@ -25,9 +25,16 @@ export const samplingFields = {
   logit_bias: optional(z.record(z.string(), z.number())),
 };
 
-export const stopField = optional(z.union([z.string(), z.array(z.string()).max(16)])).describe(
-  'Up to 16 sequences.',
-);
+/** As the engine has it: of all sequences together, in UTF-8. */
+const mostStopBytes = 4096;
+
+export const stopField = optional(
+  z
+    .union([z.string(), z.array(z.string()).max(16)])
+    .refine((stop) => Buffer.byteLength([stop].flat().join('')) <= mostStopBytes, {
+      error: `More than ${mostStopBytes} bytes.`,
+    }),
+).describe(`Up to 16 sequences, of ${mostStopBytes} bytes together.`);
 
 export const stopsOf = (stop: string | string[] | undefined): string[] | undefined =>
   stop === undefined ? undefined : typeof stop === 'string' ? [stop] : stop.length > 0 ? stop : undefined;
