@@ -1,10 +1,13 @@
 // Runs the conformance suite and the AI SDK's own functions over our V3 and V4 models under ai 7.
 // Usage: node run.mjs MODEL EMBEDDER
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { embedMany, generateText, rerank, streamText } from 'ai';
 import { getEngine } from '../../packages/native/dist/index.js';
-import { createTrivium } from '../../packages/sdk/dist/provider/index.js';
+import { createTrivium, fallback, record, replay } from '../../packages/sdk/dist/provider/index.js';
 import { conformanceChecks, scriptedModel } from '../../packages/sdk/dist/testing/index.js';
 
 const [model, embedder] = process.argv.slice(2);
@@ -32,6 +35,26 @@ for (const specification of ['v3', 'v4']) {
     assert.equal(text, 'one two three four');
   });
 }
+
+// `ai` 7 puts a Proxy around V3 models.
+const folder = await mkdtemp(join(tmpdir(), 'trivium-ai-7-'));
+for (const specification of ['v3', 'v4']) {
+  const file = join(folder, `${specification}.jsonl`);
+  const make = () => scriptedModel(['one two three four'], { specification });
+  const models = {
+    fallback: () => fallback([make()]),
+    record: () => record(make(), file),
+    replay: () => replay(file),
+  };
+  for (const [name, model] of Object.entries(models)) {
+    await check(`${name} ${specification}: generateText and streamText`, async () => {
+      const asked = { model: model(), prompt: 'x' };
+      assert.equal((await generateText(asked)).text, 'one two three four');
+      assert.equal(await streamText(asked).text, 'one two three four');
+    });
+  }
+}
+await rm(folder, { recursive: true });
 
 for (const specification of ['v3', 'v4']) {
   await using trivium = createTrivium({ specification });

@@ -8,7 +8,7 @@ import { interactionParts } from './late-interaction.js';
 import { largestInput, matchRanker } from './passage-ranker.js';
 import { ranking } from './ranking.js';
 import { sentenceEnds } from './sentences.js';
-import type { TokenEmbedder } from './token-matches.js';
+import { mostQueryTokens, type TokenEmbedder } from './token-matches.js';
 
 interface RankedTexts {
   /** (texts), logits: the ranker's, moved by what token matches say of each text beside the others. */
@@ -29,11 +29,14 @@ const slack = 4;
 export async function rankTexts(
   model: NativeModel,
   embedder: TokenEmbedder,
-  query: string,
+  asked: string,
   texts: readonly string[],
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<RankedTexts> {
-  const queryTokens = (await model.tokenizer.encode(query)).length;
+  const askedSpans = await model.tokenizer.encodeSpans(asked);
+  const queryTokens = askedSpans.length / 3;
+  // More of it is not matched, and it is read with every few passages.
+  const query = queryTokens > mostQueryTokens ? asked.slice(0, askedSpans[3 * mostQueryTokens - 1]) : asked;
   const room = largestInput.whole - 1 - Math.min(queryTokens, largestInput.query) - slack;
   const spans = await Promise.all(texts.map((text) => model.tokenizer.encodeSpans(text)));
   const pieces = texts.flatMap((text, at) =>

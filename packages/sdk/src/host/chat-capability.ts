@@ -9,7 +9,7 @@ import {
   TriviumError,
 } from '@trivium/protocol';
 import { withoutTemplate } from '../provider/chat-settings.js';
-import { fitTurns } from '../provider/fit-turns.js';
+import { fitTurns, tokensForAnswer } from '../provider/fit-turns.js';
 import { TriviumLanguageModel } from '../provider/language-model.js';
 import type { CallOptions, CallWarning, PromptMessage, StreamPart } from '../provider/specification.js';
 import type { Host, TriviumContext } from './host.js';
@@ -52,10 +52,8 @@ async function answer(
     warnings.push(message);
     report({ type: 'warning', message });
   };
-  // Room for the answer comes first: half of the context at most, for the conversation is worth as much.
-  const forAnswer = Math.min(input.maxTokens ?? Math.floor(contextTokens / 4), Math.floor(contextTokens / 2));
   const counted = { reasoning: input.thinking === undefined ? undefined : input.thinking ? 'high' : 'none' };
-  const roomTokens = contextTokens - forAnswer;
+  const roomTokens = contextTokens - tokensForAnswer(contextTokens, input.maxTokens);
   const { messages, encoded, dropped } = await fitTurns(
     withSystem(input),
     async (kept) => ({ tokens: await model.encode(promptOf(kept), counted) }),
@@ -76,7 +74,7 @@ async function answer(
     finishReason: finish.finishReason.unified === 'length' ? 'length' : 'stop',
     usage: {
       inputTokens: inputTokens.total,
-      cachedTokens: inputTokens.cacheRead,
+      cachedTokens: inputTokens.cacheRead ?? 0,
       outputTokens: outputTokens.total,
     },
     droppedMessages: dropped,

@@ -5,9 +5,8 @@
 import type { GenerateEvent, GenerateUsage, NativeModel, Tokenizer } from '@trivium/native';
 import type { ChatSettings } from './chat-settings.js';
 import { createOutputSplitter, formatOfCalls } from './output-format/formats.js';
-import type { OutputSplitter } from './output-format/output-event.js';
 import { OutputParts } from './output-format/output-parts.js';
-import { type TextFilter, unfiltered, withoutSpecialTokens } from './output-format/special-tokens.js';
+import { type StoppingSplitter, stopInText } from './output-format/stop-in-text.js';
 import type { FinishReason, StreamPart, Usage } from './specification.js';
 
 type Finish = Extract<GenerateEvent, { type: 'finish' }>;
@@ -19,38 +18,42 @@ interface TokenLogprob {
   top: { token: string; logprob: number }[];
 }
 
-/** The markers of this call's formats that the tokenizer would leave out of the text as special tokens. */
-export function specialMarkers(
-  { format, toolNames }: Pick<ChatSettings, 'format' | 'toolNames'>,
-  { specialTokens }: Pick<Tokenizer, 'specialTokens'>,
-): string[] {
-  const { reasoning } = format;
-  const markers = [
-    ...(reasoning ? [reasoning.open, reasoning.close] : []),
-    ...(formatOfCalls(format, toolNames)?.markers ?? []),
-  ];
-  return markers.filter((marker) => specialTokens.includes(marker));
+export interface AnswerReaderOptions {
+  settings: Pick<ChatSettings, 'format' | 'toolNames'>;
+  /** The end of the rendered prompt. */
+  promptText: string;
+  inputTokens: number;
+  /** Sequences that end the text of the answer, where the engine does not look for them. */
+  stop: readonly string[];
+  /** A grammar lets the answer end in a whole call only, also where its length ends it. */
+  isHeld: boolean;
 }
 
 export class AnswerReader {
+  /** The last part has been given; the engine may still write. */
+  isOver = false;
   readonly #model: NativeModel;
-  readonly #filter: TextFilter;
-  readonly #splitter: OutputSplitter;
+  readonly #options: AnswerReaderOptions;
+  /** Markers of the formats that the engine leaves out of the text as special tokens, by id. */
+  readonly #markers: ReadonlyMap<number, string>;
+  readonly #splitter: StoppingSplitter;
   readonly #parts = new OutputParts();
   readonly #logprobs: TokenLogprob[] = [];
+  #outputTokens = 0;
   #reasoningTokens = 0;
 
-  /** @param promptText the end of the rendered prompt */
-  constructor(model: NativeModel, settings: ChatSettings, promptText: string) {
+  constructor(model: NativeModel, options: AnswerReaderOptions) {
+    const { settings, promptText, stop } = options;
     this.#model = model;
-    const { specialTokens } = model.tokenizer;
-    const kept = specialMarkers(settings, model.tokenizer);
-    this.#filter = kept.length > 0 ? withoutSpecialTokens(specialTokens, kept) : unfiltered;
-    this.#splitter = createOutputSplitter(settings.format, { promptText, toolNames: settings.toolNames });
+    this.#options = options;
+    this.#markers = specialMarkers(settings, model.tokenizer);
+    const { format, toolNames } = settings;
+    this.#splitter = stopInText(createOutputSplitter(format, { promptText, toolNames }), stop);
   }
 
   /** The parts that became certain with this event; the last of a generation's is `finish`. */
   read(event: GenerateEvent): StreamPart[] {
+    if (this.isOver) return [];
     if (event.type === 'token') return this.#readToken(event);
     if (event.type === 'finish') return this.#readFinish(event);
     return [];
@@ -58,37 +61,63 @@ export class AnswerReader {
 
   /** The generation failed: what is open is closed, and what was held back is not shown. */
   fail(error: unknown): StreamPart[] {
+    this.isOver = true;
     const finishReason: FinishReason = { unified: 'error', raw: undefined };
     return [
       ...this.#parts.close(),
       { type: 'error', error },
-      { type: 'finish', finishReason, usage: usageOf(undefined, this.#reasoningTokens) },
+      { type: 'finish', finishReason, usage: this.#usageOf(undefined) },
     ];
   }
 
   #readToken(event: Token): StreamPart[] {
     this.#collectLogprob(event);
+    this.#outputTokens += 1;
     const before = this.#splitter.inReasoning;
-    const text = this.#filter.push(event.text);
+    const text = event.text + (this.#markers.get(event.id) ?? '');
     const parts = text === '' ? [] : this.#parts.of(this.#splitter.push(text));
     // The marker that opens a block counts with it, and so does the one that closes it.
     if (before || this.#splitter.inReasoning) this.#reasoningTokens += 1;
-    return parts;
+    return this.#splitter.stopMatch === undefined ? parts : [...parts, ...this.#end('stop', undefined)];
   }
 
   #readFinish({ reason, stopMatch, usage }: Finish): StreamPart[] {
-    const parts = this.#parts.of([...this.#splitter.push(this.#filter.finish()), ...this.#splitter.finish()]);
-    parts.push(...this.#parts.close());
-    const unified = reason === 'stop' && this.#parts.hasCalls ? 'tool-calls' : reason;
+    const parts = this.#parts.of(this.#splitter.finish());
+    return [...parts, ...this.#end(reason, usage, stopMatch)];
+  }
+
+  /** @param usage as far as the engine has told it */
+  #end(reason: Finish['reason'], usage: GenerateUsage | undefined, stopMatch?: string): StreamPart[] {
+    this.isOver = true;
+    const { hasCalls, endsInCall } = this.#parts;
+    const match = this.#splitter.stopMatch ?? stopMatch;
+    const isWhole = match !== undefined || reason === 'stop' || (this.#options.isHeld && endsInCall);
+    const unified = hasCalls && isWhole ? 'tool-calls' : match === undefined ? reason : 'stop';
     return [
-      ...parts,
+      ...this.#parts.close(),
       {
         type: 'finish',
-        finishReason: { unified, raw: stopMatch ?? reason },
-        usage: usageOf(usage, this.#reasoningTokens),
+        finishReason: { unified, raw: match ?? reason },
+        usage: this.#usageOf(usage),
         providerMetadata: metadata(usage, this.#logprobs),
       },
     ];
+  }
+
+  /** What was found in the cache the engine tells at its end alone. */
+  #usageOf(usage: GenerateUsage | undefined): Usage {
+    const { inputTokens = this.#options.inputTokens, cachedTokens } = usage ?? {};
+    const outputTokens = usage?.outputTokens ?? this.#outputTokens;
+    const reasoning = Math.min(this.#reasoningTokens, outputTokens);
+    return {
+      inputTokens: {
+        total: inputTokens,
+        noCache: cachedTokens === undefined ? undefined : inputTokens - cachedTokens,
+        cacheRead: cachedTokens,
+        cacheWrite: undefined,
+      },
+      outputTokens: { total: outputTokens, text: outputTokens - reasoning, reasoning },
+    };
   }
 
   #collectLogprob({ id, logprob, topLogprobs }: Token): void {
@@ -102,26 +131,27 @@ export class AnswerReader {
   }
 }
 
-function usageOf(usage: GenerateUsage | undefined, reasoningTokens: number): Usage {
-  const { inputTokens = 0, cachedTokens = 0, outputTokens = 0 } = usage ?? {};
-  const reasoning = Math.min(reasoningTokens, outputTokens);
-  return {
-    inputTokens: {
-      total: inputTokens,
-      noCache: inputTokens - cachedTokens,
-      cacheRead: cachedTokens,
-      cacheWrite: undefined,
-    },
-    outputTokens: { total: outputTokens, text: outputTokens - reasoning, reasoning },
-  };
+/** They come with their tokens' ids; text that only spells one is text. */
+function specialMarkers(
+  { format, toolNames }: Pick<ChatSettings, 'format' | 'toolNames'>,
+  { specialTokens, idOf }: Pick<Tokenizer, 'specialTokens' | 'idOf'>,
+): ReadonlyMap<number, string> {
+  const { reasoning } = format;
+  const markers = [
+    ...(reasoning ? [reasoning.open, reasoning.close] : []),
+    ...(formatOfCalls(format, toolNames)?.markers ?? []),
+  ];
+  const special = markers.filter((marker) => specialTokens.includes(marker));
+  return new Map(special.map((marker) => [idOf(marker)!, marker]));
 }
 
-function metadata({ queueMs, prefillMs, decodeMs }: GenerateUsage, logprobs: readonly TokenLogprob[]) {
+function metadata(usage: GenerateUsage | undefined, logprobs: readonly TokenLogprob[]) {
+  const { queueMs, prefillMs, decodeMs } = usage ?? {};
   return {
     trivium: {
-      queueMs,
-      prefillMs,
-      decodeMs,
+      ...(queueMs !== undefined && { queueMs }),
+      ...(prefillMs !== undefined && { prefillMs }),
+      ...(decodeMs !== undefined && { decodeMs }),
       ...(logprobs.length > 0 && {
         logprobs: logprobs.map(({ top, ...chosen }) => ({
           ...chosen,

@@ -3,28 +3,31 @@ import type { NativeModel } from '@trivium/native';
 import { TriviumError } from '@trivium/protocol';
 import type { ChatMessage } from './chat-messages.js';
 import { type EncodedChat, encodeChat } from './chat-template.js';
-import { fitTurns } from './fit-turns.js';
+import { fitTurns, tokensForAnswer } from './fit-turns.js';
 import type { TriviumLanguageModelOptions } from './options.js';
 
 export interface EncodeWithinOptions {
   /** Of the template, as `encodeChat` takes them. */
   variables: Record<string, unknown>;
   overflow: TriviumLanguageModelOptions['overflow'];
+  /** Of the answer, for which room is made where turns are dropped. */
+  maxOutputTokens: number | undefined;
   signal: AbortSignal | undefined;
 }
 
 /**
- * At least one token is left to write. `dropped`: messages that had to go, the oldest ones.
+ * At least one token is left to write; where messages may go, room for the answer, as far as what must stay leaves it. `dropped`:
+ * messages that had to go, the oldest ones.
  * @throws TriviumError `context-overflow`, and as `encodeChat`; the abort reason
  */
 export async function encodeWithin(
   model: NativeModel,
   messages: readonly ChatMessage[],
-  { variables, overflow, signal }: EncodeWithinOptions,
+  { variables, overflow, maxOutputTokens, signal }: EncodeWithinOptions,
 ): Promise<EncodedChat & { dropped: number }> {
   const { contextTokens } = model.info;
   const encode = (some: readonly ChatMessage[]) => encodeChat(model, some, variables);
-  const room = { roomTokens: contextTokens - 1, signal };
+  const room = { roomTokens: contextTokens - tokensForAnswer(contextTokens, maxOutputTokens), signal };
   const { encoded, dropped } =
     overflow === 'drop-oldest'
       ? await fitTurns(messages, encode, room)

@@ -15,6 +15,14 @@ export interface FittedTurns<One extends Message, Encoded> {
   dropped: number;
 }
 
+/**
+ * Tokens of a context that are kept for an answer: room for it comes first, but no more than half of the context, for what was
+ * said is worth as much.
+ * @param maxTokens of the answer; where nobody says, a quarter of the context
+ */
+export const tokensForAnswer = (contextTokens: number, maxTokens: number | undefined): number =>
+  Math.min(maxTokens ?? Math.floor(contextTokens / 4), Math.floor(contextTokens / 2));
+
 export interface FitOptions {
   roomTokens: number;
   /** The share of the room that may be filled once messages leave, default 1. */

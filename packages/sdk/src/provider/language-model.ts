@@ -8,13 +8,13 @@ import { TriviumError } from '@trivium/protocol';
 import type { ModelStore } from '../models/model-store.js';
 import { samplingOf } from '../models/sampling.js';
 import { answerGrammar, compileAnswer } from './answer-grammar.js';
-import { AnswerReader, specialMarkers } from './answer-reader.js';
+import { AnswerReader } from './answer-reader.js';
 import { toChatMessages } from './chat-messages.js';
 import { type ChatCall, type ChatSettings, readChatSettings } from './chat-settings.js';
 import { encodeChat } from './chat-template.js';
 import { encodeWithin } from './encode-within.js';
 import { parseTriviumOptions, type TriviumLanguageModelOptions } from './options.js';
-import { formatOfCalls } from './output-format/formats.js';
+import { formatOfCalls, hasMarkup } from './output-format/formats.js';
 import { contentOf } from './output-format/output-parts.js';
 import { throwRetryable } from './retryable.js';
 import type {
@@ -84,7 +84,10 @@ export class TriviumLanguageModel<Version extends SpecificationVersion = Specifi
   async doGenerate(options: CallOptions): Promise<GenerateResult> {
     const { model, request, answer, warnings } = await this.prepare(options);
     const parts: StreamPart[] = [];
-    for await (const event of retryable(model.generate(request))) parts.push(...answer.read(event));
+    for await (const event of retryable(model.generate(request))) {
+      parts.push(...answer.read(event));
+      if (answer.isOver) break;
+    }
     const finish = parts.at(-1);
     if (finish?.type !== 'finish')
       throw new TriviumError('internal', 'The engine ended a generation without finishing it.');
@@ -128,6 +131,7 @@ export class TriviumLanguageModel<Version extends SpecificationVersion = Specifi
     const chat = await encodeWithin(model, messages, {
       variables: settings.variables,
       overflow: extra.overflow,
+      maxOutputTokens: options.maxOutputTokens,
       signal: options.abortSignal,
     });
     if (chat.dropped > 0) {
@@ -144,7 +148,14 @@ export class TriviumLanguageModel<Version extends SpecificationVersion = Specifi
       await compileAnswer(model, grammar);
       request.grammar = grammar;
     }
-    return { model, request, warnings, answer: new AnswerReader(model, settings, chat.text) };
+    const answer = new AnswerReader(model, {
+      settings,
+      promptText: chat.text,
+      inputTokens: chat.tokens.length,
+      stop: stopsInEngine(settings) ? [] : (options.stopSequences ?? []),
+      isHeld: grammar !== undefined,
+    });
+    return { model, request, warnings, answer };
   }
 }
 
@@ -171,15 +182,16 @@ function toRequest(
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.presencePenalty !== undefined && { presencePenalty: options.presencePenalty }),
     ...(options.frequencyPenalty !== undefined && { frequencyPenalty: options.frequencyPenalty }),
-    ...(options.stopSequences && { stop: options.stopSequences }),
+    ...(options.stopSequences && stopsInEngine(settings) && { stop: options.stopSequences }),
     ...(extra.logitBias !== undefined && { logitBias: extra.logitBias }),
     ...(extra.logprobs !== undefined && { logprobs: extra.logprobs }),
     ...(stopTokens && { stopTokens }),
-    // Markers that are special tokens must be seen; the answer's reader takes the other special tokens out.
-    ...(specialMarkers(settings, tokenizer).length > 0 && { skipSpecialTokens: false }),
     ...(options.abortSignal && { signal: options.abortSignal }),
   };
 }
+
+/** The engine cannot tell text from reasoning and calls: where there may be those, the answer's reader looks for stop sequences. */
+const stopsInEngine = ({ format, toolNames }: ChatSettings) => !hasMarkup(format, toolNames);
 
 /** Where an answer ends that is read by a format; `undefined`: where the model says. */
 function stopTokensOf(
@@ -239,6 +251,10 @@ function toStream(
           if (step.done) return controller.close();
           const parts = answer.read(step.value);
           for (const part of parts) controller.enqueue(part);
+          if (answer.isOver) {
+            controller.close();
+            await generation.return?.();
+          }
           if (parts.length > 0) return;
         }
       } catch (error) {

@@ -36,8 +36,9 @@ export interface TriviumLanguageModelOptions {
   logprobs?: number | undefined;
   /**
    * When the prompt does not fit the context: `'error'` (default), or `'drop-oldest'`: the oldest turns go, whole, each a user
-   * message with all that answers it, and of the last one the oldest calls of tools with their results. System messages and
-   * the last user message stay, and a warning says how many went. Nothing is ever cut silently.
+   * message with all that answers it, and of the last one the oldest calls of tools with their results, until the answer has room
+   * too: `maxOutputTokens`, else a quarter of the context, and never more than half of it. System messages and the last user
+   * message stay, and a warning says how many went. Nothing is ever cut silently.
    */
   overflow?: 'error' | 'drop-oldest' | undefined;
   /** `enable_thinking` of templates that know it; it goes before the `reasoning` setting of the call. */

@@ -32,7 +32,11 @@ class Recorder {
     const specificationVersion = model.specificationVersion as 'v2' | 'v3' | 'v4';
     this.#written ??= makeFolder(dirname(this.#file))
       .then(() => writeFile(this.#file, ''))
-      .then(() => this.#append({ type: 'recording', version: 1, specificationVersion, provider, modelId }));
+      .then(async () => {
+        const supportedUrls = toPlain((await model.supportedUrls) ?? {}) as Record<string, unknown>;
+        const head = { specificationVersion, provider, modelId, supportedUrls };
+        await this.#append({ type: 'recording', version: 1, ...head });
+      });
     const call = this.#calls++;
     const plain = plainOptions(options);
     this.say({ type: 'call', call, method, hash: hashCall(method, plain), options: plain });

@@ -1,6 +1,6 @@
 /**
- * The lines of a recording, as JSON: what a model was asked and what it answered, with dates, bytes, addresses and errors
- * kept as what they are. A call is found again by a hash of its options that no order of keys and no signal changes.
+ * The lines of a recording, as JSON: what a model was asked and what it answered, with dates, bytes, addresses, patterns and
+ * errors kept as what they are. A call is found again by a hash of its options that no order of keys and no signal changes.
  */
 import { createHash } from 'node:crypto';
 import { APICallError } from '@ai-sdk/provider';
@@ -17,6 +17,7 @@ export const recordingLine = z.discriminatedUnion('type', [
     specificationVersion: z.enum(['v2', 'v3', 'v4']),
     provider: z.string(),
     modelId: z.string(),
+    supportedUrls: z.record(z.string(), z.unknown()).optional(),
   }),
   z.object({
     type: z.literal('call'),
@@ -48,6 +49,7 @@ export function toPlain(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
   if (value instanceof Date) return { $date: value.toISOString() };
   if (value instanceof URL) return { $url: value.href };
+  if (value instanceof RegExp) return { $regexp: [value.source, value.flags] };
   if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString('base64') };
   if (value instanceof Error) return { $error: errorToPlain(value) };
   if (Array.isArray(value)) return value.map((item) => toPlain(item) ?? null);
@@ -69,6 +71,7 @@ export function fromPlain(value: unknown): unknown {
   if (key === '$bigint') return BigInt(String(given));
   if (key === '$date') return new Date(String(given));
   if (key === '$url') return new URL(String(given));
+  if (key === '$regexp') return new RegExp(...(given as [source: string, flags: string]));
   if (key === '$bytes') return new Uint8Array(Buffer.from(String(given), 'base64'));
   if (key === '$error') return errorFromPlain(given as Record<string, unknown>);
   const inside = key === '$object' ? Object.entries(given as object) : entries;

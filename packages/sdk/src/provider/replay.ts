@@ -33,7 +33,8 @@ export class ReplayModel<Version extends 'v2' | 'v3' | 'v4' = 'v3'> {
   readonly specificationVersion: Version;
   readonly provider: string;
   readonly modelId: string;
-  readonly supportedUrls: Record<string, RegExp[]> = {};
+  /** Those of the recorded model: what it was given as an address is asked for as one. */
+  readonly supportedUrls: Record<string, RegExp[]>;
   readonly #file: string;
   readonly #calls: Map<string, RecordedCall[]>;
   readonly #next = new Map<string, number>();
@@ -43,6 +44,7 @@ export class ReplayModel<Version extends 'v2' | 'v3' | 'v4' = 'v3'> {
     this.specificationVersion = header.specificationVersion as Version;
     this.provider = header.provider;
     this.modelId = header.modelId;
+    this.supportedUrls = fromPlain(header.supportedUrls ?? {}) as Record<string, RegExp[]>;
     this.#file = file;
     this.#calls = calls;
   }

@@ -48,7 +48,13 @@ export type CallWarning =
   | { type: 'other'; message: string };
 
 export interface Usage {
-  inputTokens: { total: number; noCache: number; cacheRead: number; cacheWrite: undefined };
+  /** What of the input was cached is not known of an answer that ended before its generation did. */
+  inputTokens: {
+    total: number;
+    noCache: number | undefined;
+    cacheRead: number | undefined;
+    cacheWrite: undefined;
+  };
   outputTokens: { total: number; text: number; reasoning: number };
 }
 

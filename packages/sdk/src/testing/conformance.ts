@@ -111,6 +111,31 @@ async function lengthLimit(model: ConformanceSubject): Promise<void> {
   );
 }
 
+/** A model that has no such setting warns of it. */
+async function stopSequence(model: ConformanceSubject): Promise<void> {
+  const options: CallOptions = { prompt: prompt('Say hello.'), maxOutputTokens: 48, temperature: 0, seed: 7 };
+  const whole = text(await collect(model, options));
+  const letters = [...whole];
+  const sequence = letters
+    .slice(letters.length >> 1)
+    .slice(0, 3)
+    .join('');
+  if (sequence === '') return; // reasoning alone: there is nothing to stop
+  const parts = await collect(model, { ...options, stopSequences: [sequence] });
+  checkPartOrder(parts);
+  if (isUnsupported(parts[0]!, 'stopSequences')) return;
+  const [wanted, found] = [whole.slice(0, whole.indexOf(sequence)), text(parts)];
+  const told = [JSON.stringify(sequence), JSON.stringify(found), JSON.stringify(wanted)];
+  expect(found === wanted, `with the stop sequence ${told[0]} the text is ${told[1]}, not ${told[2]}`);
+  const { finishReason } = parts.at(-1) as { finishReason?: { unified?: string } };
+  expect(finishReason?.unified !== 'length', 'an answer that a stop sequence ends says that its length did');
+}
+
+const isUnsupported = ({ warnings }: Part, feature: string): boolean =>
+  (warnings as { type: string; feature?: string }[]).some(
+    (warning) => warning.type === 'unsupported' && warning.feature === feature,
+  );
+
 async function abortBefore(model: ConformanceSubject): Promise<void> {
   const reason = new DOMException('conformance', 'AbortError');
   for (const method of ['doGenerate', 'doStream'] as const) {
@@ -143,11 +168,13 @@ async function abortDuring(model: ConformanceSubject): Promise<void> {
     }
   })();
   const late = Symbol();
-  const timer = new Promise((resolve) => setTimeout(resolve, 10_000, late));
-  expect(
-    (await Promise.race([ended, timer])) !== late,
-    `the stream is still open 10 s after the abort, ${parts} parts later`,
-  );
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const waited = new Promise((resolve) => {
+    timer = setTimeout(resolve, 10_000, late);
+  });
+  const first = await Promise.race([ended, waited]);
+  clearTimeout(timer);
+  expect(first !== late, `the stream is still open 10 s after the abort, ${parts} parts later`);
 }
 
 async function cancelStream(model: ConformanceSubject): Promise<void> {
@@ -193,6 +220,7 @@ export function conformanceChecks(
     ['tool calls come behind their input, whole or streamed', toolCalls],
     ['toolChoice "none" leaves tools uncalled', withoutToolCalls],
     ['a length limit is a finish reason', lengthLimit],
+    ['a stop sequence ends the text before it', stopSequence],
     ['an aborted signal stops a call before it starts', abortBefore],
     ['an abort during a stream ends it', abortDuring],
     ['cancelling the stream is quiet', cancelStream],

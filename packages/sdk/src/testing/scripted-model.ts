@@ -2,6 +2,7 @@
  * A deterministic language model for tests: answers from a script, one entry a call, streamed word by word, or calls tools. It
  * counts words as tokens, honours stop sequences, length and abort, and records the calls it was given.
  */
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import type {
   CallOptions,
   FinishReason,
@@ -90,7 +91,9 @@ export class ScriptedModel<Version extends SpecificationVersion = SpecificationV
         for (const part of head) controller.enqueue(part);
       },
       pull: async (controller) => {
-        await new Promise((resolve) => (delay > 0 ? setTimeout(resolve, delay) : setImmediate(resolve)));
+        // Rejects with an error of Node's own.
+        const signal = abortSignal && { signal: abortSignal };
+        await (delay > 0 ? setTimeout(delay, undefined, signal) : setImmediate()).catch(() => {});
         if (abortSignal?.aborted) {
           controller.error(abortSignal.reason);
           return;

@@ -268,6 +268,7 @@ describe('of a prompt that does not fit, drop-oldest drops', () => {
     const model = engine.languageModel('v4');
     const { warnings } = await model.doGenerate({
       prompt,
+      maxOutputTokens: 1,
       providerOptions: { trivium: { overflow: 'drop-oldest' } },
     });
     return { warnings, prompt: engine.prompt() };

@@ -1,7 +1,7 @@
 /** Answers that break their format, and the borders of what a format is: one example each. */
 import { describe, expect, it } from 'vitest';
 import { createOutputSplitter, outputFormatOf } from '../../src/provider/output-format/formats.js';
-import { withoutSpecialTokens } from '../../src/provider/output-format/special-tokens.js';
+import { stopInText } from '../../src/provider/output-format/stop-in-text.js';
 import { fixture, type Segment, split } from './split-output.js';
 
 const text = (content: string): Segment => ({ kind: 'text', text: content });
@@ -185,10 +185,60 @@ it('reads a format from the template, and no format from one that has none', () 
   expect(outputFormatOf(fixture('mistral-named')).reasoning?.open).toBe('[THINK]');
 });
 
-it('takes special tokens out of a text but for the markers', () => {
-  const filter = withoutSpecialTokens(['<|eom_id|>', '<|python_tag|>', '<tool_call>'], ['<tool_call>']);
-  const pieces = ['a<|e', 'om_id|>b<', '|python', '_tag|', '><tool', '_call><|x'].map((piece) =>
-    filter.push(piece),
-  );
-  expect([...pieces, filter.finish()].join('')).toBe('ab<tool_call><|x');
+/** Characters of the texts that are cut or searched meanwhile. */
+function charactersRead(run: () => unknown): number {
+  const original = Object.getOwnPropertyDescriptors(String.prototype) as unknown as PropertyDescriptorMap;
+  const names = ['slice', 'indexOf', 'startsWith', 'endsWith'] as const;
+  let characters = 0;
+  const counted = (read: (...args: unknown[]) => unknown) =>
+    function (this: string, ...args: unknown[]) {
+      characters += this.length;
+      return read.apply(this, args);
+    };
+  for (const name of names)
+    Object.defineProperty(String.prototype, name, {
+      ...original[name],
+      value: counted(original[name]!.value),
+    });
+  try {
+    run();
+  } finally {
+    Object.defineProperties(String.prototype, original);
+  }
+  return characters;
+}
+
+it.each([
+  ['qwen', '<tool_call>\n{"name": "search", "arguments": {"q": "', '"}}\n</tool_call>'],
+  ['qwen', '<tool_call>\n{"name": "search", "arguments": {"q": }', '}\n</tool_call>'],
+  ['llama', '{"name": "search", "parameters": {"q": "', '"}}'],
+  ['mistral-list', '[TOOL_CALLS] [{"name": "search", "arguments": {"q": "', '"}}]'],
+  ['mistral-named', '[TOOL_CALLS]search[ARGS]{"q": "', '"}'],
+  ['harmony', ' to=functions.search<|channel|>commentary json<|message|>{"q": "', '"}<|call|>'],
+])('reads long arguments once: %s', (name, before, behind) => {
+  const words = Array.from({ length: 2000 }, () => ' word');
+  const splitter = splitterOf(name);
+  const read = charactersRead(() => {
+    for (const piece of [before, ...words, behind]) splitter.push(piece);
+    splitter.finish();
+  });
+  expect(read).toBeLessThan(200 * words.length);
+});
+
+it('ends a text at the stop sequence that is whole first, however it is cut', () => {
+  const stops = ['abc', 'b', 'xyz', 'yz', '', 'e f'];
+  const ends: [string, string, string | undefined][] = [
+    ['zabc', 'za', 'b'],
+    ['wxyz!', 'w', 'xyz'],
+    ['ac xy e', 'ac xy e', undefined],
+    ['xyxyz', 'xy', 'xyz'],
+    ['e e f', 'e ', 'e f'],
+  ];
+  for (const [answer, shown, match] of ends) {
+    for (const pieces of [[answer], [...answer]]) {
+      const splitter = stopInText(createOutputSplitter({}, { promptText: '', toolNames: new Set() }), stops);
+      expect(split(splitter, pieces)).toEqual([text(shown)]);
+      expect(splitter.stopMatch).toBe(match);
+    }
+  }
 });

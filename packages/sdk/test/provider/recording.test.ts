@@ -48,6 +48,33 @@ describe('replay', () => {
 });
 
 describe('a recording', () => {
+  it('takes the addresses that the recorded model took', async () => {
+    const source = model();
+    const urls = { 'image/*': [/^https?:/i, /^gs:/], '*': [] };
+    const call = {
+      messages: [
+        {
+          role: 'user' as const,
+          content: [{ type: 'image' as const, image: new URL('https://example.com/a.png') }],
+        },
+      ],
+    };
+    const refuse = async (asked: { isUrlSupportedByModel: boolean }[]) =>
+      asked.map(({ isUrlSupportedByModel }) => {
+        expect(isUrlSupportedByModel).toBe(true);
+        return null;
+      });
+    for (const supportedUrls of [urls, Promise.resolve(urls)]) {
+      Object.defineProperty(source, 'supportedUrls', { value: supportedUrls, configurable: true });
+      const ask = async (from: LanguageModelV3) =>
+        (await generateText({ model: from, ...call, experimental_download: refuse })).text;
+      const text = await ask(record(source, path('urls')));
+      const played = replay(path('urls'));
+      expect(played.supportedUrls).toEqual(urls);
+      expect(await ask(played)).toBe(text);
+    }
+  });
+
   it('gives ai 6 the same texts, in the order of the calls, then the last one', async () => {
     const source = scriptedModel(['first', 'second', 'third'], { specification: 'v3' });
     const recorder: LanguageModelV3 = record(source, path('order'));

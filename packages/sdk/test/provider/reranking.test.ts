@@ -9,6 +9,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { weigh } from '../../src/documents/candidates.js';
 import { interactionParts } from '../../src/documents/late-interaction.js';
 import { matchRanker } from '../../src/documents/passage-ranker.js';
+import { rankTexts } from '../../src/documents/rank-texts.js';
 import { ranking as weights } from '../../src/documents/ranking.js';
 import { createTrivium } from '../../src/provider/index.js';
 
@@ -146,6 +147,26 @@ describe('nano', () => {
     ranking.forEach(({ relevanceScore }, at) => {
       expect(relevanceScore).toBeCloseTo(sigmoid(ranked[at]![1]), 5);
     });
+  });
+
+  it('reads the beginning alone of a long query, with however many documents', async () => {
+    await using model = await getEngine().loadModel(rankModelFile);
+    await using words = await getEngine().loadModel(staticModelFile);
+    const asked: string[] = [];
+    const embedder = {
+      width: words.info.width,
+      embedTokens: (texts: readonly string[], { role }: { role: string }) => {
+        if (role === 'query') asked.push(...texts);
+        return words.embedTokens(texts);
+      },
+    };
+    const documents = [other, answer, ...Array.from({ length: 20 }, (_, i) => `Row ${i}.`)];
+    const long = `${query} `.repeat(1000);
+    const { scores, queryTokens } = await rankTexts(model, embedder, long, documents);
+    expect(queryTokens).toBe((await model.tokenizer.encode(long)).length);
+    expect(asked.length).toBeGreaterThan(2);
+    for (const text of asked) expect(text.length).toBeLessThan(1000);
+    expect(scores).toEqual((await rankTexts(model, embedder, asked[0]!, documents)).scores);
   });
 
   it('reads all of a long document', async () => {

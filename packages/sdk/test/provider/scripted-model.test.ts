@@ -1,7 +1,8 @@
 import type { LanguageModelV3 } from '@ai-sdk/provider';
 import { generateText, stepCountIs, streamText, tool } from 'ai';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import type { CallOptions } from '../../src/provider/specification.js';
 import { conformanceChecks, scriptedModel } from '../../src/testing/index.js';
 
 describe('the scripted model', () => {
@@ -28,6 +29,15 @@ describe('the scripted model', () => {
     expect([cut.text, cut.finishReason]).toEqual(['one', 'length']);
   });
 
+  it('ends at once when it is aborted in a pause', async () => {
+    const model = scriptedModel(['one two'], { specification: 'v3', wordDelayMs: 2 ** 31 - 1 });
+    const abort = new AbortController();
+    const { stream } = await model.doStream({ prompt: [], abortSignal: abort.signal });
+    const ended = expect(stream.pipeTo(new WritableStream())).rejects.toThrow('enough');
+    setImmediate(() => abort.abort(new Error('enough')));
+    await ended;
+  });
+
   it('calls tools, at once and streamed, and goes on with their results', async () => {
     const turns = [{ toolCalls: [{ toolName: 'double', input: { number: 21 } }] }, 'It is 42.'];
     const double = tool({
@@ -48,6 +58,39 @@ describe('the scripted model', () => {
 });
 
 describe('the conformance suite', () => {
+  it('finds a model that knows no stop sequences and does not say so', async () => {
+    const good = scriptedModel(['one two three four'], { specification: 'v3' });
+    const without = (warnings: unknown[]) => ({
+      specificationVersion: 'v3',
+      provider: 'broken',
+      modelId: 'broken',
+      doGenerate: good.doGenerate.bind(good),
+      doStream: async ({ stopSequences: _, ...options }: CallOptions) => {
+        const { stream } = await good.doStream(options);
+        const told = new TransformStream({
+          transform: (part, controller) =>
+            controller.enqueue(part.type === 'stream-start' ? { ...part, warnings } : part),
+        });
+        return { stream: stream.pipeThrough(told) };
+      },
+    });
+    const check = (warnings: unknown[]) =>
+      conformanceChecks(() => without(warnings)).find(({ name }) => name.includes('stop sequence'))!;
+    await expect(check([]).run()).rejects.toThrow('with the stop sequence');
+    await check([{ type: 'unsupported', feature: 'stopSequences' }]).run();
+  });
+
+  it('leaves no timer behind', async () => {
+    const waiting = vi.spyOn(globalThis, 'setTimeout');
+    const cleared = vi.spyOn(globalThis, 'clearTimeout');
+    for (const { run } of conformanceChecks(() => scriptedModel(['one two'], { specification: 'v3' })))
+      await run();
+    const timers = waiting.mock.results.map(({ value }) => value);
+    expect(timers.length).toBeGreaterThan(0);
+    for (const timer of timers) expect(cleared.mock.calls.flat()).toContain(timer);
+    vi.restoreAllMocks();
+  });
+
   it('finds a model that opens no block, and one that hangs on abort', async () => {
     const good = scriptedModel(['one two'], { specification: 'v3' });
     const broken = {

@@ -2,6 +2,8 @@
  * The arguments of a call whose name came before them, read character by character: one JSON value that stands by itself.
  * Gives its text while it comes and says when its brackets have closed. What is no JSON is passed on as it was written.
  */
+import { InputText } from './input-text.js';
+import { JsonString } from './json-string.js';
 import { isBlank, leadingBlank, trailingBlank } from './markers.js';
 import type { OutputEvent } from './output-event.js';
 
@@ -11,27 +13,27 @@ export class ArgumentsReader {
   /** The value is complete; a bare number or word never is, for more of it may come. */
   done = false;
   readonly #toolName: string;
-  #input = '';
-  #shown = 0;
+  readonly #input = new InputText();
+  readonly #string = new JsonString();
   #started = false;
   #brackets: string[] = [];
-  #inString = false;
-  #escaped = false;
 
   constructor(toolName: string) {
     this.#toolName = toolName;
   }
 
-  /** A marker that comes now is content: it stands in a string, and no raw line break says that the string never closed. */
+  /** A marker that comes now is content. */
   get holdsMarkers(): boolean {
-    return this.#inString && !endsInLineBreak(this.#input);
+    return this.#string.holdsMarkers;
   }
 
   read(character: string): void {
     if (this.done && (isBlank(character) || character === '}' || character === ']')) return;
-    this.#input += character;
-    if (this.#inString) this.#readString(character);
-    else if (character === '"') this.#inString = true;
+    this.#input.add(character);
+    if (this.#string.isOpen) {
+      this.#string.read(character);
+      if (!this.#string.isOpen) this.done = this.#brackets.length === 0;
+    } else if (character === '"') this.#string.open();
     else if (closing[character]) this.#brackets.push(closing[character]);
     else if (this.#brackets.length > 0 && this.#brackets.at(-1) === character) {
       this.#brackets.pop();
@@ -41,36 +43,20 @@ export class ArgumentsReader {
 
   /** What has become certain since the last time. */
   events(): OutputEvent[] {
-    return this.#upTo(trailingBlank(this.#input));
+    return this.#eventsOf(this.#input.take());
   }
 
   end(): OutputEvent[] {
-    const events = this.events();
-    const input = this.#input.slice(leadingBlank(this.#input), trailingBlank(this.#input));
-    return [...events, { type: 'call-end', toolName: this.#toolName, input }];
+    const { delta, input } = this.#input.end();
+    return [...this.#eventsOf(delta), { type: 'call-end', toolName: this.#toolName, input }];
   }
 
-  #readString(character: string): void {
-    if (this.#escaped) this.#escaped = false;
-    else if (character === '\\') this.#escaped = true;
-    else if (character === '"') {
-      this.#inString = false;
-      this.done = this.#brackets.length === 0;
-    }
-  }
-
-  #upTo(end: number): OutputEvent[] {
+  #eventsOf(delta: string): OutputEvent[] {
     const events: OutputEvent[] = this.#started ? [] : [{ type: 'call-start', toolName: this.#toolName }];
     this.#started = true;
-    const from = Math.max(this.#shown, leadingBlank(this.#input));
-    const delta = this.#input.slice(from, end);
-    this.#shown = Math.max(from, end);
     return delta === '' ? events : [...events, { type: 'call-delta', delta }];
   }
 }
-
-/** A JSON string holds no raw line break: behind one, it was never closed. */
-export const endsInLineBreak = (text: string): boolean => /\n[ \t\r\n]*$/.test(text.slice(-64));
 
 /** A call of which there is no more than the text that should have been one. */
 export function brokenCall(text: string): OutputEvent[] {

@@ -3,6 +3,8 @@
  * text of the arguments while they come, and says when the object ends or stops being JSON. Knows the keys, but no
  * markers and no tools; arguments keep their own text, white space and escapes included.
  */
+import { InputText } from './input-text.js';
+import { JsonString } from './json-string.js';
 import { isBlank } from './markers.js';
 
 const nameKeys = ['name', 'function'];
@@ -20,23 +22,22 @@ export class CallObject {
   /** Everything read so far. */
   raw = '';
   toolName: string | undefined;
-  /** The arguments' text so far. Arguments given as a JSON string are known when the string ends, without its quotes. */
-  input: string | undefined;
+  /** The arguments' text. Arguments given as a JSON string are known when the string ends, without its quotes. */
+  input: InputText | undefined;
   state: 'open' | 'done' | 'broken' = 'open';
-  /** Length of `input` when it stopped being JSON. */
-  brokenAt: number | undefined;
   /** A key that no tool call has. */
   strangeKey = false;
   #expected: Expected = 'object';
   #key = '';
   #value = '';
+  /** The value is the arguments themselves. */
+  #isInput = false;
   #brackets: string[] = [];
-  #inString = false;
-  #escaped = false;
+  readonly #string = new JsonString();
 
-  /** Inside a string, where a marker is content. */
-  get inString(): boolean {
-    return this.#inString && this.state === 'open';
+  /** A marker that comes now is content. */
+  get holdsMarkers(): boolean {
+    return this.#string.holdsMarkers && this.state === 'open';
   }
 
   /** Whether the arguments have begun, known or not. */
@@ -46,20 +47,15 @@ export class CallObject {
 
   read(character: string): void {
     this.raw += character;
-    if (this.state === 'broken') {
-      if (this.input !== undefined) this.input += character;
-    } else if (this.#inString) this.#readString(character);
+    if (this.state === 'broken') this.#addBroken(character);
+    else if (this.#string.isOpen) this.#readString(character);
     else this.#readStructure(character);
   }
 
   #readString(character: string): void {
     this.#take(character);
-    if (this.#escaped) this.#escaped = false;
-    else if (character === '\\') this.#escaped = true;
-    else if (character === '"') {
-      this.#inString = false;
-      if (this.#brackets.length === 0) this.#endToken();
-    }
+    this.#string.read(character);
+    if (!this.#string.isOpen && this.#brackets.length === 0) this.#endToken();
   }
 
   #readStructure(character: string): void {
@@ -78,7 +74,7 @@ export class CallObject {
     if (isBlank(character)) return;
     if (this.#expected === 'object' && character === '{') this.#expected = 'key';
     else if (this.#expected === 'key' && character === '"') {
-      this.#inString = true;
+      this.#string.open();
       this.#take(character);
     } else if (this.#expected === 'colon' && character === ':') this.#expected = 'value';
     else if (this.#expected === 'comma' && character === ',') this.#expected = 'key';
@@ -89,12 +85,17 @@ export class CallObject {
   }
 
   #beginValue(character: string): void {
-    if (argumentKeys.includes(this.#key) && this.input !== undefined) {
+    const isArguments = argumentKeys.includes(this.#key);
+    if (isArguments && this.input) {
       this.#break(character);
       return;
     }
     if (closing[character]) this.#brackets.push(closing[character]);
-    this.#inString = character === '"';
+    if (character === '"') this.#string.open();
+    else if (isArguments) {
+      this.#isInput = true;
+      this.input = new InputText();
+    }
     this.#take(character);
   }
 
@@ -106,7 +107,7 @@ export class CallObject {
     }
     if (closing[character]) this.#brackets.push(closing[character]);
     else if (closes) this.#brackets.pop();
-    else if (character === '"') this.#inString = true;
+    else if (character === '"') this.#string.open();
     this.#take(character);
     if (this.#brackets.length === 0) this.#endToken();
   }
@@ -114,13 +115,13 @@ export class CallObject {
   /** One more character of the key or the value. */
   #take(character: string): void {
     this.#value += character;
-    const asIs = this.#expected === 'value' && argumentKeys.includes(this.#key) && this.#value[0] !== '"';
-    if (asIs) this.input = (this.input ?? '') + character;
+    if (this.#isInput) this.input?.add(character);
   }
 
   #endToken(): void {
     const text = this.#value;
     this.#value = '';
+    this.#isInput = false;
     if (this.#expected === 'key') {
       this.#key = String(parsed(text));
       this.strangeKey ||= ![...nameKeys, ...argumentKeys, ...sideKeys].includes(this.#key);
@@ -131,19 +132,21 @@ export class CallObject {
     const value = text.startsWith('"') ? parsed(text) : undefined;
     if (nameKeys.includes(this.#key) && this.toolName === undefined && typeof value === 'string')
       this.toolName = value;
-    if (argumentKeys.includes(this.#key) && text.startsWith('"'))
-      this.input = typeof value === 'string' && typeof parsed(value) === 'object' ? value : text;
+    if (!argumentKeys.includes(this.#key) || !text.startsWith('"')) return;
+    this.input = new InputText();
+    const input = typeof value === 'string' && typeof parsed(value) === 'object' ? value : text;
+    for (const character of input) this.input.add(character);
   }
 
   #break(character: string): void {
     this.state = 'broken';
-    this.#inString = false;
-    // What began as a string of arguments is passed on as it stands.
-    if (this.input === undefined && this.#expected === 'value' && argumentKeys.includes(this.#key))
-      this.input = this.#value;
-    if (this.input === undefined) return;
-    this.brokenAt = this.input.length;
-    this.input += character;
+    if (this.#expected === 'value' && argumentKeys.includes(this.#key)) this.input ??= new InputText();
+    this.#addBroken(character);
+  }
+
+  /** Of what is no JSON a brace may be the arguments' or the object's own. */
+  #addBroken(character: string): void {
+    this.input?.add(character, character === '}');
   }
 }
 

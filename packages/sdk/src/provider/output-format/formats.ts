@@ -141,6 +141,10 @@ export const formatOfCalls = (
   toolNames: ReadonlySet<string>,
 ): ToolFormat | undefined => (tools?.frame || toolNames.size > 0 ? tools : undefined);
 
+/** Whether an answer has markup: what is told apart here, and not by the engine. */
+export const hasMarkup = (format: OutputFormat, toolNames: ReadonlySet<string>): boolean =>
+  format.reasoning !== undefined || formatOfCalls(format, toolNames) !== undefined;
+
 /**
  * @example
  * const splitter = createOutputSplitter(outputFormatOf(template), { promptText: '', toolNames: new Set() });

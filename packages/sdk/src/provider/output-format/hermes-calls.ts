@@ -3,7 +3,6 @@
  * and around text. A marker inside a JSON string is content; only behind a raw line break, which JSON strings cannot have,
  * it closes a call whose string was never closed.
  */
-import { endsInLineBreak } from './arguments-reader.js';
 import { CallReader } from './call-reader.js';
 import { findMarker, heldLength, isBlank, unfinishedMarker } from './markers.js';
 import type { OutputEvent, OutputSplitter } from './output-event.js';
@@ -35,12 +34,10 @@ export function splitHermesCalls(): OutputSplitter {
     return { events, more: found !== undefined };
   };
 
-  const closable = () => !call.object.inString || endsInLineBreak(call.object.raw);
-
   const object = (): Step => {
     let at = 0;
     for (; at < held.length; at += 1) {
-      if (held[at] === '<' && closable()) {
+      if (held[at] === '<' && !call.object.holdsMarkers) {
         if (held.startsWith(close, at)) {
           held = held.slice(at + close.length);
           state = 'text';

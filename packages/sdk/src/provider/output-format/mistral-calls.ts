@@ -3,7 +3,7 @@
  * older templates, and `[TOOL_CALLS]name[ARGS]{…}` of the newer ones, once for each call, some with `[CALL_ID]…` between.
  * Ids that a model writes are dropped: they come too late to name a call that streams, and nothing makes them unique.
  */
-import { ArgumentsReader, brokenCall, endsInLineBreak } from './arguments-reader.js';
+import { ArgumentsReader, brokenCall } from './arguments-reader.js';
 import { CallReader } from './call-reader.js';
 import { findMarker, heldLength, isBlank, leadingBlank, withoutUnfinished } from './markers.js';
 import type { OutputEvent, OutputSplitter } from './output-event.js';
@@ -111,8 +111,7 @@ export function splitMistralCalls(): OutputSplitter {
   const object = (): Step => {
     let at = 0;
     for (; at < held.length; at += 1) {
-      const { inString, raw } = call.object;
-      const ends = endsAt(at, inString && !endsInLineBreak(raw));
+      const ends = endsAt(at, call.object.holdsMarkers);
       if (ends === 'marker') return go('begin', held.slice(at + open.length), call.end(true));
       if (ends === 'open' || mayEndList(at)) break;
       call.object.read(held[at]!);

@@ -11,10 +11,13 @@ type Block = 'text' | 'reasoning' | 'tool-input';
 export class OutputParts {
   /** Whether a tool call has been written. */
   hasCalls = false;
+  /** Whether the last thing that was written is one. */
+  endsInCall = false;
   #open: { block: Block; id: string } | undefined;
   #blocks = 0;
 
   of(events: readonly OutputEvent[]): StreamPart[] {
+    this.endsInCall = events.length === 0 ? this.endsInCall : events.at(-1)!.type === 'call-end';
     return events.flatMap((event) => this.#partsOf(event));
   }
 

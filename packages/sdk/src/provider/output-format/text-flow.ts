@@ -18,11 +18,13 @@ export function createTextFlow(): TextFlow {
   const text = (delta: string): OutputEvent[] => (delta === '' ? [] : [{ type: 'text-delta', delta }]);
   return {
     push(more) {
-      held += more;
-      const end = trailingBlank(held);
-      if (end === 0) return [];
-      const certain = held.slice(0, end);
-      held = held.slice(end);
+      const end = trailingBlank(more);
+      if (end === 0) {
+        held += more;
+        return [];
+      }
+      const certain = held + more.slice(0, end);
+      held = more.slice(end);
       const shown = afterBlock ? withoutBlankLines(certain) : certain;
       afterBlock = false;
       return text(shown);
