@@ -7,6 +7,8 @@ import { entryEnds, isBlank, lineEnds, sentenceEnds } from './sentences.js';
 import type { Block } from './types.js';
 
 export const maximumCharacters = 1000;
+/** Of a title or heading, which is said of every passage below it. */
+export const titleCharacters = 200;
 /** A passage this long is not filled up with the head of a block that does not fit. */
 const fullEnough = 550;
 /** A heading opens a new passage once the current one has this many characters. */
@@ -69,7 +71,10 @@ class Packer {
       this.#flush(this.#end);
     if (this.#start >= 0 && end - this.#start > maximumCharacters) this.#flush(this.#end);
     while (this.#open.length > 0 && this.#open.at(-1)!.level >= level) this.#open.pop();
-    this.#open.push({ level, title: headingTitle(this.#text.slice(start, Math.min(end, start + 200))) });
+    this.#open.push({
+      level,
+      title: headingTitle(this.#text.slice(start, Math.min(end, start + titleCharacters))),
+    });
     this.#headings.push(this.#open.map(({ title }) => title));
     this.#headed = true;
     if (this.#start < 0) {
@@ -148,8 +153,14 @@ function cutAt(text: string, start: number, end: number): number {
   if (end - start <= maximumCharacters) return end;
   const cut = start + maximumCharacters;
   for (let at = cut - 1; at > start + fullEnough; at--) if (isBlank(text.charCodeAt(at))) return at + 1;
-  const code = text.charCodeAt(cut - 1);
-  return code >= 0xd800 && code < 0xdc00 ? cut - 1 : cut;
+  return characterEdge(text, cut);
+}
+
+/** `offset`, or the end of the text, or one less where that would part a surrogate pair. */
+export function characterEdge(text: string, offset: number): number {
+  if (offset >= text.length) return text.length;
+  const code = text.charCodeAt(offset - 1);
+  return code >= 0xd800 && code < 0xdc00 ? offset - 1 : offset;
 }
 
 /** A heading as read aloud: without marks of Markdown, underlines and anchors. */

@@ -7,6 +7,7 @@ import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep 
 import { TriviumError } from '@trivium/protocol/errors';
 import ignore, { type Ignore } from 'ignore';
 import { glob } from 'tinyglobby';
+import { globPatterns, hasFewStars, isGlob } from './glob-patterns.js';
 import { binaryName } from './readers/media-types.js';
 
 export interface FoundFile {
@@ -44,7 +45,10 @@ export interface CollectOptions {
   skipMissing?: boolean;
 }
 
-/** @throws TriviumError `not-found` naming the path or glob that fits nothing, unless that is to be skipped. */
+/**
+ * @throws TriviumError `not-found` naming the path or glob that fits nothing, unless that is to be skipped; `invalid-argument` for
+ * a glob of too many wildcards; the signal's reason
+ */
 export async function collectFiles(
   paths: readonly string[],
   options: CollectOptions = {},
@@ -104,16 +108,20 @@ class Collector {
     this.#roots.add(base);
     this.#bases.add(base);
     const ignored = ['**/node_modules/**', '**/.git/**'];
-    const matches = await glob(pattern.split(sep).join('/'), {
+    const matches = await glob(globPatterns(pattern.split(sep).join('/')), {
       onlyFiles: true,
       expandDirectories: false,
       absolute: isAbsolute(pattern),
       ignore: ignored,
+      ...(this.#signal && { signal: this.#signal }),
     });
+    this.#signal?.throwIfAborted();
     if (matches.length === 0) return this.#miss(pattern);
     const realBase = await realpath(base);
-    for (const match of await filesOnce(matches, base, realBase))
+    for (const match of await filesOnce(matches, base, realBase)) {
+      this.#signal?.throwIfAborted();
       await this.#addFile(normalize(match), resolve(match), this.#within ?? realBase);
+    }
   }
 
   #miss(path: string): void {
@@ -194,8 +202,6 @@ class Collector {
   }
 }
 
-const isGlob = /[*?[{]/;
-
 /** A file that links lead to by several ways counts once; the way without links goes first. */
 async function filesOnce(matches: readonly string[], base: string, realBase: string): Promise<string[]> {
   const realFolders = new Map<string, string>();
@@ -230,10 +236,12 @@ export function reasonOf(error: unknown): string {
 /** As git sets itself up for the file systems that these platforms come with. */
 const ignoresCase = process.platform === 'darwin' || process.platform === 'win32';
 
+/** Lines of more stars than globs may have leave nothing out: files are not to say how long a look at them takes. */
 async function readRules(folder: string): Promise<Rules | undefined> {
   try {
+    const lines = (await readFile(join(folder, '.gitignore'), 'utf8')).split(/\r?\n/);
     const matcher = ignore({ ignorecase: ignoresCase });
-    return { folder, matcher: matcher.add(await readFile(join(folder, '.gitignore'), 'utf8')) };
+    return { folder, matcher: matcher.add(lines.filter(hasFewStars)) };
   } catch {
     return undefined;
   }

@@ -6,7 +6,8 @@ import { decodeSource } from './readers/decode-source.js';
 import { binaryName, fileKind } from './readers/media-types.js';
 import { SkippedFile } from './types.js';
 
-const defaultMaxFileBytes = 64 * 2 ** 20;
+/** Of a file that is read without another bound. */
+export const defaultMaxFileBytes = 64 * 2 ** 20;
 
 export interface DocumentText {
   /**
@@ -25,15 +26,17 @@ export function documentMediaType(path: string): string {
 
 /**
  * @param path of a file
- * @throws TriviumError `not-found`; `too-large` over `maxFileBytes` (default 64 MiB); `unsupported` for what is no document
+ * @throws TriviumError `not-found`; `too-large` over `maxFileBytes` (default 64 MiB); `unsupported` for what is no document;
+ * between pages of a PDF the signal's reason
  * @example
  * const { text } = await documentText('docs/tea.md');
  * text.slice(citation.start, citation.end) === citation.text;
  */
 export async function documentText(
   path: string,
-  { maxFileBytes = defaultMaxFileBytes }: { maxFileBytes?: number } = {},
+  { maxFileBytes = defaultMaxFileBytes, signal }: { maxFileBytes?: number; signal?: AbortSignal } = {},
 ): Promise<DocumentText> {
+  signal?.throwIfAborted();
   const binary = binaryName(path);
   if (binary) throw notADocument(path, binary);
   const bytes = await bytesOf(path, maxFileBytes);
@@ -41,9 +44,28 @@ export async function documentText(
     const decoded = decodeSource(path, bytes);
     if (decoded) return { text: decoded.text, mediaType: documentMediaType(path) };
     const { readSource } = await import('./readers/read-source.js');
-    return { text: (await readSource(path, bytes)).text, mediaType: 'text/plain' };
+    return { text: (await readSource(path, bytes, signal)).text, mediaType: 'text/plain' };
   } catch (error) {
+    signal?.throwIfAborted();
     throw error instanceof SkippedFile ? notADocument(path, error.message) : TriviumError.from(error);
+  }
+}
+
+/** The text of the document that was asked for last: who reads one in parts has it decoded, or taken from a PDF, once. */
+export class LastDocumentText {
+  #kept: { key: string; text: DocumentText } | undefined;
+
+  /** @throws as {@link documentText} */
+  async read(path: string, options: { signal?: AbortSignal } = {}): Promise<DocumentText> {
+    const found = await stat(path).catch((error: unknown) => {
+      throw TriviumError.from(error);
+    });
+    const key = [path, found.size, found.mtimeMs, found.ctimeMs, found.ino].join('\n');
+    if (this.#kept?.key === key) return this.#kept.text;
+    this.#kept = undefined;
+    const text = await documentText(path, options);
+    this.#kept = { key, text };
+    return text;
   }
 }
 

@@ -11,6 +11,7 @@ import { assertWholeNumber } from '../whole-number.js';
 import { collectFiles, type FoundFile, reasonOf } from './collect-files.js';
 import { ContextualVectors } from './contextual-vectors.js';
 import { DocumentModels } from './document-models.js';
+import { defaultMaxFileBytes } from './document-text.js';
 import { cacheFile, defaultCacheFolder, loadIndex, saveIndex } from './index-cache.js';
 import {
   defaultCacheBytes,
@@ -66,7 +67,6 @@ export type CoreReadOptions = ReadOptions & {
 type Skipped = ReadReport['skipped'];
 type Concerns = Parameters<typeof watchRoots>[2];
 type ReadBytes = (file: string) => Uint8Array | Promise<Uint8Array>;
-const defaultMaximumBytes = 64 * 2 ** 20;
 
 export class LibraryCore {
   readonly #options: CoreOptions;
@@ -265,7 +265,7 @@ export class LibraryCore {
 
   /** Also of files that are indexed already: the index may be of a library that takes larger ones. */
   #assertSize({ size }: FoundFile): void {
-    const limit = this.#options.maxFileBytes ?? defaultMaximumBytes;
+    const limit = this.#options.maxFileBytes ?? defaultMaxFileBytes;
     if (size > limit) throw new SkippedFile(`${size} bytes, more than maxFileBytes allows (${limit})`);
   }
 

@@ -4,6 +4,7 @@
  */
 import { TriviumError } from '@trivium/protocol/errors';
 import { behind, type Parts, type Ranked, type Weighed, weigh } from './candidates.js';
+import { characterEdge } from './chunk-document.js';
 import { cite } from './cite.js';
 import type { ContextualVectors, PassageKey } from './contextual-vectors.js';
 import {
@@ -44,6 +45,9 @@ interface FirstLook {
   };
 }
 
+/** Of a query, what is searched for: more than a long paragraph. Time and memory of a search grow with it. */
+const queryCharacters = 2000;
+
 export class SearchIndex {
   readonly documents: readonly IndexedDocument[];
   readonly #firstChunks: Int32Array;
@@ -75,9 +79,11 @@ export class SearchIndex {
     }
   }
 
-  async search(query: string, options: SearchOptions, models: SearchModels): Promise<SearchHit[]> {
+  /** @param asked of which the first 2,000 characters are looked for; without a word in them nothing is found */
+  async search(asked: string, options: SearchOptions, models: SearchModels): Promise<SearchHit[]> {
     const { limit = 10, mode = 'hybrid', level = 'passage', explain = false, signal } = options;
-    if (this.chunkCount === 0) return [];
+    const query = asked.slice(0, characterEdge(asked, queryCharacters));
+    if (this.chunkCount === 0 || queryTerms(query).length === 0) return [];
     const look = await this.#firstLook(query, options, models);
     signal?.throwIfAborted();
     const documents = this.#scoreDocuments(look);

@@ -191,7 +191,10 @@ export interface Library extends AsyncDisposable {
    * @throws TriviumError `not-found` for a path that is not there; an abort rejects with the signal's reason.
    */
   read(paths: readonly string[], options?: ReadOptions): Promise<ReadReport>;
-  /** @throws TriviumError `unsupported` for mode `static` without a static model. */
+  /**
+   * @param query of which the first 2,000 characters count; one without a word finds nothing
+   * @throws TriviumError `unsupported` for mode `static` without a static model
+   */
   search(query: string, options?: SearchOptions): Promise<SearchHit[]>;
   passages(): Promise<Passage[]>;
   /** @throws TriviumError `not-found` for a path the library does not hold. */

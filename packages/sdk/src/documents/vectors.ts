@@ -30,10 +30,13 @@ export function packVectors(
 }
 
 /** A copy of one row with length 1; zeros stay zeros. */
-export function normalizedRow(embeddings: Float32Array, width: number, row: number): Float32Array {
-  const values = embeddings.slice(row * width, (row + 1) * width);
-  const length = Math.sqrt(dot(values, values));
-  return length > 0 ? values.map((value) => value / length) : values;
+export const normalizedRow = (embeddings: Float32Array, width: number, row: number) =>
+  normalized(embeddings.slice(row * width, (row + 1) * width));
+
+/** With length 1; zeros stay zeros. */
+export function normalized(vector: Float32Array): Float32Array {
+  const length = Math.sqrt(dot(vector, vector));
+  return length > 0 ? vector.map((value) => value / length) : vector;
 }
 
 /** Of a query, with length 1. */

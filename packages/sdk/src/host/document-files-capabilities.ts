@@ -1,8 +1,11 @@
 /** Implementations of what can be done with documents as files: list them, hand out their text. */
 import { contracts, implement, TriviumError } from '@trivium/protocol';
-import { collectFiles, documentMediaType, documentText } from '../documents/index.js';
+import { LastDocumentText } from '../documents/document-text.js';
+import { collectFiles, documentMediaType, placeInFile } from '../documents/index.js';
 import { insideRoot } from './confine.js';
-import type { TriviumContext } from './host.js';
+import type { Host, TriviumContext } from './host.js';
+
+const lastTexts = new WeakMap<Host, LastDocumentText>();
 
 export const documentsList = implement<typeof contracts.documentsList, TriviumContext>(
   contracts.documentsList,
@@ -17,11 +20,13 @@ export const documentsList = implement<typeof contracts.documentsList, TriviumCo
 
 export const documentsText = implement<typeof contracts.documentsText, TriviumContext>(
   contracts.documentsText,
-  async function* ({ path, start = 0, end }, { host }) {
+  async function* ({ path, start = 0, end }, { host, signal }) {
     const within = host.documentsWithin;
-    const { text, mediaType } = await documentText(
-      within === undefined ? path : await insideRoot(within, path, 'path'),
-    );
+    const texts = lastTexts.get(host) ?? new LastDocumentText();
+    lastTexts.set(host, texts);
+    const file = within === undefined ? path : await insideRoot(within, path, 'path');
+    const found = await texts.read(file, { signal });
+    const { text, mediaType } = found;
     const last = Math.min(end ?? text.length, text.length);
     if (start > last) {
       throw new TriviumError('invalid-argument', `Nothing of the document begins at ${start}.`, {
@@ -32,8 +37,6 @@ export const documentsText = implement<typeof contracts.documentsText, TriviumCo
         remedy: 'Take start and end from a citation.',
       });
     }
-    let line = 1;
-    for (let at = text.indexOf('\n'); at >= 0 && at < start; at = text.indexOf('\n', at + 1)) line += 1;
     return {
       path,
       mediaType,
@@ -41,7 +44,7 @@ export const documentsText = implement<typeof contracts.documentsText, TriviumCo
       start,
       end: last,
       characters: text.length,
-      line,
+      line: placeInFile(found, start, last).line,
     };
   },
 );

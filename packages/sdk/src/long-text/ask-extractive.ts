@@ -3,11 +3,11 @@
  * Refuses to know: language models, how the library searches.
  */
 import { type Citation, codeIn } from '@trivium/protocol';
+import { characterEdge } from '../documents/chunk-document.js';
+import { dot, normalized } from '../documents/vectors.js';
 import { quotedCode, quotedProse, withoutFences } from './quoted.js';
 import { splitSentences } from './sentences.js';
-import { characterEdge } from './trim-span.js';
 import type { EmbedTexts, LongTextLibrary } from './types.js';
-import { dot, normalized } from './vectors.js';
 import { stripQuestion, terms } from './words.js';
 
 const answerSentences = 3;

@@ -3,11 +3,10 @@
  * number of the claim stands in the passage and enough of its words, or of its meaning, do.
  * Refuses to know: prompts, models.
  */
-
 import { markersIn } from '@trivium/protocol';
+import { dot, normalized } from '../documents/vectors.js';
 import { splitSentences } from './sentences.js';
 import type { EmbedTexts } from './types.js';
-import { dot, normalized } from './vectors.js';
 import { isMostlyChinese, terms } from './words.js';
 
 const minimumOverlap = 0.4;

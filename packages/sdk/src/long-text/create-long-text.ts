@@ -2,7 +2,6 @@
  * The long-text client: read, search, ask, summarize and write over a library of documents.
  * Refuses to know: how documents are read and found, how models run.
  */
-import { resolve } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
 import type { ReadOptions, ReadReport, SearchHit, SearchOptions, SourceText } from '../documents/types.js';
 import { assertWholeNumber } from '../whole-number.js';
@@ -13,7 +12,7 @@ import { type Running, startRunning } from './running.js';
 import { checkLength, summarizeSources } from './summarize.js';
 import { textSource } from './summary-source.js';
 import type { Answer, AskOptions, LongTextOptions, SummarizeOptions, Summary } from './types.js';
-import { settle, startWriting, type WriteOptions, type Writing } from './write/index.js';
+import { checkpointNames, settle, startWriting, type WriteOptions, type Writing } from './write/index.js';
 
 export interface LongText {
   /** Makes the library hold what `paths` name. */
@@ -132,12 +131,14 @@ async function ask(
   return { text, citations, mode: 'extractive', warnings: found.warnings, ms: performance.now() - started };
 }
 
-/** The sources of a writing; its own checkpoint, lying among the documents, is none of them. */
+/** The sources of a writing; its own checkpoint, lying among the documents, is none of them, nor what is left of one. */
 async function writeSources(
   { text, checkpoint, ...call }: WriteOptions,
   library: () => NonNullable<LongTextOptions['library']>,
 ): Promise<SourceText[]> {
   if (text !== undefined) return [textSource(text)];
   const sources = await loadSources(library(), call);
-  return sources.filter(({ path }) => checkpoint === undefined || resolve(path) !== resolve(checkpoint));
+  if (checkpoint === undefined) return sources;
+  const isCheckpoint = await checkpointNames(checkpoint);
+  return sources.filter(({ path }) => !isCheckpoint(path));
 }

@@ -3,12 +3,13 @@
  * they come out in source order. Refuses to know: files, language models.
  */
 import { Turns } from '../documents/turns.js';
+import { normalized } from '../documents/vectors.js';
 import { chooseDiverse } from './choose-diverse.js';
 import { featureNames, sentenceFeatures } from './summary-features.js';
 import type { SourceSentence } from './summary-source.js';
 import { plainWeights, queryWeights, type SummaryWeights } from './summary-weights.js';
 import type { EmbedTexts } from './types.js';
-import { lexicalRows, lexicalVector, normalized } from './vectors.js';
+import { lexicalRows, lexicalVector } from './vectors.js';
 import { terms } from './words.js';
 
 /** Sentences that are embedded at most; of a longer source the best by words alone. */

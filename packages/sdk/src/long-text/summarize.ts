@@ -3,6 +3,7 @@
  * caller, who is heard meanwhile. Refuses to know: where sources come from, how sentences are chosen, how a model is asked.
  */
 import { type Citation, TriviumError } from '@trivium/protocol';
+import { characterEdge } from '../documents/chunk-document.js';
 import { placeInFile } from '../documents/places.js';
 import { Turns } from '../documents/turns.js';
 import type { SourceText } from '../documents/types.js';
@@ -10,7 +11,7 @@ import { estimateTokens, writerOf, writeSummary } from './abstractive.js';
 import { quotedCode, quotedProse, withEscapedMarkers, withoutFences } from './quoted.js';
 import { selectSentences } from './summarize-extractive.js';
 import { type SourceSentence, sentencesOf } from './summary-source.js';
-import { characterEdge, trimSpan } from './trim-span.js';
+import { trimSpan } from './trim-span.js';
 import type { LongTextOptions, SummarizeOptions, Summary } from './types.js';
 import { lengthInWords } from './words.js';
 

@@ -3,7 +3,8 @@
  * Refuses to know: the weights, selection, where vectors come from.
  */
 import { Turns } from '../documents/turns.js';
-import { dot, standardized } from './vectors.js';
+import { dot } from '../documents/vectors.js';
+import { standardized } from './vectors.js';
 import { terms } from './words.js';
 
 export const featureNames = [

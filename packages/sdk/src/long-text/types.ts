@@ -20,7 +20,7 @@ export interface LongTextOptions {
   model?: LanguageModel;
   /** Tokens the model's context holds, prompt and answer together; default 8,192. */
   contextTokens?: number;
-  /** Counts the tokens of a text; default: an estimate from its characters. */
+  /** Counts the tokens of a text; default: an estimate from its characters. `write` takes fractions as the next whole number. */
   countTokens?: (text: string) => Promise<number>;
 }
 

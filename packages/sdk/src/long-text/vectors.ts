@@ -1,16 +1,6 @@
-/** The little linear algebra that scoring needs. Vectors are rows of one width. */
+/** The little statistics that scoring needs, and vectors where there is no embedding model: rows of one width. */
 import type { Turns } from '../documents/turns.js';
-
-export function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
-}
-
-export function normalized(vector: Float32Array): Float32Array {
-  const length = Math.sqrt(dot(vector, vector));
-  return length > 0 ? vector.map((value) => value / length) : vector;
-}
+import { normalized } from '../documents/vectors.js';
 
 /** Values shifted to mean 0 and scaled to deviation 1; equal values become 0. */
 export function standardized(values: readonly number[]): number[] {

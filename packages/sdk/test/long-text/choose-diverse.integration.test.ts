@@ -1,8 +1,8 @@
 /** The choice of a summary's sentences against the rule written out, and that others are heard while it is made. */
 import { expect, test } from 'vitest';
+import { normalized } from '../../src/documents/vectors.js';
 import { chooseDiverse } from '../../src/long-text/choose-diverse.js';
 import { createLongText } from '../../src/long-text/create-long-text.js';
-import { normalized } from '../../src/long-text/vectors.js';
 import { seeded } from '../documents/fixtures.js';
 import { memoryLibrary } from './fakes.js';
 

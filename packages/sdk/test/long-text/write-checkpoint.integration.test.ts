@@ -1,9 +1,23 @@
 /** Checkpoints of staged writing: going on, refusals that say what differs, damage, failing models and folders. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import {
+  chmod,
+  copyFile,
+  lstat,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createLibrary } from '../../src/documents/index.js';
 import { createLongText, type WriteOptions } from '../../src/long-text/index.js';
 import { scriptedModel } from '../../src/testing/index.js';
 import { factsText, obedientModel, obey, promptText } from './write-fakes.js';
@@ -207,4 +221,46 @@ test.each(['summary', 'polish'] as const)('redo %s loses nothing to a model that
   const kept = obedientModel();
   expect((await write({ checkpoint }, kept)).text).toBe(first.text);
   expect(kept.calls).toEqual([]);
+});
+
+test('fractions of countTokens are whole tokens of the checkpoint, and what is no count is refused', async () => {
+  const checkpoint = join(folder, 'fractions.json');
+  const run = (countTokens: (text: string) => Promise<number>) =>
+    createLongText({ model: obedientModel(), countTokens }).write({ ...base, checkpoint }).result;
+  const quarters = async (given: string) => given.length / 4 + 0.1;
+  const first = await run(quarters);
+  expect((await run(quarters)).text).toBe(first.text);
+  expect((await failure(run(async () => Number.NaN))).field).toBe('countTokens');
+});
+
+test('a link to a checkpoint stays one, and who may read the file still may', async () => {
+  const target = join(folder, 'linked-to.json');
+  const checkpoint = join(folder, 'link.json');
+  await write({ checkpoint: target });
+  await chmod(target, 0o640);
+  await symlink(target, checkpoint);
+  await write({ checkpoint, redo: 'polish' });
+  expect((await lstat(checkpoint)).isSymbolicLink()).toBe(true);
+  expect((await stat(target)).mode & 0o777).toBe(0o640);
+});
+
+test('what a killed process left of a checkpoint among the documents is no source, and goes', async () => {
+  const documents = await mkdtemp(join(folder, 'documents-'));
+  await writeFile(join(documents, 'a.md'), text);
+  const checkpoint = join(documents, 'briefing.json');
+  const run = async () => {
+    await using library = await createLibrary({ cacheDir: false, staticModel: false, inProcess: true });
+    const client = createLongText({ model: obedientModel(), library });
+    await client.read([documents]);
+    const { instruction, targetWords, sections } = base;
+    return (await client.write({ instruction, targetWords, sections, checkpoint }).result).text;
+  };
+  const first = await run();
+  const left = `${checkpoint}.${randomUUID()}.tmp`;
+  await copyFile(checkpoint, left);
+  expect(await run()).toBe(first);
+  const longAgo = new Date(Date.now() - 3_600_000);
+  await utimes(left, longAgo, longAgo);
+  expect(await run()).toBe(first);
+  expect((await readdir(documents)).sort()).toEqual(['a.md', 'briefing.json']);
 });

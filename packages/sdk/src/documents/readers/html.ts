@@ -19,6 +19,8 @@ const silent = new Set([
   'select',
   'math',
 ]);
+/** Of these, what holds tags: where no end tag ends one, the rest of the page lies in it. */
+const silentMarkup = new Set(['svg', 'nav', 'select', 'math']);
 const blockNames = new Set(
   'p div section article main header footer aside blockquote ul ol dl dt dd li pre table tr caption figure figcaption h1 h2 h3 h4 h5 h6 hr form fieldset details summary body br address'.split(
     ' ',
@@ -62,7 +64,7 @@ class BlockParser extends Parser {
     super(
       {
         onopentag: (tag) => this.#open(tag),
-        onclosetag: (tag) => this.#close(tag),
+        onclosetag: (tag, isImplied) => this.#close(tag, !isImplied),
         ontext: (data) => extractor.text(data, this.startIndex, this.endIndex + 1),
       },
       { decodeEntities: true, recognizeSelfClosing: isXml },
@@ -111,19 +113,20 @@ class BlockParser extends Parser {
       nest.flat.set(tag, (nest.flat.get(tag) ?? 0) + 1);
       this.#flatTag = tag;
     } else if (this.#canHold(tag)) nest.kept++;
-    this.#extractor.open(tag);
+    this.#extractor.open(tag, this.startIndex);
   }
 
-  #close(tag: string): void {
+  #close(tag: string, isEnded: boolean): void {
     // The parser says so right behind its beginning.
     if (this.#isFlat) return;
     if (this.#canHold(tag)) this.#endKept(this.#nestOf(tag));
-    this.#extractor.close(tag);
+    this.#extractor.close(tag, isEnded);
   }
 
   /** With it ends what lies in it. */
   #endKept(nest: Nest): void {
-    for (const [tag, count] of nest.flat) for (let left = count; left > 0; left--) this.#extractor.close(tag);
+    for (const [tag, count] of nest.flat)
+      for (let left = count; left > 0; left--) this.#extractor.close(tag, false);
     nest.flat.clear();
     nest.kept--;
   }
@@ -134,16 +137,25 @@ class BlockParser extends Parser {
     const count = flat.get(tag) ?? 0;
     if (count === 0) return false;
     flat.set(tag, count - 1);
-    this.#extractor.close(tag);
+    this.#extractor.close(tag, true);
     return true;
   }
 }
 
-/** @param isXml whether `<script/>` and the like end where they begin, as XHTML has it */
+/**
+ * Navigation and the like is left out only where it is ended: a page that forgets that is read once more, with all that lies
+ * behind.
+ * @param isXml whether `<script/>` and the like end where they begin, as XHTML has it
+ */
 export function readHtml(source: string, name: string, isXml: boolean): ParsedSource {
-  const extractor = new Extractor(source);
-  new BlockParser(extractor, source, isXml).end(source);
-  return extractor.finish(name);
+  const extract = (heard: ReadonlySet<number>) => {
+    const extractor = new Extractor(source, heard);
+    new BlockParser(extractor, source, isXml).end(source);
+    return extractor;
+  };
+  const first = extract(new Set());
+  const unended = first.unended();
+  return (unended.size > 0 ? extract(unended) : first).finish(name);
 }
 
 class Extractor {
@@ -156,7 +168,12 @@ class Extractor {
   readonly #holders: string[] = [];
   #length = 0;
   #blockStart = 0;
+  /** How many tags are open of which nothing is read. */
   #silent = 0;
+  /** Open tags that may be such, by name, the innermost last. */
+  readonly #silences = new Map<string, { start: number; isSilent: boolean }[]>();
+  readonly #unended = new Set<number>();
+  readonly #heard: ReadonlySet<number>;
   #pre = 0;
   #title = '';
   #inTitle = false;
@@ -165,28 +182,48 @@ class Extractor {
   /** Where that line ends. */
   #lineEnd: number;
 
-  constructor(source: string) {
+  /** @param heard where tags begin that are read though their like is not */
+  constructor(source: string, heard: ReadonlySet<number>) {
     this.#source = source;
+    this.#heard = heard;
     this.#lineEnd = this.#newlineFrom(0);
   }
 
-  open(tag: string): void {
+  /** @param start where it stands in the source */
+  open(tag: string, start: number): void {
     if (tag === 'title') this.#inTitle = this.#title === '';
-    if (silent.has(tag)) this.#silent++;
+    if (silent.has(tag)) this.#silence(tag, { start, isSilent: !this.#heard.has(start) });
     if (blockNames.has(tag)) this.#endBlock();
     if (tag === 'pre') this.#pre++;
     if (tag === 'td' || tag === 'th') this.#cell();
     this.#openOf(tag)?.push(tag);
   }
 
-  close(tag: string): void {
+  /** @param isEnded by an end tag of its own */
+  close(tag: string, isEnded: boolean): void {
     if (tag === 'title') this.#inTitle = false;
-    if (silent.has(tag)) this.#silent = Math.max(0, this.#silent - 1);
+    const silence = this.#silences.get(tag)?.pop();
+    if (silence?.isSilent) this.#silent--;
+    if (silence && !isEnded && silentMarkup.has(tag)) this.#unended.add(silence.start);
     if (blockNames.has(tag)) this.#endBlock();
     if (tag === 'pre') this.#pre = Math.max(0, this.#pre - 1);
     // The parser closes tags from the inside out; one that the file ends in was never opened.
     const open = this.#openOf(tag);
     if (open?.at(-1) === tag) open.pop();
+  }
+
+  #silence(tag: string, silence: { start: number; isSilent: boolean }): void {
+    if (silence.isSilent) this.#silent++;
+    const open = this.#silences.get(tag);
+    if (open) open.push(silence);
+    else this.#silences.set(tag, [silence]);
+  }
+
+  /** Where tags of markup begin that nothing ended, once the page is read. */
+  unended(): ReadonlySet<number> {
+    for (const tag of silentMarkup)
+      for (const { start } of this.#silences.get(tag) ?? []) this.#unended.add(start);
+    return this.#unended;
   }
 
   #openOf(tag: string): string[] | undefined {

@@ -3,7 +3,7 @@
  * passages need: where headings, fenced code, comments, lists and tables begin and end. The text itself is left as it
  * is.
  */
-import { headingTitle } from '../chunk-document.js';
+import { headingTitle, titleCharacters } from '../chunk-document.js';
 import type { Block, BlockKind } from '../types.js';
 import { beginning, lines } from './text-blocks.js';
 
@@ -44,7 +44,8 @@ export function markdownBlocks(text: string, restructured: boolean): { blocks: B
     blocks.find(({ kind, level }) => kind === 'heading' && level === 1) ??
     blocks.find(({ kind }) => kind === 'heading');
   const title =
-    scanner.title ?? (first && headingTitle(text.slice(first.start, Math.min(first.end, first.start + 200))));
+    scanner.title ??
+    (first && headingTitle(text.slice(first.start, Math.min(first.end, first.start + titleCharacters))));
   return title ? { blocks, title } : { blocks };
 }
 

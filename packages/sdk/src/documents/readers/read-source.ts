@@ -1,6 +1,6 @@
 /** One file's bytes to text and blocks: picks the reader, names the document. */
 import { basename, extname } from 'node:path';
-import { maximumCharacters } from '../chunk-document.js';
+import { characterEdge, maximumCharacters, titleCharacters } from '../chunk-document.js';
 import type { Block, ParsedSource } from '../types.js';
 import { codeBlocks, dataBlocks } from './code-blocks.js';
 import { decodeSource } from './decode-source.js';
@@ -19,7 +19,8 @@ export async function readSource(
   const decoded = decodeSource(path, bytes);
   const parsed = decoded ? await parseText(path, name, decoded.text) : await readPdf(bytes, name, signal);
   const warnings = decoded?.warning === undefined ? parsed.warnings : [decoded.warning];
-  return { ...parsed, blocks: parsed.blocks.map(asProse), ...(warnings && { warnings }) };
+  const title = parsed.title.slice(0, characterEdge(parsed.title, titleCharacters));
+  return { ...parsed, title, blocks: parsed.blocks.map(asProse), ...(warnings && { warnings }) };
 }
 
 /** What is longer than a passage heads nothing, whatever its marks say: a page in large type, a line above `---`. */

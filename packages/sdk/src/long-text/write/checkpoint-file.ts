@@ -5,8 +5,8 @@
  * Refuses to know: stages.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { open, readFile, rename, unlink } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { open, readdir, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { contracts, TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
 
@@ -67,11 +67,14 @@ export async function saveCheckpoint(
 ): Promise<void> {
   const checkpoint: CheckpointBody = { format, version, call: { ...facts }, units: { ...units } };
   const json = JSON.stringify(checkpoint);
-  const target = resolve(file);
+  const target = await targetOf(file);
   const temporary = `${target}.${randomUUID()}.tmp`;
   try {
+    const before = await stat(target).catch(() => undefined);
     const handle = await open(temporary, 'wx', 0o600);
     try {
+      // For who may read it already.
+      if (before) await handle.chmod(before.mode & 0o777);
       await handle.writeFile(`{"sha256":"${digest(json)}",\n"checkpoint":${json}}\n`);
       await handle.sync();
     } finally {
@@ -82,6 +85,39 @@ export async function saveCheckpoint(
   } catch (error) {
     await unlink(temporary).catch(() => {});
     throw notSaved(file, error as NodeJS.ErrnoException);
+  }
+}
+
+/** Where a link leads, for it stays one. */
+const targetOf = (file: string) => realpath(file).catch(() => resolve(file));
+
+/** How a temporary name goes on behind the checkpoint's. */
+const temporaryEnd = /^\.[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\.tmp$/;
+/** Milliseconds after which nobody is at work on a temporary file any more. */
+const abandonedAfter = 60_000;
+
+/** Whether a path is the checkpoint, or what a process that was killed left of one: no source of a writing. */
+export async function checkpointNames(file: string): Promise<(path: string) => boolean> {
+  const names = [resolve(file), await targetOf(file)];
+  return (path) =>
+    names.some((name) => {
+      const absolute = resolve(path);
+      return (
+        absolute === name || (absolute.startsWith(name) && temporaryEnd.test(absolute.slice(name.length)))
+      );
+    });
+}
+
+/** Removes what processes that were killed while they saved it have left beside it; what cannot be removed stays. */
+export async function removeAbandoned(file: string): Promise<void> {
+  const target = await targetOf(file);
+  const folder = dirname(target);
+  const isTemporary = (name: string) =>
+    name.startsWith(basename(target)) && temporaryEnd.test(name.slice(basename(target).length));
+  const names = await readdir(folder).catch(() => []);
+  for (const path of names.filter(isTemporary).map((name) => join(folder, name))) {
+    const found = await stat(path).catch(() => undefined);
+    if (found && Date.now() - found.mtimeMs > abandonedAfter) await unlink(path).catch(() => {});
   }
 }
 

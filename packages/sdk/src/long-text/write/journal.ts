@@ -4,7 +4,13 @@
  * Refuses to know: what units do, how the file looks.
  */
 import { contracts, type WriteStage } from '@trivium/protocol';
-import { type CallFacts, type FinishedUnit, loadCheckpoint, saveCheckpoint } from './checkpoint-file.js';
+import {
+  type CallFacts,
+  type FinishedUnit,
+  loadCheckpoint,
+  removeAbandoned,
+  saveCheckpoint,
+} from './checkpoint-file.js';
 
 export interface JournalEntry {
   unit: FinishedUnit;
@@ -38,6 +44,7 @@ export class Journal {
     const units = await loadCheckpoint(file, facts);
     const save: Save = (done) => saveCheckpoint(file, facts, done);
     await save(units);
+    await removeAbandoned(file);
     return new Journal(before(redo, units), save);
   }
 

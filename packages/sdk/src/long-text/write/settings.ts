@@ -117,10 +117,19 @@ function settleStage(
     model,
     temperature,
     contextTokens,
-    countTokens: given.countTokens ?? options.countTokens ?? estimateTokens,
+    countTokens: inWholeTokens(given.countTokens ?? options.countTokens ?? estimateTokens),
     ...(maxTokens !== undefined && { maxTokens }),
     ...(maxTotalTokens !== undefined && { maxTotalTokens }),
     ...(deadlineMs !== undefined && { deadlineMs }),
+  };
+}
+
+/** Budgets and checkpoints hold whole tokens, whatever counts them. */
+function inWholeTokens(count: CountTokens): CountTokens {
+  return async (text) => {
+    const tokens = await count(text);
+    if (tokens >= 0 && tokens < Infinity) return Math.ceil(tokens);
+    throw invalid('countTokens', `countTokens counted ${tokens} tokens.`, 'Return a number from 0 on.');
   };
 }
 

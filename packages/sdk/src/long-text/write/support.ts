@@ -3,8 +3,9 @@
  * by meaning. Refuses to know: prompts, room.
  */
 import { Turns } from '../../documents/turns.js';
+import { dot, normalized } from '../../documents/vectors.js';
 import type { EmbedTexts } from '../types.js';
-import { dot, lexicalRows, lexicalVector, normalized, standardized } from '../vectors.js';
+import { lexicalRows, lexicalVector, standardized } from '../vectors.js';
 import { terms } from '../words.js';
 import { citedNumbers } from './markers.js';
 import type { Passage } from './passages.js';

@@ -18,7 +18,7 @@ export interface StageOptions {
   deadlineMs?: number;
   /** Tokens the context of this stage's model holds; default: the client's. */
   contextTokens?: number;
-  /** Counts the tokens of a text for this stage's model; default: the client's. */
+  /** Counts the tokens of a text for this stage's model, fractions as the next whole number; default: the client's. */
   countTokens?: (text: string) => Promise<number>;
 }
 

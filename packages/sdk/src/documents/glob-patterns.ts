@@ -1,0 +1,65 @@
+/**
+ * What a glob asks for, as patterns that are matched in a time nobody notices: a matcher tries the places of each `*` against
+ * those of all others in the same name, and of each `**` against all other folders, so they are counted; braces are written
+ * out, and what a matcher would take for a group or a repetition stands for itself. Knows no files.
+ */
+import { TriviumError } from '@trivium/protocol/errors';
+
+/** Of `*` in one name, and of `**` in all. */
+const mostStars = 3;
+/** What braces may be written out to. */
+const mostAlternatives = 100;
+
+export const isGlob = /[*?[{]/;
+
+/**
+ * @param glob with `/` between names
+ * @throws TriviumError `invalid-argument` for more stars or alternatives than are matched
+ */
+export function globPatterns(glob: string): string[] {
+  const patterns = writtenOut(glob);
+  if (!patterns.every(hasFewStars))
+    throw tooOpen(glob, `at most ${mostStars} of * in one name, and of ** in all`);
+  // Alternatives are names: two of them make no way up together.
+  return patterns.filter((pattern) => waysUp(pattern) === waysUp(glob)).map(literal);
+}
+
+/** Whether no name in it has more of `*`, nor the whole more of `**`, than are matched. */
+export function hasFewStars(pattern: string): boolean {
+  const names = pattern.split('/');
+  const isFew = (name: string) => name.split('*').length - 1 <= mostStars;
+  return names.every(isFew) && names.filter((name) => name.includes('**')).length <= mostStars;
+}
+
+/** The innermost braces first: those that hold no others. */
+const braces = /(?<!\\)\{((?:\\.|[^\\{}])*,(?:\\.|[^\\{}])*)\}/;
+
+function writtenOut(glob: string): string[] {
+  const done: string[] = [];
+  // What is reached in two ways, as alternatives in alternatives are, is written out once.
+  const seen = new Set([glob]);
+  for (const pattern of seen) {
+    const found = braces.exec(pattern);
+    if (!found) done.push(pattern);
+    else {
+      const [before, after] = [pattern.slice(0, found.index), pattern.slice(found.index + found[0].length)];
+      for (const alternative of found[1]!.split(',')) seen.add(before + alternative + after);
+    }
+    if (done.length > mostAlternatives || seen.size > 10 * mostAlternatives)
+      throw tooOpen(glob, `at most ${mostAlternatives} alternatives in braces`);
+  }
+  return done;
+}
+
+const waysUp = (pattern: string) => pattern.split('/').filter((name) => name === '..').length;
+
+/** Escapes what is none of `*`, `?` and `[]`. */
+const literal = (pattern: string) =>
+  pattern.replace(/\\.|[(){}|+]|(?<!\[)!/g, (found) => (found.length > 1 ? found : `\\${found}`));
+
+const tooOpen = (glob: string, expected: string) =>
+  new TriviumError('invalid-argument', `The glob ${glob} has more alternatives than can be tried.`, {
+    file: glob,
+    expected,
+    remedy: 'Name the folder, or several simpler globs.',
+  });

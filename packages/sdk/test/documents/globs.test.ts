@@ -1,0 +1,72 @@
+/** Globs and rules of .gitignore that would be tried for ever, and names that a matcher would take for more than names. */
+import { TriviumError } from '@trivium/protocol';
+import { describe, expect, it } from 'vitest';
+import { collectFiles } from '../../src/documents/collect-files.js';
+import { globPatterns } from '../../src/documents/glob-patterns.js';
+import { type Folder, temporaryFolder } from './fixtures.js';
+
+const found = async (folder: Folder, glob: string) =>
+  (await collectFiles([`${folder.path}/${glob}`])).files.map(({ path }) =>
+    path.slice(folder.path.length + 1),
+  );
+
+let name = 10;
+
+describe('a glob', () => {
+  it.each([
+    `${'*?'.repeat(7)}x`,
+    '*a*b*c*d',
+    '**/a/**/b/**/c/**',
+    '{*,*?*}{*,*?*}.md',
+    '{a,b}'.repeat(7),
+    `${'{ab,'.repeat(15)}c${'}'.repeat(15)}`.repeat(2).replaceAll('ab', () => `${name++}`),
+  ])('is refused where it is too open: %s', async (glob) => {
+    const failed = await collectFiles([glob]).catch((error: unknown) => error);
+    expect(TriviumError.isInstance(failed) && failed).toMatchObject({
+      code: 'invalid-argument',
+      file: glob,
+      remedy: expect.stringContaining('simpler'),
+    });
+  });
+
+  it('finds names with stars, question marks, classes and alternatives, also in one another', async () => {
+    await using folder = await temporaryFolder();
+    for (const name of ['a-1-x.md', 'b/c.md', 'b/d.mdx', 'b/e.txt', 'e/f/g.md', '.h/i.md'])
+      await folder.write(name, name);
+    expect(await found(folder, '*-?-*.md')).toEqual(['a-1-x.md']);
+    expect(await found(folder, '**/*.{md,mdx}')).toEqual(['a-1-x.md', 'b/c.md', 'b/d.mdx', 'e/f/g.md']);
+    expect(await found(folder, '{b/{c,d},e/f/g}.{md,m[a-e]x}')).toEqual(['b/c.md', 'b/d.mdx', 'e/f/g.md']);
+    expect(await found(folder, '[!e]/*.md')).toEqual(['b/c.md']);
+    expect(await found(folder, '.h/*')).toEqual(['.h/i.md']);
+  });
+
+  it('takes what a matcher could repeat or choose from for itself', async () => {
+    await using folder = await temporaryFolder();
+    const names = ['!no.md', '(a+)+x.md', '+(a|aa)b.md', 'report (1) of 2.md', 'set{3}.md'];
+    for (const name of names) await folder.write(name, name);
+    await folder.write('aaaab.md', 'x');
+    for (const name of names) expect(await found(folder, name.replace('.md', '*.m?'))).toEqual([name]);
+  });
+
+  it('makes no way up of two alternatives', () => {
+    expect(globPatterns('a/{.,x}{.,y}/*.md')).toEqual(
+      expect.not.arrayContaining([expect.stringContaining('..')]),
+    );
+    expect(globPatterns('../{a,b}/*.md')).toHaveLength(2);
+  });
+
+  it('is left with the reason of who leaves', async () => {
+    await using folder = await temporaryFolder();
+    const reason = new Error('enough');
+    const left = collectFiles([`${folder.path}/*.none`], { signal: AbortSignal.abort(reason) });
+    await expect(left).rejects.toBe(reason);
+  });
+});
+
+it('a line of .gitignore that is too open leaves nothing out, and others do', async () => {
+  await using folder = await temporaryFolder();
+  await folder.write('.gitignore', `${'*?'.repeat(12)}\r\n*-draft-*\r\n`);
+  await folder.write('minutes-of-the-annual-meeting.md', 'x');
+  await folder.write('a-draft-b.md', 'x');
+  expect((await collectFiles([folder.path])).files).toHaveLength(1);
+});
