@@ -85,6 +85,14 @@ describe('stop sequences', () => {
     expect(engine.requests[0]!.stop).toEqual(['end']);
   });
 
+  it('are short, as the engine has them', async () => {
+    const long = ['x'.repeat(4000), 'é'.repeat(49)];
+    await expect(stopped('qwen', answer, long)).rejects.toMatchObject({
+      code: 'invalid-argument',
+      field: 'stopSequences',
+    });
+  });
+
   it('are held back where they may have begun, and come out where they have not', async () => {
     const { whole } = await stopped('qwen', 'The en is not the e', ['end']);
     expect(whole.content).toEqual([{ type: 'text', text: 'The en is not the e' }]);

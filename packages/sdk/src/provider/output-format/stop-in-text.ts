@@ -2,6 +2,7 @@
  * Stop sequences in the text of an answer and in nothing else: reasoning and calls may spell them. Where the text ends does not
  * depend on how the answer was cut: the sequence that is whole first ends it, and of those that end together the longest.
  */
+import { TriviumError } from '@trivium/protocol';
 import { heldLength } from './markers.js';
 import type { OutputEvent, OutputSplitter } from './output-event.js';
 
@@ -10,8 +11,20 @@ export interface StoppingSplitter extends OutputSplitter {
   readonly stopMatch: string | undefined;
 }
 
+/** As many as the engine takes, which looks for them where an answer has no markup. */
+const mostBytes = 4096;
+
+/** @throws TriviumError `invalid-argument` for sequences of more than 4 KiB together */
 export function stopInText(answer: OutputSplitter, sequences: readonly string[]): StoppingSplitter {
   const stops = sequences.filter((sequence) => sequence !== '');
+  const bytes = Buffer.byteLength(stops.join(''));
+  if (bytes > mostBytes)
+    throw new TriviumError('invalid-argument', 'The stop sequences are too long.', {
+      field: 'stopSequences',
+      expected: `at most ${mostBytes} bytes of UTF-8 together`,
+      found: String(bytes),
+      remedy: 'Give the beginnings of the sequences.',
+    });
   let stopMatch: string | undefined;
   /** Text that may begin a sequence. */
   let held = '';
