@@ -64,7 +64,10 @@ function jsonLines({ commandLine }: AnyCapability, output: unknown): string[] {
   return (Array.isArray(items) ? items : [output]).map(jsonLine);
 }
 
-/** @param openHost what the call runs on, loading models as its flags say; not asked for where only help is wanted */
+/**
+ * @param openHost what the call runs on, loading models as its flags say; not asked for where only help is wanted
+ * @throws TriviumError of the call, and the one that its output tells of (`failure`), once that is printed
+ */
 export async function runCommand(
   implementation: Command,
   argv: readonly string[],
@@ -122,6 +125,8 @@ export async function runCommand(
         const text = streamed ? `\n${afterText(capability, output)}` : `${capability.readable?.(output)}\n`;
         out.write(textFor(out, text));
       }
+      const fault = capability.failure?.(output);
+      if (fault) throw new TriviumError(fault.code, fault.message, fault);
     }
   } finally {
     progress.clear();
@@ -161,21 +166,4 @@ function afterText(capability: AnyCapability, output: unknown): string {
   const { text = '' } = (output ?? {}) as { text?: string };
   const rest = whole.startsWith(text.trim()) ? whole.slice(text.trim().length).trim() : whole;
   return rest === '' ? '' : `\n${rest}\n`;
-}
-
-/** An error as a person reads it, and its exit code. */
-export function failure(error: unknown, interrupted: boolean): { text: string; code: number } {
-  if (interrupted) return { text: 'Interrupted.', code: 130 };
-  const known = TriviumError.from(error);
-  const details = [
-    known.file && `  file: ${known.file}`,
-    known.field && `  field: ${known.field}`,
-    known.expected && `  expected: ${known.expected}`,
-    known.found && `  found: ${known.found}`,
-    known.remedy && `  remedy: ${known.remedy}`,
-  ].filter(Boolean);
-  return {
-    text: [`trivium: ${known.message} (${known.code})`, ...details].join('\n'),
-    code: known.code === 'invalid-argument' ? 2 : 1,
-  };
 }

@@ -3,10 +3,12 @@
  * (`models list`), those of plugins by plugin and name (`word-count count`). A plugin is loaded only when it is meant.
  */
 import { type Plugin, TriviumError } from '@trivium/protocol';
-import { type HostSettings, loadPlugins, namedPlugins } from '@trivium/sdk';
+import { type HostSettings, type LoadedPlugins, loadPlugins, namedPlugins } from '@trivium/sdk';
 import type { Command } from './command.js';
+import { failure } from './failure.js';
 import { ownCommands } from './help.js';
 import { nearest } from './nearest.js';
+import { textFor } from './visible.js';
 import { builtIn, wordsOf } from './words.js';
 
 export interface FoundCommand {
@@ -27,6 +29,27 @@ export async function allPlugins(
   const { names, fromFolder } = await namedPlugins(process.cwd());
   const loaded = await loadPlugins([...new Set([...more, ...names])], { from: fromFolder, host });
   return { ...loaded, plugins: [...builtIn, ...loaded.plugins] };
+}
+
+/** What there is to list: as `allPlugins`, where one that cannot be loaded keeps nobody from the others. */
+export async function soundPlugins(): Promise<readonly Plugin[]> {
+  const { names, fromFolder } = await namedPlugins(process.cwd());
+  const plugins: Plugin[] = [...builtIn];
+  for (const name of names) {
+    await using loaded = await loadSound(name, fromFolder, {});
+    plugins.push(...(loaded?.plugins ?? []));
+  }
+  return plugins;
+}
+
+/** `undefined`, and a word on standard error, where it cannot be loaded. */
+async function loadSound(name: string, from: string, host: HostSettings): Promise<LoadedPlugins | undefined> {
+  try {
+    return await loadPlugins([name], { from, host });
+  } catch (error) {
+    process.stderr.write(`${textFor(process.stderr, failure(error, false).text)}\n`);
+    return undefined;
+  }
 }
 
 function capabilityOf(plugin: Plugin, [name, ...rest]: readonly string[]): FoundCommand | undefined {
@@ -91,11 +114,10 @@ function unknownCommand([name = '', action]: readonly string[], plugin: Plugin |
 async function pluginNamed(name: string, host: HostSettings) {
   if (!/^[a-z][a-z0-9-]*$/.test(name)) return undefined;
   const { names, fromFolder } = await namedPlugins(process.cwd());
-  if (names.length > 0) {
-    const loaded = await loadPlugins(names, { from: fromFolder, host });
-    const plugin = loaded.plugins.find((one) => one.name === name);
-    if (plugin) return { ...loaded, plugins: [plugin] };
-    await loaded[Symbol.asyncDispose]();
+  for (const one of names) {
+    const loaded = await loadSound(one, fromFolder, host);
+    if (loaded?.plugins[0]?.name === name) return loaded;
+    await loaded?.[Symbol.asyncDispose]();
   }
   try {
     return await loadPlugins([name], { from: fromFolder, host });

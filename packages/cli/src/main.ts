@@ -3,10 +3,11 @@ import { TriviumError } from '@trivium/protocol';
 import { Host } from '@trivium/sdk';
 import { backgroundWord, runInBackground } from './background.js';
 import { runChat } from './chat/chat-command.js';
-import { type Command, failure, runCommand } from './command.js';
+import { type Command, runCommand } from './command.js';
 import { completionHelp, completionScript } from './completion.js';
 import { doctor, doctorHelp } from './doctor.js';
-import { allPlugins, findCommand } from './find-command.js';
+import { failure } from './failure.js';
+import { findCommand, soundPlugins } from './find-command.js';
 import { inFlags } from './flags.js';
 import { commandList, generalHelp } from './help.js';
 import { type LoadSettings, loadSettingNames, loadsModels } from './own-flags.js';
@@ -73,8 +74,7 @@ async function runOwn(name: 'completion' | 'doctor', words: readonly string[]): 
 }
 
 async function printAll(textOf: (commands: readonly Command[]) => string): Promise<void> {
-  await using all = await allPlugins({});
-  const commands = all.plugins.flatMap(({ capabilities }) => capabilities) as Command[];
+  const commands = (await soundPlugins()).flatMap(({ capabilities }) => capabilities) as Command[];
   process.stdout.write(`${textOf(commands)}\n`);
 }
 

@@ -1,5 +1,11 @@
 /** One capability as a command, of plugins whose fields are named like those of the built-in ones and mean something else. */
-import { type AnyCapability, defineCapability, type Implementation, implement } from '@trivium/protocol';
+import {
+  type AnyCapability,
+  contracts,
+  defineCapability,
+  type Implementation,
+  implement,
+} from '@trivium/protocol';
 import { Host } from '@trivium/sdk';
 import { afterAll, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -85,6 +91,27 @@ test('a contract may say which field of the output is lines', async () => {
   const withLines = { ...cut, commandLine: { lines: 'tokens' } };
   expect(await lines({ ...cutter, capability: withLines }, '--json')).toEqual(['a', 'b']);
   expect(await lines({ ...cutter, capability: withLines }, '--queries', 'x', '--json')).toEqual([null]);
+});
+
+test('an output that tells of a failure is printed, and ends the command with that', async () => {
+  const failure = () => ({ code: 'io', message: 'The disk is full.' }) as const;
+  const pieces: string[] = [];
+  const out = { write: (piece: string) => void pieces.push(piece) };
+  const command = { ...cutter, capability: { ...cut, failure } } as Command;
+  const { signal } = new AbortController();
+  await expect(runCommand(command, ['--json'], () => host, signal, out, out)).rejects.toMatchObject(
+    failure(),
+  );
+  expect(JSON.parse(pieces.join(''))).toEqual(output);
+});
+
+test('a job that is followed fails the command unless it succeeded', () => {
+  const { failure } = contracts.jobsWatch;
+  const job = { id: 'mx0', plugin: 'time', capability: 'endless', createdAt: '', events: 0 };
+  const error = { code: 'io', message: 'The disk is full.' } as const;
+  expect(failure?.({ ...job, status: 'succeeded' })).toBeUndefined();
+  expect(failure?.({ ...job, status: 'failed', error })).toEqual(error);
+  expect(failure?.({ ...job, status: 'interrupted' })).toMatchObject({ code: 'cancelled' });
 });
 
 test('each built-in capability has an example, and hints that name fields of its own', () => {

@@ -1,4 +1,5 @@
 /** The files of `trivium chat`: two sessions, or a session and somebody else, mean the same name. */
+import { execFileSync } from 'node:child_process';
 import { chmod, lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -47,6 +48,19 @@ test('a claimed file that this session saved to is replaced at the end', async (
   await files.save(saying('a'), file);
   expect(await files.keep(saying('b'), file)).toBe(file);
   expect(await saidIn(file)).toBe('b');
+});
+
+test('what cannot be written leaves nothing in the place of its name', async () => {
+  // Long enough that the file beside it, which takes its place, has no name.
+  const file = join(folder, `${'a'.repeat(245)}.json`);
+  await expect(new ConversationFiles().save(saying('a'), file)).rejects.toMatchObject({ code: 'io' });
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test.skipIf(process.platform === 'win32')('a pipe is not waited for', async () => {
+  const file = join(folder, 'pipe.json');
+  execFileSync('mkfifo', [file]);
+  await expect(new ConversationFiles().load(file)).rejects.toMatchObject({ code: 'io', file });
 });
 
 test('a file that is replaced stays for whom it was, and where a link leads', async () => {

@@ -85,13 +85,20 @@ describe('a plugin', () => {
     expect(unknown.stderr).toContain('word-count count');
   });
 
-  it('that is broken says so and ends nothing else', async () => {
+  it('that is broken or absent says so and ends nothing else', async () => {
     const broken = join(cache, 'broken.mjs');
     await writeFile(broken, 'throw new Error("no plugin today")');
-    const env = { TRIVIUM_PLUGINS: broken };
-    expect(await run(['help'], { env })).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('no plugin today'),
+    const env = { TRIVIUM_PLUGINS: `${broken},nowhere,word-count` };
+    for (const words of [['--help'], ['completion', 'bash']]) {
+      const { code, stdout, stderr } = await run(words, { env });
+      expect(code).toBe(0);
+      expect(stdout).toContain('word-count');
+      expect(stderr).toContain('no plugin today');
+      expect(stderr).toContain('npm install @trivium/plugin-nowhere');
+    }
+    expect(await run(['word-count', 'count', 'a b'], { env })).toMatchObject({
+      code: 0,
+      stdout: '2\n2 in all\n',
     });
     // What is built in needs no plugin.
     expect(await run(['jobs'], { env })).toMatchObject({ code: 0 });

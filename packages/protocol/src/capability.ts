@@ -4,6 +4,7 @@
  * line, HTTP, MCP and React are made from the contract: none of them is written a second time.
  */
 import type * as z from 'zod';
+import type { SerializedError } from './errors.js';
 import { someSchema } from './schema-parts.js';
 
 /** What running it does to the world; surfaces turn this into hints and into `--read-only`. */
@@ -54,6 +55,8 @@ export interface Capability<
   readonly commandLine?: CommandLineHints;
   /** The output as text for people and for models that read text: a terminal, an MCP client. JSON when absent. */
   readonly readable?: (output: z.output<Output>) => string;
+  /** Why what the output tells of did not succeed, for callers that wait for that: a command line then ends as it would have. */
+  readonly failure?: (output: z.output<Output>) => SerializedError | undefined;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a capability whose schemas are not known here

@@ -111,7 +111,8 @@ export class TriviumError extends Error {
           remedy: 'Free some space and try again.',
         });
       default:
-        return new TriviumError(code?.startsWith('E') ? 'io' : 'internal', message, details);
+        // Of the system, as `EISDIR`; Node's own, as `ERR_INVALID_ARG_TYPE`, tell of a fault in a program.
+        return new TriviumError(/^E(?!RR_)/.test(code ?? '') ? 'io' : 'internal', message, details);
     }
   }
 

@@ -47,30 +47,35 @@ const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
 /** How long an implementation may take to stop once it is told to; then it is left behind. */
 const graceMs = 1000;
 
-/** The next step; once `signal` aborts, the step or `cancelled`, whichever comes first after the grace. */
-async function nextStep<Progress, Output>(
-  running: AsyncGenerator<Progress, Output, void>,
-  signal: AbortSignal,
-): Promise<IteratorResult<Progress, Output>> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let abandon!: () => void;
-  const abandoned = new Promise<never>((_, reject) => {
-    abandon = () => {
-      timer = setTimeout(
-        () => reject(new TriviumError('cancelled', 'The call was cancelled and did not stop by itself.')),
-        graceMs,
-      );
-    };
-  });
-  if (signal.aborted) abandon();
-  else signal.addEventListener('abort', abandon, { once: true });
-  try {
-    return await Promise.race([running.next(), abandoned]);
-  } finally {
-    signal.removeEventListener('abort', abandon);
-    clearTimeout(timer);
+/** When a call is left behind: one moment for all its steps and its cleaning up, however many it still takes. */
+class Deadline {
+  #atMs = Number.POSITIVE_INFINITY;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #reject: (reason: unknown) => void = () => {};
+
+  /** Lets the grace begin, once. */
+  readonly start = (): void => {
+    if (this.#timer !== undefined) return;
+    this.#atMs = performance.now() + graceMs;
+    this.#timer = setTimeout(() => this.#reject(leftBehind()), graceMs);
+  };
+
+  /** What `step` settles to, or `cancelled` once the grace is over. One at a time. */
+  race<T>(step: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      step.then(resolve, reject);
+      this.#reject = reject;
+      // By the clock: steps that never wait for anything keep timers from their turn.
+      if (performance.now() >= this.#atMs) reject(leftBehind());
+    });
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
   }
 }
+
+const leftBehind = () => new TriviumError('cancelled', 'The call was cancelled and did not stop by itself.');
 
 /** What a schema made of a value that an implementation handed out. @throws TriviumError `internal`: a misfit is its fault */
 export function checked<Schema extends z.ZodType>(
@@ -85,8 +90,8 @@ export function checked<Schema extends z.ZodType>(
 
 /**
  * Starts an implementation and hands out its progress as it comes. Nothing an implementation does reaches the host
- * but through here: what it throws is thrown, what does not fit its contract is refused, and when it does not stop
- * within a second of being told to, it is left behind.
+ * but through here: what it throws is thrown, what does not fit its contract is refused, and what goes on a second after it
+ * was told to stop, progress or none, is left behind: it ends at its next `yield`.
  * @throws TriviumError `invalid-argument` when the input does not fit, `internal` when progress or output does not
  */
 export async function* stream<C extends AnyCapability, Context extends CapabilityContext>(
@@ -98,32 +103,26 @@ export async function* stream<C extends AnyCapability, Context extends Capabilit
   const parsed = parseInput(capability, input);
   context.signal.throwIfAborted();
   const running = run(parsed, context);
-  let isRunning = true;
+  const deadline = new Deadline();
+  context.signal.addEventListener('abort', deadline.start, { once: true });
   try {
     for (;;) {
-      const step = await nextStep(running, context.signal);
+      const step = await deadline.race(running.next());
       if (step.done) {
-        isRunning = false;
         const fault = `${capability.name} answered what its contract does not allow`;
         return checked(capability.output, step.value, fault) as OutputOf<C>;
       }
       const fault = `${capability.name} reported progress that its contract does not allow`;
       yield checked(capability.progress, step.value, fault) as ProgressOf<C>;
     }
-  } catch (error) {
-    if (context.signal.aborted) isRunning = false;
-    throw error;
   } finally {
-    // The consumer left early, or a misfit ended the call: the implementation cleans up, and nobody waits for ever.
-    if (isRunning) await Promise.race([running.return(undefined as never).catch(() => {}), afterGrace()]);
+    context.signal.removeEventListener('abort', deadline.start);
+    // The consumer left early, a misfit ended the call, or it is left behind: it cleans up, and nobody waits for ever.
+    deadline.start();
+    await deadline.race(running.return(undefined as never)).catch(() => {});
+    deadline.clear();
   }
 }
-
-const afterGrace = () =>
-  new Promise<void>((resolve) => {
-    const timer: { unref?: () => void } | number = setTimeout(resolve, graceMs);
-    if (typeof timer === 'object') timer.unref?.();
-  });
 
 /** Runs to the end and answers the output; where `onProgress` throws, the work ends with what it threw. */
 export async function invoke<C extends AnyCapability, Context extends CapabilityContext>(

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { call, defineCapability, definePlugin, implement, invoke, TriviumError } from '../src/index.js';
 
@@ -114,6 +114,38 @@ describe('a capability', () => {
     expect(called.state.isClean).toBe(true);
   });
 
+  it.each([
+    ['waits between', () => new Promise<void>((resolve) => setTimeout(resolve, 50))],
+    ['never waits', async () => {}],
+  ])('that goes on with its progress when it is cancelled, and %s, is left behind', async (_, pause) => {
+    let isClean = false;
+    const goingOn = implement(count, async function* () {
+      try {
+        for (let done = 1; ; done += 1) {
+          yield { done };
+          await pause();
+        }
+      } finally {
+        isClean = true;
+      }
+    });
+    const running = call(goingOn, { text: 'x' }, make, { onProgress: () => running.cancel() });
+    await expect(running).rejects.toMatchObject({ code: 'cancelled' });
+    await vi.waitFor(() => expect(isClean).toBe(true));
+  });
+
+  it('that is cancelled while it cleans up for ever is left behind', async () => {
+    const stuck = implement(count, async function* () {
+      try {
+        yield { done: 1 };
+      } finally {
+        await new Promise(() => {});
+      }
+      return { words: 1 };
+    });
+    for await (const _ of call(stuck, { text: 'x' }, make)) break;
+  });
+
   it('runs once, and tells its progress once', async () => {
     let runs = 0;
     const counting = implement(count, async function* (input, made) {
@@ -205,6 +237,7 @@ describe('an error', () => {
 
   it.each([
     ['a process that failed', Object.assign(new Error('Command failed'), { code: 1 }), 'Command failed'],
+    ['a fault in a program', Object.assign(new TypeError('x'), { code: 'ERR_INVALID_ARG_TYPE' }), 'x'],
     ['a DOMException', new DOMException('not cloned', 'DataCloneError'), 'not cloned'],
     ['a path that is no text', Object.assign(new Error('x'), { path: new URL('file:///a') }), 'x'],
     ['nothing', undefined, 'undefined'],

@@ -26,8 +26,10 @@ export class ConversationFiles {
   /** Those that may be replaced, whichever conversation they held. */
   readonly #own = new Set<string>();
 
-  /** @throws TriviumError `io` where the file cannot be read, `bad-format` where it holds no conversation */
+  /** @throws TriviumError `io` where it is no file or cannot be read, `bad-format` where it holds no conversation */
   async load(file: string): Promise<SavedConversation> {
+    const found = await stat(file).catch(fail);
+    if (!found.isFile()) throw noFile(file);
     const saved = read(file, await readFile(file, 'utf8').catch(fail));
     this.#own.add(resolve(file));
     this.last = file;
@@ -67,9 +69,16 @@ export class ConversationFiles {
 
   /** @returns false where the file is somebody else's. @throws TriviumError where it cannot be written */
   async #write(conversation: Conversation, file: string): Promise<boolean> {
-    if (!this.#own.has(resolve(file)) && !(await created(file))) return false;
+    const isNew = !this.#own.has(resolve(file));
+    if (isNew && !(await created(file))) return false;
+    try {
+      await replace(file, textOf(conversation, file));
+    } catch (error) {
+      // What holds the name and no conversation would stand in the way of the next session.
+      if (isNew) await rm(file, { force: true }).catch(() => {});
+      throw error;
+    }
     this.#own.add(resolve(file));
-    await replace(file, textOf(conversation, file));
     this.last = file;
     return true;
   }
@@ -133,6 +142,13 @@ function parsed(text: string): unknown {
     return undefined;
   }
 }
+
+/** A pipe for one is never read to its end, nor given up. */
+const noFile = (file: string) =>
+  new TriviumError('io', `${file} is no regular file.`, {
+    file,
+    remedy: 'Load a file that /save or --save wrote.',
+  });
 
 const existing = (file: string) =>
   new TriviumError('io', `There is a file ${file} already.`, {

@@ -3,7 +3,7 @@
  * is being written; a second one, or one at the prompt, leaves. Knows no model.
  */
 import { createInterface, type Interface } from 'node:readline';
-import { failure } from '../command.js';
+import { failure } from '../failure.js';
 import { type Output, textFor } from '../visible.js';
 import type { AnswerPrinter } from './answer-printer.js';
 import type { Conversation } from './conversation.js';

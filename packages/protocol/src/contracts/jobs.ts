@@ -94,6 +94,8 @@ export const jobsWatch = defineCapability({
   effects: readOnly,
   commandLine: { positional: 'id', examples: ['jobs watch 01JD7Z'] },
   readable: line,
+  failure: ({ status, error }) =>
+    status === 'succeeded' ? undefined : (error ?? { code: 'cancelled', message: `The job was ${status}.` }),
 });
 
 export const jobsCancel = defineCapability({

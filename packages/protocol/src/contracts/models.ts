@@ -107,7 +107,7 @@ export const logits = defineCapability({
   name: 'logits',
   title: 'Next-token logits',
   description: 'The float32 logits of the last position of a list of token ids.',
-  input: z.object({ model: modelReference, tokens: z.array(z.number().int().min(0)).min(1) }),
+  input: z.object({ model: modelReference, tokens: z.array(z.int32().min(0)).min(1) }),
   progress: z.never(),
   output: z.object({ logits: z.array(z.number()) }),
   effects: readOnly,

@@ -5,8 +5,8 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { open, readFile, rename, unlink } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { homeFolder, temporaryCacheFolder } from '../home-folder.js';
 import { makeFolder } from '../make-folder.js';
 import {
   type IndexedDocument,
@@ -32,14 +32,18 @@ interface StoredDocument
 
 type StoredFile = StoredDocument | UnreadableFile;
 
+/** @throws TriviumError `io` where this user has no home, nor a temporary folder of its own */
 export function defaultCacheFolder(): string {
   const { TRIVIUM_CACHE_DIR, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
   if (TRIVIUM_CACHE_DIR) return TRIVIUM_CACHE_DIR;
   if (XDG_CACHE_HOME) return join(XDG_CACHE_HOME, 'trivium');
-  if (process.platform === 'win32') return join(LOCALAPPDATA ?? homedir(), 'trivium', 'cache');
+  if (process.platform === 'win32' && LOCALAPPDATA) return join(LOCALAPPDATA, 'trivium', 'cache');
+  const home = homeFolder();
+  if (home === undefined) return temporaryCacheFolder();
+  if (process.platform === 'win32') return join(home, 'trivium', 'cache');
   return process.platform === 'darwin'
-    ? join(homedir(), 'Library', 'Caches', 'trivium')
-    : join(homedir(), '.cache', 'trivium');
+    ? join(home, 'Library', 'Caches', 'trivium')
+    : join(home, '.cache', 'trivium');
 }
 
 /** The file for what `key` names: roots, models, settings. */

@@ -20,10 +20,14 @@ const jobsWatch = implement<typeof contracts.jobsWatch, TriviumContext>(
   contracts.jobsWatch,
   async function* ({ id, after }, { jobs, signal }) {
     const watching = jobs.watch(id, { after, signal });
-    for (;;) {
-      const step = await watching.next();
-      if (step.done) return step.value;
-      yield { type: 'job-progress', ...step.value };
+    try {
+      for (;;) {
+        const step = await watching.next();
+        if (step.done) return step.value;
+        yield { type: 'job-progress', ...step.value };
+      }
+    } finally {
+      await watching.return(undefined as never);
     }
   },
 );

@@ -96,7 +96,7 @@ export class JobFolder implements AsyncDisposable {
     return new Set(names.filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -6)));
   }
 
-  /** Newest first, without outputs. A log that is removed or damaged hides no other. */
+  /** Newest first, without outputs, nor progress of those that have ended. A log that is removed or damaged hides no other. */
   async *list(): AsyncGenerator<ListedJob, void, void> {
     const there = await this.ids();
     for (const id of this.#listed.keys()) if (!there.has(id)) this.#listed.delete(id);
@@ -138,7 +138,9 @@ export class JobFolder implements AsyncDisposable {
     const logged = await this.#opened(id, (path) => readJob(path, known));
     if (!logged) throw unknownJob(id);
     const { origin, ...kept } = logged;
-    const { output: _, ...job } = logged.job;
+    const { output: _, progress, ...said } = logged.job;
+    // A last event may hold all of the output.
+    const job = jobStatusIsFinal(said.status) || progress === undefined ? said : { ...said, progress };
     this.#listed.set(id, { ...kept, job });
     return { job: this.#told(id, { ...kept, job }), caller: kept.caller, origin };
   }

@@ -3,6 +3,7 @@
  * reads, so that a job is listed, followed and cancelled from anywhere, and is still known after a restart. Knows which jobs
  * run here; refuses to know files.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type AnyCapability,
@@ -20,6 +21,7 @@ import { thisProcess } from '../owner.js';
 import { assertWholeNumber } from '../whole-number.js';
 import { JobFolder, type ListedJob, newJobId } from './job-folder.js';
 import type { JobEntry, JobLog } from './job-log.js';
+import { NextLooks } from './next-looks.js';
 import type { JobOrigin } from './read-job.js';
 
 const pollMs = 150;
@@ -27,9 +29,12 @@ const pollMs = 150;
 export interface JobStoreSettings {
   /** Where the logs lie. */
   folder: string;
-  /** Jobs that run at once in this process; the others wait in order. Default: 2. */
+  /**
+   * Jobs that run at once in this process; the others wait in order. Jobs that a job starts have as many places of their own, for
+   * it may wait for them. Default: 2.
+   */
   maxRunning?: number;
-  /** Jobs that wait at most; more are `busy`. Default: 100. */
+  /** Jobs beyond `maxRunning` that have not ended; more are `busy`. Default: 100. */
   maxQueued?: number;
   /** Ended jobs older than this are forgotten. Default: 30 days. */
   keepMs?: number;
@@ -63,8 +68,13 @@ interface RunningJob {
 
 export class JobStore implements AsyncDisposable {
   readonly #folder: JobFolder;
-  readonly #places: Admission;
+  readonly #maxRunning: number;
   readonly #maxQueued: number;
+  /** By how many jobs stand above those that take them: nobody waits for the place of a job that waits for it. */
+  readonly #places: Admission[] = [];
+  /** Of the job that runs, in all that it calls: jobs that are started there are one deeper. */
+  readonly #depth = new AsyncLocalStorage<number>();
+  readonly #looks = new NextLooks();
   /** Jobs of this process that have not ended. */
   readonly #own = new Map<string, RunningJob>();
   /** Jobs of this store that ended, though their logs could not take it. */
@@ -82,7 +92,7 @@ export class JobStore implements AsyncDisposable {
     assertWholeNumber('maxRunning', maxRunning, 1);
     assertWholeNumber('maxQueued', maxQueued, 0);
     this.#folder = new JobFolder({ folder, keepMs, scope });
-    this.#places = new Admission({ maxConcurrent: maxRunning, maxQueued: Number.MAX_SAFE_INTEGER });
+    this.#maxRunning = maxRunning;
     this.#maxQueued = maxQueued;
   }
 
@@ -99,8 +109,9 @@ export class JobStore implements AsyncDisposable {
   ): Promise<Job> {
     const { capability }: { capability: AnyCapability } = implementation;
     parseInput(capability, input);
-    if (this.#own.size - this.#places.running >= this.#maxQueued) {
-      throw new TriviumError('busy', `${this.#maxQueued} jobs wait already.`, {
+    if (this.#own.size >= this.#maxRunning + this.#maxQueued) {
+      throw new TriviumError('busy', `${this.#own.size} jobs run or wait already.`, {
+        expected: `at most ${this.#maxRunning} that run and ${this.#maxQueued} more`,
         remedy: 'Try again when one has ended, or cancel some.',
       });
     }
@@ -128,6 +139,7 @@ export class JobStore implements AsyncDisposable {
     void this.#run(id, implementation, input, makeContext, log, controller).finally(() => {
       this.#own.delete(id);
       settle();
+      this.#looks.wake(id);
     });
     return this.get(id);
   }
@@ -147,7 +159,7 @@ export class JobStore implements AsyncDisposable {
     return this.#folder.ids();
   }
 
-  /** Newest first, without outputs. */
+  /** Newest first, without outputs, nor the progress of those that have ended: the last may hold one. */
   async list({ status, limit = 50, where = () => true }: JobFilter = {}): Promise<Job[]> {
     const jobs: Job[] = [];
     for await (const listed of this.#folder.list()) {
@@ -164,11 +176,10 @@ export class JobStore implements AsyncDisposable {
     id: string,
     { after = 0, signal }: { after?: number; signal?: AbortSignal } = {},
   ): AsyncGenerator<{ event: number; progress: unknown }, Job, void> {
-    const wait = () =>
-      Promise.race([
-        sleep(pollMs, undefined, signal ? { signal } : {}),
-        this.#own.get(id)?.settled ?? new Promise(() => {}),
-      ]);
+    const wait = async () => {
+      await this.#looks.wait(id);
+      signal?.throwIfAborted();
+    };
     yield* this.#folder.follow(id, { after, wait, isLost: () => this.#interrupted.has(id) });
     return this.get(id);
   }
@@ -212,11 +223,14 @@ export class JobStore implements AsyncDisposable {
     const end = (ended: object) =>
       log.commit({ type: 'ended', endedAt: new Date().toISOString(), ...ended } as JobEntry);
     try {
-      const leave = await this.#places.enter(signal);
+      const depth = (this.#depth.getStore() ?? -1) + 1;
+      const leave = await this.#placesAt(depth).enter(signal);
       try {
         log.append({ type: 'started' });
-        const output = await invoke(implementation, input as never, makeContext(signal), (progress) =>
-          log.append({ type: 'progress', progress }),
+        const output = await this.#depth.run(depth, () =>
+          invoke(implementation, input as never, makeContext(signal), (progress) =>
+            log.append({ type: 'progress', progress }),
+          ),
         );
         await end({ status: 'succeeded', output });
       } finally {
@@ -231,6 +245,14 @@ export class JobStore implements AsyncDisposable {
     } finally {
       await log.close().catch(() => {});
     }
+  }
+
+  #placesAt(depth: number): Admission {
+    this.#places[depth] ??= new Admission({
+      maxConcurrent: this.#maxRunning,
+      maxQueued: Number.MAX_SAFE_INTEGER,
+    });
+    return this.#places[depth];
   }
 
   /** Another process asks by a file; looked for while jobs run here. */

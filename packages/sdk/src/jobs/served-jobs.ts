@@ -127,8 +127,8 @@ export class ServedJobs {
 
   async #namesScratch(job: Job, known: KnownJob): Promise<boolean> {
     if (known.namesScratch !== undefined) return known.namesScratch;
-    if (job.status !== 'succeeded') return namesScratch(job);
-    // Lists bring no outputs.
+    if (job.endedAt === undefined) return namesScratch(job);
+    // Lists bring neither its output nor its progress.
     known.namesScratch = namesScratch(await this.#settings.jobs.get(job.id));
     return known.namesScratch;
   }

@@ -2,6 +2,7 @@
  * What a call in the thread of a plugin asks about jobs, answered with the jobs that it was given here: so it knows no more of
  * them than one that runs here. Refuses to know: threads, who knows which jobs.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { type AnyImplementation, type CapabilityContext, contracts, TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
 
@@ -29,6 +30,8 @@ export class AnsweredJobs implements Disposable {
   readonly #startable: readonly AnyImplementation[];
   readonly #post: (answer: JobsAnswer) => void;
   readonly #open = new Map<number, { controller: AbortController; steps: AsyncGenerator }>();
+  /** Within the call, and so within its job: questions come by messages, outside of any. */
+  readonly #inCall = AsyncLocalStorage.snapshot();
 
   /** @param startable what the plugin may start as jobs: only contracts are known of what else its thread holds */
   constructor(
@@ -44,7 +47,7 @@ export class AnsweredJobs implements Disposable {
   /** Posts the next step of what is asked, failures included. */
   async answer(ask: number, asked: unknown): Promise<void> {
     try {
-      const { value, done } = await this.#stepsOf(ask, asked).next();
+      const { value, done } = await this.#inCall(() => this.#stepsOf(ask, asked).next());
       if (done) this.#open.delete(ask);
       this.#post(
         done ? { type: 'jobs-output', ask, output: value } : { type: 'jobs-progress', ask, progress: value },

@@ -27,7 +27,8 @@ export async function importPlugin(url: string, name: string): Promise<Plugin> {
 
 /** The capabilities that a contract module exports. @throws TriviumError `bad-format` where it exports none */
 export async function importContracts(url: string, name: string): Promise<AnyCapability[]> {
-  const capabilities = Object.values(await importModule(url, name)).filter(isCapability);
+  // One may be exported by two names, its own and as the default.
+  const capabilities = [...new Set(Object.values(await importModule(url, name)))].filter(isCapability);
   if (capabilities.length > 0) return capabilities;
   throw new TriviumError('bad-format', `The contracts of the plugin "${name}" hold no capability.`, {
     field: 'plugins',

@@ -23,8 +23,13 @@ const pingMs = 1000;
  * timed: a host that slept or was busy itself has asked nothing meanwhile.
  */
 const stuckPings = 10;
-/** And one that goes on this long after a call was cancelled, twice what an implementation is given. */
+/**
+ * A call that goes on this long after it was cancelled, twice what an implementation is given, is left behind, and its thread to
+ * the calls that are under way there: it takes no others, and ends with the last of them.
+ */
 const cancelMs = 2_000;
+
+const didNotStop = 'did not stop when it was told to';
 
 interface Waiter {
   resolve(frame: FromWorker): void;
@@ -42,6 +47,7 @@ class PluginThread {
   readonly ready: Promise<void>;
   #calls = 0;
   #open = 0;
+  /** Calls that were told to stop and have not, or never did. */
   #cancelling = 0;
   #unanswered = 0;
   #watchdog: NodeJS.Timeout | undefined;
@@ -60,7 +66,7 @@ class PluginThread {
     this.#hold();
   }
 
-  /** It was told to stop something and has not done so yet, and may never: new work goes elsewhere. */
+  /** Something in it was told to stop and has not done so yet, and may never: new work goes elsewhere. */
   get isDoubtful(): boolean {
     return this.#cancelling > 0;
   }
@@ -76,22 +82,27 @@ class PluginThread {
     startable: readonly AnyImplementation[],
   ): AsyncGenerator<unknown, unknown, void> {
     const { signal } = context;
-    await this.ready;
-    signal.throwIfAborted();
     this.#calls += 1;
     const call = this.#calls;
     let timer: NodeJS.Timeout | undefined;
+    let isLeftBehind = false;
     const cancel = () => {
       if (timer) return;
       this.#cancelling += 1;
       this.#send({ type: 'cancel', call });
-      timer = setTimeout(() => this.#stop(this.#failure('did not stop when it was told to')), cancelMs);
+      timer = setTimeout(() => {
+        isLeftBehind = true;
+        this.#waiters.get(call)?.reject(this.#failure(didNotStop));
+        this.#waiters.delete(call);
+      }, cancelMs);
     };
     let isOpen = false;
     using jobs = new AnsweredJobs(context, startable, (answer) => this.#send(answer));
     this.#jobs.set(call, jobs);
     this.#hold();
     try {
+      await this.ready;
+      signal.throwIfAborted();
       this.#send({ type: 'call', call, capability: capability.name, input });
       isOpen = true;
       signal.addEventListener('abort', cancel, { once: true });
@@ -107,12 +118,12 @@ class PluginThread {
       }
     } finally {
       signal.removeEventListener('abort', cancel);
-      if (isOpen && !this.#end) {
+      if (isOpen && !isLeftBehind && !this.#end) {
         // The consumer left between two steps: the call is told, and waited for while it cleans up.
         cancel();
         await this.#ask(call, 'return').catch(() => {});
       }
-      if (timer) this.#cancelling -= 1;
+      if (timer && !isLeftBehind) this.#cancelling -= 1;
       clearTimeout(timer);
       this.#jobs.delete(call);
       this.#release();
@@ -197,6 +208,8 @@ class PluginThread {
     if (this.#open > 0) return;
     this.#worker.unref();
     clearInterval(this.#watchdog);
+    // Nobody waits for what was left behind there.
+    if (this.isDoubtful) this.#stop(this.#failure(didNotStop));
   }
 
   #stop(error: TriviumError): void {

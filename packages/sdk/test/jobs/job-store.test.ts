@@ -1,6 +1,6 @@
 /** Jobs that end, fail, wait, are cancelled from elsewhere, and are known after their process was killed. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import {
   appendFile,
   type FileHandle,
@@ -207,6 +207,49 @@ describe('a job', () => {
     expect(jobs.map(({ id }) => id).sort()).toEqual([first.id, third.id].sort());
   });
 
+  it('has a place of those that may run where none may wait', async () => {
+    await using store = new JobStore({ folder, maxRunning: 2, maxQueued: 0 });
+    for (let started = 0; started < 2; started += 1) await store.start(count, { steps: 1e6 }, context);
+    await expect(store.start(count, {}, context)).rejects.toMatchObject({ code: 'busy' });
+  });
+
+  it('may wait for jobs that it starts, however many do, and those for theirs', async () => {
+    await using store = new JobStore({ folder, maxRunning: 2 });
+    let running = 0;
+    let most = 0;
+    /** Two jobs below it, `steps` deep. */
+    const parent = implement(endless, async function* ({ steps = 0 }) {
+      if (steps === 0) {
+        most = Math.max(most, ++running);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        running -= 1;
+        return { steps };
+      }
+      const below = [0, 1].map(() => store.start(parent, { steps: steps - 1 }, context));
+      for (const { id } of await Promise.all(below)) for await (const _ of store.watch(id));
+      return { steps };
+    });
+    const started = [0, 1, 2].map(() => store.start(parent, { steps: 2 }, context));
+    for (const { id } of await Promise.all(started)) {
+      for await (const _ of store.watch(id));
+      expect(await store.get(id)).toMatchObject({ status: 'succeeded' });
+    }
+    expect(most).toBe(2);
+  });
+
+  it('is followed by many at once, none of whom holds on to the signal that ends it', async () => {
+    await elsewhere('mx0', { type: 'progress', progress: { done: 1 } });
+    const store = new JobStore({ folder });
+    const controller = new AbortController();
+    const following = Array.from({ length: 12 }, () => store.watch('mx0', { signal: controller.signal }));
+    for (const one of following) expect((await one.next()).value).toMatchObject({ event: 1 });
+    const ends = Promise.allSettled(following.map((one) => one.next()));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+    controller.abort();
+    for (const end of await ends) expect(end).toMatchObject({ status: 'rejected' });
+  });
+
   it('is cancelled from another process, and says so there', async () => {
     const { child, id } = await childJob();
     const store = new JobStore({ folder });
@@ -352,8 +395,9 @@ describe('a job', () => {
     const { id } = await store.start(count, { steps: 3 }, context);
     for await (const _ of store.watch(id));
     const [listed] = await store.list();
-    expect(listed).toMatchObject({ id, status: 'succeeded', events: 3, progress: { done: 3 } });
-    expect(listed).not.toHaveProperty('output');
+    expect(listed).toMatchObject({ id, status: 'succeeded', events: 3 });
+    // A last event may tell all of the output.
+    for (const field of ['output', 'progress']) expect(listed).not.toHaveProperty(field);
     await writeFile(join(folder, `${id}.jsonl`), 'no log\n');
     expect(await store.list()).toEqual([listed]);
     await rm(join(folder, `${id}.jsonl`));

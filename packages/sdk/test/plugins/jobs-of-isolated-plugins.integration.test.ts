@@ -67,6 +67,14 @@ describe.each([true, false])('a plugin that tells of jobs, isolated: %s', (isola
     expect(await bob('show', { id })).toMatchObject(unknown);
   });
 
+  it('waits in its jobs for jobs that it starts, in as many as may run', async () => {
+    const ids = await Promise.all([0, 1].map(() => start(alice, 'start-and-wait')));
+    for (const id of ids) {
+      await ended(host, id);
+      expect(await alice('show', { id })).toMatchObject({ status: 'succeeded', output: 'Good day, you.' });
+    }
+  });
+
   it('is told what is wrong with what it asks for, and its other calls go on', async () => {
     const waiting = await start(alice, 'wait');
     expect(await alice('start', { name: 7 })).toMatchObject({ error: { code: 'invalid-argument' } });

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { call, invoke, type Plugin, TriviumError } from '@trivium/protocol';
@@ -103,6 +104,27 @@ describe('an isolated plugin', () => {
 
   it('may spin for ever', async () => {
     expect(await run('spin')).toMatchObject({ code: 'cancelled' });
+  });
+
+  it('that does not stop fails its own call alone, and takes no more in its thread', async () => {
+    await using loaded = await loadPlugins([mischief]);
+    const gate = new SharedArrayBuffer(4);
+    const waiting = call(capabilityOf(loaded.plugins, 'wait-for'), { gate } as never, (signal) => ({
+      signal,
+    }));
+    const steps = waiting[Symbol.asyncIterator]();
+    await steps.next();
+    const controller = new AbortController();
+    const block = capabilityOf(loaded.plugins, 'block');
+    const blocked = invoke(block, { gate } as never, controller, () => controller.abort());
+    await expect(blocked).rejects.toMatchObject({ code: 'cancelled' });
+    await sleep(1500); // until it is left behind
+    const behave = capabilityOf(loaded.plugins, 'behave');
+    expect(await invoke(behave, {} as never, { signal: new AbortController().signal })).toEqual({ words: 3 });
+    Atomics.store(new Int32Array(gate), 0, 1);
+    Atomics.notify(new Int32Array(gate), 0);
+    await steps.next();
+    expect(await waiting).toEqual({ words: 2 });
   });
 
   it.each([

@@ -1,9 +1,9 @@
 /** Where the hub is, who asks, and where files go: settings first, then the environment. Opens nothing. */
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import querystring from 'node:querystring';
 import { TriviumError } from '@trivium/protocol';
 import { defaultCacheFolder } from '../../documents/index-cache.js';
+import { homeFolder } from '../../home-folder.js';
 
 export interface HubSettings {
   /** Address of the hub, with `user:password@` where it wants those; default: `HF_ENDPOINT`, else https://huggingface.co. */
@@ -35,13 +35,15 @@ export interface ResolvedHubSettings {
 
 const isSet = (value: string | undefined) => value !== undefined && !/^(|0|false|no|off)$/i.test(value);
 
-function huggingFaceCacheFolder(): string {
+/** @param cacheFolder of ours, in which there is none: of a user without a home nobody knows where it would be */
+function huggingFaceCacheFolder(cacheFolder: string): string {
   const { HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME, XDG_CACHE_HOME } = process.env;
-  const home = HF_HOME || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface');
-  return HF_HUB_CACHE || HUGGINGFACE_HUB_CACHE || join(home, 'hub');
+  const home = homeFolder();
+  const caches = XDG_CACHE_HOME || (home === undefined ? cacheFolder : join(home, '.cache'));
+  return HF_HUB_CACHE || HUGGINGFACE_HUB_CACHE || join(HF_HOME || join(caches, 'huggingface'), 'hub');
 }
 
-/** @throws TriviumError `invalid-argument` when the endpoint is no http address */
+/** @throws TriviumError `invalid-argument` when the endpoint is no http address, `io` as `defaultCacheFolder` */
 export function resolveHubSettings(settings: HubSettings = {}): ResolvedHubSettings {
   const { HF_HUB_OFFLINE, TRIVIUM_OFFLINE } = process.env;
   const byVariable = isSet(TRIVIUM_OFFLINE)
@@ -49,12 +51,13 @@ export function resolveHubSettings(settings: HubSettings = {}): ResolvedHubSetti
     : isSet(HF_HUB_OFFLINE)
       ? 'HF_HUB_OFFLINE'
       : undefined;
+  const cacheFolder = settings.cacheDir ?? defaultCacheFolder();
   return {
     ...callerOf(settings),
     offline: settings.offline ?? byVariable !== undefined,
     offlineBecause: settings.offline ? 'it was told to stay offline' : `${byVariable} is set`,
-    modelsFolder: join(settings.cacheDir ?? defaultCacheFolder(), 'models'),
-    huggingFaceFolder: settings.huggingFaceCacheDir ?? huggingFaceCacheFolder(),
+    modelsFolder: join(cacheFolder, 'models'),
+    huggingFaceFolder: settings.huggingFaceCacheDir ?? huggingFaceCacheFolder(cacheFolder),
   };
 }
 
