@@ -74,11 +74,7 @@ export async function listJobs(
   return checked(jobsList.output, await json(response), 'The server told of jobs that are none').jobs;
 }
 
-export interface FollowJob<C extends AnyCapability = AnyCapability> {
-  /** What the job runs; its progress and output are checked against it. Unchecked without it. */
-  capability?: C | undefined;
-  /** Events to leave out, as many as were seen before. Default: 0. */
-  after?: number | undefined;
+export interface Patience {
   signal?: AbortSignal | undefined;
   /** Told when the connection is lost, for good too, and when it is there again; not when the job's own end closes it. */
   onConnection?: ((isConnected: boolean) => void) | undefined;
@@ -86,11 +82,73 @@ export interface FollowJob<C extends AnyCapability = AnyCapability> {
   maxFailures?: number | undefined;
 }
 
+export interface FollowJob<C extends AnyCapability = AnyCapability> extends Patience {
+  /** What the job runs; its progress and output are checked against it. Unchecked without it. */
+  capability?: C | undefined;
+  /** Events to leave out, as many as were seen before. Default: 0. */
+  after?: number | undefined;
+}
+
 /** A connection that lasted this long was no failed one. */
 const steadyMs = 5000;
 
 /** Answers of a server that is there again soon, or of something between. */
 const passing: ReadonlySet<TriviumErrorCode> = new Set(['network', 'busy', 'unavailable', 'disposed']);
+
+/** A server over requests that may be lost: counts them, waits between them, says whether it is there. */
+class Connection {
+  readonly #patience: Patience;
+  #failures = 0;
+  #isThere = true;
+
+  constructor(patience: Patience) {
+    this.#patience = patience;
+  }
+
+  /** It answers. */
+  isThere(): void {
+    this.#tell(true);
+  }
+
+  /** What was lost before counts no more. */
+  isGood(): void {
+    this.#failures = 0;
+  }
+
+  /** Waits until the next attempt. @throws `failure` where it does not pass, or was one too many; the signal's reason */
+  async lost(failure: unknown): Promise<void> {
+    const { signal, maxFailures = 10 } = this.#patience;
+    signal?.throwIfAborted();
+    this.#tell(false);
+    this.#failures += 1;
+    const passes = TriviumError.isInstance(failure) && passing.has(failure.code);
+    if (!passes || this.#failures > maxFailures) throw failure;
+    await pause(Math.min(8000, 125 * 2 ** this.#failures), signal);
+  }
+
+  #tell(now: boolean): void {
+    if (now === this.#isThere) return;
+    this.#isThere = now;
+    this.#patience.onConnection?.(now);
+  }
+}
+
+/**
+ * The job, asked for again where a request is lost, as `followJob` connects again.
+ * @throws TriviumError `not-found`, `network` after `maxFailures`; the signal's reason
+ */
+export async function getJobPatiently(endpoint: Endpoint, id: string, patience: Patience = {}): Promise<Job> {
+  const connection = new Connection(patience);
+  for (;;) {
+    try {
+      const job = await getJob(endpoint, id, patience.signal);
+      connection.isThere();
+      return job;
+    } catch (thrown) {
+      await connection.lost(thrown);
+    }
+  }
+}
 
 /**
  * The progress of a job behind its first `after` events, each with its number, as it comes; answers the job's output. A lost
@@ -100,16 +158,11 @@ const passing: ReadonlySet<TriviumErrorCode> = new Set(['network', 'busy', 'unav
 export async function* followJob<C extends AnyCapability>(
   endpoint: Endpoint,
   id: string,
-  { capability, after = 0, signal, onConnection, maxFailures = 10 }: FollowJob<C> = {},
+  { capability, after = 0, ...patience }: FollowJob<C> = {},
 ): AsyncGenerator<{ event: number; progress: ProgressOf<C> }, OutputOf<C>, void> {
+  const { signal } = patience;
+  const connection = new Connection(patience);
   let event = after;
-  let failures = 0;
-  let isConnected = true;
-  const tell = (now: boolean) => {
-    if (now === isConnected) return;
-    isConnected = now;
-    onConnection?.(now);
-  };
   for (;;) {
     let failure: unknown;
     let connectedAt = Number.POSITIVE_INFINITY;
@@ -120,7 +173,7 @@ export async function* followJob<C extends AnyCapability>(
         ...(signal && { signal }),
       });
       connectedAt = Date.now();
-      tell(true);
+      connection.isThere();
       for await (const { id: number, data } of eventsOf(response)) {
         const frame = frameOf(data);
         if (frame.type === 'error') throw new JobFailure(errorOfBody(frame, 'The job failed.'));
@@ -129,7 +182,7 @@ export async function* followJob<C extends AnyCapability>(
           return checked(capability.output, frame.output, `${capability.name} answered another output`);
         }
         event = Number(number ?? event + 1);
-        failures = 0;
+        connection.isGood();
         yield {
           event,
           progress: capability
@@ -140,18 +193,11 @@ export async function* followJob<C extends AnyCapability>(
       failure = new TriviumError('network', `The connection ended before job ${id} did.`);
     } catch (thrown) {
       if (thrown instanceof JobFailure) throw thrown.error;
-      signal?.throwIfAborted();
-      if (!(TriviumError.isInstance(thrown) && passing.has(thrown.code))) {
-        tell(false);
-        throw thrown;
-      }
       failure = thrown;
     }
     // A job may be silent for long, and what lies between may end quiet connections: those that lasted count as good.
-    failures = Date.now() - connectedAt > steadyMs ? 1 : failures + 1;
-    tell(false);
-    if (failures > maxFailures) throw failure;
-    await pause(Math.min(8000, 125 * 2 ** failures), signal);
+    if (Date.now() - connectedAt > steadyMs) connection.isGood();
+    await connection.lost(failure);
   }
 }
 

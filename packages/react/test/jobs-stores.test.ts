@@ -127,6 +127,24 @@ describe('one job', () => {
     expect([...hosts]).toEqual(['one']);
   });
 
+  it.each([1, 2])('is followed on though request %i for it is lost', async (lost) => {
+    const { wire, endpoint, start } = setUp();
+    const { id } = await start('a b');
+    let asked = 0;
+    const fetch: typeof globalThis.fetch = async (url, init) => {
+      if (String(url).endsWith(`/v1/jobs/${id}`)) {
+        asked += 1;
+        if (asked === lost) throw new TypeError('fetch failed');
+      }
+      return wire.fetch(url, init);
+    };
+    const store = createJobStore({ ...endpoint, fetch }, id);
+    store.attach();
+    await vi.waitFor(() => expect(store.getSnapshot().job?.output).toBeDefined(), 5000);
+    await vi.waitFor(() => expect(asked).toBe(3), 5000);
+    expect(store.getSnapshot()).toMatchObject({ error: undefined, isConnected: true });
+  });
+
   it('tells its own failure apart from a job that is not there', async () => {
     const { endpoint, start } = setUp();
     const { id } = await start('fail');

@@ -26,7 +26,7 @@ export function Chat() {
         Send
       </button>
       {(status === 'submitted' || status === 'streaming') && (
-        <button type="button" onClick={() => stop()}>
+        <button type="button" onClick={() => stop().catch(console.error)}>
           Stop
         </button>
       )}

@@ -7,6 +7,8 @@ import { useMeter } from '../server/use-meter.js';
 import { langOf } from '../text/lang-of.js';
 import { Message } from './message.js';
 
+type Failure = Error & { code?: string; remedy?: string };
+
 export function ChatPanel({ paths, model, meter, onOpen }: PanelProps) {
   const [fromDocuments, setFromDocuments] = useState(false);
   const [settings, setSettings] = useState({ system: '', temperature: '', maxOutputTokens: '256' });
@@ -23,12 +25,14 @@ export function ChatPanel({ paths, model, meter, onOpen }: PanelProps) {
     },
   });
   const [text, setText] = useState('');
+  const [stopFailure, setStopFailure] = useState<Failure>();
   const id = useId();
   const isRunning = chat.status === 'submitted' || chat.status === 'streaming';
   useMeter(meter, isRunning, chat.status === 'streaming');
   const send = () => {
     if (isRunning || text.trim() === '') return;
     setText('');
+    setStopFailure(undefined);
     void chat.sendMessage({ text });
   };
   const submit = (event: FormEvent) => {
@@ -41,7 +45,12 @@ export function ChatPanel({ paths, model, meter, onOpen }: PanelProps) {
     event.preventDefault();
     send();
   };
-  const failure = chat.error as (Error & { code?: string; remedy?: string }) | undefined;
+  // The server goes on with an answer whose stop did not reach it.
+  const stop = () => {
+    setStopFailure(undefined);
+    chat.stop().catch(setStopFailure);
+  };
+  const failure = (stopFailure ?? chat.error) as Failure | undefined;
   const set = (change: Partial<typeof settings>) => setSettings({ ...settings, ...change });
   return (
     <div className="chat">
@@ -54,7 +63,7 @@ export function ChatPanel({ paths, model, meter, onOpen }: PanelProps) {
       {chat.messages.length === 0 && <p className="muted">Say something to the model.</p>}
       {failure && (
         <Notice title={failure.message} remedy={failure.remedy} code={failure.code}>
-          <button type="button" onClick={() => void chat.regenerate()}>
+          <button type="button" onClick={() => (stopFailure ? stop() : void chat.regenerate())}>
             Try again
           </button>
         </Notice>
@@ -74,7 +83,7 @@ export function ChatPanel({ paths, model, meter, onOpen }: PanelProps) {
         />
         {/* Keys: were it one element, the click that stops would go on as one that submits. */}
         {isRunning ? (
-          <button key="stop" type="button" onClick={() => void chat.stop()}>
+          <button key="stop" type="button" onClick={stop}>
             Stop
           </button>
         ) : (

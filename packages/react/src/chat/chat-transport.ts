@@ -162,6 +162,7 @@ function partsOf(response: Response, onEnd: () => void): PartStream {
     pull: async (controller) => {
       try {
         const { done, value } = await events.next();
+        if (done && !isAborted) throw brokenOff();
         if (done || value.data === '[DONE]') {
           onEnd();
           if (isAborted) controller.error(new DOMException('The answer was stopped.', 'AbortError'));
@@ -173,9 +174,8 @@ function partsOf(response: Response, onEnd: () => void): PartStream {
         isAborted ||= part.type === 'abort';
         controller.enqueue(part);
       } catch (thrown) {
-        // The AI SDK knows a broken connection, which it can take up again, by the error that `fetch` gave.
         const broke = TriviumError.isInstance(thrown) && thrown.cause instanceof TypeError;
-        controller.error(broke ? thrown.cause : thrown);
+        controller.error(broke ? brokenOff(thrown) : thrown);
       }
     },
     cancel: async () => {
@@ -183,6 +183,12 @@ function partsOf(response: Response, onEnd: () => void): PartStream {
     },
   });
 }
+
+/**
+ * The AI SDK knows a broken connection, which it can take up again, as a `TypeError` that says "network" or "fetch": those of
+ * browsers do, Node's does not.
+ */
+const brokenOff = (cause?: TriviumError) => new TypeError('network error: the answer broke off', { cause });
 
 function partOf(data: string): Part {
   try {

@@ -6,7 +6,7 @@ import {
   cancelJob,
   type Endpoint,
   followJob,
-  getJob,
+  getJobPatiently,
   type Job,
   jobStatusIsFinal,
   TriviumError,
@@ -57,22 +57,19 @@ export function createJobStore(endpoint: Endpoint, id: string): JobStore {
     const at = heldEndpoint(endpoint);
     server = at;
     try {
-      const job = await getJob(at, id, signal);
+      const patience = { signal, onConnection: (isConnected: boolean) => show({ isConnected }) };
+      const job = await getJobPatiently(at, id, patience);
       show({ job, error: undefined, isConnected: true });
-      const events = followJob(at, id, {
-        after: job.events,
-        signal,
-        onConnection: (isConnected) => show({ isConnected }),
-      });
+      const events = followJob(at, id, { ...patience, after: job.events });
       const failure = await follows(events, (event, progress) => {
         if (state.job) change({ job: { ...state.job, status: 'running', events: event, progress } });
         publisher.touch();
       });
       signal.throwIfAborted();
       // The job itself tells how it ended; where it has not, what ended is the connection.
-      const last = await getJob(at, id, signal);
+      const last = await getJobPatiently(at, id, patience);
       if (failure && !jobStatusIsFinal(last.status)) throw failure;
-      show({ job: last, error: undefined });
+      show({ job: last, error: undefined, isConnected: true });
     } catch (thrown) {
       if (following === own) show({ error: TriviumError.from(thrown), isConnected: false });
     } finally {

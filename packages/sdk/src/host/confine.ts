@@ -134,8 +134,19 @@ async function real(path: string, links = 0): Promise<string> {
   }
 }
 
+/** Characters of a path, as Linux has it in bytes. Where nothing of it is there, each of its parts is asked for. */
+const mostCharacters = 4096;
+
 /** @throws TriviumError `outside-root`, `invalid-argument` for what can be no path */
 export async function insideRoot(root: string, path: string, field: string): Promise<string> {
+  if (path.length > mostCharacters) {
+    throw new TriviumError('invalid-argument', `A path is longer than ${mostCharacters} characters.`, {
+      field,
+      expected: `at most ${mostCharacters} characters`,
+      found: `${path.length}`,
+      remedy: 'Correct the path.',
+    });
+  }
   if (path.includes('\0')) {
     throw new TriviumError('invalid-argument', 'A path holds no null character.', {
       field,
@@ -154,6 +165,9 @@ export async function insideRoot(root: string, path: string, field: string): Pro
   });
 }
 
+/** Paths and models that one call names, all its fields together: each is asked for on the disk. */
+const mostNames = 10_000;
+
 export interface Confinement {
   root: string;
   /** Whether a model may be one of the Hugging Face Hub, which is downloaded into a cache outside the root. */
@@ -163,15 +177,18 @@ export interface Confinement {
 /**
  * The input with every path resolved inside the root, and out of scratch folders that it does not name; a missing list of paths
  * means the root itself.
- * @throws TriviumError `outside-root`, and as `pathFields`
+ * @param signal of whoever asks: once it aborts, the rest is left
+ * @throws TriviumError `outside-root`, `invalid-argument` for more than 10,000 paths, and as `pathFields`; the signal's reason
  */
 export async function confine(
   capability: AnyCapability,
   input: Record<string, unknown>,
   confinement: Confinement,
+  signal?: AbortSignal,
 ): Promise<Record<string, unknown>> {
   const fields = pathFields(capability);
-  const confined = (await confineValue(capability.input, input, confinement, '')) as Record<string, unknown>;
+  const walk: Walk = { ...confinement, signal, names: 0 };
+  const confined = (await confineValue(capability.input, input, walk, '')) as Record<string, unknown>;
   for (const { field, role, list } of fields) {
     if (role === 'path' && list && !field.includes('.') && confined[field] === undefined)
       confined[field] = [await insideRoot(confinement.root, '.', field)];
@@ -179,25 +196,26 @@ export async function confine(
   return confined;
 }
 
+interface Walk extends Confinement {
+  signal: AbortSignal | undefined;
+  /** Those that were met. */
+  names: number;
+}
+
 /** The value with every string that its schema marks resolved; what does not fit the schema is left to its check. */
-async function confineValue(
-  schema: z.ZodType,
-  value: unknown,
-  confinement: Confinement,
-  field: string,
-): Promise<unknown> {
+async function confineValue(schema: z.ZodType, value: unknown, walk: Walk, field: string): Promise<unknown> {
   const role = roleOf(schema);
-  if (role) return typeof value === 'string' ? confineString(role, value, confinement, field) : value;
+  if (role) return typeof value === 'string' ? confineString(role, value, walk, field) : value;
   if (!namesFiles(schema)) return value;
   const inside = insideOf(schema);
   if ('hidden' in inside) return value;
   if ('same' in inside) {
     let confined = value === undefined ? defaultPath(schema) : value;
-    for (const part of inside.same) confined = await confineValue(part, confined, confinement, field);
+    for (const part of inside.same) confined = await confineValue(part, confined, walk, field);
     return confined;
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value) !== inside.isList) return value;
-  return confineHeld(inside, value, confinement, field);
+  return confineHeld(inside, value, walk, field);
 }
 
 /** What is filled in for a path, or what holds paths, that is left out: it means the root's, not this process's folder. */
@@ -206,30 +224,41 @@ function defaultPath(schema: z.ZodType): unknown {
   return type === 'default' || type === 'prefault' ? defaultValue : undefined;
 }
 
+/** One after the other: others find the disk free between two. */
 async function confineHeld(
   { isList, element, named = {}, rest, name }: Held,
   value: object,
-  confinement: Confinement,
+  walk: Walk,
   field: string,
 ): Promise<unknown> {
   const confined = (schema: z.ZodType | null | undefined, item: unknown, at: string) =>
-    schema ? confineValue(schema, item, confinement, at) : item;
+    schema ? confineValue(schema, item, walk, at) : item;
   const given = value as Record<string, unknown>;
   const keys = isList ? Object.keys(value) : [...new Set([...Object.keys(value), ...Object.keys(named)])];
-  const entries = keys.map(async (key) => {
+  const settled: [unknown, unknown, string][] = [];
+  for (const key of keys) {
     const at = element ? field : below(field, key);
     const schema = element ?? (Object.hasOwn(named, key) ? named[key] : rest);
-    return [await confined(name, key, at), await confined(schema, given[key], at), key] as const;
-  });
-  const settled = await Promise.all(entries);
+    settled.push([await confined(name, key, at), await confined(schema, given[key], at), key]);
+  }
   if (isList) return settled.map(([, item]) => item);
   // What was left out stays so, unless its default names files.
   const kept = settled.filter(([, item, key]) => item !== undefined || Object.hasOwn(value, key));
   return Object.fromEntries(kept.map(([key, item]) => [key, item]));
 }
 
-const confineString = (role: Role, value: string, confinement: Confinement, field: string) =>
-  role === 'model' ? confineModel(value, confinement, field) : confinePath(confinement.root, value, field);
+async function confineString(role: Role, value: string, walk: Walk, field: string): Promise<string> {
+  walk.signal?.throwIfAborted();
+  walk.names += 1;
+  if (walk.names > mostNames) {
+    throw new TriviumError('invalid-argument', `A call names more than ${mostNames} paths.`, {
+      field,
+      expected: `at most ${mostNames}`,
+      remedy: 'Name the folder that they lie in, or a glob.',
+    });
+  }
+  return role === 'model' ? confineModel(value, walk, field) : confinePath(walk.root, value, field);
+}
 
 /**
  * A path that a caller may use: inside the root, and in no scratch folder but one that it names.

@@ -62,14 +62,15 @@ const climbs = /[{(,|]\.\.|\.\.[,|)}]/;
 /** Begins as no hidden name does: a glob matches those only where it says a dot. */
 const isVisible = /^(?:[*?]|\[(?:\w(?:-\w)?)+\])[^{}(),|]*$/;
 
-/** What is sure of a segment: how it begins and ends. Braces may hold slashes, so that it may be half of one. */
-const [plainBeginning, plainEnd] = [/^[^*?[\]{}()!+@|,\\^]*/, /[^*?[\]{}()!+@|,\\^]*$/];
+/** What means more than itself in a glob. */
+const special = /[*?[\]{}()!+@|,\\^]/;
 
 /** Whether a segment of a glob may match the name of the server's own folder. */
 function mayMatchOwn(segment: string): boolean {
   const name = segment.toLowerCase();
-  const [beginning] = plainBeginning.exec(name)!;
-  if (beginning === name) return name === ownFolderName;
+  // Sure of it is how it begins and ends. Braces may hold slashes, so that it may be half of one.
+  const parts = name.split(special);
+  if (parts.length === 1) return name === ownFolderName;
   if (isVisible.test(name) || !/[.*?[!]/.test(name)) return false;
-  return ownFolderName.startsWith(beginning) && ownFolderName.endsWith(plainEnd.exec(name)![0]);
+  return ownFolderName.startsWith(parts[0]!) && ownFolderName.endsWith(parts.at(-1)!);
 }

@@ -148,7 +148,6 @@ class HttpHandler implements Handler {
     while (this.#running.size > 0) await Promise.allSettled(this.#running.keys());
     await this.#chats[Symbol.asyncDispose]();
     await this.#scratch?.[Symbol.asyncDispose]();
-    this.#metrics.dispose();
   }
 
   #mount(route: AnyRoute): void {

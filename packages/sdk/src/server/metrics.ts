@@ -6,6 +6,17 @@ import type { EngineStats } from '@trivium/native';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Admission } from '../host/admission.js';
 
+/** Node's own figures, gathered once for all servers of the process: what gathers them cannot be stopped. */
+let ofNode: Registry | undefined;
+
+function figuresOfNode(): Registry {
+  if (!ofNode) {
+    ofNode = new Registry();
+    collectDefaultMetrics({ register: ofNode });
+  }
+  return ofNode;
+}
+
 /** From a cached embedding to an hour of writing. */
 const secondsBuckets = [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 600, 3600];
 
@@ -56,7 +67,7 @@ export class ServerMetrics {
     gauge('trivium_calls_running', 'Calls that have a place.', () => admission.running);
     gauge('trivium_calls_waiting', 'Calls that wait for a place.', () => admission.waiting);
     engineFigures(registers, engine);
-    collectDefaultMetrics({ register: this.#registry });
+    figuresOfNode();
   }
 
   request(route: string, method: string, status: number, durationMs: number): void {
@@ -78,13 +89,9 @@ export class ServerMetrics {
     return this.#registry.contentType;
   }
 
-  text(): Promise<string> {
-    return this.#registry.metrics();
-  }
-
-  /** Stops Node's own figures from being gathered. */
-  dispose(): void {
-    this.#registry.clear();
+  async text(): Promise<string> {
+    const texts = await Promise.all([this.#registry, figuresOfNode()].map((registry) => registry.metrics()));
+    return texts.join('\n');
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, realpath, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AnyCapability, contracts, defineCapability, filePath } from '@trivium/protocol';
+import { type AnyCapability, contracts, defineCapability, filePath, modelReference } from '@trivium/protocol';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { confine, pathFields, relativePaths } from '../../src/host/confine.js';
@@ -51,6 +51,24 @@ describe('a caller stays inside the root', () => {
       code: 'invalid-argument',
       field: 'paths',
     });
+  });
+
+  it('takes paths that are as long, and as many, as people have', async () => {
+    const search = (paths: string[]) => confine(contracts.search, { paths, query: 'x' }, inside);
+    const refused = { code: 'invalid-argument', field: 'paths' };
+    await expect(search(['a/'.repeat(2049)])).rejects.toMatchObject(refused);
+    const many = defineCapability({
+      ...contracts.search,
+      input: z.object({ paths: z.array(modelReference) }),
+    });
+    await expect(confine(many, { paths: Array(10_001).fill('nano') }, inside)).rejects.toMatchObject(refused);
+    const glob = `.${'a'.repeat(4000)}*/x`;
+    expect(await search([glob])).toMatchObject({ paths: [join(root, glob)] });
+  });
+
+  it('leaves the rest once whoever asks has gone', async () => {
+    const gone = AbortSignal.abort(new Error('gone'));
+    await expect(confine(contracts.search, { paths: ['docs'] }, inside, gone)).rejects.toThrow('gone');
   });
 
   it('lets embedded models through and confines the others', async () => {

@@ -5,6 +5,8 @@ import { Chat } from '@ai-sdk/react';
 import { chatDataSchemas, type TriviumDataParts } from '@trivium/protocol';
 import { DefaultChatTransport, type UIMessage } from 'ai';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { doneFrame } from '../../src/server/event-stream.js';
+import { continuedFrames } from '../../src/server/ui/continued-message.js';
 import { scriptedModel } from '../../src/testing/index.js';
 import { type TestServer, testServer } from './fixtures.js';
 
@@ -142,4 +144,84 @@ describe('an answer from documents', () => {
     );
     expect(stages.slice(-2)).toEqual(['read', 'answer']); // before them the model, unless an earlier call has loaded it
   });
+});
+
+describe('an answer behind the results of tools', () => {
+  it('is taken up again with the whole message that it continues', async () => {
+    const call = { toolCalls: [{ toolName: 'weather', input: { city: 'Oslo' } }] };
+    const model = scriptedModel([call, 'It is cold.'], { specification: 'v3' });
+    await using own = await testServer({ model: 'model', models: { model } });
+    const ran: string[] = [];
+    const chatOf = (messages: Message[]) =>
+      new Chat<Message>({
+        id: 'tools',
+        messages,
+        onToolCall: ({ toolCall }) => void ran.push(toolCall.toolName),
+        transport: new DefaultChatTransport({
+          api: 'http://localhost:7474/api/chat',
+          body: { tools: { weather: { inputSchema: { type: 'object', properties: {} } } } },
+          fetch: (url, init) => own.handler.fetch(new Request(url as string, init)),
+        }),
+      });
+    const chat = chatOf([]);
+    await chat.sendMessage({ text: 'How is the weather?' });
+    const [part] = chat.messages.at(-1)!.parts.filter((one) => one.type === 'tool-weather');
+    const { toolCallId } = part as { toolCallId: string };
+    await chat.addToolOutput({ tool: 'weather', toolCallId, output: { degrees: -5 } });
+    const before = structuredClone(chat.messages);
+    const stream = await own.post('/api/chat', { id: 'tools', messages: before });
+    // Its sender has the message already, and leaves before the end.
+    const reader = stream.body!.getReader();
+    expect(new TextDecoder().decode((await reader.read()).value)).not.toContain('tool-output-available');
+    await reader.cancel();
+    const reloaded = chatOf(before);
+    await reloaded.resumeStream();
+    expect(reloaded.error).toBeUndefined();
+    expect(reloaded.messages).toHaveLength(2);
+    const { id, parts } = reloaded.messages.at(-1)!;
+    expect(id).toBe(before.at(-1)!.id);
+    // What the answer took replaces what the part of it before took.
+    const plain = (of: Message['parts']) =>
+      JSON.parse(JSON.stringify(of.filter(({ type }) => type !== 'data-trivium-usage')));
+    const known = plain(before.at(-1)!.parts);
+    const found = plain(parts);
+    expect(found.slice(0, known.length)).toEqual(known);
+    expect(found.slice(known.length)).toMatchObject([{ type: 'step-start' }, { text: 'It is cold.' }]);
+    expect(ran).toEqual(['weather']);
+  });
+});
+
+it('tells each part of a message that is continued in chunks that make it again', async () => {
+  const parts = [
+    { type: 'step-start' },
+    { type: 'reasoning', text: 'Hm.', state: 'done' },
+    { type: 'text', text: 'See.', state: 'done', providerMetadata: { any: { sign: 'x' } } },
+    {
+      type: 'tool-a',
+      toolCallId: '1',
+      state: 'output-available',
+      input: { q: [1] },
+      output: 'ok',
+      title: 'A',
+    },
+    { type: 'tool-a', toolCallId: '2', state: 'output-error', input: { q: 2 }, errorText: 'no' },
+    { type: 'tool-a', toolCallId: '3', state: 'output-error', rawInput: '{', errorText: 'broken' },
+    { type: 'dynamic-tool', toolName: 'b', toolCallId: '4', state: 'input-available', input: {} },
+    { type: 'file', mediaType: 'text/plain', url: 'data:text/plain,x' },
+    { type: 'source-url', sourceId: 's', url: 'http://a.example' },
+    { type: 'data-trivium-usage', id: 'usage', data: { model: 'm', ms: 1 } },
+  ];
+  const frames = continuedFrames([{ id: 'm', role: 'assistant', metadata: { at: 1 }, parts }]);
+  const chat = new Chat({
+    transport: new DefaultChatTransport({
+      api: '/',
+      fetch: async () => new Response(`${frames}${doneFrame}`),
+    }),
+  });
+  await chat.resumeStream();
+  expect(chat.error).toBeUndefined();
+  const [made] = chat.messages;
+  expect(made).toMatchObject({ id: 'm', role: 'assistant', metadata: { at: 1 } });
+  expect(made!.parts).toMatchObject(parts);
+  expect(continuedFrames([{ id: 'q', role: 'user', parts: [{ type: 'text', text: 'x' }] }])).toBe('');
 });

@@ -134,6 +134,21 @@ describe('what is sent', () => {
     expect(sent).toBeLessThan(1e5);
   });
 
+  it('a body of more values than anybody means is refused before it is looked at', async () => {
+    const { post } = await server();
+    for (const values of [
+      Array(100_001).fill(0),
+      Array(50_001).fill([]),
+      Array(1000).fill(Array(101).fill({})),
+    ]) {
+      const response = await post('/v1/chat/completions', { ...chat, messages: values });
+      expect(response.status).toBe(400);
+      expect(await errorOf(response)).toMatchObject({ code: 'invalid-argument', param: 'body' });
+    }
+    const commas = { ...chat, messages: [{ role: 'user', content: ',[{'.repeat(200_000) }] };
+    expect((await post('/v1/chat/completions', commas)).status).toBe(200);
+  });
+
   it.each([
     ['no JSON', '{"model":', 'body'],
     ['no UTF-8', undefined, 'body'],
@@ -315,6 +330,8 @@ describe('what is told', () => {
     );
     expect(metrics).toMatch(/trivium_tokens_total\{model="scripted",kind="output"\} \d+/);
     expect(metrics).not.toContain('secret');
+    // Of the process, once.
+    expect(metrics.match(/^process_cpu_seconds_total /gm)).toHaveLength(1);
   });
 
   it('whoever listens to the log takes no answer down', async () => {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { ScratchFolders } from '../../src/server/scratch/scratch-folders.js';
 import { documentsFolder, type TestServer, temporaryFolder, testServer } from './fixtures.js';
 
@@ -341,4 +341,16 @@ describe('/metrics', () => {
     expect(text).toMatch(/^trivium_engine_bytes\{kind="weights"\} [1-9]\d+$/m);
     expect(text).toMatch(/^trivium_engine_tokens_total\{kind="decode"\} [1-9]\d*$/m);
   });
+});
+
+it('folders that are a day old go once, however many are made at once', async () => {
+  const root = await documentsFolder();
+  await using folders = new ScratchFolders(root);
+  const old = [await folders.create(), await folders.create()];
+  const nextDay = Date.now() + 25 * 3_600_000;
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => nextDay);
+  const made = await Promise.all([folders.create(), folders.create(), folders.create()]);
+  clock.mockRestore();
+  for (const { path } of made) expect(existsSync(join(root, path))).toBe(true);
+  for (const { path } of old) expect(existsSync(join(root, path))).toBe(false);
 });

@@ -101,6 +101,13 @@ describe('a staged chat', () => {
     expect(temperatures(polisher.calls.slice(from[1]))).toEqual(new Set([0.7]));
   });
 
+  it('is asked for: a chat that wants no drafts is still a chat', async () => {
+    const from = model.calls.length;
+    const body = { model: 'writer', messages, stream_output: false };
+    expect((await server.post('/v1/chat/completions', body)).status).toBe(200);
+    expect(model.calls.length - from).toBe(1);
+  });
+
   it('lets pass what changes nothing', async () => {
     const neutral = { n: 1, top_p: 1, presence_penalty: 0, stop: [], tools: [], tool_choice: 'auto' };
     const format = { response_format: { type: 'text' }, logprobs: false, modalities: ['text'], seed: null };

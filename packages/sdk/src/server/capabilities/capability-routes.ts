@@ -94,7 +94,8 @@ function capabilityRoute(implementation: Served, context: ServerContext): AnyRou
     isWork: true,
     handle: async (call) => {
       const jobs = context.jobs.of(callerOf(call.request));
-      const input = await confine(capability, call.body as Record<string, unknown>, confinementOf(context));
+      const given = call.body as Record<string, unknown>;
+      const input = await confine(capability, given, confinementOf(context), call.signal);
       if (/\brespond-async\b/i.test(call.request.headers.get('prefer') ?? ''))
         return startJob(implementation, input, jobs, context);
       if (call.request.headers.get('accept')?.includes('text/event-stream'))

@@ -4,6 +4,7 @@
  */
 import { TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
+import type { ServedLanguageModel } from '../served-models.js';
 
 /** JSON in which `null` says the same as a field that is left out. */
 export const optional = <Schema extends z.ZodType>(schema: Schema) =>
@@ -95,4 +96,23 @@ export function refuseFields(
     const found = JSON.stringify(value)?.slice(0, 100);
     refuse(field, `${field} is not supported${here.where}.`, here.remedy, found);
   }
+}
+
+/**
+ * Refuses what models of other providers are not told: it travels in `providerOptions.trivium`, which they do not read.
+ * @throws TriviumError `unsupported` naming the field
+ */
+export function refuseOfOthers(body: Record<string, unknown>, { id, forUi }: ServedLanguageModel): void {
+  // Options are under the provider's name before its first dot, as everywhere in the AI SDK.
+  if (forUi.provider.split('.')[0] === 'trivium') return;
+  refuseFields(
+    body,
+    {
+      min_p: (share: number) => share !== 0,
+      repetition_penalty: (penalty: number) => penalty !== 1,
+      logit_bias: (bias: object) => Object.keys(bias).length > 0,
+      logprobs: (wanted: boolean | number) => wanted !== false,
+    },
+    { where: ` by the model "${id}"`, remedy: 'Leave it out, or name a model of ours: nano, a path, hf:.' },
+  );
 }

@@ -2,6 +2,7 @@
 import { eventStream } from '../event-stream.js';
 import { type AnyRoute, route } from '../route.js';
 import type { ServerContext } from '../server-context.js';
+import { refuseOfOthers } from './call-settings.js';
 import {
   type AnswerHead,
   answerHead,
@@ -45,6 +46,7 @@ export function chatRoute(context: ServerContext): AnyRoute {
       if (isStaged(body)) return stagedChat(body, call, context);
       const options = chatCallOf(body, call.signal);
       const model = await context.models.language(body.model);
+      refuseOfOthers(body, model);
       const head = answerHead(model.id);
       const { metrics } = context;
       if (body.stream !== true) {

@@ -13,6 +13,7 @@ import {
   optional,
   refuse,
   refuseFields,
+  refuseOfOthers,
   samplingFields,
   samplingOf,
   stopField,
@@ -94,6 +95,7 @@ export function completionsRoute(context: ServerContext): AnyRoute {
       if (!prompts.every((one) => typeof one === 'string'))
         return refuse('prompt', 'Tokens are not taken, for ids differ from model to model.', 'Give text.');
       const model = await context.models.language(body.model);
+      refuseOfOthers(body, model);
       const head = answerHead(model.id, 'cmpl-');
       const start = (prompt: string) => startOne(model, prompt, body, signal, context);
       if (body.stream === true) {

@@ -3,6 +3,7 @@ import { errorBody } from '@trivium/protocol';
 import { eventStream, frameOf } from '../event-stream.js';
 import { type AnyRoute, type RouteCall, route } from '../route.js';
 import type { ServerContext } from '../server-context.js';
+import { refuseOfOthers } from './call-settings.js';
 import { generateStream, type StreamedAnswer } from './model-call.js';
 import { responsesCallOf, responsesWords } from './responses-call.js';
 import { response, responsesEvent, responsesRequest } from './responses-schema.js';
@@ -29,6 +30,7 @@ export function responsesRoute(context: ServerContext): AnyRoute {
     handle: async (call) => {
       const { body, signal } = call;
       const model = await context.models.language(body.model);
+      refuseOfOthers(body, model);
       const options = responsesCallOf(body, model.reference !== undefined, signal);
       const answer = await generateStream(model, options, {
         metrics: context.metrics,

@@ -19,10 +19,7 @@ import { withErrors } from './chunk-events.js';
 import { readDataUrl, textOf } from './prompt.js';
 
 export const isStaged = ({ summary_ratio, stages, stream_output, target_words }: ChatRequest) =>
-  summary_ratio !== undefined ||
-  stages !== undefined ||
-  stream_output !== undefined ||
-  target_words !== undefined;
+  summary_ratio !== undefined || stages !== undefined || stream_output === true || target_words !== undefined;
 
 /** What is told while a text is written: models on their way, then the stages. */
 type WritingStep = PreloadProgress | WriteEvent;

@@ -173,7 +173,11 @@ export class ScratchFolders implements AsyncDisposable {
 
   async #forgetOld(): Promise<void> {
     const old = [...this.#folders].filter(([, { usedMs }]) => Date.now() - usedMs > this.#limits.keepMs);
-    for (const [id] of old) await this.remove(id);
+    // Before anything is awaited, so that calls at once do not remove the same.
+    for (const [id] of old) this.#folders.delete(id);
+    if (old.length === 0) return;
+    const own = await this.#ownFolder();
+    for (const [id] of old) await rm(join(own, id), { recursive: true, force: true }).catch(() => {});
   }
 
   #ownFolder(): Promise<string> {

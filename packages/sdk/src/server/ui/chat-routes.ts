@@ -2,13 +2,14 @@
  * `/api/chat`: what `useChat` speaks. An answer runs apart from its request: a disconnect stops nothing, `GET …/stream` reads
  * it again from the beginning, `POST …/cancel` ends it. Refuses to know: how answers are made and kept.
  */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { doneFrame, eventStream, frameOf } from '../event-stream.js';
+import { callerOf } from '../gate/caller.js';
 import { type AnyRoute, type RouteCall, route } from '../route.js';
 import type { ServerContext } from '../server-context.js';
 import { type UiChatRequest, uiChatRequest, uiChunk } from './chat-schema.js';
 import type { Answer } from './chat-streams.js';
+import { continuedFrames } from './continued-message.js';
 import { documentFrames, documentInput } from './document-answer.js';
 import type { StoredStream } from './stream-store.js';
 import { errorFrame, loadAi, promptOf, uiFrames } from './ui-answer.js';
@@ -30,12 +31,14 @@ export function chatRoutes(context: ServerContext): AnyRoute[] {
       body: uiChatRequest,
       answers: { 200: { description: 'The stream.', events: uiChunk } },
       handle: async (call) => {
+        const before = continuedFrames(call.body.messages);
         const starting = chats.start(chatOf(call, call.body.id), async (signal) =>
-          placed(await answerTo(call, context), call, signal),
+          behind(before, await placed(await answerTo(call, context), call, signal)),
         );
         call.until(starting.then(({ settled }) => settled));
         const { stream } = await starting;
-        return eventStream(call, replay(stream, call), headers);
+        // Its client has what is before.
+        return eventStream(call, replay(stream, call, before.length), headers);
       },
     }),
     route({
@@ -84,10 +87,7 @@ export function chatRoutes(context: ServerContext): AnyRoute[] {
 }
 
 /** Ids are their callers' own: nobody meets the chats of somebody with another key, which is kept nowhere. */
-function chatOf({ request }: RouteCall, id: string): string {
-  const authorization = request.headers.get('authorization') ?? '';
-  return `${createHash('sha256').update(authorization).digest('hex')}:${id}`;
-}
+const chatOf = ({ request }: RouteCall, id: string) => `${callerOf(request) ?? ''}:${id}`;
 
 /** What is asked for is checked before anything ends or begins. */
 async function answerTo(
@@ -125,16 +125,26 @@ async function placed(answer: Answer, { enter }: RouteCall, signal: AbortSignal)
   };
 }
 
+/** Kept before an answer, so that whoever comes back for it is told of the whole message. */
+const behind = (before: string, answer: Answer): Answer =>
+  async function* (signal) {
+    if (before !== '') yield before;
+    yield* answer(signal);
+  };
+
 /**
  * The text as it was written, which is forgotten once somebody has all of it; what breaks off, here or in the process that wrote
  * it, ends with an error that says so.
+ * @param known characters at the beginning that the reader has
  */
 async function* replay(
   stream: StoredStream,
   { signal, failure }: RouteCall,
+  known = 0,
 ): AsyncGenerator<string, void, void> {
   const reading = stream.read(signal);
   let isOver = false;
+  let left = known;
   try {
     for (;;) {
       const step = await reading.next();
@@ -144,7 +154,9 @@ async function* replay(
       }
       // Clients leave with this frame, before the end behind it.
       isOver = !signal.aborted && step.value.endsWith(doneFrame);
-      yield step.value;
+      const piece = step.value.slice(left);
+      left = Math.max(0, left - step.value.length);
+      if (piece !== '') yield piece;
     }
     yield errorFrame('The server ended before the answer did.');
   } catch (error) {
