@@ -7,8 +7,6 @@ import {
   type Admission,
   confine,
   type Host,
-  hideOutside,
-  hideRoot,
   isAllowed,
   mayUseHub,
   type Permissions,
@@ -22,6 +20,7 @@ import { z } from 'zod';
 import { type ContentBlock, textBlock } from './surface/content.js';
 import { failedAnswer } from './surface/requests.js';
 import type { JsonSchema, Progress, Tool, ToolAnswer, ToolContext } from './surface/surface.js';
+import { allWithoutRoot, isObject, withoutRoot } from './without-root.js';
 
 export interface ToolSettings extends Permissions {
   host: Host;
@@ -29,7 +28,7 @@ export interface ToolSettings extends Permissions {
   root: string;
   /** Jobs as callers know them. Default: those of the host that the plugins could have started here. */
   jobs?: ServedJobs;
-  /** Each call of a tool takes one of its places; default: none is asked for. */
+  /** Each call of a tool that works takes one of its places, and those that tell of jobs none; default: none is asked for. */
   admission?: Pick<Admission, 'enter'>;
   /** Links to resources for an answer of a capability, by what it answered: citations, jobs. */
   linksOf?: (structured: Record<string, unknown>) => ContentBlock[];
@@ -116,6 +115,9 @@ function toTool(
   };
 }
 
+/** What tells of jobs does no work of its own: it waits for none, none waits for it, and none becomes a job. */
+export const isOfJobs = ({ plugin }: AnyCapability) => plugin === 'jobs';
+
 /** The input as the capability may have it. @throws TriviumError `outside-root` */
 export function confineInput(
   capability: AnyCapability,
@@ -135,7 +137,7 @@ async function answerTool(
   const { capability } = implementation;
   let leave: (() => void) | undefined;
   try {
-    leave = await admission?.enter(signal);
+    if (!isOfJobs(capability)) leave = await admission?.enter(signal);
     const confined = await confineInput(capability, input, settings);
     const context = host.context(signal, jobs.of(caller));
     const output = await invoke(implementation, confined as never, context, (step) => {
@@ -158,31 +160,10 @@ export function answerOf(
 ): ToolAnswer {
   const relative = relativePaths(output, root);
   // A job tells what went wrong with it in words, and they name files.
-  const structured = capability.plugin === 'jobs' ? allWithoutRoot(relative, root) : relative;
+  const structured = isOfJobs(capability) ? allWithoutRoot(relative, root) : relative;
   const text = capability.readable?.(structured) ?? JSON.stringify(structured) ?? 'Done.';
   if (!isObject(structured)) return { content: [textBlock(text)], isError: false };
   return { structured, content: [textBlock(text), ...(linksOf?.(structured) ?? [])], isError: false };
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Plain data, each text in it without the root; where it tells of a file elsewhere (`file`), by its name only. */
-function allWithoutRoot<T>(value: T, root: string, file = ''): T {
-  const told = (item: unknown, named = file) => allWithoutRoot(item, root, named);
-  if (typeof value === 'string') return hideRoot(hideOutside(value, file, root), root) as T;
-  if (Array.isArray(value)) return value.map((item) => told(item)) as T;
-  if (!isObject(value)) return value;
-  const named = typeof value.file === 'string' ? value.file : file;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, told(item, named)])) as T;
-}
-
-/** A client never sees where on the machine files are, and this is how its failures say it; a cancel stays what it is. */
-export function withoutRoot(error: unknown, root: string): unknown {
-  const failure = TriviumError.from(error);
-  if (failure.code === 'cancelled') return error;
-  const { code, message, ...details } = allWithoutRoot(failure.toJSON(), root);
-  return new TriviumError(code, message, details);
 }
 
 interface AnyStep {

@@ -8,25 +8,23 @@ import {
   answerOf,
   type CapabilityTool,
   confineInput,
+  isOfJobs,
   refuseCollisions,
   type SettledToolSettings,
-  withoutRoot,
 } from './capability-tools.js';
 import type { ContentBlock } from './surface/content.js';
 import { failedAnswer } from './surface/requests.js';
 import type { JsonSchema, Tool } from './surface/surface.js';
+import { withoutRoot } from './without-root.js';
 
 export const jobUri = (id: string) => `job:///${id}`;
-
-/** What tells of jobs answers at once: nothing is gained by one more job about it. */
-const isOfJobs = ({ implementation }: CapabilityTool) => implementation.capability.plugin === 'jobs';
 
 /**
  * The tools with `jobs_start` beside them; without any that can be a job, as they are.
  * @throws TriviumError `invalid-argument` where a tool has its name
  */
 export function withJobs(tools: readonly CapabilityTool[], settings: SettledToolSettings): Tool[] {
-  const startable = tools.filter((tool) => !isOfJobs(tool));
+  const startable = tools.filter(({ implementation }) => !isOfJobs(implementation.capability));
   if (settings.readOnly || startable.length === 0) return [...tools];
   const all: Tool[] = [...tools, startTool(startable, settings)];
   refuseCollisions(all);

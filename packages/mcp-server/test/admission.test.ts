@@ -1,5 +1,5 @@
 /** Calls of tools take the places that a server has, and give them back however they end. */
-import { Admission, documents, Host, models } from '@trivium/sdk';
+import { Admission, documents, Host, jobs, models } from '@trivium/sdk';
 import { afterAll, expect, it } from 'vitest';
 import { toolsOf } from '../src/capability-tools.js';
 
@@ -36,4 +36,12 @@ it('a call that is cancelled while it waits takes no place', async () => {
   await expect(waiting).rejects.toThrow();
   leave();
   expect([admission.running, admission.waiting]).toEqual([0, 0]);
+});
+
+it('what tells of jobs waits for no place', async () => {
+  const admission = new Admission({ maxConcurrent: 1, maxQueued: 0 });
+  const tools = toolsOf([jobs], { host, root: '/', admission });
+  await admission.enter(signal);
+  const answer = await tools.find(({ name }) => name === 'jobs_list')!.run({}, { signal });
+  expect(answer.isError).toBe(false);
 });

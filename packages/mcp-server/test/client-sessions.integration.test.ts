@@ -10,7 +10,8 @@ import type { McpSurface } from '../src/surface/surface.js';
 
 const said = (text: string) => ({ content: [textBlock(text)], isError: false });
 
-async function kitchen() {
+/** @param fieldOf of what tools answer as data, in the server that stands now */
+async function kitchen(fieldOf?: () => string) {
   const log: string[] = [];
   const surface = (tools: string[]): McpSurface => ({
     name: 'kitchen',
@@ -19,8 +20,12 @@ async function kitchen() {
       name,
       description: name,
       inputSchema: { type: 'object' },
+      ...(fieldOf && {
+        outputSchema: { type: 'object', required: [fieldOf()], properties: { [fieldOf()]: {} } },
+      }),
       run: (_input, { signal }) => {
         log.push(name);
+        if (fieldOf) return Promise.resolve({ ...said(name), structured: { [fieldOf()]: 1 } });
         if (name !== 'hang') return Promise.resolve(said(name));
         return new Promise((_resolve, reject) =>
           signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
@@ -28,7 +33,8 @@ async function kitchen() {
       },
     })),
   });
-  let mcp = createMcpFetch({ surface: surface(['steep', 'hang']) });
+  const sessions = { retryMs: 20 };
+  let mcp = createMcpFetch({ surface: surface(['steep', 'hang']), sessions });
   /** Answers instead of the server. */
   let intercept: ((method: string, id?: unknown) => Promise<Response> | Response | undefined) | undefined;
   const fetch = async (input: string | URL | Request, init?: RequestInit) => {
@@ -55,7 +61,7 @@ async function kitchen() {
     count: (name: string) => log.filter((entry) => entry === name).length,
     async restart(tools = ['steep', 'hang']) {
       await mcp.close();
-      mcp = createMcpFetch({ surface: surface(tools) });
+      mcp = createMcpFetch({ surface: surface(tools), sessions });
       log.length = 0;
     },
     intercept(by: typeof intercept) {
@@ -87,8 +93,8 @@ it('a call that the lost session had taken fails without another call, and is no
   });
   await restart(['pour']);
   await failed;
+  await expect.poll(() => Object.keys(connection.tools())).toEqual(['pour']);
   expect(count('hang')).toBe(0);
-  expect(Object.keys(connection.tools())).toEqual(['pour']);
 }, 20_000);
 
 it('a call fails too where its server does not come back', async () => {
@@ -277,6 +283,24 @@ it('what the server refuses then is the error, and the next call tries again', a
     _responseHandlers: Map<number, unknown>;
   };
   await expect.poll(() => [...kept.keys()]).toEqual([]);
+});
+
+it('answers are taken as the renewed session has them', async () => {
+  let field = 'minutes';
+  const { call, restart } = await kitchen(() => field);
+  expect(await call('steep')).toMatchObject({ structured: { minutes: 1 } });
+  field = 'seconds';
+  await restart();
+  expect(await call('steep')).toMatchObject({ structured: { seconds: 1 } });
+});
+
+it('closing ends the session, and with it the calls that run in the server', async () => {
+  const { call, connection, log } = await kitchen();
+  const taken = expect(call('hang')).rejects.toMatchObject({ code: 'network' });
+  await expect.poll(() => log.includes('hang')).toBe(true);
+  await connection.close();
+  await taken;
+  expect(log.at(-1)).toBe('DELETE');
 });
 
 it('closing ends a session that is being begun', async () => {

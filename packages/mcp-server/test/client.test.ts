@@ -160,7 +160,7 @@ describe('a model', () => {
     });
     expect(await streamed.text).toBe('Pity.');
     const shown = JSON.stringify(model.calls[1]?.prompt);
-    expect(shown).toContain('image/png');
+    expect(shown).toContain('{"type":"image-data","data":"AAAA","mediaType":"image/png"}');
     expect(shown).toContain('The pot broke.');
     const parts = (await streamed.steps)[0]!.content;
     expect(parts.find(({ type }) => type === 'tool-error')).toMatchObject({

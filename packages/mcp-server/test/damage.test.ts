@@ -6,10 +6,11 @@ import { contracts, TriviumError } from '@trivium/protocol';
 import { documents, Host, jobs } from '@trivium/sdk';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { damagePage, makePdf } from '../../sdk/test/documents/fixtures.js';
-import { answerOf, withoutRoot } from '../src/capability-tools.js';
+import { answerOf } from '../src/capability-tools.js';
 import { callTool } from '../src/surface/requests.js';
 import type { McpSurface, Progress, ToolAnswer } from '../src/surface/surface.js';
 import { triviumSurface } from '../src/trivium-surface.js';
+import { withoutRoot } from '../src/without-root.js';
 
 const { signal } = new AbortController();
 const damage = 'tea.pdf: pages that cannot be read: 2 to the end';

@@ -44,6 +44,19 @@ describe('a list of documents', () => {
     expect(JSON.stringify([first, second])).not.toContain('link.txt');
   });
 
+  it('that cannot be had does not say where the root is', async () => {
+    const gone = join(base, 'gone');
+    const source = documentResources({ root: gone });
+    for (const asked of [source.list(), source.complete!('', 'path', ''), source.read('doc:///x', signal)]) {
+      const error = await asked.then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toBeDefined();
+      expect(JSON.stringify([error, (error as Error).message])).not.toContain(base);
+    }
+  });
+
   it('is listed to its end, each document once', async () => {
     const source = documentResources({ root, pageEntries: 1 });
     const names: string[] = [];
@@ -144,14 +157,14 @@ describe('a document', () => {
 
   it('is watched, also when it is replaced, and only so many are', async () => {
     const source = documentResources({ root, maxWatched: 1 });
+    await expect(source.watch!('doc:///../secret.txt', () => {})).rejects.toMatchObject({
+      code: 'outside-root',
+    });
     let changes = 0;
     const stop = await source.watch!('doc:///tea.md', () => {
       changes += 1;
     });
     await expect(source.watch!('doc:///zeros.txt', () => {})).rejects.toMatchObject({ code: 'busy' });
-    await expect(source.watch!('doc:///../secret.txt', () => {})).rejects.toMatchObject({
-      code: 'outside-root',
-    });
     const text = (await read('doc:///tea.md')).text;
     await writeFile(join(root, 'tea.md'), `${text} `);
     await expect.poll(() => changes, { timeout: 10_000 }).toBeGreaterThan(0);

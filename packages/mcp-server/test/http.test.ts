@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TriviumError } from '@trivium/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
-import { MemoryEventStore } from '../src/http/event-store.js';
 import { createMcpFetch, type McpFetch, type McpFetchSettings } from '../src/http/mcp-fetch.js';
 import { serveHttp } from '../src/http/serve-http.js';
 import { textBlock } from '../src/surface/content.js';
@@ -272,25 +271,9 @@ describe('a session', () => {
     const { value } = await reader.read();
     expect(new TextDecoder().decode(value)).toContain('released');
     await reader.cancel();
-    const forgotten = { ...headers, 'last-event-id': '999' };
+    const forgotten = { ...headers, 'last-event-id': '999_x' };
     const refused = await server.fetch(new Request('http://localhost/mcp', { headers: forgotten }));
     expect(refused.status).toBe(400);
-  });
-});
-
-describe('events that are kept', () => {
-  it('are bounded by count and by bytes, the oldest forgotten', async () => {
-    const store = new MemoryEventStore({ maxBytes: 10_000, maxEvents: 3 });
-    const note = { jsonrpc: '2.0' as const, method: 'x' };
-    const ids: string[] = [];
-    for (let index = 0; index < 5; index += 1) ids.push(await store.storeEvent('a', note));
-    expect(await store.getStreamIdForEventId(ids[0]!)).toBeUndefined();
-    const sent: string[] = [];
-    await store.storeEvent('b', note);
-    await store.replayEventsAfter(ids[3]!, { send: async (id) => void sent.push(id) });
-    expect(sent).toEqual([ids[4]]);
-    const huge = await store.storeEvent('a', { ...note, params: { text: 'x'.repeat(20_000) } });
-    expect(await store.getStreamIdForEventId(huge)).toBeUndefined();
   });
 });
 
@@ -313,6 +296,13 @@ describe('a server', () => {
     });
     expect([begun.status, new URL(server.url).hostname]).toEqual([200, '127.0.0.2']);
     await begun.text();
+    await server.close();
+  });
+
+  it("leaves the process's own Request and Response as they are", async () => {
+    const { Request: ownRequest, Response: ownResponse } = globalThis;
+    const server = await serveHttp({ surface, port: 0 });
+    expect([globalThis.Request, globalThis.Response]).toEqual([ownRequest, ownResponse]);
     await server.close();
   });
 

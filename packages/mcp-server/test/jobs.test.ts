@@ -2,8 +2,11 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TriviumError } from '@trivium/protocol';
 import { Admission, documents, Host, jobs, models } from '@trivium/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CapabilityTool } from '../src/capability-tools.js';
+import { jobResources } from '../src/job-resources.js';
 import { callTool } from '../src/surface/requests.js';
 import { Subscriptions } from '../src/surface/subscriptions.js';
 import type { McpSurface, Progress, ToolAnswer } from '../src/surface/surface.js';
@@ -98,12 +101,18 @@ describe('a job', () => {
   });
 
   it('that cannot be read now is not said to be none', async () => {
+    const failing: Pick<CapabilityTool, 'answer'> = {
+      answer: async () => {
+        throw new TriviumError('io', 'The disk does not answer.');
+      },
+    };
+    const source = jobResources(failing as CapabilityTool);
+    await expect(source.read('job:///x', signal)).rejects.toMatchObject({ code: 'io' });
+    // What is asked of jobs waits for no place either.
     const full = new Admission({ maxConcurrent: 1, maxQueued: 0 });
-    const leave = await full.enter(signal);
+    await full.enter(signal);
     const settings = { host: hosts[0]!, root: base, admission: full };
     const busy = triviumSurface([documents, jobs], { ...settings, version: '0' });
-    await expect(busy.resources!.read('job:///x', signal)).rejects.toMatchObject({ code: 'busy' });
-    leave();
     await expect(busy.resources!.read('job:///x', signal)).rejects.toMatchObject({
       code: 'not-found',
       message: 'There is no job job:///x.',

@@ -42,6 +42,7 @@ export interface McpConnection extends AsyncDisposable {
    * tools: { ...mine, ...docs.tools(mine) }
    */
   tools(taken?: Readonly<Record<string, unknown>>): Record<string, Tool>;
+  /** Ends the session, and with it the calls that run in the server; a server by URL has a second to hear of it. */
   close(): Promise<void>;
 }
 
@@ -55,7 +56,7 @@ const maxPages = 100;
  * @throws TriviumError `network` where nobody answers, `unauthorized`, `forbidden`, `cancelled`. Tools that fail throw
  * TriviumErrors too: with the server's own code where it is a server of ours, else `network`. A server by URL that has
  * forgotten the session, after a restart for one, is given a new one and the call again; calls that it had taken fail with
- * `network`, as they do where it can no longer be reached nor answer on their streams, and subscriptions of `client` are to be made anew
+ * `network`, as does each whose own stream broke and cannot be taken up again, and subscriptions of `client` are to be made anew
  * @example
  * await using docs = await connectMcp({ command: 'npx', args: ['trivium-mcp-server', '--root', './docs'] });
  * const { text } = await generateText({ model, tools: docs.tools(), stopWhen: stepCountIs(5), prompt: 'How long does tea steep?' });

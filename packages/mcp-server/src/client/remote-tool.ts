@@ -1,14 +1,18 @@
 /** One tool of a server as a tool of the AI SDK. */
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import type { CallToolResult, Tool as SdkTool } from '@modelcontextprotocol/sdk/types.js';
+import {
+  type CallToolResult,
+  CallToolResultSchema,
+  type Tool as SdkTool,
+} from '@modelcontextprotocol/sdk/types.js';
 import { dynamicTool, jsonSchema, type Tool } from 'ai';
 import type { ContentBlock } from '../surface/content.js';
 import { clientError, toolFailure } from './client-error.js';
 
 export interface McpToolOutput {
   content: ContentBlock[];
-  /** What fits the tool's output schema, where it has one. */
+  /** By the server's word in the shape of the tool's output schema, where it has one: nobody checked. */
   structured?: Record<string, unknown>;
 }
 
@@ -56,15 +60,16 @@ async function call(
   }
   let answered: CallToolResult;
   try {
-    answered = (await client.callTool(
-      {
-        name: tool,
-        arguments: (input ?? {}) as Record<string, unknown>,
-        ...(onProgress && { _meta: { progressToken } }),
-      },
-      undefined,
-      { timeout: timeoutMs, ...(signal && { signal }) },
-    )) as CallToolResult;
+    const params = {
+      name: tool,
+      arguments: (input ?? {}) as Record<string, unknown>,
+      ...(onProgress && { _meta: { progressToken } }),
+    };
+    // Not `callTool`: it checks answers by what the server listed first, and a renewed session may have other tools.
+    answered = await client.request({ method: 'tools/call', params }, CallToolResultSchema, {
+      timeout: timeoutMs,
+      ...(signal && { signal }),
+    });
   } catch (error) {
     throw clientError(error, `The tool ${tool} of ${server}`, signal);
   } finally {
@@ -88,20 +93,28 @@ function forModel({ content, structured }: McpToolOutput): ModelOutput {
   return { type: 'content', value: content.map(partOf) };
 }
 
-function partOf(block: ContentBlock): Extract<ModelOutput, { type: 'content' }>['value'][number] {
+type ModelPart = Extract<ModelOutput, { type: 'content' }>['value'][number];
+
+/** Models are shown what is an image; other data they get as a file. */
+const dataPart = (data: string, mediaType: string): ModelPart => ({
+  type: mediaType.startsWith('image/') ? 'image-data' : 'file-data',
+  data,
+  mediaType,
+});
+
+function partOf(block: ContentBlock): ModelPart {
   switch (block.type) {
     case 'text':
       return { type: 'text', text: block.text };
     case 'image':
     case 'audio':
-      return { type: 'file-data', data: block.data, mediaType: block.mimeType };
+      return dataPart(block.data, block.mimeType);
     case 'resource_link':
       return { type: 'text', text: `[${block.name}](${block.uri})` };
     case 'resource': {
       const { resource } = block;
       if ('text' in resource) return { type: 'text', text: `${resource.uri}\n${resource.text}` };
-      const mediaType = resource.mimeType ?? 'application/octet-stream';
-      return { type: 'file-data', data: resource.blob, mediaType };
+      return dataPart(resource.blob, resource.mimeType ?? 'application/octet-stream');
     }
     default:
       return { type: 'text', text: JSON.stringify(block) };

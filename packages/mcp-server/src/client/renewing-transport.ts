@@ -4,9 +4,9 @@
  * - One current session, and at most one renewal, which all that find this session lost wait for.
  * - Requests without an answer: taken by a session, or waiting for the renewal. What the lost session refused is said once more
  *   in the new one. What it had taken fails, for nobody knows whether it was run.
- * - A lost stream proves nothing: the connection may have broken, and servers need have no streams. So the session is asked with a
- *   ping, until somebody answers. Where nobody does, what it had taken fails, but for requests whose own stream is open: a server
- *   that is ending takes no more, and still answers there.
+ * - The stream of a request decides about that request alone (`answer-streams.ts`). The one on which the server says the rest
+ *   proves nothing when it is lost: the connection may have broken, and servers need have none. So the session is asked with a ping,
+ *   until somebody answers.
  * - Closed: a renewal is given up, and none is begun any more.
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -18,14 +18,13 @@ import {
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
   CancelledNotificationSchema,
-  ErrorCode,
   isJSONRPCErrorResponse,
   isJSONRPCRequest,
   type JSONRPCMessage,
   type JSONRPCRequest,
   type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
-import { OpenStreams } from './open-streams.js';
+import { AnswerStreams, failure } from './answer-streams.js';
 
 /** As the transport takes them: it forbids properties that are there and undefined. */
 type SendOptions = Parameters<StreamableHTTPClientTransport['send']>[1];
@@ -34,11 +33,11 @@ interface Session {
   transport: StreamableHTTPClientTransport;
   /** Posts under way, by their requests. */
   posts: Map<RequestId, Promise<void>>;
-  /** On which answers may come still. */
-  streams: OpenStreams;
+  /** On which it answers. */
+  streams: AnswerStreams;
   /** It is being asked whether it is there. */
   isAsked: boolean;
-  /** The SDK tries no more to have one of its streams again. */
+  /** The SDK tries no more to hear what the server says by itself. */
   hasLostStream: boolean;
 }
 
@@ -50,7 +49,7 @@ interface Renewal {
 
 export interface RenewingTransportSettings {
   /** One that is not started yet, and is fetched for through `streams`. */
-  open: (streams: OpenStreams) => StreamableHTTPClientTransport;
+  open: (streams: AnswerStreams) => StreamableHTTPClientTransport;
   /** Greets the server as the client of the first session did. */
   newClient: () => Client;
   /**
@@ -65,6 +64,9 @@ const pauseMs = 1000;
 
 /** Before a session is asked once more, or at all if it is new: nobody is waiting for that. */
 const askPauseMs = 10_000;
+
+/** What a server is given to end the session when the client goes. */
+const partingMs = 1000;
 
 const ping = { jsonrpc: '2.0', id: 'is-the-session-there', method: 'ping' } as const;
 
@@ -83,7 +85,7 @@ export class RenewingTransport implements Transport {
 
   constructor(settings: RenewingTransportSettings) {
     this.#settings = settings;
-    const streams = new OpenStreams();
+    const streams = new AnswerStreams();
     this.#session = this.#adopt(settings.open(streams), streams);
   }
 
@@ -101,7 +103,7 @@ export class RenewingTransport implements Transport {
 
   async send(message: JSONRPCMessage, options?: SendOptions): Promise<void> {
     const { success, data } = CancelledNotificationSchema.safeParse(message);
-    if (success && data.params.requestId !== undefined) this.#pending.delete(data.params.requestId);
+    if (success && data.params.requestId !== undefined) this.#leave(data.params.requestId);
     if (!isJSONRPCRequest(message)) return this.#session.transport.send(message, options);
     try {
       await this.#ask(message, options);
@@ -114,9 +116,21 @@ export class RenewingTransport implements Transport {
   }
 
   async close(): Promise<void> {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     this.#renewal?.controller.abort();
-    await this.#session.transport.close();
+    const { transport } = this.#session;
+    // So that calls end in the server too. Who cannot be told soon is left.
+    const controller = new AbortController();
+    const told = transport.terminateSession().catch(() => {});
+    await Promise.race([told, delay(partingMs, undefined, { signal: controller.signal }).catch(() => {})]);
+    controller.abort();
+    await transport.close();
+  }
+
+  #leave(id: RequestId): void {
+    this.#pending.get(id)?.streams.leave(id);
+    this.#pending.delete(id);
   }
 
   async #ask(request: JSONRPCRequest, options: SendOptions): Promise<void> {
@@ -166,7 +180,7 @@ export class RenewingTransport implements Transport {
     signal.throwIfAborted();
     const { open, newClient, onGreeted } = this.#settings;
     await delay(this.#untilAge(pauseMs), undefined, { signal });
-    const streams = new OpenStreams();
+    const streams = new AnswerStreams();
     const fresh = open(streams);
     const client = newClient();
     // A change of the list that is told of while the list is asked for.
@@ -190,7 +204,7 @@ export class RenewingTransport implements Transport {
   }
 
   /** From here on what it hears is heard here, and no longer by who greeted with it. */
-  #adopt(transport: StreamableHTTPClientTransport, streams: OpenStreams): Session {
+  #adopt(transport: StreamableHTTPClientTransport, streams: AnswerStreams): Session {
     const session: Session = { transport, posts: new Map(), streams, isAsked: false, hasLostStream: false };
     transport.onclose = () => this.onclose?.();
     transport.onerror = (error) => {
@@ -200,8 +214,8 @@ export class RenewingTransport implements Transport {
     };
     transport.onmessage = (message: JSONRPCMessage) => {
       if ('id' in message && !('method' in message) && message.id !== undefined) {
-        if (message.id === ping.id) return;
-        this.#pending.delete(message.id);
+        // Who cancelled a request, or was told that it failed, hears no more of it.
+        if (!this.#pending.delete(message.id)) return;
       }
       this.onmessage?.(message);
     };
@@ -223,7 +237,7 @@ export class RenewingTransport implements Transport {
     await session.transport.resumeStream('').catch(() => {});
   }
 
-  /** Where it is not, what it can answer no more has failed, and a new session was begun if there is one to be had. */
+  /** Where it is not, a new session was begun if there is one to be had. */
   async #isThere(session: Session): Promise<boolean> {
     try {
       await session.transport.send(ping);
@@ -231,13 +245,10 @@ export class RenewingTransport implements Transport {
     } catch (error) {
       if (!this.#isCurrent(session)) return false;
       if (saysLost(error, ping)) {
-        await this.#renew(session).catch((failure) => this.onerror?.(failure));
-        this.#failTaken(session, 'The session ended before it answered.');
+        await this.#renew(session).catch((failed) => this.onerror?.(failed));
         return false;
       }
-      if (error instanceof StreamableHTTPError && (error.code ?? 0) < 500) return true;
-      this.#failTaken(session, 'The server could no longer be reached before it answered.');
-      return false;
+      return error instanceof StreamableHTTPError && (error.code ?? 0) < 500;
     }
   }
 
@@ -251,19 +262,13 @@ export class RenewingTransport implements Transport {
     session.transport.onclose = () => {};
     session.transport.onerror = () => {};
     await session.transport.close().catch(() => {});
-    this.#failTaken(session, 'The session ended before it answered.');
-  }
-
-  /** All but those that may be answered still: their post is under way, or their stream is open. */
-  #failTaken(session: Session, message: string): void {
     for (const [id, taker] of this.#pending) {
-      if (taker === session && !session.posts.has(id) && !session.streams.has(id)) this.#fail(id, message);
+      if (taker === session) this.#fail(id, 'The session ended before it answered.');
     }
   }
 
   #fail(id: RequestId, message: string): void {
-    if (!this.#pending.delete(id)) return;
-    this.onmessage?.({ jsonrpc: '2.0', id, error: { code: ErrorCode.ConnectionClosed, message } });
+    if (this.#pending.delete(id)) this.onmessage?.(failure(id, message));
   }
 }
 

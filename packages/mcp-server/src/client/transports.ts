@@ -2,7 +2,7 @@
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { OpenStreams } from './open-streams.js';
+import type { AnswerStreams } from './answer-streams.js';
 import { RenewingTransport, type RenewingTransportSettings } from './renewing-transport.js';
 
 export interface CommandTarget {
@@ -40,7 +40,7 @@ export function wayTo(
   if ('url' in target) {
     const { headers, fetch } = target;
     const url = new URL(target.url);
-    const open = (streams: OpenStreams) =>
+    const open = (streams: AnswerStreams) =>
       new StreamableHTTPClientTransport(url, {
         ...(headers && { requestInit: { headers: { ...headers } } }),
         fetch: streams.through(fetch),

@@ -9,6 +9,7 @@ import { confinePath } from '@trivium/sdk';
 import { collectFiles, documentMediaType, documentText, type FoundFile } from '@trivium/sdk/documents';
 import type { EmbeddedContents } from '../surface/content.js';
 import type { ResourceEntry, ResourceSource } from '../surface/surface.js';
+import { withoutRoot } from '../without-root.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import { documentTemplate, documentUri, isDocumentUri, parseDocumentUri } from './document-uri.js';
 import { watchFile } from './watch-file.js';
@@ -34,7 +35,7 @@ export function documentResources({
 }: DocumentResourcesSettings): ResourceSource {
   const listing = keptListing(root);
   let watched = 0;
-  return {
+  return hidingRoot(root, {
     templates: [
       {
         uriTemplate: documentTemplate,
@@ -81,7 +82,6 @@ export function documentResources({
       return [...begins, ...rest];
     },
     async watch(uri, changed) {
-      const file = await realDocument(root, parseDocumentUri(uri).path, uri);
       if (watched >= maxWatched) {
         throw new TriviumError('busy', `${maxWatched} documents are watched already.`, {
           field: 'uri',
@@ -90,7 +90,13 @@ export function documentResources({
         });
       }
       watched += 1;
-      const stop = await watchFile(file, changed);
+      let stop: () => void;
+      try {
+        stop = await watchFile(await realDocument(root, parseDocumentUri(uri).path, uri), changed);
+      } catch (error) {
+        watched -= 1;
+        throw error;
+      }
       let isWatched = true;
       return () => {
         if (!isWatched) return;
@@ -99,6 +105,25 @@ export function documentResources({
         stop();
       };
     },
+  });
+}
+
+/** The same source, whose failures do not say where the root is. */
+function hidingRoot(root: string, source: Required<ResourceSource>): ResourceSource {
+  const hide = async <T>(answer: Promise<T>): Promise<T> => {
+    try {
+      return await answer;
+    } catch (error) {
+      throw withoutRoot(error, root);
+    }
+  };
+  return {
+    templates: source.templates,
+    owns: source.owns,
+    list: (...asked) => hide(source.list(...asked)),
+    read: (...asked) => hide(source.read(...asked)),
+    complete: (...asked) => hide(source.complete(...asked)),
+    watch: (...asked) => hide(source.watch(...asked)),
   };
 }
 

@@ -3,7 +3,8 @@
  * with `initialize` get a session, those of 2026-07-28 need none. Knows no sockets: whoever has a server mounts it.
  */
 import { createMcpHandler, isLegacyRequest } from '@modelcontextprotocol/server';
-import { listenedUris, watchListened } from '../listen-watch.js';
+import { TriviumError } from '@trivium/protocol';
+import { ListenedResources, listenedUris } from '../listen-watch.js';
 import { createModernServer } from '../serve-sdk-v2.js';
 import type { McpSurface } from '../surface/surface.js';
 import { corsHeaders } from './cors.js';
@@ -57,6 +58,7 @@ export function createMcpFetch({
       ...(onError && { onerror: onError }),
     },
   );
+  const listened = new ListenedResources(surface, (uri) => modern.notify.resourceUpdated(uri));
   let isClosed = false;
 
   async function answer(request: Request): Promise<Response> {
@@ -74,15 +76,29 @@ export function createMcpFetch({
     if (await isLegacyRequest(request, parsedBody))
       return sessions.handle(request, callerOf(request), parsedBody);
     if (listenedUris(parsedBody).length === 0) return modern.fetch(request, { parsedBody });
+    return listen(request, parsedBody);
+  }
+
+  async function listen(request: Request, asked: unknown): Promise<Response> {
     // Before the entry acknowledges it.
-    const stop = await watchListened(surface, parsedBody, (uri) => modern.notify.resourceUpdated(uri));
+    const { message, stop } = await listened.listen(asked, request.signal);
     request.signal.addEventListener('abort', stop, { once: true });
     try {
-      return onBodyEnd(await modern.fetch(request, { parsedBody }), stop);
+      if (request.signal.aborted) throw new TriviumError('cancelled', 'The client has gone.');
+      return onBodyEnd(await modern.fetch(request, { parsedBody: message }), stop);
     } catch (error) {
       stop();
       throw error;
     }
+  }
+
+  function refusalOf(error: unknown): Response {
+    if (TriviumError.isInstance(error)) {
+      const { code, message, remedy } = error;
+      return refusal(code, message, { ...(remedy && { remedy }) });
+    }
+    onError?.(error as Error);
+    return refusal('internal', 'The request failed inside the server.', { number: -32603 });
   }
 
   async function close(): Promise<void> {
@@ -100,8 +116,7 @@ export function createMcpFetch({
       try {
         response = await answer(request);
       } catch (error) {
-        onError?.(error as Error);
-        response = refusal('internal', 'The request failed inside the server.', { number: -32603 });
+        response = refusalOf(error);
       }
       for (const [name, value] of Object.entries(cors)) response.headers.set(name, value);
       return response;

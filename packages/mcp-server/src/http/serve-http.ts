@@ -59,7 +59,7 @@ export async function serveHttp({
     new URL(request.url).pathname.replace(/\/$/, '') === mcpPath
       ? mcp.fetch(request)
       : refusal('not-found', 'Here is nothing.', { remedy: `MCP is at ${mcpPath}.` });
-  const server = createAdaptorServer({ fetch }) as Server;
+  const server = createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server;
   server.listen(port, host);
   try {
     await once(server, 'listening');

@@ -5,19 +5,20 @@
  */
 import { randomUUID } from 'node:crypto';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
-import { isInitializeRequest } from '@modelcontextprotocol/sdk/types.js';
+import { CancelledNotificationSchema, isInitializeRequest } from '@modelcontextprotocol/sdk/types.js';
 import { createServer } from '../serve-sdk-v1.js';
 import type { McpSurface } from '../surface/surface.js';
-import { MemoryEventStore } from './event-store.js';
+import { cancelledAnswer, MemoryEventStore } from './event-store.js';
 import { onBodyEnd } from './on-body-end.js';
 import { refusal } from './refusal.js';
+import { eventText, primed } from './resumed-stream.js';
 
 export interface SessionSettings {
   /** Sessions at once. Default: 64. */
   max?: number;
   /** A session without a request or an open stream for so long ends, whether its place is needed or not. Default: 10 minutes. */
   idleMs?: number;
-  /** Bytes of events that a session keeps for clients that come back. Default: 2 MiB. */
+  /** Bytes of events that a session keeps for clients that come back, beside its newest, which is always kept. Default: 2 MiB. */
   eventBytes?: number;
   /** What clients are told to wait before they come back, in milliseconds. Default: 1000. */
   retryMs?: number;
@@ -27,6 +28,7 @@ interface Session {
   /** Whoever began it; nobody else goes on with it. */
   caller: string | undefined;
   transport: WebStandardStreamableHTTPServerTransport;
+  events: MemoryEventStore;
   close(): Promise<void>;
   /** Answers that are still being sent. */
   open: number;
@@ -115,9 +117,10 @@ export class Sessions {
 
   async #create(caller: string | undefined): Promise<Session> {
     const server = createServer(this.#surface, caller);
+    const events = new MemoryEventStore({ maxBytes: this.#eventBytes, maxEvents: 10_000 });
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
-      eventStore: new MemoryEventStore({ maxBytes: this.#eventBytes, maxEvents: 10_000 }),
+      eventStore: events,
       retryInterval: this.#retryMs,
       onsessioninitialized: (id) => {
         this.#sessions.set(id, session);
@@ -131,6 +134,7 @@ export class Sessions {
     const session: Session = {
       caller,
       transport,
+      events,
       open: 0,
       lastUsedMs: Date.now(),
       close: async () => {
@@ -153,15 +157,38 @@ export class Sessions {
       session.lastUsedMs = Date.now();
     };
     try {
-      const response = await session.transport.handleRequest(
-        request,
-        parsedBody === undefined ? {} : { parsedBody },
-      );
+      const response =
+        request.method === 'GET'
+          ? await this.#listen(session, request)
+          : await session.transport.handleRequest(request, parsedBody === undefined ? {} : { parsedBody });
+      if (endsStreams(request)) endCancelled(session.transport, parsedBody);
       return onBodyEnd(response, ended);
     } catch (error) {
       ended();
       throw error;
     }
+  }
+
+  async #listen({ transport, events }: Session, request: Request): Promise<Response> {
+    const lastId = request.headers.get('last-event-id');
+    if (lastId === null) {
+      // Whoever listens anew has lost the stream before, though nobody may have told this side.
+      transport.closeStandaloneSSEStream();
+      return transport.handleRequest(request);
+    }
+    const later = events.after(lastId);
+    if (!later) {
+      return refusal('invalid-argument', 'There is no such event; it may be forgotten.', {
+        remedy: 'Ask again for what was asked.',
+      });
+    }
+    if (!endsStreams(request)) return transport.handleRequest(request);
+    if (!later.isOver) return primed(await transport.handleRequest(request), lastId);
+    // The transport would leave it open for what never comes. That nothing comes is 204, as for every source of events.
+    if (later.events.length === 0) return new Response(null, { status: 204 });
+    return new Response(later.events.map(eventText).join(''), {
+      headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' },
+    });
   }
 
   #watchIdle(): void {
@@ -183,4 +210,17 @@ export class Sessions {
   #idle(): Session[] {
     return [...this.#sessions.values()].filter(({ open }) => open === 0);
   }
+}
+
+/** Clients of the revisions before may have posted several requests whose answers share a stream, and know no event without data. */
+const endsStreams = ({ headers }: Request) => (headers.get('mcp-protocol-version') ?? '') >= '2025-11-25';
+
+/** The protocol answers no request that was cancelled: unless its stream is ended here, a client waits on it for ever. */
+function endCancelled(transport: WebStandardStreamableHTTPServerTransport, message: unknown): void {
+  const { success, data } = CancelledNotificationSchema.safeParse(message);
+  const id = success ? data.params.requestId : undefined;
+  if (id === undefined) return;
+  transport.closeSSEStream(id);
+  // Refused where it was answered already, or never asked.
+  transport.send(cancelledAnswer(id)).catch(() => {});
 }
