@@ -84,8 +84,8 @@ export interface RawTokenizer {
   tokenText(id: number): string;
   idOf(token: string): number;
   specialTokens(): string[];
-  /** `description`: decode/grammar/description.h, as JSON. */
-  compileGrammar(description: string): Promise<RawGrammar>;
+  /** `description`: decode/grammar/description.h, as JSON. `cancelled[0]`: set to 1 to give up. */
+  compileGrammar(description: string, cancelled: Uint8Array): Promise<RawGrammar>;
 }
 
 /** What a file says of itself, before lib/model-info.ts makes a ModelInfo of it. */
@@ -112,7 +112,8 @@ export interface RawModel {
   readonly weightBytes: number;
   readonly isMapped: boolean;
   readonly backend: string;
-  compileGrammar(description: string): Promise<RawGrammar>;
+  /** As that of its tokenizer. */
+  compileGrammar(description: string, cancelled: Uint8Array): Promise<RawGrammar>;
   generate(request: RawGenerateRequest): number;
   embed(inputs: readonly Int32Array[], tokenRows: boolean): number;
   /** An empty list of types: all 0. */

@@ -82,13 +82,18 @@ function toEvent(event: RawEvent): GenerateEvent | undefined {
   };
 }
 
+/** Compiles a grammar for somebody who may leave before it is there. */
+type CompileFor = (left: AbortSignal) => Promise<Grammar>;
+
 export class Generation implements AsyncIterableIterator<GenerateEvent> {
   readonly #model: RawModel;
   readonly #router: EventRouter;
   readonly #request: RawGenerateRequest;
   readonly #signal: AbortSignal | undefined;
   /** Compiles what the text is held to, when the generation starts. */
-  readonly #compiled: (() => Promise<Grammar>) | undefined;
+  readonly #compiled: CompileFor | undefined;
+  /** Aborted when the generation ends before its time. */
+  readonly #left = new AbortController();
   #starting: Promise<void> | undefined;
   readonly #unread: GenerateEvent[] = [];
   #id: number | undefined;
@@ -103,7 +108,7 @@ export class Generation implements AsyncIterableIterator<GenerateEvent> {
     model: RawModel,
     router: EventRouter,
     request: RawGenerateRequest,
-    { signal, compiled }: { signal: AbortSignal | undefined; compiled: (() => Promise<Grammar>) | undefined },
+    { signal, compiled }: { signal: AbortSignal | undefined; compiled: CompileFor | undefined },
   ) {
     this.#model = model;
     this.#router = router;
@@ -163,11 +168,12 @@ export class Generation implements AsyncIterableIterator<GenerateEvent> {
     this.#signal?.throwIfAborted();
     this.#signal?.addEventListener('abort', this.#abort, { once: true });
     try {
-      if (this.#compiled) this.#request.grammar = rawOf(await this.#compiled());
+      if (this.#compiled) this.#request.grammar = rawOf(await this.#compiled(this.#left.signal));
       if (this.#ended) return;
       this.#id = translatedSync(() => this.#model.generate(this.#request));
     } catch (error) {
       this.#signal?.removeEventListener('abort', this.#abort);
+      if (this.#ended) return; // it was left meanwhile, and `next` knows why
       throw error;
     }
     this.#router.listen(this.#id, (event) => this.#receive(event));
@@ -184,6 +190,7 @@ export class Generation implements AsyncIterableIterator<GenerateEvent> {
     this.#ended = true;
     this.#signal?.removeEventListener('abort', this.#abort);
     if (running) this.#model.cancel(this.#id!);
+    this.#left.abort();
     this.#wake?.();
   }
 

@@ -30,6 +30,11 @@ export type GrammarSource =
   | { type: 'any-of'; parts: readonly GrammarSource[] }
   | { type: 'repeat'; part: GrammarSource; least?: number; most?: number };
 
+export interface CompileOptions {
+  /** An abort rejects with its reason, and ends the work unless somebody else waits for the same grammar. */
+  signal?: AbortSignal | undefined;
+}
+
 /** One text on its way through a grammar, a token at a time. */
 export interface GrammarState {
   /** Ids of the tokens that may follow, ascending; the end of the text is not among them. */
@@ -50,7 +55,10 @@ export interface GrammarState {
 export interface Grammar {
   /** Tokens of a short text that satisfies it; a generation with a smaller `maxTokens` is refused. */
   readonly shortestTokens: number;
-  /** Whether the text as a whole satisfies it. */
+  /**
+   * Whether the text as a whole satisfies it; on the calling thread.
+   * @throws TriviumError `unsupported` when that takes more work than the mask of one token may
+   */
   matches(text: string): boolean;
   matcher(): GrammarState;
 }

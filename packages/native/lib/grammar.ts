@@ -1,8 +1,11 @@
-/** Grammars over the addon: compiled off the event loop, the last ones kept by what they were made of. */
+/**
+ * Grammars over the addon: compiled off the event loop, once for all who wait for the same, and no longer than somebody does;
+ * the last ones kept by what they were made of.
+ */
 import { TriviumError } from '@trivium/protocol/errors';
 import type { RawGrammar } from './addon.js';
 import { translated, translatedSync } from './errors.js';
-import type { Grammar, GrammarSource } from './grammar-types.js';
+import type { CompileOptions, Grammar, GrammarSource } from './grammar-types.js';
 
 const mostKept = 64;
 const raws = new WeakMap<Grammar, RawGrammar>();
@@ -20,35 +23,94 @@ export const rawOf = (grammar: Grammar): RawGrammar => {
 export const isCompiled = (grammar: Grammar | GrammarSource): grammar is Grammar =>
   raws.has(grammar as Grammar);
 
-export type CompileGrammar = (source: GrammarSource) => Promise<Grammar>;
+/** Gives up once `cancelled[0]` is 1. */
+type CompileRaw = (description: string, cancelled: Uint8Array) => Promise<RawGrammar>;
+
+export interface GrammarCompiler {
+  /** @throws TriviumError `unsupported`, `invalid-argument`; the abort reason, what `stop` was given */
+  compile(source: GrammarSource, options?: CompileOptions): Promise<Grammar>;
+  /** Ends what is being compiled: everybody who waits for it gets the error. */
+  stop(error: TriviumError): void;
+}
+
+/** A grammar that is there, or is being compiled for all who asked for it. */
+class Compiled {
+  readonly grammar: Promise<Grammar>;
+  readonly #cancelled = new Uint8Array(1);
+  #waiting = 0;
+  #stopped: TriviumError | undefined;
+
+  constructor(compile: CompileRaw, description: string) {
+    this.grammar = translated(() => compile(description, this.#cancelled)).then(toGrammar, (error) => {
+      throw this.#stopped ?? error;
+    });
+  }
+
+  stop(error?: TriviumError): void {
+    this.#stopped ??= error;
+    Atomics.store(this.#cancelled, 0, 1);
+  }
+
+  /** The grammar, for somebody who may leave. @param abandoned called when nobody waits for it any more */
+  waitFor(signal: AbortSignal | undefined, abandoned: () => void): Promise<Grammar> {
+    this.#waiting += 1;
+    if (!signal) return this.grammar;
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        reject(signal.reason);
+        this.#waiting -= 1;
+        if (this.#waiting === 0) abandoned();
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      const stay = () => signal.removeEventListener('abort', leave);
+      this.grammar.then(resolve, reject).finally(stay);
+    });
+  }
+}
 
 /**
  * @example
- * const compile = grammarCompiler((description) => raw.compileGrammar(description));
+ * const { compile } = grammarCompiler((description, cancelled) => raw.compileGrammar(description, cancelled));
  * await compile({ type: 'choice', choices: ['yes', 'no'] });
  */
-export function grammarCompiler(compile: (description: string) => Promise<RawGrammar>): CompileGrammar {
-  const kept = new Map<string, Promise<Grammar>>();
-  return async (source) => {
-    const description = JSON.stringify(source);
-    const found = kept.get(description);
-    if (found) {
+export function grammarCompiler(compileRaw: CompileRaw): GrammarCompiler {
+  const kept = new Map<string, Compiled>();
+  /** Those that are not there yet, kept or not. */
+  const running = new Set<Compiled>();
+
+  const begin = (description: string): Compiled => {
+    const compiled = new Compiled(compileRaw, description);
+    running.add(compiled);
+    compiled.grammar.catch(() => forget(description, compiled)).finally(() => running.delete(compiled));
+    return compiled;
+  };
+  const forget = (description: string, compiled: Compiled) => {
+    if (kept.get(description) === compiled) kept.delete(description);
+  };
+
+  return {
+    async compile(source, { signal } = {}) {
+      signal?.throwIfAborted();
+      const description = JSON.stringify(source);
+      const compiled = kept.get(description) ?? begin(description);
       kept.delete(description);
-      kept.set(description, found);
-      return found;
-    }
-    const made = translated(() => compile(description)).then(toGrammar);
-    kept.set(description, made);
-    made.catch(() => kept.delete(description));
-    if (kept.size > mostKept) kept.delete(kept.keys().next().value!);
-    return made;
+      kept.set(description, compiled);
+      if (kept.size > mostKept) kept.delete(kept.keys().next().value!);
+      return compiled.waitFor(signal, () => {
+        forget(description, compiled);
+        compiled.stop();
+      });
+    },
+    stop(error) {
+      for (const compiled of running) compiled.stop(error);
+    },
   };
 }
 
 function toGrammar(raw: RawGrammar): Grammar {
   const grammar: Grammar = {
     shortestTokens: raw.shortestTokens,
-    matches: (text) => raw.matches(text),
+    matches: (text) => translatedSync(() => raw.matches(text)),
     matcher: () => {
       const matcher = raw.matcher();
       return {

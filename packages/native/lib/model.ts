@@ -40,9 +40,10 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
   const info = toModelInfo(raw, tokenizer);
   let disposed: Promise<void> | undefined;
 
+  const disposedError = () =>
+    new TriviumError('disposed', `The model ${info.name || info.path} has been disposed of.`);
   const alive = () => {
-    if (disposed)
-      throw new TriviumError('disposed', `The model ${info.name || info.path} has been disposed of.`);
+    if (disposed) throw disposedError();
   };
   /** The engine says so too; but a model of another kind must not ask for shorter inputs first. */
   const mustBeFor = ({ kinds, verb, remedy }: Ability) => {
@@ -126,9 +127,10 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
     return { scores: await rankTokens(inputs, signal ? { signal } : {}), inputTokens, truncated };
   };
 
-  const compileGrammar = grammarCompiler((description) => raw.compileGrammar(description));
+  const grammars = grammarCompiler((description, cancelled) => raw.compileGrammar(description, cancelled));
 
   const dispose = () => {
+    grammars.stop(disposedError());
     disposed ??= translated(() => raw.dispose());
     return disposed;
   };
@@ -136,15 +138,17 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
   return {
     info,
     tokenizer,
-    compileGrammar: async (source) => {
+    compileGrammar: async (source, options) => {
       alive();
-      return compileGrammar(source);
+      return grammars.compile(source, options);
     },
     generate(options) {
       alive();
       const { grammar, signal } = options;
       const compiled =
-        grammar && (() => (isCompiled(grammar) ? Promise.resolve(grammar) : compileGrammar(grammar)));
+        grammar &&
+        ((left: AbortSignal) =>
+          isCompiled(grammar) ? Promise.resolve(grammar) : grammars.compile(grammar, { signal: left }));
       return new Generation(raw, router, toRequest(options, info.stopTokens), { compiled, signal });
     },
     embed,

@@ -25,6 +25,7 @@ export function toTokenizer(raw: RawTokenizer): Tokenizer {
       const id = raw.idOf(token);
       return id < 0 ? undefined : id;
     },
-    compileGrammar: grammarCompiler((description) => raw.compileGrammar(description)),
+    compileGrammar: grammarCompiler((description, cancelled) => raw.compileGrammar(description, cancelled))
+      .compile,
   };
 }

@@ -1,7 +1,7 @@
 // The typed face of the engine: what @trivium/sdk codes against. No policy here: templates, overflow, retries and
 // documents are the SDK's.
 
-import type { Grammar, GrammarSource } from './grammar-types.js';
+import type { CompileOptions, Grammar, GrammarSource } from './grammar-types.js';
 
 export type LoadQuantization = 'q8_0' | 'q6_k' | 'q5_k' | 'q4_k' | 'q4_0';
 
@@ -128,7 +128,7 @@ export interface Tokenizer {
   tokenText(id: number): string;
   idOf(token: string): number | undefined;
   /** A grammar over this vocabulary, to check texts and follow them; a model generates under its own `compileGrammar`. */
-  compileGrammar(source: GrammarSource): Promise<Grammar>;
+  compileGrammar(source: GrammarSource, options?: CompileOptions): Promise<Grammar>;
 }
 
 export interface GenerateOptions {
@@ -250,9 +250,9 @@ export interface NativeModel extends AsyncDisposable {
   readonly tokenizer: Tokenizer;
   /**
    * Compiles off the event loop; the last 64 are kept by their source.
-   * @throws TriviumError `unsupported` or `invalid-argument`, with the JSON pointer into the source as `field`
+   * @throws TriviumError `unsupported` or `invalid-argument`, with the JSON pointer into the source as `field`; the abort reason
    */
-  compileGrammar(source: GrammarSource): Promise<Grammar>;
+  compileGrammar(source: GrammarSource, options?: CompileOptions): Promise<Grammar>;
   /** Rejects (or throws on first `next`) with a `TriviumError`; an abort rejects with the signal's reason. */
   generate(options: GenerateOptions): AsyncIterableIterator<GenerateEvent>;
   /**
@@ -275,7 +275,10 @@ export interface NativeModel extends AsyncDisposable {
    * the model lacks and for another number of types than of tokens; the abort reason
    */
   rankTokens(inputs: readonly RankInput[], options?: { signal?: AbortSignal }): Promise<Float32Array>;
-  /** float32 logits of the last position, (vocabularySize). */
+  /**
+   * float32 logits of the last position, (vocabularySize).
+   * @throws TriviumError `internal` when one is no finite number, as `generate` does; the abort reason
+   */
   logits(tokens: ArrayLike<number>, options?: { signal?: AbortSignal }): Promise<Float32Array>;
   dispose(): Promise<void>;
 }

@@ -24,7 +24,7 @@ import { writeRandomGguf } from './one-result/random-gguf.js';
 const folder = mkdtempSync(join(tmpdir(), 'trivium-packs-'));
 const file = join(folder, 'random.gguf');
 // 76 MB: more than the 64 MiB from which models are kept.
-writeRandomGguf(file, 'f32', 3, 12_288);
+writeRandomGguf(file, 'f32', 3, { hidden: 12_288 });
 const packCache = join(folder, 'cache');
 const tokens = [1, 5, 9, 2, 30, 7];
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -65,6 +65,24 @@ describe('types that are not the file’s', () => {
     expect([...found]).not.toEqual([...(await plain.logits(tokens))]);
   });
 
+  test.each(
+    (['f32', 'f16', 'q8_0'] as const).flatMap((kvType) =>
+      (['cpu', 'ref'] as const).flatMap((backend) =>
+        ['attn_k', 'attn_v'].map((part) => ({ kvType, backend, part })),
+      ),
+    ),
+  )('what is no number is told: $part, kept in $kvType by $backend', async ({ kvType, backend, part }) => {
+    const damaged = join(folder, `${part}.gguf`);
+    writeRandomGguf(damaged, 'f32', 7, { notANumber: `blk.1.${part}.weight` });
+    await using model = await getEngine().loadModel(damaged, { kvType, backend });
+    const told = { code: 'internal', field: 'logits', expected: 'finite numbers' };
+    await expect(model.logits(tokens)).rejects.toMatchObject(told);
+    const generating = (async () => {
+      for await (const _ of model.generate({ tokens, maxTokens: 2 }));
+    })();
+    await expect(generating).rejects.toMatchObject(told);
+  });
+
   test.each([
     ['kvType', { kvType: 'q4_0' as never }, 'invalid-argument', 'f32, f16, q8_0'],
     ['heads', { kvType: 'q8_0' as const }, 'unsupported', 'heads of a multiple of 32 channels'],

@@ -100,11 +100,9 @@ Napi::Value inspect_file(const Napi::CallbackInfo& info) {
 
 Napi::Value rehearse_file(const Napi::CallbackInfo& info) {
   auto flag = info[1].As<Napi::Uint8Array>();
-  static_assert(sizeof(std::atomic<bool>) == 1 && std::atomic<bool>::is_always_lock_free);
-  const auto* cancelled = reinterpret_cast<const std::atomic<bool>*>(flag.Data());
   return Task<Rehearsal>::start(
       info.Env(),
-      [path = info[0].ToString().Utf8Value(), cancelled]() -> Result<Rehearsal> {
+      [path = info[0].ToString().Utf8Value(), cancelled = &flag_in(flag)]() -> Result<Rehearsal> {
         TRIVIUM_TRY_ASSIGN(const auto file, ModelFile::open(path));
         TRIVIUM_TRY_ASSIGN(const auto backend, make_backend("cpu"));
         return rehearse(*file, *backend, cancelled);

@@ -33,7 +33,9 @@ Napi::Value GrammarObject::shortest_tokens(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value GrammarObject::matches(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), grammar_->matches(info[0].ToString().Utf8Value()));
+  const auto matches = typed(info.Env(), [&] { return grammar_->matches(info[0].ToString().Utf8Value()); });
+  if (!matches.ok()) throw to_js_error(info.Env(), matches.error());
+  return Napi::Boolean::New(info.Env(), *matches);
 }
 
 Napi::Value GrammarObject::matcher(const Napi::CallbackInfo& info) {
@@ -81,18 +83,19 @@ Napi::Value MatcherObject::completion(const Napi::CallbackInfo& info) {
   return to_int32_array(info.Env(), *tokens);
 }
 
-Napi::Value compile_over(Napi::Env env, std::string description, std::shared_ptr<const Tokenizer> tokenizer,
-                         std::shared_ptr<VocabularyIndex> vocabulary) {
+Napi::Value compile_over(Napi::Env env, std::string description, Napi::Uint8Array flag,
+                         std::shared_ptr<const Tokenizer> tokenizer, std::shared_ptr<VocabularyIndex> vocabulary) {
   using Grammar = GrammarObject::Grammar;
   return Task<Grammar>::start(
       env,
-      [description = std::move(description), tokenizer = std::move(tokenizer), vocabulary = std::move(vocabulary)]() -> Result<Grammar> {
-        TRIVIUM_TRY_ASSIGN(grammar::Grammar made, grammar::grammar_of(description));
+      [description = std::move(description), cancelled = &flag_in(flag), tokenizer = std::move(tokenizer),
+       vocabulary = std::move(vocabulary)]() -> Result<Grammar> {
+        TRIVIUM_TRY_ASSIGN(grammar::Grammar made, grammar::grammar_of(description, {.cancelled = cancelled}));
         const std::lock_guard lock(vocabulary->mutex);
         if (!vocabulary->index) vocabulary->index = grammar::TokenIndex::of(*tokenizer, tokenizer->vocabulary_size());
         return grammar::CompiledGrammar::make(std::move(made), vocabulary->index);
       },
-      [](Napi::Env inner, Grammar&& compiled) -> Napi::Value { return GrammarObject::create(inner, std::move(compiled)); });
+      [](Napi::Env inner, Grammar&& compiled) -> Napi::Value { return GrammarObject::create(inner, std::move(compiled)); }, flag);
 }
 
 }  // namespace trivium::binding

@@ -48,7 +48,7 @@ struct VocabularyIndex {
   std::mutex mutex;
   std::shared_ptr<const grammar::TokenIndex> index;
 };
-Napi::Value compile_over(Napi::Env env, std::string description, std::shared_ptr<const Tokenizer> tokenizer,
-                         std::shared_ptr<VocabularyIndex> vocabulary);
+Napi::Value compile_over(Napi::Env env, std::string description, Napi::Uint8Array flag,
+                         std::shared_ptr<const Tokenizer> tokenizer, std::shared_ptr<VocabularyIndex> vocabulary);
 
 }  // namespace trivium::binding

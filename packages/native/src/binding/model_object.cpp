@@ -112,10 +112,13 @@ Napi::Value ModelObject::started(const Napi::CallbackInfo& info, const Submit& s
 Napi::Value ModelObject::compile_grammar(const Napi::CallbackInfo& info) {
   alive(info);
   using Grammar = GrammarObject::Grammar;
+  auto flag = info[1].As<Napi::Uint8Array>();
   return Task<Grammar>::start(
       info.Env(),
-      [engine = model_.engine, description = info[0].ToString().Utf8Value()] { return engine->compile_grammar(description); },
-      [](Napi::Env env, Grammar&& compiled) -> Napi::Value { return GrammarObject::create(env, std::move(compiled)); });
+      [engine = model_.engine, description = info[0].ToString().Utf8Value(), cancelled = &flag_in(flag)] {
+        return engine->compile_grammar(description, *cancelled);
+      },
+      [](Napi::Env env, Grammar&& compiled) -> Napi::Value { return GrammarObject::create(env, std::move(compiled)); }, flag);
 }
 
 Napi::Value ModelObject::generate(const Napi::CallbackInfo& info) {

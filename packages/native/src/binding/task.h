@@ -3,6 +3,7 @@
 #pragma once
 #include <napi.h>
 
+#include <atomic>
 #include <functional>
 #include <new>
 #include <optional>
@@ -26,6 +27,12 @@ auto typed(Napi::Env env, Call call) -> decltype(call()) {
   } catch (...) {
     throw to_js_error(env, current_exception_error());
   }
+}
+
+// What JavaScript sets in the first byte to end work early. The work keeps the array (Task::start).
+inline const std::atomic<bool>& flag_in(const Napi::Uint8Array& bytes) {
+  static_assert(sizeof(std::atomic<bool>) == 1 && std::atomic<bool>::is_always_lock_free);
+  return *reinterpret_cast<const std::atomic<bool>*>(bytes.Data());
 }
 
 template <class T>

@@ -172,7 +172,7 @@ Napi::Value TokenizerObject::id_of(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value TokenizerObject::compile_grammar(const Napi::CallbackInfo& info) {
-  return compile_over(info.Env(), info[0].ToString().Utf8Value(), tokenizer_, vocabulary_);
+  return compile_over(info.Env(), info[0].ToString().Utf8Value(), info[1].As<Napi::Uint8Array>(), tokenizer_, vocabulary_);
 }
 
 Napi::Value TokenizerObject::special_tokens(const Napi::CallbackInfo& info) {

@@ -102,6 +102,13 @@ Status check_sampling(const SamplingParameters& parameters) {
   return {};
 }
 
+Status check_logits(std::span<const float> logits) {
+  if (logits.empty()) return bad_logits(0, never);
+  if (all_finite(logits)) return {};
+  const auto bad = std::find_if(logits.begin(), logits.end(), [](float logit) { return !std::isfinite(logit); });
+  return bad_logits(std::size_t(bad - logits.begin()), *bad);
+}
+
 double uniform_at(std::uint64_t seed, std::uint64_t position) {
   std::array<std::uint32_t, 4> x{std::uint32_t(position), std::uint32_t(position >> 32), 0, 0};
   std::uint32_t key0 = std::uint32_t(seed), key1 = std::uint32_t(seed >> 32);
@@ -119,11 +126,7 @@ double uniform_at(std::uint64_t seed, std::uint64_t position) {
 
 Result<SampledToken> Sampler::sample(std::span<const float> logits, std::uint64_t position, const TokenHistory& history,
                                      std::span<const std::uint64_t> allowed) {
-  if (logits.empty()) return bad_logits(0, never);
-  if (!all_finite(logits)) {
-    const auto bad = std::find_if(logits.begin(), logits.end(), [](float logit) { return !std::isfinite(logit); });
-    return bad_logits(std::size_t(bad - logits.begin()), *bad);
-  }
+  TRIVIUM_TRY(check_logits(logits));
   std::span<const float> chosen_from = logits;
   if (parameters_.penalties.any()) {
     penalized_.assign(logits.begin(), logits.end());

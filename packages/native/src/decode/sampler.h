@@ -40,12 +40,14 @@ struct SampledToken {
 
 // An error that names the field when a parameter is out of range or not a number.
 Status check_sampling(const SamplingParameters& parameters);
+// An `internal` error when one is NaN or infinite, or when there is none.
+Status check_logits(std::span<const float> logits);
 
 class Sampler {
  public:
   explicit Sampler(const SamplingParameters& parameters) : parameters_(parameters) {}
-  // `position`: of the token being chosen in its sequence. NaN or infinite logits are an `internal` error; biases that
-  // leave no token are an `invalid-argument` one. `allowed`: bit i is token i; empty: all.
+  // `position`: of the token being chosen in its sequence. Errors: those of check_logits; `invalid-argument` for biases
+  // that leave no token. `allowed`: bit i is token i; empty: all.
   Result<SampledToken> sample(std::span<const float> logits, std::uint64_t position, const TokenHistory& history = {},
                               std::span<const std::uint64_t> allowed = {});
 

@@ -1,6 +1,7 @@
 // The face of the engine towards binding/: models, requests in, events out. One engine thread for the process; models
 // take turns by step; continuous batching with chunked prefill; a bounded queue. Nothing here knows JavaScript.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -116,8 +117,10 @@ class EngineModel {
   virtual bool is_mapped() const = 0;               // weights lie in a pack file; else they were packed by this load
   virtual int context_tokens() const = 0;           // what a sequence may hold: options, model and KV memory together
   // A grammar (decode/grammar/description.h) over this model's vocabulary. Takes milliseconds, the first time up to some
-  // tenths of a second for the vocabulary's index: call it off the event loop. May be used by many requests at once.
-  virtual Result<std::shared_ptr<grammar::CompiledGrammar>> compile_grammar(std::string_view description) = 0;
+  // tenths of a second for the vocabulary's index, and two seconds where a schema asks for all that it may: call it off the
+  // event loop. Ends with a `cancelled` error soon after the flag is set. May be used by many requests at once.
+  virtual Result<std::shared_ptr<grammar::CompiledGrammar>> compile_grammar(std::string_view description,
+                                                                            const std::atomic<bool>& cancelled) = 0;
   // Each answers a request id, or an error at once (busy, context_overflow, invalid_argument, disposed). `generate`: a
   // prompt of context_tokens() or more is context_overflow; a longer output ends with `length` where the context does.
   // Events for it go to `sink`, ending with exactly one finish, embedding, logits or error.

@@ -27,8 +27,9 @@ class ModelHandle final : public EngineModel {
   std::size_t weight_bytes() const override { return runner_->model().weight_bytes(); }
   bool is_mapped() const override { return runner_->model().is_mapped(); }
   int context_tokens() const override { return runner_->context_tokens(); }
-  Result<std::shared_ptr<grammar::CompiledGrammar>> compile_grammar(std::string_view description) override {
-    return runner_->compile_grammar(description);
+  Result<std::shared_ptr<grammar::CompiledGrammar>> compile_grammar(std::string_view description,
+                                                                    const std::atomic<bool>& cancelled) override {
+    return runner_->compile_grammar(description, cancelled);
   }
   Result<std::uint64_t> generate(GenerateRequest request, SharedEventSink sink) override {
     return runner_->submit(std::move(request), std::move(sink));

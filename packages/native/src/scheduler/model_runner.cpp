@@ -34,11 +34,12 @@ Result<std::shared_ptr<ModelRunner>> ModelRunner::make(std::shared_ptr<const Ste
   return runner;
 }
 
-Result<std::shared_ptr<grammar::CompiledGrammar>> ModelRunner::compile_grammar(std::string_view description) {
+Result<std::shared_ptr<grammar::CompiledGrammar>> ModelRunner::compile_grammar(std::string_view description,
+                                                                                const std::atomic<bool>& cancelled) {
   if (!tokenizer_)
     return make_error(ErrorCode::unsupported, "the model has no tokenizer, so no text to hold to a grammar", "grammar",
                       "put the model's tokenizer.json beside it");
-  TRIVIUM_TRY_ASSIGN(grammar::Grammar grammar, grammar::grammar_of(description));
+  TRIVIUM_TRY_ASSIGN(grammar::Grammar grammar, grammar::grammar_of(description, {.cancelled = &cancelled}));
   const std::lock_guard making(making_index_);
   auto known = index();
   if (!known) {

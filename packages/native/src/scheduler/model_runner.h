@@ -20,7 +20,7 @@ class ModelRunner {
   const StepModel& model() const { return *model_; }
   std::shared_ptr<const Tokenizer> tokenizer() const { return tokenizer_; }
   int context_tokens() const { return limits_.context_tokens; }
-  Result<std::shared_ptr<grammar::CompiledGrammar>> compile_grammar(std::string_view description);
+  Result<std::shared_ptr<grammar::CompiledGrammar>> compile_grammar(std::string_view description, const std::atomic<bool>& cancelled);
   const Counters& counters() const { return counters_; }
   int open_requests() const;
   Result<std::uint64_t> submit(std::variant<GenerateRequest, EmbedRequest, LogitsRequest> work, SharedEventSink sink);

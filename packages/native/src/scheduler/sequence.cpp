@@ -43,6 +43,10 @@ void Sequence::prefilled(EventBatch& events) const {
 bool Sequence::take(std::span<const float> logits, int context_tokens, EventBatch& events) {
   last_token_at_ = Clock::now();
   if (wants_logits()) {
+    if (const Status sound = check_logits(logits); !sound.ok()) {
+      events.fail(*request_, sound.error());
+      return true;
+    }
     EngineEvent& event = events.add(*request_, EngineEvent::Kind::logits);
     event.values.assign(logits.begin(), logits.end());
     first_token_at_ = last_token_at_;

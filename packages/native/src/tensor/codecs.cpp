@@ -43,9 +43,10 @@ void decode_q8_0(const std::byte* source, float* destination) {
 }
 
 void encode_q8_0(const float* source, std::byte* destination) {
-  float largest = 0;
-  for (std::size_t i = 0; i < block; ++i) largest = std::max(largest, std::fabs(source[i]));
-  const float d = largest / 127, scale = inverse(d);
+  // By their bits, in which every number is below infinity and that below NaN: what is no number makes the scale none.
+  std::uint32_t largest = 0;
+  for (std::size_t i = 0; i < block; ++i) largest = std::max(largest, std::bit_cast<std::uint32_t>(source[i]) & 0x7FFFFFFF);
+  const float d = std::bit_cast<float>(largest) / 127, scale = inverse(d);
   const std::uint16_t stored = f32_to_f16(d);
   std::memcpy(destination, &stored, sizeof stored);
   for (std::size_t i = 0; i < block; ++i) {

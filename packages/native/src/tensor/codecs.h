@@ -15,7 +15,7 @@ float bf16_to_f32(std::uint16_t bits);
 std::uint16_t f32_to_bf16(float value);  // round to nearest even, NaN kept quiet
 
 // Goes up with any change to the bytes that encode_row() gives: files keep what it gave.
-inline constexpr int encoders_version = 1;
+inline constexpr int encoders_version = 2;
 
 // `elements` must be a multiple of the dtype's block_elements.
 void decode_row(DType dtype, const std::byte* source, float* destination, std::size_t elements);

@@ -144,6 +144,31 @@ describe('a grammar', () => {
     await expect(running).rejects.toThrow('enough');
   });
 
+  test('is compiled for as long as somebody waits for it, and for nobody longer', async () => {
+    // Takes all that a compilation may, which is most of a second, and is refused then.
+    const pattern = (index: number) => ({ type: 'string', pattern: `^(?=.*[a-f].{11}$)(?=.*${index}).*$` });
+    const properties = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [index, pattern(index)]));
+    const costly = (title: string) => json({ title, type: 'object', properties });
+    const leave = new AbortController();
+    const { signal } = leave;
+    const left = [
+      model.compileGrammar(costly('one'), { signal }),
+      model.tokenizer.compileGrammar(costly('one'), { signal }),
+      generated({ grammar: costly('two'), signal }),
+      model.compileGrammar(costly('shared'), { signal }),
+    ];
+    const staying = model.compileGrammar(costly('shared'));
+    const returning = model.generate({ tokens: prompt, maxTokens: 9, grammar: costly('three') });
+    const returned = returning.next();
+    leave.abort(new Error('enough'));
+    for (const one of left) await expect(one).rejects.toThrow('enough');
+    await returning.return?.();
+    expect(await returned).toMatchObject({ done: true });
+    await expect(staying).rejects.toMatchObject({ code: 'unsupported' });
+    // What was given up is no answer to who asks later.
+    await expect(model.compileGrammar(costly('one'))).rejects.toMatchObject({ code: 'unsupported' });
+  });
+
   test('ends with an error where a text has too many readings, and those beside it go on', async () => {
     const endings = ['[aeiouy ]', '[a-m]', '[acegikmoqsuwy]', '[abefijmnqruvyz]', '[abcdijklqrst]'].map(
       (letters) => `[a-z ]*${letters}[a-z ]{30}`,

@@ -109,7 +109,18 @@ function vocabulary(): { tokens: string[]; merges: string[] } {
 
 export const vocabularySize = vocabulary().tokens.length;
 
-export function writeRandomGguf(file: string, type: WeightType, seed = 1, hidden = hiddenOf(type)): void {
+export interface RandomGgufOptions {
+  hidden?: number;
+  /** The name of a matrix of 32-bit floats whose weight in the middle shall be NaN. */
+  notANumber?: string;
+}
+
+export function writeRandomGguf(
+  file: string,
+  type: WeightType,
+  seed = 1,
+  { hidden = hiddenOf(type), notANumber }: RandomGgufOptions = {},
+): void {
   const random = randomFrom(seed);
   const { tokens, merges } = vocabulary();
   const metadata: Record<string, string | number | readonly string[]> = {
@@ -142,12 +153,17 @@ export function writeRandomGguf(file: string, type: WeightType, seed = 1, hidden
     matrices.push([name('ffn_up'), hidden, width], [name('ffn_down'), width, hidden]);
     norms.push(name('attn_norm'), name('ffn_norm'));
   }
+  const matrixBytes = (name: string, elements: number) => {
+    const bytes = tensorBytes(type, elements, random);
+    if (name === notANumber) bytes.writeFloatLE(Number.NaN, 2 * elements);
+    return bytes;
+  };
   const tensors = [
     ...matrices.map(([name, rows, columns]) => ({
       name,
       sizes: [columns, rows],
       id: types[type].id as number,
-      bytes: tensorBytes(type, rows * columns, random),
+      bytes: matrixBytes(name, rows * columns),
     })),
     ...norms.map((name) => ({
       name,

@@ -1,5 +1,9 @@
 // Schemas and patterns made to be too much, and ordinary ones beside them: what each may take is bounded, by what is refused
 // and by counts, not by a clock.
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 #include "decode/grammar/guide.h"
 #include "decode/grammar/regex_syntax.h"
 #include "grammar_support.h"
@@ -25,6 +29,7 @@ std::string list(int count, Write write) {
   for (int i = 0; i < count; ++i) text.append(i ? "," : "").append(write(i));
   return "[" + text + "]";
 }
+std::string schema_of(const std::string& schema) { return R"({"type":"json-schema","schema":)" + schema + "}"; }
 std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 
 }  // namespace
@@ -46,7 +51,7 @@ TEST("a mask whose rows have thousands of items is refused, and leaves nothing b
   grammar::Guide guide(*made, std::vector<TokenId>{});
   CHECK(!guide.candidates(100).ok());
   // Its rows are new ones, for what needs few of them.
-  CHECK((*made)->matches("abc"));
+  CHECK((*made)->matches("abc").value());
 }
 
 TEST("ordinary texts of many words are followed") {
@@ -153,6 +158,50 @@ TEST("any characters, thousands of times, are few states in a JSON string as wel
   REQUIRE(!large.ok());
   CHECK_EQ(large.error().field, std::string("/schema/properties/a/pattern"));
   CHECK_EQ(large.error().found, std::string("^[\\p{L}\\p{N} .,]{1,500}$"));
+}
+
+TEST("what nobody waits for any more ends as cancelled, wherever it is") {
+  // Properties "p0" and so on, with such schemas.
+  const auto object_of = [](int count, const auto& schema) {
+    std::string all;
+    for (int i = 0; i < count; ++i) all += (i ? ",\"p" : "\"p") + std::to_string(i) + "\":" + schema(i);
+    return schema_of(R"({"type":"object","properties":{)" + all + "}}");
+  };
+  // Takes all that it may, which is a second, and is refused then if nobody stops it.
+  const std::string costly = object_of(10, [](int i) {
+    return R"({"type":"string","pattern":"^(?=.*[a-f].{11}$)(?=.*)" + std::to_string(i) + ").*$\"}";
+  });
+  const std::string names = object_of(1000, [](int) { return "{}"; });
+  const std::string rules = R"({"type":"context-free","grammar":"root ::= \"a\" | \"b\" root"})";
+  const std::atomic<bool> cancelled = true;
+  for (const std::string& description : {costly, names, rules, regex("a*")}) {
+    const auto made = grammar::grammar_of(description, {.cancelled = &cancelled});
+    REQUIRE(!made.ok());
+    CHECK_EQ(made.error().code, ErrorCode::cancelled);
+  }
+  CHECK_EQ(grammar::grammar_of(costly).error().code, ErrorCode::unsupported);
+  std::atomic<bool> stop = false;
+  std::thread leaving([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    stop = true;
+  });
+  const auto made = grammar::grammar_of(costly, {.cancelled = &stop});
+  leaving.join();
+  REQUIRE(!made.ok());
+  CHECK_EQ(made.error().code, ErrorCode::cancelled);
+}
+
+TEST("a text that takes more than a mask may is no text to say yes or no to, and one that takes less is, afterwards too") {
+  const auto made = compiled_schema(R"({"type":"array","items":{"type":"integer"},"maxItems":100000})");
+  REQUIRE(made.ok());
+  const auto numbers = [](int count) { return list(count, [](int i) { return std::to_string(i); }); };
+  for (int round = 0; round < 2; ++round) {
+    const auto refused = (*made)->matches(numbers(90'000));
+    REQUIRE(!refused.ok());
+    CHECK_EQ(refused.error().code, ErrorCode::unsupported);
+    CHECK((*made)->matches(numbers(100)).value());
+    CHECK(!(*made)->matches(numbers(100) + "]").value());
+  }
 }
 
 TEST("reading a pattern is counted, and large sets are held once") {

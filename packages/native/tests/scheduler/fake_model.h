@@ -59,12 +59,12 @@ class FakeBackend final : public Backend {
 
   std::atomic<int> runs{0}, cancelled_runs{0}, delay_us{0}, largest_rows{0};
   std::atomic<bool> fails{false}, throws{false};
-  std::atomic<TokenId> damaged{-1};  // makes vectors and scores that are no numbers
+  std::atomic<TokenId> damaged{-1};  // makes vectors, scores and, as the last token, logits that are no numbers
 
  private:
   static Error failure(const char* text) { return make_error(ErrorCode::internal, text, "", ""); }
 
-  static Status attend(const Bindings& bindings) {
+  Status attend(const Bindings& bindings) const {
     std::size_t output = 0;
     int next_row = 0;
     for (const SequenceSlice& slice : bindings.sequences) {
@@ -84,6 +84,7 @@ class FakeBackend final : public Backend {
         if (output == bindings.output_rows.size() || bindings.output_rows[output] != row) continue;
         for (int id = 0; id < vocabulary; ++id)
           bindings.outputs[0][output * vocabulary + id] = float(mix(hash, std::uint32_t(id)) % 1000) / 100;
+        if (bindings.tokens[row] == damaged) bindings.outputs[0][output * vocabulary + 5] = value_of(damaged);
         ++output;
       }
     }

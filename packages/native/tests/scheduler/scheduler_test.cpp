@@ -235,6 +235,20 @@ TEST("logits of the last position") {
   CHECK(!bench.engine_model->logits({.tokens = std::vector<TokenId>(1025, 2)}, bench.sink).ok());
 }
 
+TEST("logits that are no numbers are an error, of those who ask for them and of those who sample") {
+  Bench bench(small(1, 4));
+  bench.model->fake().damaged = 7;
+  const auto sound = bench.engine_model->logits({.tokens = {7, 2}}, bench.sink).value();
+  const auto damaged = bench.engine_model->logits({.tokens = {2, 7}}, bench.sink).value();
+  const auto sampled = bench.engine_model->generate({.tokens = {2, 7}}, bench.sink).value();
+  REQUIRE(bench.collector.wait_ended(3));
+  CHECK(bench.collector.of(sound).last.kind == EngineEvent::Kind::logits);
+  const Error failure = bench.collector.of(damaged).last.failure, same = bench.collector.of(sampled).last.failure;
+  CHECK(failure.code == ErrorCode::internal && failure.field == "logits" && failure.found == "nan");
+  CHECK(same.code == failure.code && same.message == failure.message);
+  check_idle(bench);
+}
+
 TEST("embeddings: ragged batches, long inputs, cancel, overflow") {
   Bench bench(small(1, 4), ModelKind::encoder, 3000);
   std::mt19937 random(8);

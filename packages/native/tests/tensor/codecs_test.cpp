@@ -151,6 +151,19 @@ TEST("values that are not finite do no harm") {
   }
 }
 
+TEST("a block of Q8_0 with what is no number in it has no numbers, wherever that stands") {
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::quiet_NaN(),
+                          std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()})
+    for (const std::size_t at : {0, 3, 31}) {
+      std::vector<float> values(96, 1.5f);
+      values[32 + at] = bad;
+      std::vector<std::byte> bytes(row_bytes(DType::q8_0, 96));
+      encode_row(DType::q8_0, values.data(), bytes.data(), 96);
+      decode_row(DType::q8_0, bytes.data(), values.data(), 96);
+      for (std::size_t i = 0; i < 96; ++i) CHECK_EQ(std::isfinite(values[i]), i / 32 != 1);
+    }
+}
+
 TEST("the dtype table and the names of all GGUF types") {
   for (const DType dtype : {DType::f32, DType::f16, DType::bf16, DType::q8_0, DType::q4_0, DType::q4_k, DType::q5_k, DType::q6_k, DType::i32}) {
     CHECK(info(dtype).dtype == dtype);

@@ -99,7 +99,8 @@ export function manageModel(loaded: NativeModel, source: ManagedModelSource): Na
     info: loaded.info,
     tokenizer: loaded.tokenizer,
     // What a reloaded model gets as a source it compiles again; a grammar compiled here is of the model that is loaded now.
-    compileGrammar: (source) => leased(undefined, (model) => model.compileGrammar(source)),
+    compileGrammar: (source, options) =>
+      leased(options?.signal, (model) => model.compileGrammar(source, options)),
     generate: (options) => new LeasedGeneration(source, options),
     embed: (texts, options) => leased(options?.signal, (model) => model.embed(texts, options)),
     embedTokens: (texts, options) => leased(options?.signal, (model) => model.embedTokens(texts, options)),

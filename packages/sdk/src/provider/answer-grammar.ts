@@ -128,11 +128,15 @@ function withReasoning(
 
 /**
  * Compiles it, with errors that speak of the call.
- * @throws TriviumError `unsupported`, `invalid-argument`
+ * @throws TriviumError `unsupported`, `invalid-argument`; the abort reason
  */
-export async function compileAnswer(model: NativeModel, source: GrammarSource): Promise<void> {
+export async function compileAnswer(
+  model: NativeModel,
+  source: GrammarSource,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   try {
-    await model.compileGrammar(source);
+    await model.compileGrammar(source, { signal });
   } catch (error) {
     if (!TriviumError.isInstance(error)) throw error;
     const inSchema = /\/schema(\/.*)?$/.exec(error.field ?? '');

@@ -145,7 +145,7 @@ export class TriviumLanguageModel<Version extends SpecificationVersion = Specifi
     if (grammar) {
       // For its errors, before anything is streamed. The request takes the source: a model that was unloaded meanwhile
       // compiles it anew.
-      await compileAnswer(model, grammar);
+      await compileAnswer(model, grammar, options.abortSignal);
       request.grammar = grammar;
     }
     const answer = new AnswerReader(model, {

@@ -37,3 +37,17 @@ it('cancelling a stream stops the engine at once, not behind its next event', as
   await reader.cancel();
   expect(await waiting).toEqual({ done: true, value: undefined });
 });
+
+it('an abort reaches the compilation of what an answer is held to', async () => {
+  const compileGrammar: NativeModel['compileGrammar'] = (_source, { signal } = {}) =>
+    new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+  const model: NativeModel = { ...new ScriptedEngine({ answers: [] }).model, compileGrammar };
+  const abort = new AbortController();
+  const answering = new TriviumLanguageModel('m', 'v4', { get: async () => model }).doGenerate({
+    prompt: [{ role: 'user', content: [{ type: 'text', text: 'hello' }] }],
+    responseFormat: { type: 'json', schema: { type: 'object' } },
+    abortSignal: abort.signal,
+  });
+  setImmediate(() => abort.abort(new Error('enough')));
+  await expect(answering).rejects.toThrow('enough');
+});

@@ -3,6 +3,7 @@
 // a deterministic one. Refuses to know regular-expression syntax, JSON and UTF-8.
 #pragma once
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -61,8 +62,10 @@ struct AutomatonBudget {
   static constexpr std::size_t an_edge = 8;  // visits that an edge is worth: it is looked up, and takes memory
   std::size_t states;  // of each
   std::size_t work;    // visits of states and edges that are left to all
+  const std::atomic<bool>* cancelled = nullptr;  // set: none are
+  bool is_cancelled() const { return cancelled != nullptr && cancelled->load(std::memory_order_relaxed); }
   bool spend(std::size_t visits) {
-    const bool enough = visits <= work;
+    const bool enough = visits <= work && !is_cancelled();
     work -= std::min(visits, work);
     return enough;
   }

@@ -49,16 +49,17 @@ Result<std::shared_ptr<CompiledGrammar>> CompiledGrammar::make(Grammar grammar, 
   return compiled;
 }
 
-bool CompiledGrammar::matches(std::string_view text) {
+Result<bool> CompiledGrammar::matches(std::string_view text) {
   const std::lock_guard lock(mutex_);
   if (rows_->to_be_left()) renew(rows_);
-  RowId row = rows_->store.first();
-  for (const char c : text) {
-    rows_->store.begin_work();
-    row = rows_->store.step(row, static_cast<unsigned char>(c));
-    if (row == dead_row) return false;
-  }
-  return rows_->store.may_end(row);
+  RowStore& store = rows_->store;
+  store.begin_work();
+  RowId row = store.first();
+  for (std::size_t i = 0; i < text.size() && row != dead_row; ++i) row = store.step(row, static_cast<unsigned char>(text[i]));
+  if (store.too_ambiguous())
+    return unsupported("text", "The text takes too much to be followed through the grammar.",
+                       "Give a shorter text, or a grammar that counts less and gives a text fewer readings.");
+  return row != dead_row && store.may_end(row);
 }
 
 SharedMask CompiledGrammar::mask(Rows& rows, RowId row, bool is_first) {

@@ -20,7 +20,8 @@ class CompiledGrammar {
   const Grammar& grammar() const { return *grammar_; }
   const TokenIndex& index() const { return *index_; }
   int shortest_tokens() const { return shortest_tokens_; }  // of the shortest text
-  bool matches(std::string_view text);                      // as a whole
+  // Whether the text as a whole satisfies it. Takes what one mask may (RowStore::begin_work): more is an error.
+  Result<bool> matches(std::string_view text);
 
  private:
   friend class Matcher;

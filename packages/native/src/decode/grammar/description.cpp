@@ -164,6 +164,8 @@ Result<Grammar> grammar_of(std::string_view description, const GrammarLimits& li
     return std::move(parsed.error());
   }
   auto grammar = DescriptionReader(limits).run(*parsed);
+  // Refused for one reason or another, or made a moment too late.
+  if (limits.cancelled != nullptr && *limits.cancelled) return cancelled();
   if (!grammar.ok() && grammar.error().field.empty()) grammar.error().field = "grammar";
   if (grammar.ok() && grammar->rules[grammar->start].shortest == 0 && grammar->symbol_edges.empty())
     return invalid("grammar", "The empty text is the only one that satisfies it.", "a grammar of some text");

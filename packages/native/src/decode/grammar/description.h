@@ -11,7 +11,7 @@
 //   { "type": "sequence", "parts": [parts] }     one after another
 //   { "type": "any-of", "parts": [parts] }       one of them
 //   { "type": "repeat", "part": part, "least": n, "most": n }   "most" may be missing
-// Errors name the place by a JSON pointer into the description.
+// Errors name the place by a JSON pointer into the description; `cancelled` once GrammarLimits::cancelled is set.
 #pragma once
 #include <string_view>
 

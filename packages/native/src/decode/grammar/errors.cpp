@@ -24,4 +24,11 @@ Error invalid(std::string field, std::string problem, std::string expected, std:
   return error;
 }
 
+Error cancelled() {
+  Error error;
+  error.code = ErrorCode::cancelled;
+  error.message = "Compiling the grammar was cancelled.";
+  return error;
+}
+
 }  // namespace trivium::grammar

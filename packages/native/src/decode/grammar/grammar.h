@@ -6,6 +6,7 @@
 // Refuses to know where rules come from, tokens, and how a text is followed through them.
 #pragma once
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -85,10 +86,12 @@ struct GrammarLimits {
   std::size_t automaton_work = 64'000'000;  // of all regular languages, in visits of AutomatonBudget: two seconds at most
   std::size_t shapes = 512;               // alternatives that one schema's anyOf, oneOf and allOf multiply out to
   std::uint32_t shortest_text = 1 << 20;  // symbols that every text of the grammar has at least
+  const std::atomic<bool>* cancelled = nullptr;  // set: nobody waits for it any more, and anything is too much
 };
 
 // `field`: a JSON pointer into what was given, or the name of a part of it.
 Error unsupported(std::string field, std::string problem, std::string remedy, std::string found = {});
 Error invalid(std::string field, std::string problem, std::string expected, std::string found = {});
+Error cancelled();
 
 }  // namespace trivium::grammar

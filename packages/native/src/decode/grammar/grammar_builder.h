@@ -22,7 +22,7 @@ enum class TextForm { plain, json };
 class GrammarBuilder {
  public:
   explicit GrammarBuilder(const GrammarLimits& limits = {})
-      : limits_(limits), automata_{limits.automaton_states, limits.automaton_work} {}
+      : limits_(limits), automata_{limits.automaton_states, limits.automaton_work, limits.cancelled} {}
   const GrammarLimits& limits() const { return limits_; }
   AutomatonBudget& automata() { return automata_; }  // of all that is written through this builder
 
@@ -46,7 +46,10 @@ class GrammarBuilder {
   Fragment star(Fragment part);                       // any number of times
   Fragment text(const CodeAutomaton& language, TextForm form);
 
-  bool too_large() const { return states_.size() > limits_.states || rules_.size() > limits_.rules; }
+  // Beyond its limits, or cancelled.
+  bool too_large() const {
+    return states_.size() > limits_.states || rules_.size() > limits_.rules || automata_.is_cancelled();
+  }
   // What cannot be completed is taken out. Errors: no text is left (`field` names the whole), or a limit is exceeded.
   Result<Grammar> finish(RuleId start, const std::string& field);
 

@@ -84,7 +84,7 @@ std::string SchemaReader::pointer(const Json* node) const {
 
 Status SchemaReader::spend(std::size_t looks) {
   work_ += looks;
-  if (work_ <= most_looks) return {};
+  if (work_ <= most_looks && !automata_.is_cancelled()) return {};
   return unsupported(pointer(&root_), "The schema multiplies out to too much.", "Take fewer references, allOf and anyOf within one another.");
 }
 
