@@ -57,7 +57,10 @@ class Deadline {
   readonly start = (): void => {
     if (this.#timer !== undefined) return;
     this.#atMs = performance.now() + graceMs;
-    this.#timer = setTimeout(() => this.#reject(leftBehind()), graceMs);
+    this.#timer = setTimeout(() => {
+      this.#atMs = 0; // timers come up to a millisecond early by the clock
+      this.#reject(leftBehind());
+    }, graceMs);
   };
 
   /** What `step` settles to, or `cancelled` once the grace is over. One at a time. */

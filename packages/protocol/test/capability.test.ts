@@ -134,6 +134,24 @@ describe('a capability', () => {
     await vi.waitFor(() => expect(isClean).toBe(true));
   });
 
+  it('that never answers is left behind while the thread is busy, whose timers come early by the clock', async () => {
+    const silent = implement(count, async function* () {
+      yield { done: 1 };
+      return await new Promise<never>(() => {});
+    });
+    let isBusy = true;
+    const spin = () => isBusy && setImmediate(spin);
+    spin();
+    const settled = Array.from({ length: 30 }, () => {
+      const running = call(silent, { text: 'x' }, make, { onProgress: () => running.cancel() });
+      return running.then(String, (error: unknown) => error);
+    });
+    expect(await Promise.all(settled)).toEqual(
+      settled.map(() => expect.objectContaining({ code: 'cancelled' })),
+    );
+    isBusy = false;
+  });
+
   it('that is cancelled while it cleans up for ever is left behind', async () => {
     const stuck = implement(count, async function* () {
       try {

@@ -14,6 +14,8 @@ const triesToResume = 5;
 
 /** Before a stream is taken up again, where the server says nothing else. */
 const defaultRetryMs = 1000;
+/** A server says what it likes: no less, lest it is asked without a pause, and no more than a timer is worth. */
+const [leastRetryMs, mostRetryMs] = [100, 60_000];
 
 export class AnswerStreams {
   /** Of requests that wait for the end of their answer. */
@@ -90,7 +92,7 @@ async function* answerTo(
   let lastEventId: string | undefined;
   let retryMs = defaultRetryMs;
   const setRetry = (ms: number) => {
-    retryMs = ms;
+    retryMs = Math.min(Math.max(ms, leastRetryMs), mostRetryMs);
   };
   try {
     let response = first;

@@ -107,6 +107,7 @@ class PluginThread {
       isOpen = true;
       signal.addEventListener('abort', cancel, { once: true });
       for (;;) {
+        if (isLeftBehind) throw this.#failure(didNotStop);
         const frame = await this.#ask(call);
         if (frame.type === 'progress') {
           yield frame.progress;
