@@ -31,10 +31,11 @@ export function hasFewStars(pattern: string): boolean {
   return names.every(isFew) && names.filter((name) => name.includes('**')).length <= mostStars;
 }
 
-/** The innermost braces first: those that hold no others. */
-const braces = /(?<!\\)\{((?:\\.|[^\\{}])*,(?:\\.|[^\\{}])*)\}/;
+/** The innermost braces first, those that hold no others: `{1..9}`, `{a..z}` and lists. */
+const braces = /(?<!\\)\{(?:(-?\d+)\.\.(-?\d+)|([a-z])\.\.([a-z])|((?:\\.|[^\\{}])*,(?:\\.|[^\\{}])*))\}/i;
 
 function writtenOut(glob: string): string[] {
+  const tooMany = () => tooOpen(glob, `at most ${mostAlternatives} alternatives in braces`);
   const done: string[] = [];
   // What is reached in two ways, as alternatives in alternatives are, is written out once.
   const seen = new Set([glob]);
@@ -43,12 +44,36 @@ function writtenOut(glob: string): string[] {
     if (!found) done.push(pattern);
     else {
       const [before, after] = [pattern.slice(0, found.index), pattern.slice(found.index + found[0].length)];
-      for (const alternative of found[1]!.split(',')) seen.add(before + alternative + after);
+      const alternatives = alternativesOf(found);
+      if (!alternatives) throw tooMany();
+      for (const alternative of alternatives) seen.add(before + alternative + after);
     }
-    if (done.length > mostAlternatives || seen.size > 10 * mostAlternatives)
-      throw tooOpen(glob, `at most ${mostAlternatives} alternatives in braces`);
+    if (done.length > mostAlternatives || seen.size > 10 * mostAlternatives) throw tooMany();
   }
   return done;
+}
+
+/** Of what stands in braces; `undefined` for a row of more than are tried. */
+function alternativesOf([, first, last, from, to, list = '']: RegExpExecArray): string[] | undefined {
+  if (first !== undefined && last !== undefined) {
+    // As a shell has it: one zero before a number makes all of them as long as the longer of the two.
+    const digits = [first, last].some((end) => /^-?0\d/.test(end)) ? Math.max(first.length, last.length) : 0;
+    return row(BigInt(first), BigInt(last))?.map((number) =>
+      number < 0n ? `-${`${-number}`.padStart(digits - 1, '0')}` : `${number}`.padStart(digits, '0'),
+    );
+  }
+  if (from === undefined || to === undefined) return list.split(',');
+  const codes = row(BigInt(from.charCodeAt(0)), BigInt(to.charCodeAt(0)));
+  // Between `Z` and `a` lies what is no letter.
+  return codes?.map((code) => String.fromCharCode(Number(code))).filter((letter) => /[a-z]/i.test(letter));
+}
+
+/** Counted before it is made. */
+function row(first: bigint, last: bigint): bigint[] | undefined {
+  const step = last < first ? -1n : 1n;
+  const length = Number((last - first) * step) + 1;
+  if (length > mostAlternatives) return undefined;
+  return Array.from({ length }, (_, index) => first + step * BigInt(index));
 }
 
 const waysUp = (pattern: string) => pattern.split('/').filter((name) => name === '..').length;

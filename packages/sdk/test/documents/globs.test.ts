@@ -19,6 +19,9 @@ describe('a glob', () => {
     '**/a/**/b/**/c/**',
     '{*,*?*}{*,*?*}.md',
     '{a,b}'.repeat(7),
+    'chapter{1..999999999999999999999}.md',
+    '{-50..50}.md',
+    '{1..11}{1..11}.md',
     `${'{ab,'.repeat(15)}c${'}'.repeat(15)}`.repeat(2).replaceAll('ab', () => `${name++}`),
   ])('is refused where it is too open: %s', async (glob) => {
     const failed = await collectFiles([glob]).catch((error: unknown) => error);
@@ -53,6 +56,20 @@ describe('a glob', () => {
       expect.not.arrayContaining([expect.stringContaining('..')]),
     );
     expect(globPatterns('../{a,b}/*.md')).toHaveLength(2);
+  });
+
+  it('takes numbers and letters in a row, padded with zeros where it pads them', async () => {
+    expect(globPatterns('{-1..2}{b..a}')).toEqual(['-1b', '-1a', '0b', '0a', '1b', '1a', '2b', '2a']);
+    expect(globPatterns('{9..010}')).toEqual(['009', '010']);
+    expect(globPatterns('{-01..0}')).toEqual(['-01', '000']);
+    expect(globPatterns('{Y..b}')).toEqual(['Y', 'Z', 'a', 'b']);
+    await using folder = await temporaryFolder();
+    for (const name of ['chapter1.md', 'chapter01.md', 'chapter10.md', 'parta.md', '{1..b}.md'])
+      await folder.write(name, name);
+    expect(await found(folder, 'chapter{1..9}.md')).toEqual(['chapter1.md']);
+    expect(await found(folder, 'chapter{01..10}.md')).toEqual(['chapter01.md', 'chapter10.md']);
+    expect(await found(folder, '{chapter{5..1},part{a..c}}.md')).toEqual(['chapter1.md', 'parta.md']);
+    expect(await found(folder, '{1..b}.md')).toEqual(['{1..b}.md']);
   });
 
   it('is left with the reason of who leaves', async () => {

@@ -74,10 +74,50 @@ describe('stop sequences', () => {
       { type: 'text', text: 'Yes. The ' },
     ]);
     const call = 'I look.\n<tool_call>\n{"name": "write", "arguments": {"text": "the end"}}\n</tool_call>';
-    const called = await stopped('qwen', call, ['end', '\n'], { tools });
+    const called = await stopped('qwen', call, ['end', '}\n', '>\n'], { tools });
     expect(called.whole.content).toMatchObject([{ text: 'I look.' }, { input: '{"text": "the end"}' }]);
     expect(called.whole.finishReason).toEqual({ unified: 'tool-calls', raw: 'stop' });
   }); // biome-ignore format: an answer
+
+  it.each([1, 3, 1000])('may be white space, which a block would take, in pieces of %i', async (size) => {
+    const endOf = async (text: string, sequence: string) => {
+      const pieces = text.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
+      const engine = new ScriptedEngine({ chatTemplate: fixture('qwen'), answers: [pieces] });
+      const call = { prompt, tools, stopSequences: [sequence] };
+      const { content, finishReason } = await engine.languageModel('v4').doGenerate(call);
+      return { content, finishReason };
+    };
+    const call = '<tool_call>\n{"name": "write", "arguments": {}}\n</tool_call>';
+    const stop = (raw: string) => ({ unified: 'stop', raw });
+    const text = (text: string) => ({ type: 'text', text });
+    expect(await endOf(`Done.\n\n${call}`, '\n\n')).toEqual({
+      content: [text('Done.')],
+      finishReason: stop('\n\n'),
+    });
+    expect(await endOf(`Done. \n\n${call}`, '\n')).toMatchObject({ content: [text('Done. ')] });
+    expect(await endOf(`Done.\n\n${call}`, '.\n\n')).toMatchObject({ content: [text('Done')] });
+    expect(await endOf(`<think>\nSo.\n</think>\n\n${call}\n\nSaid.\n\nMore.`, '\n')).toMatchObject({
+      content: [{ text: 'So.' }, { toolName: 'write' }, text('Said.')],
+    });
+    expect(await endOf('<think>\nSo.\n</think>\n\nSaid.', '\n')).toEqual({
+      content: [{ type: 'reasoning', text: 'So.' }, text('Said.')],
+      finishReason: stop('stop'),
+    });
+    expect(await endOf(`Done.\n\n${call}`, '\n\n\n')).toMatchObject({
+      content: [text('Done.'), { toolName: 'write' }],
+    });
+  });
+
+  it('of white space end an answer that goes on with nothing else', async () => {
+    const answer = ['Paris.', ...Array<string>(300).fill('\n')];
+    const engine = new ScriptedEngine({ chatTemplate: fixture('qwen'), answers: [answer] });
+    const call = { prompt, tools, stopSequences: ['\n'] };
+    const { content, finishReason, usage } = await engine.languageModel('v4').doGenerate(call);
+    expect(content).toEqual([{ type: 'text', text: 'Paris.' }]);
+    expect(finishReason).toEqual({ unified: 'stop', raw: '\n' });
+    expect(usage.outputTokens.total).toBe(2);
+    expect(engine.cancelled).toBe(1);
+  });
 
   it('are the affair of the engine where an answer has no markup', async () => {
     const engine = new ScriptedEngine({ chatTemplate: fixture('llama'), answers: ['Yes.'] });

@@ -17,6 +17,7 @@ export function split(splitter: OutputSplitter, pieces: readonly string[]): Segm
   let call: { toolName: string; input: string } | undefined;
   let closed = false;
   for (const event of events) {
+    if (event.type === 'held-blank') continue;
     if (event.type === 'text-delta' || event.type === 'reasoning-delta') {
       expect(call, 'text inside a call').toBeUndefined();
       expect(event.delta).not.toBe('');

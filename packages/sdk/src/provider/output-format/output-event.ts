@@ -2,6 +2,8 @@
 
 export type OutputEvent =
   | { type: 'text-delta'; delta: string }
+  /** More white space behind the text. Where no block takes it, it comes again, in the text. */
+  | { type: 'held-blank'; delta: string }
   | { type: 'reasoning-delta'; delta: string }
   /** The block is closed; it may have been empty. */
   | { type: 'reasoning-end' }
@@ -10,6 +12,9 @@ export type OutputEvent =
   /** More of the arguments' own text; the deltas of a call join to its `input`. */
   | { type: 'call-delta'; delta: string }
   | { type: 'call-end'; toolName: string; input: string };
+
+/** What is shown of an answer. */
+export type ShownEvent = Exclude<OutputEvent, { type: 'held-blank' }>;
 
 /** Takes the answer in pieces cut anywhere; the events, joined, do not depend on where. Never throws. */
 export interface OutputSplitter {

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { ContentPart, StreamPart } from '../specification.js';
-import type { OutputEvent } from './output-event.js';
+import type { ShownEvent } from './output-event.js';
 
 type Block = 'text' | 'reasoning' | 'tool-input';
 
@@ -16,7 +16,7 @@ export class OutputParts {
   #open: { block: Block; id: string } | undefined;
   #blocks = 0;
 
-  of(events: readonly OutputEvent[]): StreamPart[] {
+  of(events: readonly ShownEvent[]): StreamPart[] {
     this.endsInCall = events.length === 0 ? this.endsInCall : events.at(-1)!.type === 'call-end';
     return events.flatMap((event) => this.#partsOf(event));
   }
@@ -29,7 +29,7 @@ export class OutputParts {
     return [{ type: `${block}-end`, id }];
   }
 
-  #partsOf(event: OutputEvent): StreamPart[] {
+  #partsOf(event: ShownEvent): StreamPart[] {
     switch (event.type) {
       case 'text-delta':
         return this.#delta('text', event.delta);

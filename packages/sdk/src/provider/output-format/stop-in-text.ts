@@ -4,9 +4,11 @@
  */
 import { TriviumError } from '@trivium/protocol';
 import { heldLength } from './markers.js';
-import type { OutputEvent, OutputSplitter } from './output-event.js';
+import type { OutputEvent, OutputSplitter, ShownEvent } from './output-event.js';
 
 export interface StoppingSplitter extends OutputSplitter {
+  push(textDelta: string): ShownEvent[];
+  finish(): ShownEvent[];
   /** The sequence that has ended the answer: there are no more events. */
   readonly stopMatch: string | undefined;
 }
@@ -25,23 +27,41 @@ export function stopInText(answer: OutputSplitter, sequences: readonly string[])
       found: String(bytes),
       remedy: 'Give the beginnings of the sequences.',
     });
+  const longest = Math.max(0, ...stops.map(({ length }) => length));
   let stopMatch: string | undefined;
   /** Text that may begin a sequence. */
   let held = '';
+  /** White space behind it that a block may take. */
+  let blank = '';
 
-  const release = (length: number): OutputEvent[] => {
+  const release = (length: number): ShownEvent[] => {
     const delta = held.slice(0, length);
     held = held.slice(length);
     return delta === '' ? [] : [{ type: 'text-delta', delta }];
   };
 
-  const read = (event: OutputEvent): OutputEvent[] => {
+  /** Ends the answer where a sequence is whole; there is none that ends before `from`. */
+  const end = (text: string, from = 0): ShownEvent[] => {
+    const begin = Math.max(0, from - longest);
+    const found = firstWhole(text.slice(begin), stops);
+    if (!found) return [];
+    stopMatch = found.sequence;
+    held = text;
+    return release(begin + found.at);
+  };
+
+  const read = (event: OutputEvent): ShownEvent[] => {
     if (stopMatch !== undefined) return [];
+    if (event.type === 'held-blank') {
+      const from = held.length + blank.length;
+      blank += event.delta;
+      return end(held + blank, from);
+    }
+    blank = '';
     if (event.type !== 'text-delta') return [...release(held.length), event];
     held += event.delta;
-    const found = firstWhole(held, stops);
-    stopMatch = found?.sequence;
-    return release(found?.at ?? held.length - heldLength(held, stops));
+    const ended = end(held);
+    return stopMatch === undefined ? release(held.length - heldLength(held, stops)) : ended;
   };
 
   return {
