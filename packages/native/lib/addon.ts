@@ -55,7 +55,6 @@ export interface RawMatcher {
   readonly maskMs: number;
   allowed(): Int32Array;
   accept(token: number): boolean;
-  rollBack(tokens: number): void;
   completion(): Int32Array | undefined;
 }
 
@@ -75,10 +74,21 @@ export interface RawPair {
 
 export interface RawTokenizer {
   readonly vocabularySize: number;
-  encodeBatch(texts: readonly string[], addSpecial: boolean, parseSpecial: boolean): Promise<Int32Array[]>;
+  /** Here and below, `cancelled[0]`: set to 1 to give up. */
+  encodeBatch(
+    texts: readonly string[],
+    addSpecial: boolean,
+    parseSpecial: boolean,
+    cancelled: Uint8Array,
+  ): Promise<Int32Array[]>;
   /** `first` with each of the texts, as the template for two texts has them. */
-  encodePairs(first: string, texts: readonly string[]): Promise<RawPair[]>;
-  encodeSpans(text: string, addSpecial: boolean, parseSpecial: boolean): Promise<Int32Array>;
+  encodePairs(first: string, texts: readonly string[], cancelled: Uint8Array): Promise<RawPair[]>;
+  encodeSpans(
+    text: string,
+    addSpecial: boolean,
+    parseSpecial: boolean,
+    cancelled: Uint8Array,
+  ): Promise<Int32Array>;
   encodeSync(text: string, addSpecial: boolean, parseSpecial: boolean): Int32Array;
   decode(tokens: Int32Array, skipSpecial: boolean): string;
   tokenText(id: number): string;

@@ -1,5 +1,4 @@
 /** The engine of this process and environment, loaded on first use. */
-import { TriviumError } from '@trivium/protocol/errors';
 import type { RawModel } from './addon.js';
 import { translated } from './errors.js';
 import { EventRouter } from './event-router.js';
@@ -8,6 +7,7 @@ import { loadAddon } from './load-addon.js';
 import { toModel } from './model.js';
 import { toTokenizer } from './tokenizer.js';
 import type { EngineStats, InspectedModel, LoadModelOptions, NativeEngine } from './types.js';
+import { cancellable, unlessAborted } from './unless-aborted.js';
 
 const progressIntervalMs = 50;
 let engine: NativeEngine | undefined;
@@ -43,8 +43,7 @@ function createEngine(): NativeEngine {
   };
 
   const rehearse: NativeEngine['rehearse'] = (path, { signal } = {}) => {
-    const cancelled = new Uint8Array(1);
-    return unlessAborted(signal, cancelled, () => addon.rehearse(path, cancelled));
+    return cancellable(signal, (cancelled) => addon.rehearse(path, cancelled));
   };
 
   return {
@@ -85,25 +84,6 @@ function checkIntegers(settings: LoadModelOptions): void {
   const { kvMemoryBytes } = settings;
   if (kvMemoryBytes !== undefined)
     integer(Math.floor(kvMemoryBytes), 'kvMemoryBytes', 0, Number.MAX_SAFE_INTEGER);
-}
-
-/** Work of the engine that gives up once `flag[0]` is 1. @throws the abort reason */
-async function unlessAborted<T>(
-  signal: AbortSignal | undefined,
-  flag: Int32Array | Uint8Array,
-  work: () => Promise<T>,
-): Promise<T> {
-  signal?.throwIfAborted();
-  const abort = () => Atomics.store(flag, 0, 1);
-  signal?.addEventListener('abort', abort, { once: true });
-  try {
-    return await translated(work);
-  } catch (error) {
-    const isAborted = signal?.aborted && TriviumError.isInstance(error) && error.code === 'cancelled';
-    throw isAborted ? signal.reason : error;
-  } finally {
-    signal?.removeEventListener('abort', abort);
-  }
 }
 
 /** Tells a share once, and none below one that was told. */

@@ -45,8 +45,6 @@ export interface GrammarState {
   readonly mayEnd: boolean;
   /** False when the token may not follow; nothing has changed then. */
   accept(token: number): boolean;
-  /** Takes back the last tokens that were accepted, 64 at most. */
-  rollBack(tokens: number): void;
   /** Few tokens that complete the text; `undefined` when the vocabulary has none that do. */
   completion(): Int32Array | undefined;
 }

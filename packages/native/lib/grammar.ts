@@ -29,9 +29,15 @@ type CompileRaw = (description: string, cancelled: Uint8Array) => Promise<RawGra
 export interface GrammarCompiler {
   /** @throws TriviumError `unsupported`, `invalid-argument`; the abort reason, what `stop` was given */
   compile(source: GrammarSource, options?: CompileOptions): Promise<Grammar>;
-  /** Ends what is being compiled: everybody who waits for it gets the error. */
+  /** Keeps none any more and ends what is being compiled: everybody who waits for it gets the error. */
   stop(error: TriviumError): void;
 }
+
+/** As JSON of whole characters: half of one, as a text that was cut ends with, stands for U+FFFD. */
+const toDescription = (source: GrammarSource) =>
+  `${JSON.stringify(source)}`.replace(/\\(?:(ud[89a-f])..|.)/g, (escaped, half) =>
+    half ? '\ufffd' : escaped,
+  );
 
 /** A grammar that is there, or is being compiled for all who asked for it. */
 class Compiled {
@@ -91,7 +97,7 @@ export function grammarCompiler(compileRaw: CompileRaw): GrammarCompiler {
   return {
     async compile(source, { signal } = {}) {
       signal?.throwIfAborted();
-      const description = JSON.stringify(source);
+      const description = toDescription(source);
       const compiled = kept.get(description) ?? begin(description);
       kept.delete(description);
       kept.set(description, compiled);
@@ -102,6 +108,7 @@ export function grammarCompiler(compileRaw: CompileRaw): GrammarCompiler {
       });
     },
     stop(error) {
+      kept.clear();
       for (const compiled of running) compiled.stop(error);
     },
   };
@@ -122,7 +129,6 @@ function toGrammar(raw: RawGrammar): Grammar {
           return matcher.maskMs;
         },
         accept: (token) => matcher.accept(token),
-        rollBack: (tokens) => matcher.rollBack(tokens),
         completion: () => matcher.completion(),
       };
     },

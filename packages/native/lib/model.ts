@@ -17,6 +17,7 @@ import type {
   RankResult,
   TokenRows,
 } from './types.js';
+import { cancellable } from './unless-aborted.js';
 
 /** What only models of some kinds can do. */
 interface Ability {
@@ -77,7 +78,7 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
   const embed = async (texts: readonly string[], options: EmbedOptions = {}): Promise<EmbedResult> => {
     alive();
     mustBeFor(embedding);
-    const encoded = await tokenizer.encodeBatch(texts);
+    const encoded = await tokenizer.encodeBatch(texts, { signal: options.signal });
     const { inputs, truncated } = fitTexts(encoded, info.contextTokens, options.overflow ?? 'error');
     const inputTokens = inputs.reduce((sum, { length }) => sum + length, 0);
     const some = inputs.filter(({ length }) => length > 0);
@@ -90,7 +91,7 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
   const embedTokens = async (texts: readonly string[], options: EmbedOptions = {}): Promise<TokenRows> => {
     alive();
     mustBeFor(embedding);
-    const encoded = await tokenizer.encodeBatch(texts);
+    const encoded = await tokenizer.encodeBatch(texts, { signal: options.signal });
     const { inputs, truncated } = fitTexts(encoded, info.contextTokens, options.overflow ?? 'error');
     const offsets = new Int32Array(inputs.length + 1);
     inputs.forEach((ids, index) => {
@@ -120,8 +121,9 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
   ): Promise<RankResult> => {
     alive();
     mustBeFor(ranking);
-    signal?.throwIfAborted();
-    const pairs = await translated(() => raw.tokenizer.encodePairs(query, texts));
+    const pairs = await cancellable(signal, (cancelled) =>
+      raw.tokenizer.encodePairs(query, texts, cancelled),
+    );
     const { inputs, truncated } = fitPairs(pairs, info.contextTokens, overflow);
     const inputTokens = inputs.reduce((sum, { tokens }) => sum + tokens.length, 0);
     return { scores: await rankTokens(inputs, signal ? { signal } : {}), inputTokens, truncated };

@@ -1,12 +1,15 @@
 /** The tokenizer's public face over the addon's. */
 import type { RawTokenizer } from './addon.js';
-import { translated, translatedSync } from './errors.js';
+import { translatedSync } from './errors.js';
 import { grammarCompiler } from './grammar.js';
-import type { TokenizeOptions, Tokenizer } from './types.js';
+import type { EncodeOptions, TokenizeOptions, Tokenizer } from './types.js';
+import { cancellable } from './unless-aborted.js';
 
 export function toTokenizer(raw: RawTokenizer): Tokenizer {
   const flags = ({ addSpecialTokens = true, parseSpecialTokens = false }: TokenizeOptions = {}) =>
     [addSpecialTokens, parseSpecialTokens] as const;
+  const encodeBatch = (texts: readonly string[], options?: EncodeOptions) =>
+    cancellable(options?.signal, (cancelled) => raw.encodeBatch(texts, ...flags(options), cancelled));
   let specialTokens: string[] | undefined;
   return {
     vocabularySize: raw.vocabularySize,
@@ -14,9 +17,10 @@ export function toTokenizer(raw: RawTokenizer): Tokenizer {
       specialTokens ??= raw.specialTokens();
       return specialTokens;
     },
-    encode: async (text, options) => (await translated(() => raw.encodeBatch([text], ...flags(options))))[0]!,
-    encodeBatch: (texts, options) => translated(() => raw.encodeBatch(texts, ...flags(options))),
-    encodeSpans: (text, options) => translated(() => raw.encodeSpans(text, ...flags(options))),
+    encode: async (text, options) => (await encodeBatch([text], options))[0]!,
+    encodeBatch,
+    encodeSpans: (text, options) =>
+      cancellable(options?.signal, (cancelled) => raw.encodeSpans(text, ...flags(options), cancelled)),
     encodeSync: (text, options) => translatedSync(() => raw.encodeSync(text, ...flags(options))),
     decode: (tokens, { skipSpecialTokens = true } = {}) =>
       translatedSync(() => raw.decode(Int32Array.from(tokens), skipSpecialTokens)),

@@ -113,13 +113,18 @@ export interface TokenizeOptions {
   parseSpecialTokens?: boolean;
 }
 
+export interface EncodeOptions extends TokenizeOptions {
+  /** An abort rejects with its reason, and ends the work. */
+  signal?: AbortSignal | undefined;
+}
+
 export interface Tokenizer {
   readonly vocabularySize: number;
   /** Off the event loop. */
-  encode(text: string, options?: TokenizeOptions): Promise<Int32Array>;
-  encodeBatch(texts: readonly string[], options?: TokenizeOptions): Promise<Int32Array[]>;
+  encode(text: string, options?: EncodeOptions): Promise<Int32Array>;
+  encodeBatch(texts: readonly string[], options?: EncodeOptions): Promise<Int32Array[]>;
   /** Token ids with UTF-16 offsets into `text`: (id, start, end) triples. */
-  encodeSpans(text: string, options?: TokenizeOptions): Promise<Int32Array>;
+  encodeSpans(text: string, options?: EncodeOptions): Promise<Int32Array>;
   /** On the calling thread: for short texts. */
   encodeSync(text: string, options?: TokenizeOptions): Int32Array;
   decode(tokens: ArrayLike<number>, options?: { skipSpecialTokens?: boolean }): string;
@@ -249,7 +254,8 @@ export interface NativeModel extends AsyncDisposable {
   readonly info: ModelInfo;
   readonly tokenizer: Tokenizer;
   /**
-   * Compiles off the event loop; the last 64 are kept by their source.
+   * Compiles off the event loop; the last 64 are kept by their source until `dispose`, with at most 256 MiB of what generations have
+   * found out of them.
    * @throws TriviumError `unsupported` or `invalid-argument`, with the JSON pointer into the source as `field`; the abort reason
    */
   compileGrammar(source: GrammarSource, options?: CompileOptions): Promise<Grammar>;

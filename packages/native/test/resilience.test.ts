@@ -37,6 +37,22 @@ test('a model is gone when its disposal is, although a grammar is still being co
   await expect(compiling).rejects.toMatchObject({ code: 'disposed' });
 });
 
+test('tokenizing ends with its signal, wherever it is asked for', async () => {
+  const tokenizer = await getEngine().loadTokenizer(language);
+  const long = '-'.repeat(2 ** 22);
+  const leave = new AbortController();
+  const { signal } = leave;
+  const left = [
+    tokenizer.encode(long, { signal }),
+    tokenizer.encodeBatch(Array(4).fill(long), { signal }),
+    tokenizer.encodeSpans(long, { signal }),
+  ];
+  leave.abort(new Error('enough'));
+  for (const one of left) await expect(one).rejects.toThrow('enough');
+  await expect(tokenizer.encode('a', { signal })).rejects.toThrow('enough');
+  expect(await tokenizer.encode('a')).not.toHaveLength(0);
+});
+
 test('a small file whose steps would take more memory than there is is refused by name', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'trivium-wide-'));
   try {

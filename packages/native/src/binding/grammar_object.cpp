@@ -46,7 +46,7 @@ Napi::Function MatcherObject::define(Napi::Env env) {
   return DefineClass(env, "Matcher",
                      {InstanceAccessor<&MatcherObject::may_end>("mayEnd"), InstanceAccessor<&MatcherObject::mask_ms>("maskMs"),
                       InstanceMethod<&MatcherObject::allowed>("allowed"),
-                      InstanceMethod<&MatcherObject::accept>("accept"), InstanceMethod<&MatcherObject::roll_back>("rollBack"),
+                      InstanceMethod<&MatcherObject::accept>("accept"),
                       InstanceMethod<&MatcherObject::completion>("completion")});
 }
 
@@ -75,8 +75,6 @@ Napi::Value MatcherObject::accept(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), matcher_->accept(info[0].ToNumber().Int32Value()));
 }
 
-void MatcherObject::roll_back(const Napi::CallbackInfo& info) { matcher_->roll_back(info[0].ToNumber().Int32Value()); }
-
 Napi::Value MatcherObject::completion(const Napi::CallbackInfo& info) {
   const auto tokens = matcher_->completion();
   if (!tokens) return info.Env().Undefined();
@@ -93,7 +91,7 @@ Napi::Value compile_over(Napi::Env env, std::string description, Napi::Uint8Arra
         TRIVIUM_TRY_ASSIGN(grammar::Grammar made, grammar::grammar_of(description, {.cancelled = cancelled}));
         const std::lock_guard lock(vocabulary->mutex);
         if (!vocabulary->index) vocabulary->index = grammar::TokenIndex::of(*tokenizer, tokenizer->vocabulary_size());
-        return grammar::CompiledGrammar::make(std::move(made), vocabulary->index);
+        return grammar::CompiledGrammar::make(std::move(made), vocabulary->index, vocabulary->kept);
       },
       [](Napi::Env inner, Grammar&& compiled) -> Napi::Value { return GrammarObject::create(inner, std::move(compiled)); }, flag);
 }

@@ -36,17 +36,17 @@ class MatcherObject final : public Napi::ObjectWrap<MatcherObject> {
   Napi::Value may_end(const Napi::CallbackInfo& info);
   Napi::Value mask_ms(const Napi::CallbackInfo& info);
   Napi::Value accept(const Napi::CallbackInfo& info);
-  void roll_back(const Napi::CallbackInfo& info);
   Napi::Value completion(const Napi::CallbackInfo& info);
 
   std::optional<grammar::Matcher> matcher_;
   double mask_ms_ = 0;
 };
 
-// The index of a tokenizer's vocabulary, made when the first grammar is compiled over it.
+// The index of a tokenizer's vocabulary, made when the first grammar is compiled over it, and what its grammars keep.
 struct VocabularyIndex {
   std::mutex mutex;
   std::shared_ptr<const grammar::TokenIndex> index;
+  std::shared_ptr<grammar::KeptRows> kept = std::make_shared<grammar::KeptRows>();
 };
 Napi::Value compile_over(Napi::Env env, std::string description, Napi::Uint8Array flag,
                          std::shared_ptr<const Tokenizer> tokenizer, std::shared_ptr<VocabularyIndex> vocabulary);

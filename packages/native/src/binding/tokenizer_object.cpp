@@ -16,6 +16,13 @@ EncodeOptions options_of(const Napi::CallbackInfo& info) {
   return options;
 }
 
+// What was made, unless it was given up meanwhile.
+template <class T>
+Result<T> unless_cancelled(const std::atomic<bool>& cancelled, T made) {
+  if (cancelled) return Error{ErrorCode::cancelled, "Tokenizing was cancelled.", "", "", "", "", ""};
+  return made;
+}
+
 std::vector<std::string> to_strings(const Napi::Value& value) {
   return typed(value.Env(), [&] {
     const auto array = value.As<Napi::Array>();
@@ -89,31 +96,36 @@ Napi::Value TokenizerObject::vocabulary_size(const Napi::CallbackInfo& info) {
 
 Napi::Value TokenizerObject::encode_batch(const Napi::CallbackInfo& info) {
   std::vector<std::string> texts = to_strings(info[0]);
+  auto flag = info[3].As<Napi::Uint8Array>();
   using Encoded = std::vector<std::vector<TokenId>>;
   return Task<Encoded>::start(
       info.Env(),
-      [tokenizer = tokenizer_, texts = std::move(texts), options = options_of(info)]() -> Result<Encoded> {
+      [tokenizer = tokenizer_, texts = std::move(texts), options = options_of(info), cancelled = &flag_in(flag)]() mutable -> Result<Encoded> {
+        options.cancelled = cancelled;
         Encoded encoded;
         encoded.reserve(texts.size());
-        for (const std::string& text : texts) encoded.push_back(tokenizer->encode(text, options));
-        return encoded;
+        for (std::size_t i = 0; i < texts.size() && !*cancelled; ++i) encoded.push_back(tokenizer->encode(texts[i], options));
+        return unless_cancelled(*cancelled, std::move(encoded));
       },
       [](Napi::Env env, Encoded&& encoded) -> Napi::Value {
         Napi::Array result = Napi::Array::New(env, encoded.size());
         for (std::size_t i = 0; i < encoded.size(); ++i) result.Set(static_cast<std::uint32_t>(i), to_int32_array(env, encoded[i]));
         return result;
-      });
+      },
+      flag);
 }
 
 Napi::Value TokenizerObject::encode_pairs(const Napi::CallbackInfo& info) {
   using Encoded = std::vector<PairEncoding>;
+  auto flag = info[2].As<Napi::Uint8Array>();
   return Task<Encoded>::start(
       info.Env(),
-      [tokenizer = tokenizer_, first = info[0].ToString().Utf8Value(), texts = to_strings(info[1])]() -> Result<Encoded> {
+      [tokenizer = tokenizer_, first = info[0].ToString().Utf8Value(), texts = to_strings(info[1]), cancelled = &flag_in(flag)]() -> Result<Encoded> {
         Encoded encoded;
         encoded.reserve(texts.size());
-        for (const std::string& text : texts) encoded.push_back(tokenizer->encode_pair(first, text, {}));
-        return encoded;
+        for (std::size_t i = 0; i < texts.size() && !*cancelled; ++i)
+          encoded.push_back(tokenizer->encode_pair(first, texts[i], {.cancelled = cancelled}));
+        return unless_cancelled(*cancelled, std::move(encoded));
       },
       [](Napi::Env env, Encoded&& encoded) -> Napi::Value {
         Napi::Array result = Napi::Array::New(env, encoded.size());
@@ -127,17 +139,21 @@ Napi::Value TokenizerObject::encode_pairs(const Napi::CallbackInfo& info) {
           result.Set(static_cast<std::uint32_t>(i), pair);
         }
         return result;
-      });
+      },
+      flag);
 }
 
 Napi::Value TokenizerObject::encode_spans(const Napi::CallbackInfo& info) {
   using Triples = std::vector<std::int32_t>;
+  auto flag = info[3].As<Napi::Uint8Array>();
   return Task<Triples>::start(
       info.Env(),
-      [tokenizer = tokenizer_, text = info[0].ToString().Utf8Value(), options = options_of(info)]() -> Result<Triples> {
-        return to_utf16_triples(text, tokenizer->encode_spans(text, options));
+      [tokenizer = tokenizer_, text = info[0].ToString().Utf8Value(), options = options_of(info), cancelled = &flag_in(flag)]() mutable -> Result<Triples> {
+        options.cancelled = cancelled;
+        const auto spans = tokenizer->encode_spans(text, options);
+        return unless_cancelled(*cancelled, *cancelled ? Triples() : to_utf16_triples(text, spans));
       },
-      [](Napi::Env env, Triples&& triples) -> Napi::Value { return to_int32_array(env, triples); });
+      [](Napi::Env env, Triples&& triples) -> Napi::Value { return to_int32_array(env, triples); }, flag);
 }
 
 Napi::Value TokenizerObject::encode_sync(const Napi::CallbackInfo& info) {

@@ -47,7 +47,7 @@ Result<std::shared_ptr<grammar::CompiledGrammar>> ModelRunner::compile_grammar(s
     const std::lock_guard lock(index_mutex_);
     index_ = known;
   }
-  return grammar::CompiledGrammar::make(std::move(grammar), std::move(known));
+  return grammar::CompiledGrammar::make(std::move(grammar), std::move(known), kept_rows_);
 }
 
 std::shared_ptr<const grammar::TokenIndex> ModelRunner::index() const {
@@ -173,6 +173,7 @@ void ModelRunner::retire() {
   dispose();
   fail_all(disposed_error());
   lane_.reset();
+  kept_rows_->leave_all();
   counters_.live = 0;
   counters_.kv_bytes = counters_.kv_used_bytes = 0;
   {

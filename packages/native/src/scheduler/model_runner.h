@@ -62,6 +62,7 @@ class ModelRunner {
   std::mutex making_index_;                                     // held while the index is made
   mutable std::mutex index_mutex_;
   std::shared_ptr<const grammar::TokenIndex> index_;            // of the vocabulary, once a grammar was asked for
+  const std::shared_ptr<grammar::KeptRows> kept_rows_ = std::make_shared<grammar::KeptRows>();
   mutable std::mutex mutex_;
   std::condition_variable retired_changed_;
   std::map<std::uint64_t, std::shared_ptr<Request>> requests_;  // open ones

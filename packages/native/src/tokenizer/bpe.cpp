@@ -197,7 +197,7 @@ class Bpe : public Model {
     };
     for (std::int32_t i = 0; i + 1 < count; ++i) consider(i);
     std::make_heap(heap.begin(), heap.end(), later);
-    while (!heap.empty()) {
+    while (!heap.empty() && !workspace.is_cancelled()) {
       std::pop_heap(heap.begin(), heap.end(), later);
       const MergeCandidate best = heap.back();
       heap.pop_back();

@@ -2,6 +2,7 @@
 // so that many threads can use one model. Special ids other than the unknown token are never produced,
 // whatever the text.
 #pragma once
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,8 @@ struct LatticeNode {
   TokenId id = -1;          // that entry, -1: unknown
 };
 struct Workspace {
+  const std::atomic<bool>* cancelled = nullptr;
+  bool is_cancelled() const { return cancelled != nullptr && cancelled->load(std::memory_order_relaxed); }
   std::vector<LatticeNode> lattice;
   std::vector<MergeNode> nodes;
   std::vector<MergeCandidate> heap;
@@ -46,6 +49,7 @@ struct Workspace {
 class Model {
  public:
   virtual ~Model() = default;
+  // Once the workspace is cancelled, it may end early with symbols of no use.
   virtual void tokenize(std::string_view piece, Workspace& workspace, std::vector<Symbol>& out) const = 0;
 };
 using ModelPointer = std::unique_ptr<const Model>;

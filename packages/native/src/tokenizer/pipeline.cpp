@@ -72,6 +72,7 @@ void Pipeline::run_pieces(Pieces pieces, Session& session, Output output) const 
   if (parts_.pre_tokenizer != nullptr) parts_.pre_tokenizer->apply(pieces);
   const std::string_view bytes = pieces.text.bytes;
   for (const Range& range : pieces.ranges) {
+    if (session.workspace.is_cancelled()) return;
     const std::string_view piece = bytes.substr(range.begin, range.end - range.begin);
     const bool cached = piece.size() <= WordCache::longest_piece;
     const std::uint64_t hash = cached ? WordCache::hash_of(piece) : 0;
@@ -80,6 +81,7 @@ void Pipeline::run_pieces(Pieces pieces, Session& session, Output output) const 
     if (symbols.empty()) {
       session.symbols.clear();
       parts_.model->tokenize(piece, session.workspace, session.symbols);
+      if (session.workspace.is_cancelled()) return;  // nothing to keep
       if (cached) session.cache.insert(piece, hash, session.symbols);
       symbols = session.symbols;
     }
@@ -89,6 +91,7 @@ void Pipeline::run_pieces(Pieces pieces, Session& session, Output output) const 
 
 void Pipeline::run_segment(Text segment, bool parse_special, Session& session, Output output) const {
   if (parts_.normalizer != nullptr) parts_.normalizer->apply(segment);
+  if (session.workspace.is_cancelled()) return;
   const auto whole = [](Text text) {
     const std::uint32_t size = static_cast<std::uint32_t>(text.bytes.size());
     Pieces pieces{std::move(text), {}};
@@ -108,9 +111,11 @@ void Pipeline::run_segment(Text segment, bool parse_special, Session& session, O
   }
 }
 
-void Pipeline::run(std::string_view given, bool parse_special, Output output) const {
+void Pipeline::run(std::string_view given, const EncodeOptions& options, Output output) const {
+  const bool parse_special = options.parse_special_tokens;
   Text text = text_of(given, output.spans != nullptr || needs_origins_);
   auto session = borrow();
+  session->workspace.cancelled = options.cancelled;
   if (raw_matcher_.empty()) {
     run_segment(std::move(text), parse_special, *session, output);
   } else {
@@ -137,12 +142,12 @@ std::vector<TokenId> Pipeline::encode(std::string_view text, const EncodeOptions
   ids.reserve(text.size() / 4 + 8);
   const Output output{&ids, nullptr};
   if (!options.add_special_tokens) {
-    run(text, options.parse_special_tokens, output);
+    run(text, options, output);
     return ids;
   }
   for (const TemplateItem& item : parts_.special_template.single) {
     if (item.sequence == 0)
-      run(text, options.parse_special_tokens, output);
+      run(text, options, output);
     else
       ids.insert(ids.end(), item.ids.begin(), item.ids.end());
   }
@@ -154,13 +159,13 @@ std::vector<TokenSpan> Pipeline::encode_spans(std::string_view text, const Encod
   spans.reserve(text.size() / 4 + 8);
   const Output output{nullptr, &spans};
   if (!options.add_special_tokens) {
-    run(text, options.parse_special_tokens, output);
+    run(text, options, output);
     return spans;
   }
   std::uint32_t at = 0;  // special tokens before the text stand at 0, those after it at its end
   for (const TemplateItem& item : parts_.special_template.single) {
     if (item.sequence == 0) {
-      run(text, options.parse_special_tokens, output);
+      run(text, options, output);
       at = static_cast<std::uint32_t>(text.size());
     } else {
       for (const TokenId id : item.ids) spans.push_back({id, at, at});
@@ -176,7 +181,7 @@ PairEncoding Pipeline::encode_pair(std::string_view first, std::string_view seco
   for (const TemplateItem& item : parts_.special_template.pair) {
     if (item.sequence >= 0) {
       if (item.sequence == 1) pair.second_begin = pair.ids.size();
-      run(item.sequence == 0 ? first : second, options.parse_special_tokens, output);
+      run(item.sequence == 0 ? first : second, options, output);
       if (item.sequence == 1) pair.second_end = pair.ids.size();
     } else if (options.add_special_tokens) {
       pair.ids.insert(pair.ids.end(), item.ids.begin(), item.ids.end());

@@ -78,7 +78,7 @@ class Pipeline : public Tokenizer, public std::enable_shared_from_this<Pipeline>
   std::unique_ptr<Session> borrow() const;
   void give_back(std::unique_ptr<Session> session) const;
 
-  void run(std::string_view text, bool parse_special, Output output) const;
+  void run(std::string_view text, const EncodeOptions& options, Output output) const;
   void run_segment(Text segment, bool parse_special, Session& session, Output output) const;
   void run_pieces(Pieces pieces, Session& session, Output output) const;
   void write(const Text& text, std::size_t begin, std::span<const Symbol> symbols, Output output) const;

@@ -3,6 +3,7 @@
 // maximal ill-formed part is replaced by U+FFFD before anything else (an encoded lone surrogate is three such
 // parts).
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -22,6 +23,7 @@ struct EncodeOptions {
   // false: text can never become a special (control) token, whatever it spells. Templates are encoded with
   // true.
   bool parse_special_tokens = false;
+  const std::atomic<bool>* cancelled = nullptr;  // set: it ends soon, and what it answers is of no use
 };
 
 struct TokenSpan {

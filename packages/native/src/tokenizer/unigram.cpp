@@ -79,6 +79,7 @@ class Unigram : public Model {
       best[to] = {total, static_cast<std::int32_t>(from), id};
     };
     for (std::size_t at = 0, next = 0; at < piece.size(); at = next) {
+      if (workspace.is_cancelled()) return;
       next_character(piece, next);
       bool alone = false;  // an entry is this character and no more
       std::uint32_t node = 0;

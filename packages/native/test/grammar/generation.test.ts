@@ -169,6 +169,15 @@ describe('a grammar', () => {
     await expect(model.compileGrammar(costly('one'))).rejects.toMatchObject({ code: 'unsupported' });
   });
 
+  test('takes a schema with a text that was cut in the middle of a character', async () => {
+    const half = 'Is it raining 🌧'.slice(0, 15);
+    const grammar = json({ type: 'object', properties: { a: { type: 'boolean', description: half } } });
+    expect((await model.compileGrammar(grammar)).matches('{"a":true}')).toBe(true);
+    const named = await model.compileGrammar(json({ enum: [half, String.raw`\ud83d`] }));
+    expect(named.matches(JSON.stringify(half.replace(/.$/, '\ufffd')))).toBe(true);
+    expect(named.matches(String.raw`"\\ud83d"`)).toBe(true);
+  });
+
   test('ends with an error where a text has too many readings, and those beside it go on', async () => {
     const endings = ['[aeiouy ]', '[a-m]', '[acegikmoqsuwy]', '[abefijmnqruvyz]', '[abcdijklqrst]'].map(
       (letters) => `[a-z ]*${letters}[a-z ]{30}`,

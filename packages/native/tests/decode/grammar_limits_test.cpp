@@ -160,6 +160,68 @@ TEST("any characters, thousands of times, are few states in a JSON string as wel
   CHECK_EQ(large.error().found, std::string("^[\\p{L}\\p{N} .,]{1,500}$"));
 }
 
+TEST("names, values and numbers are counted as patterns are, where they become automata") {
+  const auto made = [](const std::string& description, std::size_t work) { return grammar::grammar_of(description, {.automaton_work = work}); };
+  const std::string names = R"("properties":{)" + quoted(std::string(3000, 'n')) + ":true}";
+  // Keys that all have names are told apart by nothing.
+  CHECK(made(schema_of(R"({"type":"object","additionalProperties":false,)" + names + "}"), 1000).ok());
+  for (const std::string& description :
+       {schema_of(R"({"type":"object",)" + names + "}"), schema_of(R"({"enum":[)" + quoted(std::string(3000, 'v')) + "]}"),
+        schema_of(R"({"type":"integer","multipleOf":97})"), R"({"type":"choice","choices":[)" + quoted(std::string(3000, 'c')) + "]}"}) {
+    CHECK(made(description, grammar::GrammarLimits().automaton_work).ok());
+    const auto refused = made(description, 1000);
+    REQUIRE(!refused.ok());
+    CHECK_EQ(refused.error().code, ErrorCode::unsupported);
+    CHECK(refused.error().field.starts_with('/'));
+  }
+}
+
+TEST("numbers of the same bounds are made once, however often they are referred to") {
+  const auto fit = [](int references, std::size_t work) {
+    std::string properties;
+    for (int i = 0; i < references; ++i) properties += (i ? ",\"p" : "\"p") + std::to_string(i) + R"(":{"$ref":"#/$defs/n"})";
+    const std::string schema = R"({"$defs":{"n":{"type":"integer","minimum":1,"multipleOf":97}},"type":"object","additionalProperties":false,"properties":{)" +
+                               properties + "}}";
+    return grammar::grammar_of(schema_of(schema), {.automaton_work = work}).ok();
+  };
+  std::size_t work = 1;
+  while (!fit(1, work)) work *= 2;
+  CHECK(fit(50, work));
+}
+
+TEST("what grammars of one vocabulary keep has one bound, and texts under way go on") {
+  const ByteTokenizer tokenizer;
+  const auto index = grammar::TokenIndex::of(tokenizer, tokenizer.vocabulary_size());
+  constexpr std::size_t most_bytes = 200'000;
+  const auto kept = std::make_shared<grammar::KeptRows>(most_bytes), all = std::make_shared<grammar::KeptRows>();
+  struct Pair { grammar::Matcher bounded, free; };
+  std::vector<Pair> texts;
+  for (int i = 0; i < 6; ++i) {
+    const auto matcher = [&](const std::shared_ptr<grammar::KeptRows>& rows) {
+      auto rules = grammar::grammar_of(regex("[a-z]*[" + std::string(1, char('a' + i)) + "s-z][a-z]{9}"));
+      return grammar::Matcher(*grammar::CompiledGrammar::make(std::move(*rules), index, rows));
+    };
+    texts.push_back({matcher(kept), matcher(all)});
+  }
+  std::uint32_t seed = 1;
+  for (int step = 0; step < 150; ++step) {
+    for (Pair& text : texts) {
+      const auto bounded = text.bounded.mask(), free = text.free.mask();
+      REQUIRE(bounded.ok() && free.ok());
+      CHECK(**bounded == **free);
+      CHECK(kept->bytes() <= most_bytes);
+      seed = seed * 1664525u + 1013904223u;
+      const TokenId next = TokenId('a' + (seed >> 16) % 26);
+      CHECK(text.bounded.accept(next) && text.free.accept(next));
+    }
+  }
+  CHECK(all->bytes() > most_bytes);
+  all->leave_all();
+  CHECK_EQ(all->bytes(), std::size_t(0));
+  texts.clear();
+  CHECK_EQ(kept->bytes(), std::size_t(0));
+}
+
 TEST("what nobody waits for any more ends as cancelled, wherever it is") {
   // Properties "p0" and so on, with such schemas.
   const auto object_of = [](int count, const auto& schema) {
@@ -174,7 +236,8 @@ TEST("what nobody waits for any more ends as cancelled, wherever it is") {
   const std::string names = object_of(1000, [](int) { return "{}"; });
   const std::string rules = R"({"type":"context-free","grammar":"root ::= \"a\" | \"b\" root"})";
   const std::atomic<bool> cancelled = true;
-  for (const std::string& description : {costly, names, rules, regex("a*")}) {
+  const std::string multiples = schema_of(R"({"type":"integer","minimum":1,"maximum":2,"multipleOf":1999})");
+  for (const std::string& description : {costly, names, multiples, rules, regex("a*")}) {
     const auto made = grammar::grammar_of(description, {.cancelled = &cancelled});
     REQUIRE(!made.ok());
     CHECK_EQ(made.error().code, ErrorCode::cancelled);

@@ -1,6 +1,7 @@
 // What hostile text and hostile files must not do: forge a special token, hang, crash, or allocate beyond the
 // file.
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <ctime>
 #include <random>
@@ -192,6 +193,19 @@ TEST("mutated tokenizers load or fail, and those that load still work") {
       const auto ids = made->get()->encode("Hello 世界 <|endoftext|> [CLS] é\n\n", {true, true});
       made->get()->decode(ids, false);
     }
+  }
+}
+
+TEST("what nobody waits for any more ends early, and leaves nothing behind") {
+  const std::string text = std::string(1 << 16, '-') + " one two " + std::string(30, '=');
+  const std::atomic<bool> cancelled = true;
+  for (const std::string name : fixtures::names) {
+    const auto tokenizer = fixtures::load(name), fresh = fixtures::load(name);
+    REQUIRE(tokenizer != nullptr && fresh != nullptr);
+    const EncodeOptions options{.add_special_tokens = false, .cancelled = &cancelled};
+    CHECK(tokenizer->encode(text, options).empty());
+    CHECK(tokenizer->encode_spans(text, options).empty());
+    CHECK(tokenizer->encode(text, {}) == fresh->encode(text, {}));
   }
 }
 

@@ -103,24 +103,27 @@ export interface EncodedChat {
 
 /**
  * @param variables of the template beside the messages: `tools`, `enable_thinking`
- * @throws TriviumError `bad-format` where the template does not parse, `invalid-argument` where it refuses the messages
+ * @throws TriviumError `bad-format` where the template does not parse, `invalid-argument` where it refuses the messages; the
+ * abort reason
  */
 export async function encodeChat(
   model: NativeModel,
   messages: readonly ChatMessage[],
   variables: Record<string, unknown> = {},
+  signal?: AbortSignal,
 ): Promise<EncodedChat> {
   const { text, literals, special } = render(model, messages, variables);
   const whole = (stretch: string) => stretch.replace(markedAll, (_, index) => literals[Number(index)] ?? '');
   const encoded: Int32Array[] = [];
   if (special) {
-    encoded.push(await model.tokenizer.encode(whole(text)));
+    encoded.push(await model.tokenizer.encode(whole(text), { signal }));
   } else {
     for (const { stretch, spelled } of stretchesOf(text, model.tokenizer.specialTokens))
       encoded.push(
         await model.tokenizer.encode(spelled ? whole(stretch) : stretch, {
           addSpecialTokens: false,
           parseSpecialTokens: !spelled,
+          signal,
         }),
       );
   }

@@ -26,7 +26,7 @@ export async function encodeWithin(
   { variables, overflow, maxOutputTokens, signal }: EncodeWithinOptions,
 ): Promise<EncodedChat & { dropped: number }> {
   const { contextTokens } = model.info;
-  const encode = (some: readonly ChatMessage[]) => encodeChat(model, some, variables);
+  const encode = (some: readonly ChatMessage[]) => encodeChat(model, some, variables, signal);
   const room = { roomTokens: contextTokens - tokensForAnswer(contextTokens, maxOutputTokens), signal };
   const { encoded, dropped } =
     overflow === 'drop-oldest'

@@ -1,5 +1,5 @@
 /** A stream that nobody wants any more ends the request in the engine, whatever that is doing. */
-import type { GenerateEvent, NativeModel } from '@trivium/native';
+import type { GenerateEvent, NativeModel, Tokenizer } from '@trivium/native';
 import { expect, it } from 'vitest';
 import { TriviumLanguageModel } from '../../src/provider/language-model.js';
 import { ScriptedEngine } from './scripted-engine.js';
@@ -36,6 +36,20 @@ it('cancelling a stream stops the engine at once, not behind its next event', as
   const waiting = reader.read();
   await reader.cancel();
   expect(await waiting).toEqual({ done: true, value: undefined });
+});
+
+it('an abort reaches the tokenizing of a prompt', async () => {
+  const { model } = new ScriptedEngine({ answers: [] });
+  const encode: Tokenizer['encode'] = (_text, { signal } = {}) =>
+    new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+  const get = async () => ({ ...model, tokenizer: { ...model.tokenizer, encode } });
+  const abort = new AbortController();
+  const answering = new TriviumLanguageModel('m', 'v4', { get }).doGenerate({
+    prompt: [{ role: 'user', content: [{ type: 'text', text: 'hello' }] }],
+    abortSignal: abort.signal,
+  });
+  setImmediate(() => abort.abort(new Error('enough')));
+  await expect(answering).rejects.toThrow('enough');
 });
 
 it('an abort reaches the compilation of what an answer is held to', async () => {

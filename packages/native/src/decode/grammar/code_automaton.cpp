@@ -199,7 +199,10 @@ std::optional<CodeAutomaton> intersection(CodeAutomaton a, CodeAutomaton b, Auto
   return trimmed(std::move(result));
 }
 
-CodeAutomaton complement(const CodeAutomaton& deterministic) {
+std::optional<CodeAutomaton> complement(const CodeAutomaton& deterministic, AutomatonBudget& budget) {
+  std::size_t edges = 0;  // a state has at most one more behind each of its own than it had, and one before them
+  for (const auto& state : deterministic.states) edges += 2 * state.edges.size() + 1;
+  if (!budget.spend(edges * AutomatonBudget::an_edge)) return std::nullopt;
   CodeAutomaton result = deterministic;
   if (result.states.empty()) result.start = result.add_state();
   const std::uint32_t sink = result.add_state();

@@ -91,13 +91,13 @@ class Closure {
 std::optional<bool> accepts(Closure& language, std::string_view text, AutomatonBudget& budget);
 std::optional<CodeAutomaton> deterministic(const CodeAutomaton& any, AutomatonBudget& budget);
 std::optional<CodeAutomaton> intersection(CodeAutomaton a, CodeAutomaton b, AutomatonBudget& budget);  // of deterministic ones
-CodeAutomaton complement(const CodeAutomaton& deterministic);
+std::optional<CodeAutomaton> complement(const CodeAutomaton& deterministic, AutomatonBudget& budget);
+std::optional<CodeAutomaton> one_of(const std::vector<std::string>& texts, AutomatonBudget& budget);  // deterministic
 CodeAutomaton texts_of_length(std::uint32_t low, std::uint32_t high);  // deterministic; high may be `unbounded`
-CodeAutomaton one_of(const std::vector<std::string>& texts);           // deterministic
 // Texts that end with the first occurrence of `marker` (UTF-8, not empty) in them. Deterministic.
 CodeAutomaton up_to(std::string_view marker);
 CodeAutomaton without(std::string_view marker);                        // texts that do not contain it; deterministic
-// Without states that no text passes on its way to an end.
+// Without states that no text passes on its way to an end. Takes less than making the automaton did.
 CodeAutomaton trimmed(CodeAutomaton automaton);
 
 }  // namespace trivium::grammar

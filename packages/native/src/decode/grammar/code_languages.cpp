@@ -32,12 +32,13 @@ CodeAutomaton texts_of_length(std::uint32_t low, std::uint32_t high) {
   return result;
 }
 
-CodeAutomaton one_of(const std::vector<std::string>& texts) {
+std::optional<CodeAutomaton> one_of(const std::vector<std::string>& texts, AutomatonBudget& budget) {
   CodeAutomaton result;
   if (texts.empty()) return result;
   result.add_state();
   std::unordered_map<std::uint64_t, std::uint32_t> targets;  // by state and character
   for (const std::string& text : texts) {
+    if (!budget.spend((text.size() + 1) * 2 * AutomatonBudget::an_edge)) return std::nullopt;  // each character: an edge and a state
     std::uint32_t at = 0;
     for (const char32_t c : code_points(text)) {
       const auto [known, fresh] = targets.try_emplace(std::uint64_t(at) << 32 | c, std::uint32_t(result.states.size()));

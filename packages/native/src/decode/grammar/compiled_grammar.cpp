@@ -28,13 +28,29 @@ void CompiledGrammar::renew(const std::shared_ptr<Rows>& spent) {
   if (rows_ == spent) rows_ = std::make_shared<Rows>(grammar_);
 }
 
-CompiledGrammar::CompiledGrammar(Grammar grammar, std::shared_ptr<const TokenIndex> index)
+std::shared_ptr<void> CompiledGrammar::leave_rows() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(rows_, std::make_shared<Rows>(grammar_));
+}
+
+void CompiledGrammar::used() {
+  std::size_t bytes = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    bytes = rows_->bytes();
+  }
+  kept_->used(*this, bytes);
+}
+
+CompiledGrammar::CompiledGrammar(Grammar grammar, std::shared_ptr<const TokenIndex> index, std::shared_ptr<KeptRows> kept)
     : grammar_(std::make_shared<const Grammar>(std::move(grammar))),
       index_(std::move(index)),
+      kept_(std::move(kept)),
       rows_(std::make_shared<Rows>(grammar_)) {}
 
-Result<std::shared_ptr<CompiledGrammar>> CompiledGrammar::make(Grammar grammar, std::shared_ptr<const TokenIndex> index) {
-  std::shared_ptr<CompiledGrammar> compiled(new CompiledGrammar(std::move(grammar), std::move(index)));
+Result<std::shared_ptr<CompiledGrammar>> CompiledGrammar::make(Grammar grammar, std::shared_ptr<const TokenIndex> index,
+                                                               std::shared_ptr<KeptRows> kept) {
+  std::shared_ptr<CompiledGrammar> compiled(new CompiledGrammar(std::move(grammar), std::move(index), std::move(kept)));
   for (const std::string& text : compiled->grammar_->special) {
     const TokenId id = compiled->index_->special(text);
     if (id < 0) return unsupported("special", "The tokenizer has no such special token.", "Write it as a literal.", text);
@@ -50,6 +66,12 @@ Result<std::shared_ptr<CompiledGrammar>> CompiledGrammar::make(Grammar grammar, 
 }
 
 Result<bool> CompiledGrammar::matches(std::string_view text) {
+  auto matched = follows(text);
+  used();
+  return matched;
+}
+
+Result<bool> CompiledGrammar::follows(std::string_view text) {
   const std::lock_guard lock(mutex_);
   if (rows_->to_be_left()) renew(rows_);
   RowStore& store = rows_->store;

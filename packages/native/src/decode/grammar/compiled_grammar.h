@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 
+#include "decode/grammar/kept_rows.h"
 #include "decode/grammar/row_store.h"
 #include "decode/grammar/token_index.h"
 
@@ -14,14 +15,18 @@ using SharedMask = std::shared_ptr<const MaskWords>;
 
 class CompiledGrammar {
  public:
-  // Errors: a special token that the vocabulary lacks; a text that its tokens cannot spell.
-  static Result<std::shared_ptr<CompiledGrammar>> make(Grammar grammar, std::shared_ptr<const TokenIndex> index);
+  // `kept`: of the vocabulary's grammars. Errors: a special token that the vocabulary lacks; a text that its tokens cannot spell.
+  static Result<std::shared_ptr<CompiledGrammar>> make(Grammar grammar, std::shared_ptr<const TokenIndex> index,
+                                                       std::shared_ptr<KeptRows> kept = std::make_shared<KeptRows>());
+  ~CompiledGrammar() { kept_->gone(*this); }
 
   const Grammar& grammar() const { return *grammar_; }
   const TokenIndex& index() const { return *index_; }
   int shortest_tokens() const { return shortest_tokens_; }  // of the shortest text
   // Whether the text as a whole satisfies it. Takes what one mask may (RowStore::begin_work): more is an error.
   Result<bool> matches(std::string_view text);
+  // What it has made so far; texts under way keep it alive. By KeptRows.
+  std::shared_ptr<void> leave_rows();
 
  private:
   friend class Matcher;
@@ -34,9 +39,12 @@ class CompiledGrammar {
     std::unordered_multimap<std::uint64_t, SharedMask> by_content;
     SharedMask first_mask;  // of the first token where the tokenizer drops a space
     std::size_t mask_bytes = 0;
+    std::size_t bytes() const { return store.bytes() + mask_bytes; }
     bool to_be_left() const;
   };
-  CompiledGrammar(Grammar grammar, std::shared_ptr<const TokenIndex> index);
+  CompiledGrammar(Grammar grammar, std::shared_ptr<const TokenIndex> index, std::shared_ptr<KeptRows> kept);
+  Result<bool> follows(std::string_view text);
+  void used();  // tells `kept_`; without the lock
   // Null where it takes more than RowStore::begin_work allows; the rows are to be left then.
   SharedMask mask(Rows& rows, RowId row, bool is_first);
   void renew(const std::shared_ptr<Rows>& spent);  // unless others have
@@ -47,6 +55,7 @@ class CompiledGrammar {
 
   const std::shared_ptr<const Grammar> grammar_;
   const std::shared_ptr<const TokenIndex> index_;
+  const std::shared_ptr<KeptRows> kept_;
   std::vector<TokenId> special_ids_;  // of grammar_->special
   int shortest_tokens_ = 0;
   std::mutex mutex_;                  // guards what follows, and the rows that matchers still hold

@@ -91,7 +91,9 @@ class DescriptionReader {
         return invalid(field + "/choices/" + std::to_string(i), "A choice is no text, or empty.", "a text");
       texts.push_back((*choices)[i].string());
     }
-    return builder_.text(one_of(texts), TextForm::plain);
+    const auto language = one_of(texts, builder_.automata());
+    if (!language) return unsupported(field + "/choices", "The choices are too many or too long.", "Give fewer or shorter ones.");
+    return builder_.text(*language, TextForm::plain);
   }
 
   Result<Fragment> literal(const Json& given, const std::string& field) {

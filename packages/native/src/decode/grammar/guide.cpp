@@ -80,7 +80,7 @@ bool Guide::take(TokenId id, int left) {
   } else {
     auto completion = matcher_.completion();
     if (!completion || completion->size() > room) {
-      matcher_.roll_back(1);
+      matcher_.take_back();
       return refuse();
     }
     plan_ = std::move(*completion);

@@ -7,8 +7,7 @@ Matcher::Matcher(std::shared_ptr<CompiledGrammar> compiled) : compiled_(std::mov
   now_.rows = compiled_->rows_;
 }
 
-// Rows that have grown too large are left; the first matcher to leave makes the new ones. What it can roll back to keeps
-// the old ones alive for as long as it can.
+// Rows that have grown too large are left; the first matcher to leave makes the new ones.
 bool Matcher::begin_step() {
   if (failed()) return false;
   if (now_.rows->to_be_left()) {
@@ -27,11 +26,17 @@ bool Matcher::begin_step() {
 bool Matcher::fail() {
   compiled_->renew(now_.rows);
   now_ = {};
-  before_.clear();
+  before_.reset();
   return false;
 }
 
 Result<SharedMask> Matcher::mask() {
+  auto made = make_mask();
+  compiled_->used();
+  return made;
+}
+
+Result<SharedMask> Matcher::make_mask() {
   const std::lock_guard lock(compiled_->mutex_);
   SharedMask words = begin_step() ? compiled_->mask(*now_.rows, now_.row, now_.is_first) : nullptr;
   if (words) return words;
@@ -67,18 +72,14 @@ bool Matcher::accept(TokenId id) {
   }
   if (store.too_ambiguous()) return fail();
   if (row == dead_row) return false;
-  before_.push_back(now_);
-  if (before_.size() > most_rollback) before_.pop_front();
+  before_ = now_;
   now_.row = row;
   now_.is_first = false;
   return true;
 }
 
-void Matcher::roll_back(int tokens) {
-  for (; tokens > 0 && !before_.empty(); --tokens) {
-    now_ = before_.back();
-    before_.pop_back();
-  }
+void Matcher::take_back() {
+  if (before_) now_ = *std::exchange(before_, std::nullopt);
 }
 
 std::uint32_t Matcher::completion_bytes() {

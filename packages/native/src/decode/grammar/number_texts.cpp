@@ -13,7 +13,7 @@ namespace {
 
 constexpr int most_digits = 15, most_integer_digits = 18;
 constexpr double exact_integers = 9007199254740992;  // 2^53: below, every integer is a double
-
+constexpr std::size_t states_for_one = 4;            // of digits, in the room of one of the budget
 
 // A bound that is not negative: digits before the point without leading zeros ("0" for none), and behind it.
 struct Decimal {
@@ -104,7 +104,7 @@ int digits_of(const NumberBounds& bounds) {
 
 // Texts of x >= 0 between the bounds, with `minus` before them.
 bool add_half(CodeAutomaton& into, bool minus, const std::optional<Bound>& low, const std::optional<Bound>& high,
-              const NumberBounds& bounds, std::size_t limit) {
+              const NumberBounds& bounds, AutomatonBudget& budget) {
   const int most = digits_of(bounds);
   std::map<decltype(Writing().key()), std::uint32_t> known;
   std::vector<std::pair<Writing, std::uint32_t>> open;
@@ -127,7 +127,7 @@ bool add_half(CodeAutomaton& into, bool minus, const std::optional<Bound>& low, 
   else
     into.states[into.start].epsilons.push_back(first);
   for (std::size_t i = 0; i < open.size(); ++i) {
-    if (into.states.size() > limit) return false;
+    if (into.states.size() > budget.states * states_for_one) return false;
     const auto [now, id] = open[i];
     into.states[id].accepts = now.digit && within_bounds(now) && now.remainder == 0;
     if (!now.zero || now.point) {
@@ -152,13 +152,14 @@ bool add_half(CodeAutomaton& into, bool minus, const std::optional<Bound>& low, 
       const std::uint32_t target = id_of(next);
       into.states[id].edges.push_back({'.', '.', target});
     }
+    if (!budget.spend((into.states[id].edges.size() + 1) * AutomatonBudget::an_edge)) return false;
   }
   return true;
 }
 
 }  // namespace
 
-std::optional<CodeAutomaton> number_texts(const NumberBounds& bounds, std::size_t limit) {
+std::optional<CodeAutomaton> number_texts(const NumberBounds& bounds, AutomatonBudget& budget) {
   CodeAutomaton texts;
   texts.start = texts.add_state();
   const auto bound = [](std::optional<double> value, bool exclusive, bool round_up) -> std::optional<Bound> {
@@ -169,12 +170,12 @@ std::optional<CodeAutomaton> number_texts(const NumberBounds& bounds, std::size_
   if (!bounds.high || *bounds.high > 0 || (*bounds.high == 0 && !bounds.high_exclusive)) {
     const bool positive_low = bounds.low && (*bounds.low > 0 || (*bounds.low == 0 && bounds.low_exclusive));
     const auto low = positive_low ? bound(bounds.low, bounds.low_exclusive, true) : std::nullopt;
-    if (!add_half(texts, false, low, bound(bounds.high, bounds.high_exclusive, false), bounds, limit)) return std::nullopt;
+    if (!add_half(texts, false, low, bound(bounds.high, bounds.high_exclusive, false), bounds, budget)) return std::nullopt;
   }
   if (!bounds.low || *bounds.low < 0) {
     const bool negative_high = bounds.high && *bounds.high < 0;
     const auto low = negative_high ? bound(bounds.high, bounds.high_exclusive, true) : std::optional(Bound{Decimal(), true});
-    if (!add_half(texts, true, low, bound(bounds.low, bounds.low_exclusive, false), bounds, limit)) return std::nullopt;
+    if (!add_half(texts, true, low, bound(bounds.low, bounds.low_exclusive, false), bounds, budget)) return std::nullopt;
   }
   return trimmed(std::move(texts));
 }

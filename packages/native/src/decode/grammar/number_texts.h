@@ -2,6 +2,7 @@
 // digits (integers 18, where no two must be told apart), so that the double that a reader makes of a text stands on the same side of a bound as the text does. -0 is never
 // written. Refuses to know schemas.
 #pragma once
+#include <compare>
 #include <optional>
 
 #include "decode/grammar/code_automaton.h"
@@ -15,12 +16,13 @@ struct NumberBounds {
   std::int64_t multiple_of = 0;  // 0: any; else `integer` is meant too
 
   bool free() const { return !low && !high && multiple_of == 0; }
+  auto operator<=>(const NumberBounds&) const = default;
 };
 
 inline constexpr std::int64_t largest_multiple = 10'000;
 
-// Nothing when it would take more than `limit` states. The language is empty when no text is within the bounds.
-std::optional<CodeAutomaton> number_texts(const NumberBounds& bounds, std::size_t limit);
+// Nothing when it would take more than the budget. The language is empty when no text is within the bounds.
+std::optional<CodeAutomaton> number_texts(const NumberBounds& bounds, AutomatonBudget& budget);
 bool within(const NumberBounds& bounds, double value);
 // The shortest text that reads as the number again.
 std::string number_text(double value);

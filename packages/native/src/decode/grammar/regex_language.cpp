@@ -72,7 +72,8 @@ class Language {
       auto left = deterministic(language, budget_);
       auto right = deterministic(seen, budget_);
       if (!left || !right) return too_large();
-      auto both_hold = intersection(*left, look.negated ? complement(*right) : *right, budget_);
+      if (look.negated) right = complement(*right, budget_);
+      auto both_hold = right ? intersection(*left, std::move(*right), budget_) : std::nullopt;
       if (!both_hold) return too_large();
       language = std::move(*both_hold);
     }

@@ -175,7 +175,9 @@ Result<Fragment> SchemaCompiler::named_values(const Shape& shape) {
     TRIVIUM_TRY_ASSIGN(const bool fit, reader_.fits(*value, rest));
     if (fit) texts.push_back(json_text(*value));
   }
-  return builder_.text(one_of(texts), TextForm::plain);
+  const auto language = one_of(texts, builder_.automata());
+  if (!language) return unsupported(reader_.pointer(shape.schema), "The values are too many or too long.", "Name fewer or shorter ones.");
+  return builder_.text(*language, TextForm::plain);
 }
 
 Result<Fragment> SchemaCompiler::number(const Shape& shape) {
@@ -183,9 +185,14 @@ Result<Fragment> SchemaCompiler::number(const Shape& shape) {
   bounds.integer = bounds.integer || (shape.types & json_type::fraction) == 0 || bounds.multiple_of > 0;
   if (bounds.multiple_of > 0 && (shape.types & json_type::whole) == 0) return builder_.nothing();
   if (bounds.free()) return builder_.call(bounds.integer ? rules_.integer : rules_.number);
-  const auto texts = number_texts(bounds, builder_.limits().automaton_states * 4);
-  if (!texts) return unsupported(reader_.pointer(shape.schema), "The bounds and multiples of the number are too many.", "Take a smaller multipleOf.");
-  return builder_.text(*texts, TextForm::plain);
+  const auto [number, fresh] = numbers_.try_emplace(bounds, 0);
+  if (fresh) {
+    const auto texts = number_texts(bounds, builder_.automata());
+    if (!texts) return unsupported(reader_.pointer(shape.schema), "The bounds and multiples of the number are too many.", "Take a smaller multipleOf.");
+    number->second = builder_.declare();
+    builder_.define(number->second, builder_.text(*texts, TextForm::plain));
+  }
+  return builder_.call(number->second);
 }
 
 Result<Fragment> SchemaCompiler::string(const Shape& shape) {

@@ -43,6 +43,7 @@ class SchemaCompiler {
   const Json& schema_;
   SchemaReader reader_;
   std::map<SchemaSet, RuleId> known_;
+  std::map<NumberBounds, RuleId> numbers_;
   std::vector<std::pair<SchemaSet, RuleId>> undefined_;
 };
 

@@ -27,15 +27,8 @@ Result<std::vector<SchemaCompiler::Key>> SchemaCompiler::free_keys(const Shape& 
   AutomatonBudget& budget = builder_.automata();
   const bool any_key = patterns.empty() && names.empty() && shape.names.empty();
   const auto too_large = [&] { return unsupported(reader_.pointer(shape.schema), "The keys of the object are too many to tell apart.", "Take fewer properties and patterns."); };
-  CodeAutomaton unnamed = complement(one_of(std::vector<std::string>(names.begin(), names.end())));
-  if (!shape.names.empty()) {
-    TRIVIUM_TRY_ASSIGN(const CodeAutomaton* const language, reader_.key_language(shape.names));
-    auto both = intersection(unnamed, *language, budget);
-    if (!both) return too_large();
-    unnamed = std::move(*both);
-  }
+  std::optional<CodeAutomaton> unnamed;  // made when it is asked for: an object whose keys all have names has no use for it
   for (unsigned matched = 0; matched < 1u << patterns.size(); ++matched) {
-    CodeAutomaton texts = unnamed;
     SchemaSet schemas;
     const auto add = [&](const Json* schema) {
       if (std::find(schemas.begin(), schemas.end(), schema) == schemas.end()) schemas.push_back(schema);
@@ -55,10 +48,21 @@ Result<std::vector<SchemaCompiler::Key>> SchemaCompiler::free_keys(const Shape& 
       keys.push_back({builder_.call(rules_.string), rule_of(schemas)});
       continue;
     }
+    if (!unnamed) {
+      const auto named = one_of(std::vector<std::string>(names.begin(), names.end()), budget);
+      unnamed = named ? complement(*named, budget) : std::nullopt;
+      if (unnamed && !shape.names.empty()) {
+        TRIVIUM_TRY_ASSIGN(const CodeAutomaton* const language, reader_.key_language(shape.names));
+        unnamed = intersection(std::move(*unnamed), *language, budget);
+      }
+      if (!unnamed) return too_large();
+    }
+    CodeAutomaton texts = *unnamed;
     for (std::size_t i = 0; i < patterns.size(); ++i) {
       const TextConstraint constraint{patterns[i].given->first, false, &patterns[i].given->second};
       TRIVIUM_TRY_ASSIGN(const CodeAutomaton* const language, reader_.pattern_language(constraint, true));
-      auto both = intersection(texts, (matched >> i & 1) ? *language : complement(*language), budget);
+      auto held = (matched >> i & 1) ? std::optional(*language) : complement(*language, budget);
+      auto both = held ? intersection(std::move(texts), std::move(*held), budget) : std::nullopt;
       if (!both) return too_large();
       texts = std::move(*both);
     }

@@ -43,6 +43,10 @@ Error too_large(std::string field, const TextConstraint& constraint) {
   return unsupported(std::move(field), "The pattern is too large.", "Take smaller counts and fewer alternatives.", std::string(constraint.pattern));
 }
 
+Error too_many_names(std::string field) {
+  return unsupported(std::move(field), "The names of properties are too many to tell apart.", "Take a simpler pattern.");
+}
+
 }  // namespace
 
 Result<const CodeAutomaton*> SchemaReader::pattern_language(const TextConstraint& constraint, bool needs_deterministic) {
@@ -121,19 +125,22 @@ Result<const CodeAutomaton*> SchemaReader::key_language(const SchemaSet& names) 
   CodeAutomaton others = texts_of_length(0, unbounded);  // that fit none
   for (const Shape& shape : any) {
     if ((shape.types & json_type::string) == 0) continue;
-    CodeAutomaton texts;
+    std::optional<CodeAutomaton> texts;
     if (shape.values) {
       TRIVIUM_TRY_ASSIGN(const std::vector<std::string> strings, named_strings(shape));
-      texts = one_of(strings);
+      texts = one_of(strings, automata_);
     } else {
       TRIVIUM_TRY_ASSIGN(texts, texts_of(shape));
     }
-    const auto language = deterministic(texts, automata_);
-    auto left = language ? intersection(others, complement(*language), automata_) : std::nullopt;
-    if (!left) return unsupported(pointer(shape.schema), "The names of properties are too many to tell apart.", "Take a simpler pattern.");
+    const auto language = texts ? deterministic(*texts, automata_) : std::nullopt;
+    auto rest = language ? complement(*language, automata_) : std::nullopt;
+    auto left = rest ? intersection(others, std::move(*rest), automata_) : std::nullopt;
+    if (!left) return too_many_names(pointer(shape.schema));
     others = std::move(*left);
   }
-  return &key_languages_.emplace(names, complement(others)).first->second;
+  auto allowed = complement(others, automata_);
+  if (!allowed) return too_many_names(pointer(names[0]));
+  return &key_languages_.emplace(names, std::move(*allowed)).first->second;
 }
 
 Result<bool> SchemaReader::accepts(const CodeAutomaton& language, std::string_view text, const Json* at) {

@@ -42,7 +42,7 @@ export async function continueText(
 ): Promise<StreamedAnswer> {
   const started = performance.now();
   const model = await host.models.get(reference, 'language', { signal });
-  const tokens = await model.tokenizer.encode(prompt).catch(fail);
+  const tokens = await model.tokenizer.encode(prompt, { signal }).catch(fail);
   const options: GenerateOptions = {
     tokens,
     maxTokens,
