@@ -1,7 +1,7 @@
 // Arrows point one way: protocol <- native <- sdk <- {mcp-server, cli, apps}; react imports the protocol alone, and the
 // playground, which runs in a page, both. Nothing
 // imports another package's src, nothing below binding/ includes napi.h, nothing outside backends/cpu includes
-// immintrin.h, and no room of the engine includes a room above it.
+// immintrin.h or arm_neon.h, and no room of the engine includes a room above it.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -63,12 +63,8 @@ for (const file of tracked) {
   if (name === 'native' && area === 'src' && /\.(h|cpp)$/.test(file)) {
     const text = readFileSync(join(root, file), 'utf8');
     if (room !== 'binding' && text.includes('napi.h')) faults.push(`${file} includes napi.h`);
-    if (
-      !file.includes('src/backends/cpu/') &&
-      !file.includes('base/cpu_features') &&
-      text.includes('immintrin.h')
-    )
-      faults.push(`${file} includes immintrin.h`);
+    const intrinsics = /\b(?:immintrin|arm_neon)\.h\b/.exec(text);
+    if (intrinsics && !file.includes('src/backends/cpu/')) faults.push(`${file} includes ${intrinsics[0]}`);
     for (const [, to] of text.matchAll(/#include "(\w+)\/[^"]+"/g)) {
       if (to !== room && rooms[room] && to in rooms && !rooms[room].includes(to))
         faults.push(`${file}: ${room} may not use ${to}`);

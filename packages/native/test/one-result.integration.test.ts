@@ -131,7 +131,7 @@ describe.each([
   });
 });
 
-describe.each(['generic', 'avx2', 'avx512'])('the instruction set %s', (isa) => {
+describe.each(['generic', 'neon', 'avx2', 'avx512'])('the instruction set %s', (isa) => {
   const asked = requests.filter(({ tokens: { length } }) => length < 20 || length === 65); // `generic` is slow
   test.each([
     ['f32', 16],

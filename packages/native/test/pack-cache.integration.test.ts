@@ -114,7 +114,7 @@ describe('packed weights', () => {
     expect(await inProcess()).toMatchObject({ backend, packed: 'mapped' });
   });
 
-  test.for(['avx2', 'avx512'])(
+  test.for(['neon', 'avx2', 'avx512'])(
     'give the same bits with and without the cache on %s',
     async (isa, { skip }) => {
       const env = { TRIVIUM_ISA: isa };

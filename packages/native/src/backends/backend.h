@@ -83,7 +83,7 @@ class Program {
 class Backend {
  public:
   virtual ~Backend() = default;
-  virtual std::string_view name() const = 0;  // "ref", "cpu-avx2", "cpu-avx512", "cpu-generic"
+  virtual std::string_view name() const = 0;  // "ref", "cpu-avx2", "cpu-avx512", "cpu-neon", "cpu-generic"
   virtual Result<std::shared_ptr<const Buffer>> upload(const WeightSource& source, Role role) = 0;
   // Goes up whenever the bytes of packed() change their meaning; 0: buffers are not worth keeping.
   virtual int layout() const { return 0; }

@@ -1,13 +1,24 @@
-// CPUID and XGETBV, read once. Knows no kernels: the backends map an Isa to their tables.
+// CPUID and XGETBV, or what the system says of an arm64 processor, read once. Knows no kernels: the backends map an Isa to
+// their tables.
 #include "base/cpu_features.h"
 
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__)
+#if defined(__linux__)
+#include <sys/auxv.h>
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
+#elif defined(_WIN32)
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+#endif
 #endif
 
 namespace trivium {
@@ -44,21 +55,46 @@ CpuFeatures detect() {
   return found;
 }
 #elif defined(__aarch64__)
+#if defined(__linux__)
+bool has_neon_dots() { return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0; }
+#elif defined(__APPLE__)
+bool has_neon_dots() {
+  int has = 0;
+  std::size_t size = sizeof has;
+  // macOS 11 does not know the name; what it runs on has them.
+  return sysctlbyname("hw.optional.arm.FEAT_DotProd", &has, &size, nullptr, 0) != 0 || has != 0;
+}
+#elif defined(_WIN32)
+bool has_neon_dots() { return IsProcessorFeaturePresent(PF_ARM_V82_DP_INSTRUCTIONS_AVAILABLE) != 0; }
+#else
+bool has_neon_dots() { return false; }
+#endif
+
 CpuFeatures detect() {
   CpuFeatures found;
-  found.neon = true;
+  found.neon_dots = has_neon_dots();
   return found;
 }
 #else
 CpuFeatures detect() { return {}; }
 #endif
 
+// "generic, avx2 or avx512": what this machine has.
+std::string usable_sets() {
+  std::vector<std::string> names;
+  for (const Isa isa : every_isa)
+    if (cpu_has(isa)) names.push_back(to_string(isa));
+  std::string list = names[0];
+  for (std::size_t i = 1; i < names.size(); ++i) list += (i + 1 == names.size() ? " or " : ", ") + names[i];
+  return list;
+}
+
 Error isa_error(ErrorCode code, std::string message, std::string_view found) {
   Error error;
   error.code = code;
   error.message = std::move(message);
   error.field = "TRIVIUM_ISA";
-  error.expected = cpu_has(Isa::avx512) ? "generic, avx2 or avx512" : cpu_has(Isa::avx2) ? "generic or avx2" : "generic";
+  error.expected = usable_sets();
   error.found = found;
   error.remedy = "Unset TRIVIUM_ISA to let the engine choose, or set it to one of: " + error.expected + ".";
   return error;
@@ -74,6 +110,7 @@ const CpuFeatures& cpu_features() {
 const char* to_string(Isa isa) {
   switch (isa) {
     case Isa::generic: return "generic";
+    case Isa::neon: return "neon";
     case Isa::avx2: return "avx2";
     case Isa::avx512: return "avx512";
   }
@@ -85,6 +122,7 @@ bool cpu_has(Isa isa) {
   const bool avx2 = cpu.avx2 && cpu.fma && cpu.f16c;
   switch (isa) {
     case Isa::generic: return true;
+    case Isa::neon: return cpu.neon_dots;
     case Isa::avx2: return avx2;
     case Isa::avx512:
       return avx2 && cpu.avx512f && cpu.avx512bw && cpu.avx512vl && cpu.avx512dq && cpu.avx512vnni;
@@ -95,11 +133,14 @@ bool cpu_has(Isa isa) {
 Result<Isa> select_isa() {
   const char* asked = std::getenv("TRIVIUM_ISA");
   if (asked == nullptr || *asked == '\0') {
-    return cpu_has(Isa::avx512) ? Isa::avx512 : cpu_has(Isa::avx2) ? Isa::avx2 : Isa::generic;
+    Isa best = Isa::generic;
+    for (const Isa isa : every_isa)
+      if (cpu_has(isa)) best = isa;
+    return best;
   }
   const std::string_view name = asked;
   if (name == "ref") return Isa::generic;
-  for (const Isa isa : {Isa::generic, Isa::avx2, Isa::avx512}) {
+  for (const Isa isa : every_isa) {
     if (name != to_string(isa)) continue;
     if (cpu_has(isa)) return isa;
     return isa_error(ErrorCode::unsupported, "This processor (or its operating system) cannot run " + std::string(name) + " kernels", name);

@@ -12,9 +12,9 @@ using namespace trivium::test;
 namespace {
 
 std::vector<std::string> instruction_sets() {
-  std::vector<std::string> names = {"generic", "wide"};
-  if (cpu_has(Isa::avx2)) names.push_back("avx2");
-  if (cpu_has(Isa::avx512)) names.push_back("avx512");
+  std::vector<std::string> names = {"wide"};
+  for (const Isa isa : every_isa)
+    if (cpu_has(isa)) names.push_back(to_string(isa));
   return names;
 }
 

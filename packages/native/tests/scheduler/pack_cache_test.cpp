@@ -158,12 +158,10 @@ TEST("weights quantized on loading are kept by their type") {
 TEST("each instruction set has its own file") {
   const Folder folder;
   const std::string path = folder.model(k_quants);
-  std::vector<const char*> sets = {"generic"};
-  if (cpu_has(Isa::avx2)) sets.push_back("avx2");
-  if (cpu_has(Isa::avx512)) sets.push_back("avx512");
   std::size_t packs = 0;
-  for (const char* name : sets) {
-    const InstructionSet isa(name);
+  for (const Isa set : every_isa) {
+    if (!cpu_has(set)) continue;
+    const InstructionSet isa(to_string(set));
     const auto made = load(path, folder.cache());
     CHECK(!made->is_mapped());
     CHECK(has_packs(folder, ++packs));

@@ -75,7 +75,8 @@ struct KernelTable {
 
 const KernelTable& generic_kernels();
 const KernelTable& wide_generic_kernels();  // sixteen lanes, for tests
-const KernelTable* avx2_kernels();          // nullptr where the folder is not built
+const KernelTable* neon_kernels();          // nullptr where the folder is not built
+const KernelTable* avx2_kernels();
 const KernelTable* avx512_kernels();
 
 Result<const KernelTable*> select_kernels();  // by select_isa()

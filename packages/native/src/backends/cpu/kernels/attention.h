@@ -124,7 +124,7 @@ struct AttentionTile {
     for (int q = 0; q < Count; ++q) first = std::max(first, seen[q].first), end = std::min(end, seen[q].end);
     end = std::max(first, end);
     Reg sum[Count][Registers];
-    const auto alone = [&](auto q, int from, int to) {
+    const auto alone = [&](auto q, int from, int to) __attribute__((always_inline)) {
       for (int t = from; t < to; ++t)
         unrolled<Registers>([&](auto i) {
           sum[q][i] =

@@ -3,12 +3,19 @@
 #pragma once
 #include <utility>
 
+// Clang flattens no deeper than a function's own calls, so it is told where the call stands.
+#if defined(__clang__)
+#define TRIVIUM_INLINED [[clang::always_inline]]
+#else
+#define TRIVIUM_INLINED
+#endif
+
 namespace trivium::cpu {
 
 template <int Count, class Body>
 [[gnu::always_inline]] inline void unrolled(const Body& body) {
   [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-    (body(std::integral_constant<int, I>{}), ...);
+    TRIVIUM_INLINED (body(std::integral_constant<int, I>{}), ...);
   }
   (std::make_integer_sequence<int, Count>{});
 }
