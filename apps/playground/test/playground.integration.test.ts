@@ -60,8 +60,14 @@ describe.skipIf(reason)(`the playground in Chromium${reason}`, () => {
     const page = await open();
     await page.getByLabel('Use retries.md').check();
     await write(page, 'A short guide to retries', 1000);
-    await page.getByRole('button', { name: /^expand section/ }).waitFor();
-    await page.getByRole('button', { name: 'Stop' }).click();
+    // At once, within the page: on a busy machine the stage is over before a click from outside arrives.
+    await page.waitForFunction(() => {
+      const buttons = [...document.querySelectorAll('button')];
+      if (!buttons.some(({ innerText }) => /^expand\s+section/.test(innerText))) return false;
+      const stop = buttons.find(({ innerText }) => innerText === 'Stop');
+      stop?.click();
+      return stop !== undefined;
+    });
     await page.getByRole('button', { name: /^expand stopped/ }).waitFor();
     const summary = page.getByRole('button', { name: /^summary finished/ });
     await summary.click();

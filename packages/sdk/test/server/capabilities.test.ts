@@ -12,7 +12,7 @@ import {
   stream,
   TriviumError,
 } from '@trivium/protocol';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { documents, models } from '../../src/host/index.js';
 import { type RequestLogEntry, type RunningServer, serve } from '../../src/server/index.js';
@@ -305,24 +305,5 @@ describe('a job', () => {
     expect((await post(`/v1/jobs/${id}/cancel`, '')).status).toBe(404);
     const { jobs } = (await (await server.get('/v1/jobs')).json()) as { jobs: Job[] };
     expect(jobs.map((job) => job.id)).not.toContain(id);
-  });
-
-  it('has its input read once, however often it is listed; one that is removed meanwhile hides no other', async () => {
-    await using fresh = await testServer({ plugins: [documents, counting] });
-    const [search] = documents.capabilities.filter(({ capability }) => capability.name === 'search');
-    const context = (signal: AbortSignal) => fresh.host.context(signal);
-    await fresh.host.jobs.start(search!, { paths: ['/etc/hostname'], query: 'x' }, context);
-    for (const to of [1, 2]) await fresh.post(call, { to }, { headers: { prefer: 'respond-async' } });
-    const list = async () => {
-      const { jobs } = (await (await fresh.get('/v1/jobs')).json()) as { jobs: Job[] };
-      return jobs.length;
-    };
-    const read = vi.spyOn(fresh.host.jobs, 'origin');
-    read.mockRejectedValueOnce(new TriviumError('not-found', 'There is no job.'));
-    expect(await list()).toBe(1);
-    expect(await list()).toBe(2);
-    expect(read).toHaveBeenCalledTimes(4);
-    expect(await list()).toBe(2);
-    expect(read).toHaveBeenCalledTimes(4);
   });
 });
