@@ -63,8 +63,8 @@ describe.skipIf(reason)(`the playground in Chromium${reason}`, () => {
     // At once, within the page: on a busy machine the stage is over before a click from outside arrives.
     await page.waitForFunction(() => {
       const buttons = [...document.querySelectorAll('button')];
-      if (!buttons.some(({ innerText }) => /^expand\s+section/.test(innerText))) return false;
-      const stop = buttons.find(({ innerText }) => innerText === 'Stop');
+      if (!buttons.some(({ textContent }) => /^\s*expand\s*section/.test(textContent))) return false;
+      const stop = buttons.find(({ textContent }) => textContent === 'Stop');
       stop?.click();
       return stop !== undefined;
     });
