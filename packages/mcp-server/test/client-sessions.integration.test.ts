@@ -7,6 +7,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { createMcpFetch } from '../src/http/mcp-fetch.js';
 import { textBlock } from '../src/surface/content.js';
 import type { McpSurface } from '../src/surface/surface.js';
+import { kitchenAnswers } from './support/kitchen.js';
 
 const said = (text: string) => ({ content: [textBlock(text)], isError: false });
 
@@ -121,14 +122,7 @@ it('a call whose own stream is open is answered there by a server that takes no 
   const listening = eventStream();
   const own = eventStream();
   let request: unknown;
-  const results: Record<string, unknown> = {
-    initialize: {
-      protocolVersion: '2025-06-18',
-      capabilities: { tools: {} },
-      serverInfo: { name: 'kitchen', version: '1' },
-    },
-    'tools/list': { tools: [{ name: 'steep', inputSchema: { type: 'object' } }] },
-  };
+  const results = kitchenAnswers('2025-06-18');
   const connection = await connectMcp({
     url: 'http://localhost/mcp',
     fetch: async (_input, init) => {

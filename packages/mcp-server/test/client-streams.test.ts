@@ -1,6 +1,7 @@
 /** A call fails by the fate of its own stream: taken up again wherever it breaks, left where nobody waits, failed where it is lost. */
 import { connectMcp } from '@trivium/mcp-server/client';
 import { expect, it, onTestFinished } from 'vitest';
+import { kitchenAnswers } from './support/kitchen.js';
 
 const said = (text: string) => ({ content: [{ type: 'text', text }], isError: false });
 
@@ -29,14 +30,7 @@ async function calling(answerGet: (lastEventId: string) => Response) {
   const own = eventStream();
   const asked: string[] = [];
   let request: unknown;
-  const results: Record<string, unknown> = {
-    initialize: {
-      protocolVersion: '2025-11-25',
-      capabilities: { tools: {} },
-      serverInfo: { name: 'kitchen', version: '1' },
-    },
-    'tools/list': { tools: [{ name: 'steep', inputSchema: { type: 'object' } }] },
-  };
+  const results = kitchenAnswers('2025-11-25');
   const connection = await connectMcp({
     url: 'http://localhost/mcp',
     fetch: async (_input, { method: verb, body, headers } = {}) => {
