@@ -142,7 +142,7 @@ describe('a capability', () => {
     let isBusy = true;
     const spin = () => isBusy && setImmediate(spin);
     spin();
-    const settled: Promise<unknown>[] = [];
+    const settled: PromiseLike<unknown>[] = [];
     for (let n = 0; n < 60; n += 1) {
       const running = call(silent, { text: 'x' }, make, { onProgress: () => running.cancel() });
       settled.push(running.then(String, (error: unknown) => error));
