@@ -1,7 +1,7 @@
 // Arrows point one way: protocol <- native <- sdk <- {mcp-server, cli, apps}; react imports the protocol alone, and the
 // playground, which runs in a page, both. Nothing
 // imports another package's src, nothing below binding/ includes napi.h, nothing outside backends/cpu includes
-// immintrin.h or arm_neon.h, and no room of the engine includes a room above it.
+// immintrin.h or arm_neon.h, and no room of the engine or of the SDK uses a room above it.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ const may = {
   react: ['protocol'],
   playground: ['protocol', 'react'],
 };
-const rooms = {
+const engineRooms = {
   base: [],
   tensor: ['base'],
   formats: ['base', 'tensor'],
@@ -30,6 +30,19 @@ const rooms = {
   decode: ['base', 'tokenizer', 'formats', 'tensor'],
   scheduler: ['base', 'tensor', 'formats', 'tokenizer', 'plan', 'backends', 'models', 'memory', 'decode'],
   binding: null, // all
+};
+const sdkRooms = {
+  base: [],
+  models: ['base'],
+  documents: ['base', 'models'],
+  'long-text': ['base', 'documents'],
+  provider: ['base', 'models', 'documents'],
+  testing: ['provider'],
+  jobs: ['base'],
+  host: ['base', 'models', 'documents', 'long-text', 'provider', 'jobs'],
+  plugins: ['base', 'host', 'jobs'],
+  served: ['base', 'models', 'host', 'jobs'],
+  server: ['base', 'models', 'documents', 'long-text', 'provider', 'jobs', 'host', 'served'],
 };
 
 /** Asked by the build, when no package is built yet, and by `trivium doctor`. */
@@ -57,6 +70,15 @@ for (const file of tracked) {
         const own = `${file.split(`/${name}/`)[0]}/${name}/`;
         if (area === 'src' && !to.startsWith(own) && !shared.has(to))
           faults.push(`${file} leaves its package: ${target}`);
+        const [, , , toRoom] = to.split('/');
+        if (
+          name === 'sdk' &&
+          area === 'src' &&
+          toRoom !== room &&
+          sdkRooms[room] &&
+          !sdkRooms[room].includes(toRoom)
+        )
+          faults.push(`${file}: ${room} may not use ${toRoom}`);
       }
     }
   }
@@ -66,7 +88,7 @@ for (const file of tracked) {
     const intrinsics = /\b(?:immintrin|arm_neon)\.h\b/.exec(text);
     if (intrinsics && !file.includes('src/backends/cpu/')) faults.push(`${file} includes ${intrinsics[0]}`);
     for (const [, to] of text.matchAll(/#include "(\w+)\/[^"]+"/g)) {
-      if (to !== room && rooms[room] && to in rooms && !rooms[room].includes(to))
+      if (to !== room && engineRooms[room] && to in engineRooms && !engineRooms[room].includes(to))
         faults.push(`${file}: ${room} may not use ${to}`);
     }
   }

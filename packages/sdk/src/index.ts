@@ -1,11 +1,20 @@
+export { Admission, type AdmissionSettings } from './base/admission.js';
 export * from './host/index.js';
-export {
-  JobStore,
-  type JobStoreSettings,
-  type Jobs,
-  ServedJobs,
-  type ServedJobsSettings,
-} from './jobs/index.js';
+export { JobStore, type JobStoreSettings, type Jobs } from './jobs/index.js';
 export { getEngineStatus } from './models/engine-status.js';
 export { type LoadedPlugins, type LoadPluginsSettings, loadPlugins, namedPlugins } from './plugins/index.js';
 export * from './provider/index.js';
+export {
+  type Confinement,
+  confine,
+  confinePath,
+  hideOutside,
+  hideRoot,
+  isAllowed,
+  mayUseHub,
+  type Permissions,
+  pathFields,
+  relativePaths,
+  ServedJobs,
+  type ServedJobsSettings,
+} from './served/index.js';

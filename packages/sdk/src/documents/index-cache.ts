@@ -5,9 +5,8 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { open, readFile, rename, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { homeFolder, temporaryCacheFolder } from '../home-folder.js';
-import { makeFolder } from '../make-folder.js';
+import { basename, dirname, join, resolve } from 'node:path';
+import { makeFolder } from '../base/make-folder.js';
 import {
   type IndexedDocument,
   isUnreadable,
@@ -17,6 +16,17 @@ import {
 
 /** Goes up whenever readers, passages, terms or layout change. */
 export const indexVersion = 13;
+
+/** 1 GiB: the index of 238 pages with 410,000 tokens takes 6 MB, so this holds about 180 such folders. */
+export const defaultCacheBytes = 2 ** 30;
+
+/** Names of indexes, as `cacheFile` and `saveIndex` give them. The first group is what a temporary name has more. */
+export const indexFiles = /^[0-9a-f]{32}\.index(\.[0-9a-f-]{36}\.tmp)?$/;
+
+/** Whether `path`, an absolute one, is an index in the folder that `index` is in, also one that is being written. */
+export const isIndexBeside = (index: string, path: string) =>
+  indexFiles.test(basename(path)) && dirname(path) === resolve(dirname(index));
+
 const magic = 'TRVIDX\r\n';
 const headerStart = 48;
 
@@ -31,20 +41,6 @@ interface StoredDocument
 }
 
 type StoredFile = StoredDocument | UnreadableFile;
-
-/** @throws TriviumError `io` where this user has no home, nor a temporary folder of its own */
-export function defaultCacheFolder(): string {
-  const { TRIVIUM_CACHE_DIR, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
-  if (TRIVIUM_CACHE_DIR) return TRIVIUM_CACHE_DIR;
-  if (XDG_CACHE_HOME) return join(XDG_CACHE_HOME, 'trivium');
-  if (process.platform === 'win32' && LOCALAPPDATA) return join(LOCALAPPDATA, 'trivium', 'cache');
-  const home = homeFolder();
-  if (home === undefined) return temporaryCacheFolder();
-  if (process.platform === 'win32') return join(home, 'trivium', 'cache');
-  return process.platform === 'darwin'
-    ? join(home, 'Library', 'Caches', 'trivium')
-    : join(home, '.cache', 'trivium');
-}
 
 /** The file for what `key` names: roots, models, settings. */
 export function cacheFile(folder: string, key: unknown): string {

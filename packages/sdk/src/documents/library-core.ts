@@ -7,19 +7,21 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { TriviumError } from '@trivium/protocol/errors';
-import { assertWholeNumber } from '../whole-number.js';
+import { defaultCacheFolder } from '../base/cache-folder.js';
+import { markUsed, pruneFolder } from '../base/prune-folder.js';
+import { assertWholeNumber } from '../base/whole-number.js';
 import { collectFiles, type FoundFile, reasonOf } from './collect-files.js';
 import { ContextualVectors } from './contextual-vectors.js';
 import { DocumentModels } from './document-models.js';
 import { defaultMaxFileBytes } from './document-text.js';
-import { cacheFile, defaultCacheFolder, loadIndex, saveIndex } from './index-cache.js';
 import {
+  cacheFile,
   defaultCacheBytes,
   indexFiles,
   isIndexBeside,
-  markIndexUsed,
-  pruneCache,
-} from './index-retention.js';
+  loadIndex,
+  saveIndex,
+} from './index-cache.js';
 import {
   chunkCount,
   type FileFacts,
@@ -346,7 +348,7 @@ export class LibraryCore {
     warnings: string[],
     isLook: boolean,
   ): Promise<boolean> {
-    if (holdsSame(kept, this.#files) && (isLook || (await markIndexUsed(cache)))) return true;
+    if (holdsSame(kept, this.#files) && (isLook || (await markUsed(cache)))) return true;
     try {
       await saveIndex(cache, this.#files);
     } catch (error) {
@@ -357,7 +359,7 @@ export class LibraryCore {
       return false;
     }
     try {
-      await pruneCache(dirname(cache), indexFiles, this.#options.cacheBytes ?? defaultCacheBytes, cache);
+      await pruneFolder(dirname(cache), indexFiles, this.#options.cacheBytes ?? defaultCacheBytes, cache);
     } catch (error) {
       const { message } = TriviumError.from(error);
       warnings.push(`Indexes of earlier runs could not be removed (${message}): the cache may be too large.`);

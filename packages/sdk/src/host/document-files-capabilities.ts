@@ -1,8 +1,8 @@
 /** Implementations of what can be done with documents as files: list them, hand out their text. */
 import { contracts, implement, TriviumError } from '@trivium/protocol';
+import { insideRoot } from '../base/inside-root.js';
 import { LastDocumentText } from '../documents/document-text.js';
 import { collectFiles, documentMediaType, placeInFile } from '../documents/index.js';
-import { insideRoot } from './confine.js';
 import type { Host, TriviumContext } from './host.js';
 
 const lastTexts = new WeakMap<Host, LastDocumentText>();

@@ -4,8 +4,8 @@
  */
 import { join } from 'node:path';
 import { type CapabilityContext, TriviumError } from '@trivium/protocol';
+import { defaultCacheFolder } from '../base/cache-folder.js';
 import { createLibrary, type LibraryOptions } from '../documents/index.js';
-import { defaultCacheFolder } from '../documents/index-cache.js';
 import { JobStore, type Jobs } from '../jobs/index.js';
 import type { DownloadProgress } from '../models/hub/model-hub.js';
 import { ModelStore, type ModelStoreSettings } from '../models/model-store.js';

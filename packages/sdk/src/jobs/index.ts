@@ -1,2 +1,1 @@
 export { JobStore, type JobStoreSettings, type Jobs } from './job-store.js';
-export { ServedJobs, type ServedJobsSettings } from './served-jobs.js';

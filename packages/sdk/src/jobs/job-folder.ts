@@ -6,8 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { readdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Job, jobStatusIsFinal, TriviumError } from '@trivium/protocol';
-import { makeFolder } from '../make-folder.js';
-import { ownerIsGone } from '../owner.js';
+import { makeFolder } from '../base/make-folder.js';
+import { ownerIsGone } from '../base/owner.js';
 import { type CreatedEntry, JobLog } from './job-log.js';
 import {
   type Following,

@@ -6,7 +6,7 @@
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { TriviumError, triviumErrorCodes } from '@trivium/protocol';
 import { z } from 'zod';
-import { fileOwner, keepTouched } from '../owner.js';
+import { fileOwner, keepTouched } from '../base/owner.js';
 
 const created = z.object({
   type: z.literal('created'),

@@ -16,9 +16,9 @@ import {
   parseInput,
   TriviumError,
 } from '@trivium/protocol';
-import { Admission } from '../host/admission.js';
-import { thisProcess } from '../owner.js';
-import { assertWholeNumber } from '../whole-number.js';
+import { Admission } from '../base/admission.js';
+import { thisProcess } from '../base/owner.js';
+import { assertWholeNumber } from '../base/whole-number.js';
 import { JobFolder, type ListedJob, newJobId } from './job-folder.js';
 import type { JobEntry, JobLog } from './job-log.js';
 import { NextLooks } from './next-looks.js';

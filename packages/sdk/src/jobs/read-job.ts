@@ -3,8 +3,8 @@
  * and only the last is looked into. Refuses to know: which jobs run here, who may see them.
  */
 import type { Job } from '@trivium/protocol';
-import { LineReader } from '../line-reader.js';
-import { type FileOwner, ownerIsGone } from '../owner.js';
+import { LineReader } from '../base/line-reader.js';
+import { type FileOwner, ownerIsGone } from '../base/owner.js';
 import { type CreatedEntry, isProgress, type JobEntry, parseEntry } from './job-log.js';
 
 /** What a job was started with, and by which caller of a server. */

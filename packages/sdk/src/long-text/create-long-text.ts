@@ -3,8 +3,8 @@
  * Refuses to know: how documents are read and found, how models run.
  */
 import { TriviumError } from '@trivium/protocol';
+import { assertWholeNumber } from '../base/whole-number.js';
 import type { ReadOptions, ReadReport, SearchHit, SearchOptions, SourceText } from '../documents/types.js';
-import { assertWholeNumber } from '../whole-number.js';
 import { writeAnswer, writerOf } from './abstractive.js';
 import { findCitations, quoteAnswer } from './ask-extractive.js';
 import { loadSources } from './load-sources.js';

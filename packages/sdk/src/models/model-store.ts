@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { getEngine, type LoadModelOptions, type NativeEngine, type NativeModel } from '@trivium/native';
 import { TriviumError } from '@trivium/protocol';
-import { defaultCacheFolder } from '../documents/index-cache.js';
+import { defaultCacheFolder } from '../base/cache-folder.js';
 import type { HubSettings } from './hub/hub-settings.js';
 import { type DownloadProgress, ModelHub } from './hub/model-hub.js';
 import { manageModel } from './managed-model.js';

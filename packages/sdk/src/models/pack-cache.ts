@@ -2,7 +2,10 @@
  * Where the engine keeps packed weights between starts, and within how many bytes. The engine names, writes and maps the files;
  * here the least recently used ones leave. Refuses to know what is in a file.
  */
-import { packFiles, pruneCache } from '../documents/index-retention.js';
+import { pruneFolder } from '../base/prune-folder.js';
+
+/** Names of packed weights, as the engine gives them. The first group is what a temporary name has more. */
+export const packFiles = /^[0-9a-f]{16}\.pack(\.tmp-\d+-\d+)?$/;
 
 /** 16 GiB: four models of 7 billion weights in four bits, or some thirty of a billion. */
 export const defaultPackCacheBytes = 2 ** 34;
@@ -24,6 +27,7 @@ export class PackCache {
   /** Makes room for what the engine is about to write. What cannot be removed stays: a cache is no reason to fail. */
   async makeRoom(weightBytes: number): Promise<void> {
     const folder = this.folderFor(weightBytes);
-    if (folder !== false) await pruneCache(folder, packFiles, this.#limitBytes - weightBytes).catch(() => {});
+    if (folder !== false)
+      await pruneFolder(folder, packFiles, this.#limitBytes - weightBytes).catch(() => {});
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { LoadModelOptions, NativeEngine, NativeModel } from '@trivium/native';
 import { TriviumError } from '@trivium/protocol';
-import { runAfter } from '../timer.js';
+import { runAfter } from '../base/timer.js';
 import type { ModelLease } from './managed-model.js';
 import { availableMemoryBytes, estimateMemory, type MemoryEstimate } from './memory-estimate.js';
 import type { PackCache } from './pack-cache.js';

@@ -5,7 +5,7 @@
 import { appendFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
-import { makeFolder } from '../make-folder.js';
+import { makeFolder } from '../base/make-folder.js';
 import type {
   AnyCallOptions,
   AnyGenerateResult,

@@ -4,8 +4,9 @@
  */
 import { httpStatusOf, TriviumError } from '@trivium/protocol';
 import { type Context, Hono } from 'hono';
-import { type Admission, documents, models } from '../host/index.js';
-import { ServedJobs } from '../jobs/index.js';
+import type { Admission } from '../base/admission.js';
+import { documents, models } from '../host/index.js';
+import { ServedJobs } from '../served/index.js';
 import { answerInTime } from './answer-in-time.js';
 import { shownJob } from './capabilities/shown-job.js';
 import { eventStreamHeaders } from './event-stream.js';

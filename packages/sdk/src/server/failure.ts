@@ -3,7 +3,7 @@
  * model providers become codes of ours; of anything else nothing is told, for it may hold what was asked.
  */
 import { errorBody, httpStatusOf, TriviumError, type TriviumErrorCode } from '@trivium/protocol';
-import { hideOutside, hideRoot } from '../host/index.js';
+import { hideOutside, hideRoot } from '../served/index.js';
 
 interface ProviderError {
   name?: string;

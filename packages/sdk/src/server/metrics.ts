@@ -4,7 +4,7 @@
  */
 import type { EngineStats } from '@trivium/native';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Admission } from '../host/admission.js';
+import type { Admission } from '../base/admission.js';
 
 /** Node's own figures, gathered once for all servers of the process: what gathers them cannot be stopped. */
 let ofNode: Registry | undefined;

@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, getRequestListener } from '@hono/node-server';
 import { TriviumError } from '@trivium/protocol';
-import { runAfter } from '../timer.js';
+import { runAfter } from '../base/timer.js';
 import { createHandler, type Handler } from './create-handler.js';
 import { type HandlerSettings, loopbackNames } from './settings.js';
 

@@ -4,13 +4,14 @@
  */
 import { isAbsolute, relative } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
-import { confineModel } from '../host/confine.js';
-import { type Host, mayUseHub, type Permissions } from '../host/index.js';
+import type { Host } from '../host/index.js';
 import { isEmbedderOfNano, nanoNames, resolveModel } from '../models/resolve-model.js';
 import { type AnyLanguageModel, type ModelView, viewAs } from '../provider/any-language-model.js';
 import { TriviumEmbeddingModel } from '../provider/embedding-model.js';
 import { TriviumLanguageModel } from '../provider/language-model.js';
 import { TriviumRerankingModel } from '../provider/reranking-model.js';
+import { confineModel } from '../served/confine.js';
+import { mayUseHub, type Permissions } from '../served/index.js';
 
 /** An embedding model of any specification version. */
 export interface AnyEmbeddingModel {

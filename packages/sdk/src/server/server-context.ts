@@ -1,7 +1,8 @@
 /** What the routes of one server share. */
 import type { Plugin } from '@trivium/protocol';
-import { type Confinement, type Host, mayUseHub, type Permissions } from '../host/index.js';
-import type { ServedJobs } from '../jobs/index.js';
+import type { Host } from '../host/index.js';
+import type { ServedJobs } from '../served/index.js';
+import { type Confinement, mayUseHub, type Permissions } from '../served/index.js';
 import type { ServerMetrics } from './metrics.js';
 import type { ScratchFolders } from './scratch/scratch-folders.js';
 import type { ServedModels } from './served-models.js';

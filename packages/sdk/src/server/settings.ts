@@ -1,8 +1,10 @@
 /** What a server is made with. Settles defaults; knows no routes. */
 import { realpathSync } from 'node:fs';
 import { type Plugin, TriviumError } from '@trivium/protocol';
-import { Admission, type Host, type Permissions } from '../host/index.js';
-import { assertWholeNumber } from '../whole-number.js';
+import { Admission } from '../base/admission.js';
+import { assertWholeNumber } from '../base/whole-number.js';
+import type { Host } from '../host/index.js';
+import type { Permissions } from '../served/index.js';
 import type { ServedModel } from './served-models.js';
 import type { StreamStore } from './ui/stream-store.js';
 

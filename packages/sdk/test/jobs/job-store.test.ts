@@ -17,8 +17,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { implement, TriviumError } from '@trivium/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { LineReader } from '../../src/base/line-reader.js';
 import { JobStore } from '../../src/jobs/index.js';
-import { LineReader } from '../../src/line-reader.js';
 import { endless } from './endless.mjs';
 
 let folder: string;

@@ -1,6 +1,6 @@
 /** The gate: who may call, how much, how many at once; errors in one shape, whatever is sent. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { Admission } from '../../src/host/admission.js';
+import { Admission } from '../../src/base/admission.js';
 import type { RequestLogEntry } from '../../src/server/index.js';
 import { scriptedModel } from '../../src/testing/index.js';
 import { eventData, type TestServer, testServer, until } from './fixtures.js';

@@ -3,7 +3,7 @@
  */
 import { TriviumError, type WriteStage } from '@trivium/protocol';
 import type { LanguageModel } from 'ai';
-import { longestTimerMs } from '../../timer.js';
+import { longestTimerMs } from '../../base/timer.js';
 import { estimateTokens } from '../abstractive.js';
 import type { LongTextOptions } from '../types.js';
 import { isMostlyChinese } from '../words.js';

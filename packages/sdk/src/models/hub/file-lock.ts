@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { fileOwner, keepTouched, ownerIsGone, staleAfterMs, thisProcess } from '../../owner.js';
+import { fileOwner, keepTouched, ownerIsGone, staleAfterMs, thisProcess } from '../../base/owner.js';
 
 const pollMs = 100;
 

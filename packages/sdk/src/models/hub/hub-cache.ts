@@ -9,7 +9,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile, rename, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { makeFolder } from '../../make-folder.js';
+import { makeFolder } from '../../base/make-folder.js';
 import { type HubFile, type HubListing, hubListing } from './hub-listing-schema.js';
 import { type HubReference, revisionOf } from './hub-reference.js';
 

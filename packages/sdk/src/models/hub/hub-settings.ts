@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import querystring from 'node:querystring';
 import { TriviumError } from '@trivium/protocol';
-import { defaultCacheFolder } from '../../documents/index-cache.js';
-import { homeFolder } from '../../home-folder.js';
+import { defaultCacheFolder } from '../../base/cache-folder.js';
+import { homeFolder } from '../../base/home-folder.js';
 
 export interface HubSettings {
   /** Address of the hub, with `user:password@` where it wants those; default: `HF_ENDPOINT`, else https://huggingface.co. */

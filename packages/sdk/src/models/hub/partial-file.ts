@@ -8,8 +8,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
-import { makeFolder } from '../../make-folder.js';
-import { isAlive } from '../../owner.js';
+import { makeFolder } from '../../base/make-folder.js';
+import { isAlive } from '../../base/owner.js';
 import type { FileLayer } from './file-layer.js';
 
 /** A partial file of another machine (a shared home folder) is taken up after this long without a write. */

@@ -2,7 +2,7 @@
 import { link, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
-import { makeFolder } from '../../make-folder.js';
+import { makeFolder } from '../../base/make-folder.js';
 import { chooseFiles } from './choose-files.js';
 import { checksumOf, diskFull, downloadFile } from './download-file.js';
 import { withLock } from './file-lock.js';

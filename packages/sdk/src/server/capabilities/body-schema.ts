@@ -1,7 +1,7 @@
 /** The input of a capability as callers of a confined surface give it: a list of paths may be left out. */
 import type { AnyCapability } from '@trivium/protocol';
 import { z } from 'zod';
-import { pathFields } from '../../host/index.js';
+import { pathFields } from '../../served/index.js';
 
 /**
  * Describes the body and lets through any object: the capability's own schema checks it once paths are resolved, for a list

@@ -11,8 +11,9 @@ import {
   stream,
 } from '@trivium/protocol';
 import { z } from 'zod';
-import { confine, isAllowed, relativePaths, type TriviumContext } from '../../host/index.js';
+import type { TriviumContext } from '../../host/index.js';
 import type { Jobs } from '../../jobs/index.js';
+import { confine, isAllowed, relativePaths } from '../../served/index.js';
 import { eventStream, frameOf } from '../event-stream.js';
 import { callerOf } from '../gate/caller.js';
 import { type AnyRoute, type RouteCall, route } from '../route.js';

@@ -1,8 +1,8 @@
 /** `/v1/jobs`: list, show, cancel and follow. Refuses to know: how jobs run, which of them a caller is told of. */
 import { type CallFrame, callFrame, contracts, errorBody, type Job, TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
-import { relativePaths } from '../../host/index.js';
 import type { Jobs } from '../../jobs/index.js';
+import { relativePaths } from '../../served/index.js';
 import { eventStream, frameOf } from '../event-stream.js';
 import { callerOf } from '../gate/caller.js';
 import { type AnyRoute, type RouteCall, route } from '../route.js';

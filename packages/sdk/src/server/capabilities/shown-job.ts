@@ -1,6 +1,6 @@
 /** A job as callers are told of it: paths relative to the root, its error as that of a call. */
 import { type Job, TriviumError } from '@trivium/protocol';
-import { relativePaths } from '../../host/index.js';
+import { relativePaths } from '../../served/index.js';
 import { failureOf } from '../failure.js';
 
 export function shownJob(job: Job, root: string): Job {

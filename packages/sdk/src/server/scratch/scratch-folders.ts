@@ -7,11 +7,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
+import { insideRoot } from '../../base/inside-root.js';
+import { makeFolder } from '../../base/make-folder.js';
+import { fileOwner, keepTouched, ownerIsGone, thisProcess } from '../../base/owner.js';
 import { assertDocument } from '../../documents/index.js';
-import { insideRoot } from '../../host/index.js';
-import { ownFolderName, scratchParts, serverIdPattern } from '../../host/scratch-paths.js';
-import { makeFolder } from '../../make-folder.js';
-import { fileOwner, keepTouched, ownerIsGone, thisProcess } from '../../owner.js';
+import { ownFolderName, scratchParts, serverIdPattern } from '../../served/scratch-paths.js';
 
 export interface ScratchLimits {
   /** Bytes of all files of all folders. */

@@ -1,6 +1,6 @@
 /** `/v1/scratch`: places for documents that lie with the caller, named by path in any call afterwards. */
 import { z } from 'zod';
-import { scratchIdPattern } from '../../host/scratch-paths.js';
+import { scratchIdPattern } from '../../served/scratch-paths.js';
 import { type AnyRoute, route } from '../route.js';
 import type { ServerContext } from '../server-context.js';
 

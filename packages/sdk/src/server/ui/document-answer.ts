@@ -12,7 +12,7 @@ import {
   TriviumError,
 } from '@trivium/protocol';
 import { ask, documents } from '../../host/documents-plugin.js';
-import { confine, relativePaths } from '../../host/index.js';
+import { confine, relativePaths } from '../../served/index.js';
 import { doneFrame, frameOf } from '../event-stream.js';
 import type { RouteCall } from '../route.js';
 import { confinementOf, type ServerContext } from '../server-context.js';

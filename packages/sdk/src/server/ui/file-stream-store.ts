@@ -5,7 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolder } from '../../make-folder.js';
+import { makeFolder } from '../../base/make-folder.js';
 import { follow, isStream, isWritten, noneWhereMissing, removed, StreamFile } from './stream-file.js';
 import type { StoredStream, StreamStore, StreamWriter } from './stream-store.js';
 

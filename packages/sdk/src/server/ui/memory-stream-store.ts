@@ -1,5 +1,5 @@
 /** Streams in memory: they go with this process, and after their end as they are read, grow old, become many or large. */
-import { runAfter } from '../../timer.js';
+import { runAfter } from '../../base/timer.js';
 import { LiveText } from './live-text.js';
 import type { StoredStream, StreamEnd, StreamStore, StreamWriter } from './stream-store.js';
 

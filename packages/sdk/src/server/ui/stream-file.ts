@@ -6,8 +6,8 @@
 import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { LineReader } from '../../line-reader.js';
-import { type FileOwner, fileOwner, keepTouched, ownerIsGone, thisProcess } from '../../owner.js';
+import { LineReader } from '../../base/line-reader.js';
+import { type FileOwner, fileOwner, keepTouched, ownerIsGone, thisProcess } from '../../base/owner.js';
 import { LiveText } from './live-text.js';
 import type { StreamEnd, StreamWriter } from './stream-store.js';
 

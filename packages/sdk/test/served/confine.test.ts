@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { type AnyCapability, contracts, defineCapability, filePath, modelReference } from '@trivium/protocol';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { confine, pathFields, relativePaths } from '../../src/host/confine.js';
+import { confine } from '../../src/served/confine.js';
+import { pathFields } from '../../src/served/path-fields.js';
+import { relativePaths } from '../../src/served/relative-paths.js';
 
 let root: string;
 let inside: { root: string; hub: boolean };

@@ -1,6 +1,6 @@
 /** Texts without the place of the root, other folders untouched. */
 import { expect, it } from 'vitest';
-import { hideRoot } from '../../src/host/hide-root.js';
+import { hideRoot } from '../../src/served/hide-root.js';
 
 it.skipIf(process.platform === 'win32').each([
   ['There is no file /a/my-docs/tea.md.', 'There is no file tea.md.'],

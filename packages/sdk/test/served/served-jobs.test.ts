@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { definePlugin, implement, type Job } from '@trivium/protocol';
 import { afterEach, expect, it, vi } from 'vitest';
-import { JobStore, type Jobs, ServedJobs } from '../../src/jobs/index.js';
-import { LineReader } from '../../src/line-reader.js';
-import { endless } from './endless.mjs';
+import { LineReader } from '../../src/base/line-reader.js';
+import { JobStore, type Jobs } from '../../src/jobs/index.js';
+import { ServedJobs } from '../../src/served/index.js';
+import { endless } from '../jobs/endless.mjs';
 
 afterEach(() => vi.restoreAllMocks());
 

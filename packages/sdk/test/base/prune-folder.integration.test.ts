@@ -2,9 +2,11 @@
 import { readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
+import { markUsed, pruneFolder } from '../../src/base/prune-folder.js';
 import { createLibrary } from '../../src/documents/index.js';
-import { indexFiles, markIndexUsed, packFiles, pruneCache } from '../../src/documents/index-retention.js';
-import { type Folder, temporaryFolder } from './fixtures.js';
+import { indexFiles } from '../../src/documents/index-cache.js';
+import { packFiles } from '../../src/models/pack-cache.js';
+import { type Folder, temporaryFolder } from '../documents/fixtures.js';
 
 const index = (letter: string) => `${letter.repeat(32)}.index`;
 const beingWritten = (letter: string) => `${index(letter)}.12345678-1234-1234-1234-123456789abc.tmp`;
@@ -43,17 +45,17 @@ it('removes the least recently used indexes until the rest fits, and never the n
   await using folder = await temporaryFolder();
   await fill(folder, [a, b, c, d]);
   const at = (name: string) => join(folder.path, name);
-  expect(await pruneCache(folder.path, indexFiles, 400, at(d))).toEqual([]);
-  await markIndexUsed(at(a));
-  expect(await pruneCache(folder.path, indexFiles, 250, at(d))).toEqual([at(b), at(c)]);
-  expect(await pruneCache(folder.path, indexFiles, 0, at(d))).toEqual([at(a)]);
+  expect(await pruneFolder(folder.path, indexFiles, 400, at(d))).toEqual([]);
+  await markUsed(at(a));
+  expect(await pruneFolder(folder.path, indexFiles, 250, at(d))).toEqual([at(b), at(c)]);
+  expect(await pruneFolder(folder.path, indexFiles, 0, at(d))).toEqual([at(a)]);
   expect(await readdir(folder.path)).toEqual([d]);
 });
 
 it('answers whether the index it makes the newest is there, also where its use cannot be noted', async () => {
   await using folder = await temporaryFolder();
   await fill(folder, [a, undeletable]);
-  const found = (name: string) => markIndexUsed(join(folder.path, name));
+  const found = (name: string) => markUsed(join(folder.path, name));
   expect([await found(a), await found(undeletable), await found(b)]).toEqual([true, true, false]);
 });
 
@@ -61,7 +63,7 @@ it('removes what a writer that died has left, and counts what is being written',
   await using folder = await temporaryFolder();
   await fill(folder, [a, beingWritten('b'), c]);
   await folder.write(beingWritten('d'), 'x'.repeat(100));
-  expect(await pruneCache(folder.path, indexFiles, 250)).toEqual([
+  expect(await pruneFolder(folder.path, indexFiles, 250)).toEqual([
     join(folder.path, beingWritten('b')),
     join(folder.path, a),
   ]);
@@ -81,17 +83,17 @@ it('touches no file whose name is not one of its kind', async () => {
   ];
   const pack = '0123456789abcdef.pack';
   await fill(folder, [...foreign, a, beingWritten('b'), pack, `${pack}.tmp-12-0`]);
-  expect(await pruneCache(folder.path, packFiles, 0)).toEqual(
+  expect(await pruneFolder(folder.path, packFiles, 0)).toEqual(
     [`${pack}.tmp-12-0`, pack].map((name) => join(folder.path, name)),
   );
-  expect(await pruneCache(folder.path, indexFiles, 0)).toHaveLength(2);
+  expect(await pruneFolder(folder.path, indexFiles, 0)).toHaveLength(2);
   expect(await readdir(folder.path)).toHaveLength(foreign.length);
 });
 
 it('goes on where a file cannot be removed, and says so afterwards', async () => {
   await using folder = await temporaryFolder();
   await fill(folder, [undeletable, a, b]);
-  await expect(pruneCache(folder.path, indexFiles, 150)).rejects.toMatchObject({ code: 'EPERM' });
+  await expect(pruneFolder(folder.path, indexFiles, 150)).rejects.toMatchObject({ code: 'EPERM' });
   expect(await readdir(folder.path)).toEqual([undeletable]);
 });
 

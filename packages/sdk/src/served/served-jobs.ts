@@ -4,12 +4,12 @@
  * folder, for somebody else made it. Refuses to know: how jobs run, how callers are told apart.
  */
 import { type AnyCapability, type Job, type Plugin, TriviumError } from '@trivium/protocol';
-import { confine } from '../host/confine.js';
-import { isAllowed, mayUseHub, type Permissions } from '../host/permissions.js';
-import { namesScratch } from '../host/scratch-paths.js';
-import { type ListedJob, unknownJob } from './job-folder.js';
-import type { JobStore, Jobs } from './job-store.js';
-import type { JobOrigin } from './read-job.js';
+import { type ListedJob, unknownJob } from '../jobs/job-folder.js';
+import type { JobStore, Jobs } from '../jobs/job-store.js';
+import type { JobOrigin } from '../jobs/read-job.js';
+import { confine } from './confine.js';
+import { isAllowed, mayUseHub, type Permissions } from './permissions.js';
+import { namesScratch } from './scratch-paths.js';
 
 export interface ServedJobsSettings extends Permissions {
   jobs: JobStore;

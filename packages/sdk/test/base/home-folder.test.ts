@@ -3,8 +3,8 @@ import { lstatSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { defaultCacheFolder } from '../src/documents/index-cache.js';
-import { resolveHubSettings } from '../src/models/hub/hub-settings.js';
+import { defaultCacheFolder } from '../../src/base/cache-folder.js';
+import { resolveHubSettings } from '../../src/models/hub/hub-settings.js';
 
 const user = process.getuid?.();
 let temporary: string;

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { makeFolder } from '../src/make-folder.js';
+import { makeFolder } from '../../src/base/make-folder.js';
 
 let folder: string;
 beforeEach(async () => {

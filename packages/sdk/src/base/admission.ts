@@ -5,7 +5,7 @@
  * Invariant: `running <= maxConcurrent`, and nobody waits while a place is free.
  */
 import { TriviumError } from '@trivium/protocol';
-import { assertWholeNumber } from '../whole-number.js';
+import { assertWholeNumber } from './whole-number.js';
 
 interface Waiting {
   go: () => void;

@@ -5,21 +5,10 @@
  * and touches none whose name is not one of its kind: the folder may be one that a user keeps other things in.
  */
 import { readdir, stat, unlink, utimes } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 
-/** 1 GiB: the index of 238 pages with 410,000 tokens takes 6 MB, so this holds about 180 such folders. */
-export const defaultCacheBytes = 2 ** 30;
 /** A temporary file of this age belongs to a process that died while it wrote. */
 const abandonedAfterMs = 60 * 60 * 1000;
-
-/** Names of indexes, as `cacheFile` and `saveIndex` give them. The first group is what a temporary name has more. */
-export const indexFiles = /^[0-9a-f]{32}\.index(\.[0-9a-f-]{36}\.tmp)?$/;
-/** Names of packed weights, as the engine gives them, likewise. */
-export const packFiles = /^[0-9a-f]{16}\.pack(\.tmp-\d+-\d+)?$/;
-
-/** Whether `path`, an absolute one, is an index in the folder that `index` is in, also one that is being written. */
-export const isIndexBeside = (index: string, path: string) =>
-  indexFiles.test(basename(path)) && dirname(path) === resolve(dirname(index));
 
 interface KeptFile {
   path: string;
@@ -28,10 +17,10 @@ interface KeptFile {
 }
 
 /**
- * Makes an index the most recently used one, and answers whether it is there. Where its use cannot be noted it only goes
+ * Makes a file the most recently used one, and answers whether it is there. Where its use cannot be noted it only goes
  * sooner.
  */
-export async function markIndexUsed(file: string): Promise<boolean> {
+export async function markUsed(file: string): Promise<boolean> {
   const now = new Date();
   try {
     await utimes(file, now, now);
@@ -45,10 +34,10 @@ export async function markIndexUsed(file: string): Promise<boolean> {
 /**
  * Removes files of one kind from `folder` until all of them, those being written included, take at most `limitBytes`: the least
  * recently used first, `newest` never, and what writers that died have left. Answers the paths it removed.
- * @example await pruneCache('/var/cache/trivium/documents', indexFiles, 2 ** 30)
+ * @example await pruneFolder('/var/cache/trivium/documents', indexFiles, 2 ** 30)
  * @throws the first of Node's file errors once everything else is done, save for files that are gone already
  */
-export async function pruneCache(
+export async function pruneFolder(
   folder: string,
   kind: RegExp,
   limitBytes: number,
