@@ -70,10 +70,14 @@ export interface ReadingProgress {
 
 export interface ReadOptions {
   signal?: AbortSignal;
+  /** What it throws fails the reading. */
   onProgress?: (progress: ReadingProgress) => void;
   /** Keep reading what changes on disk until the library is disposed of or reads again. */
   watch?: boolean;
-  /** With `watch`: called after each re-reading that found a change, also one that came while this reading ran. */
+  /**
+   * With `watch`: called after each re-reading that found a change, also one that came while this reading ran. What it throws
+   * is dropped.
+   */
   onChange?: (report: ReadReport) => void;
 }
 
@@ -115,7 +119,10 @@ export interface SearchOptions {
   level?: SearchLevel;
   /** Hits of a hybrid search also say what their score is made of; default false. */
   explain?: boolean;
-  /** Told what works less well than it could where this search is the first to meet it; later readings report it too. */
+  /**
+   * Told what works less well than it could where this search is the first to meet it; later readings report it too. What it
+   * throws fails the search.
+   */
   onWarning?: (message: string) => void;
 }
 

@@ -123,7 +123,7 @@ export class WorkerLibrary implements Library {
     let late: NodeJS.Timeout | undefined;
     const cancel = () => {
       this.#worker.postMessage({ id, call: 'cancel' });
-      late = setTimeout(() => this.#leave(id), patience);
+      late = setTimeout(() => this.#leave(id, signal?.reason), patience);
     };
     signal?.addEventListener('abort', cancel, { once: true });
     if (this.#pending.size === 0) this.#worker.ref();
@@ -138,17 +138,27 @@ export class WorkerLibrary implements Library {
   }
 
   /** The thread gives up the call where it hears the cancel in time; what it answers later, nobody waits for. */
-  #leave(id: number): void {
+  #leave(id: number, reason: unknown): void {
     const pending = this.#pending.get(id);
     if (!pending) return;
     if (pending.hears.onDone) this.#left.set(id, pending.hears.onDone);
     this.#settle(id);
-    pending.reject(pending.signal?.reason);
+    pending.reject(reason);
+  }
+
+  /** What a listener throws fails its call, as on the caller's own thread. */
+  #tell(id: number, listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.#worker.postMessage({ id, call: 'cancel' });
+      this.#leave(id, error);
+    }
   }
 
   #receive(message: FromWorker): void {
     if (message.type === 'change') {
-      if (this.#onChange?.id === message.id) this.#onChange.call(message.report);
+      this.#tellChange(message.id, message.report);
       return;
     }
     const pending = this.#pending.get(message.id);
@@ -159,11 +169,11 @@ export class WorkerLibrary implements Library {
       return;
     }
     if (message.type === 'progress') {
-      pending.hears.onProgress?.(message.progress);
+      this.#tell(message.id, () => pending.hears.onProgress?.(message.progress));
       return;
     }
     if (message.type === 'warning') {
-      pending.hears.onWarning?.(message.message);
+      this.#tell(message.id, () => pending.hears.onWarning?.(message.message));
       return;
     }
     if (message.type === 'part') {
@@ -176,6 +186,14 @@ export class WorkerLibrary implements Library {
       pending.hears.onDone?.();
       pending.resolve((pending.parts ?? message.output) as never);
     } else pending.reject(message.type === 'cancelled' ? pending.signal?.reason : revive(message.error));
+  }
+
+  #tellChange(id: number, report: ReadReport): void {
+    try {
+      if (this.#onChange?.id === id) this.#onChange.call(report);
+    } catch {
+      // No call waits that it could fail, and the watch goes on.
+    }
   }
 
   #settle(id: number): void {

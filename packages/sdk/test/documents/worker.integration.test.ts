@@ -84,6 +84,30 @@ describe('a library in a worker', () => {
     await expect(library.paths()).rejects.toMatchObject({ code: 'disposed' });
   });
 
+  it('fails a call whose listener throws, and it alone', async () => {
+    await using folder = await temporaryFolder();
+    for (const name of ['a.md', 'b.md']) await folder.write(name, `A cat. ${'x;y,z:'.repeat(150)}`);
+    await using library = await open(workerFile, {
+      staticModel: staticModelFile,
+      embedModel: embedModelFile,
+    });
+    const leave = () => {
+      throw new Error('left');
+    };
+    await expect(library.read([folder.path], { onProgress: leave })).rejects.toThrow('left');
+    let told = (_: unknown) => {};
+    const changed = new Promise((resolve) => (told = resolve));
+    const onChange = (report: unknown) => {
+      told(report);
+      leave();
+    };
+    await library.read([folder.path], { watch: true, onChange });
+    await expect(library.search('cat', { onWarning: leave })).rejects.toThrow('left');
+    await folder.write('c.md', 'A dog.');
+    expect(await changed).toMatchObject({ documents: 3 });
+    expect(await library.search('dog', { limit: 1 })).toHaveLength(1);
+  });
+
   it('keeps telling changes to the last reader that succeeded', async () => {
     await using folder = await temporaryFolder();
     await folder.write('a.md', 'old');
