@@ -1,5 +1,6 @@
 /** What could take the process with it, keep a model from its other requests, or keep a disposed one alive. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -136,3 +137,32 @@ test.runIf(process.platform === 'linux')(
     expect(stdout).toBe('out-of-memory yes\n');
   },
 );
+
+// A race at each exit: one in ten lost it.
+test('a process that exits or throws while models compute ends as it would without them', async () => {
+  const code = `
+    const [language, how] = process.argv.slice(1);
+    const { getEngine } = await import(${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)});
+    const model = await getEngine().loadModel(language);
+    const tokens = Array.from({ length: 40 }, (_, index) => index);
+    const writing = Array.from({ length: 8 }, (_, first) =>
+      model.generate({ tokens: tokens.slice(first), maxTokens: 1000, temperature: 1, stopTokens: [] }));
+    for (const one of writing) (async () => { for await (const _ of one); })();
+    for (;;) if ((await writing[0].next()).value.type === 'token') break;
+    if (how === 'throws') setImmediate(() => { throw new Error('on purpose'); });
+    else process.exit(3);`;
+  const endOf = async (how: string) => {
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', code, language, how], {
+      stdio: 'ignore',
+    });
+    return await once(child, 'exit');
+  };
+  for (let round = 0; round < 3; round += 1) {
+    const ends = await Promise.all([endOf('exits'), endOf('exits'), endOf('throws')]);
+    expect(ends).toEqual([
+      [3, null],
+      [3, null],
+      [1, null],
+    ]);
+  }
+});

@@ -32,6 +32,8 @@ struct FullDisk {
 
 inline void on_small_stack(const std::function<void()>&) { throw check::Skip{"Windows has no pthread"}; }
 
+inline int exit_code_of(const std::function<void()>&) { throw check::Skip{"Windows has no fork"}; }
+
 #else
 
 inline constexpr const char* device = "/dev/zero";
@@ -75,6 +77,18 @@ inline void on_small_stack(const std::function<void()>& body) {
   if (::pthread_create(&thread, &attributes, run, const_cast<std::function<void()>*>(&body)) != 0) throw check::Skip{"no thread with a small stack"};
   ::pthread_join(thread, nullptr);
   ::pthread_attr_destroy(&attributes);
+}
+
+// What a copy of this process exits with when it runs `body`, which ends it; negative: the signal that took it.
+inline int exit_code_of(const std::function<void()>& body) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    body();
+    ::_exit(255);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
 #endif

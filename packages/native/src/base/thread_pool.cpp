@@ -175,16 +175,11 @@ void ThreadPool::State::stop_workers() {
 }
 
 ThreadPool& ThreadPool::instance() {
-  static ThreadPool pool;
-  return pool;
+  static ThreadPool* pool = new ThreadPool();  // never destroyed: threads that compute may outlive static destruction
+  return *pool;
 }
 
 ThreadPool::ThreadPool() : state_(new State) { state_->threads = std::min(usable_cores(), most_threads); }
-
-ThreadPool::~ThreadPool() {
-  shutdown();
-  delete state_;
-}
 
 int ThreadPool::threads() const { return state_->threads.load(); }
 

@@ -19,7 +19,6 @@ class ThreadPool {
 
  private:
   ThreadPool();
-  ~ThreadPool();
   struct State;
   State* state_;
 };

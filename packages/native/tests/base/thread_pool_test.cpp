@@ -2,10 +2,12 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <new>
 #include <thread>
 
 #include "check.h"
+#include "system.h"
 
 using trivium::ThreadPool;
 
@@ -98,6 +100,24 @@ TEST("an exception of a task reaches the caller, and the pool lives on") {
     }
     CHECK(caught);
     check_each_task_once(50);
+  }
+}
+
+TEST("a process may exit while threads compute") {
+  ThreadPool::instance().shutdown();  // a copy of the process has no workers
+  for (int i = 0; i < 10; ++i) {
+    const int code = system_under_test::exit_code_of([] {
+      ThreadPool::instance().set_threads(2);
+      std::atomic<int> computing{0};
+      for (int caller = 0; caller < 4; ++caller) {
+        std::thread([&] {
+          for (computing.fetch_add(1);;) ThreadPool::instance().run(8, [](std::size_t) {});
+        }).detach();
+      }
+      while (computing.load() < 4) std::this_thread::yield();
+      std::exit(3);
+    });
+    CHECK_EQ(code, 3);
   }
 }
 
