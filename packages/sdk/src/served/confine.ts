@@ -1,12 +1,14 @@
 /**
  * Keeps callers of a surface (HTTP, MCP) inside one folder: every input field that the contract marks as a path or model
- * is resolved, with its symbolic links, and refused when it leaves the root. Knows schemas and paths, opens nothing.
+ * is resolved, with its symbolic links, and refused when it leaves the root, and so is a model of which a part would. Knows
+ * schemas and paths, opens no file.
  */
 import { realpath } from 'node:fs/promises';
 import { type AnyCapability, TriviumError } from '@trivium/protocol';
 import type { z } from 'zod';
 import { insideRoot } from '../base/inside-root.js';
 import { nanoNames } from '../models/resolve-model.js';
+import { linksOfModel } from './model-links.js';
 import { below, type Held, insideOf, namesFiles, pathFields, type Role, roleOf } from './path-fields.js';
 import { assertNamed } from './scratch-paths.js';
 
@@ -116,16 +118,22 @@ export async function confinePath(root: string, path: string, field: string): Pr
 }
 
 /**
- * A reference to a model that a caller may use: embedded, inside the root, or of the hub where that is allowed.
- * @throws TriviumError `outside-root`
+ * A reference to a model that a caller may use: embedded, inside the root with all that the engine opens for it, or of the hub
+ * where that is allowed. Links are looked at before the engine follows them: whoever puts one there in between may write into the
+ * root, and could have it read what this process may read. No caller can, for none makes links.
+ * @throws TriviumError `outside-root`, and as `linksOfModel`
  */
 export async function confineModel(
   value: string,
-  { root, hub }: Confinement,
+  { root, hub, signal }: Confinement & { signal?: AbortSignal | undefined },
   field: string,
 ): Promise<string> {
   if (nanoNames.includes(value)) return value;
-  if (!value.startsWith('hf:')) return confinePath(root, value, field);
+  if (!value.startsWith('hf:')) {
+    const found = await confinePath(root, value, field);
+    for await (const link of linksOfModel(found, signal)) await confinePath(root, link, field);
+    return found;
+  }
   if (hub) return value;
   throw new TriviumError('outside-root', `${value} is a model of the Hugging Face Hub.`, {
     field,
