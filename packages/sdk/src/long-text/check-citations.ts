@@ -1,6 +1,6 @@
 /**
  * Checks what a language model claims against the passages that it cites. A citation holds when every quotation and
- * number of the claim stands in the passage and enough of its words, or of its meaning, do.
+ * every number in digits of the claim stands in the passage and enough of its words, or of its meaning, do.
  * Refuses to know: prompts, models.
  */
 import { markersIn } from '@trivium/protocol';
@@ -92,13 +92,27 @@ export async function unsupported(
 const lastSentence = (text: string) =>
   (splitSentences(text).at(-1)?.text ?? text).replace(/^(?:\d{1,3}[.)、．]|[-*+•])\s*(?=\D)/u, '');
 
-/** Each mark closes its own kind. A straight one opens before a word, and never behind one: 12" is a length. */
+/** Of words that blanks part: between them marks are apostrophes, and a mark behind one is of a length, as in 12". */
+const letter = String.raw`(?:(?!\p{Script=Han})[\p{L}\p{N}])`;
+const apostrophe = `(?<=${letter})['’](?=${letter})`;
+/** Words that begin with an apostrophe: '90s, rock 'n' roll. */
+const elided = String.raw`(?:\d\ds?|n|em|tis|twas|til|cause|bout)(?!${letter})`;
+const singleMarks = (open: string, inner: string, close: string) =>
+  new RegExp(`(?<!${letter})${open}(?=\\S)((?:${inner})*)${close}(?!${letter})`, 'giu');
+
+/** Each mark closes its own kind. */
 const quotationMarks = [
   /“([^“”]*)”/gu,
   /„([^„“”]*)[“”]/gu,
+  /‚([^‚‘’]*)[‘’]/gu,
   /「([^「」]*)」/gu,
   /『([^『』]*)』/gu,
+  /«([^«»]*)»/gu,
+  // As German books have it; where « opens, no word begins behind ».
+  /(?<![\p{L}\p{N}\p{P}])»(?=[\p{L}\p{N}])([^«»]*)«/gu,
   /(?<![\p{Lu}\p{Ll}\p{N}])"(?=\S)([^"]*)"/gu,
+  singleMarks(`‘(?!${elided})`, `[^‘’]|${apostrophe}`, '’'),
+  singleMarks(`'(?!${elided})`, `[^']|${apostrophe}`, "'"),
 ];
 /** Characters from which on a quotation can be told from a name or a letter. */
 const shortestQuotation = 3;
@@ -106,7 +120,7 @@ const shortestQuotation = 3;
 /** What a claim says word for word. */
 const quotations = (claim: string): string[] =>
   quotationMarks
-    .flatMap((marks) => [...claim.matchAll(marks)].map(([, quote]) => quote!))
+    .flatMap((marks) => [...claim.matchAll(marks)].map(([, quote]) => quote!.trim()))
     .filter((quote) => quote.length >= shortestQuotation);
 
 /** Without the commas between thousands. */

@@ -29,5 +29,7 @@ export async function loadSources(
     }
     await turns.next();
   }
-  return wanted.map((path) => loaded.get(path)!);
+  const sources = wanted.map((path) => loaded.get(path)!);
+  // Once each, however often and by whatever names they were asked for.
+  return [...new Map(sources.map((source) => [source.path, source])).values()];
 }

@@ -64,6 +64,14 @@ test.each([
   ['It calls this "high performance pump"', 'It calls this high perfor-\nmance pump.'],
   ['It calls this "high performance pump"', 'It calls this high perfor\u00admance pump.'],
   ['The pump moves 12000 litres', 'The pump moves 12,000 litres.'],
+  ['It says « the pump stops » and ‚it starts‘', 'It says the pump stops and it starts.'],
+  ["It says 'the pump doesn't stop'", 'It says that the pump doesn’t stop: the pump doesn’t stop.'],
+  ["The pump doesn't stop while it isn't dry", 'A pump that is not dry does not stop.'],
+  ["The rock 'n' roll of the pumps' pistons", 'Rock and roll of the pistons of pumps.'],
+  ["Of the '90s are the pumps' pistons", 'The pistons of the pumps are of 90s make.'],
+  ['Of the ‘90s are the pumps’ pistons', 'The pistons of the pumps are of 90s make.'],
+  ["Pumps of 5' and 6' are tall", 'The tall pumps are of 5 and 6 feet.'],
+  ['«Stop!», it says; «start» comes next', 'It says stop, and start comes next.'],
 ])('is supported: %s', async (claim, passage) => {
   expect(await unsupported(claim, passage)).toBeUndefined();
   expect((await checkCitations(`${claim} [1].`, [{ text: passage }])).warnings).toEqual([]);
@@ -77,6 +85,12 @@ test.each([
   ['It says "A" and „the pump starts“', 'It says A and the pump stops.', 'the pump starts'],
   ['The pump moves 12,500 litres', 'The pump moves 12,000 litres.', '12500'],
   ['The pump moves 1.5 litres', 'The pump moves 15 litres.', '1.5'],
+  ['It says ‘the pump doesn’t start’ first', 'It says first that the pump stops.', 'the pump doesn’t start'],
+  ["It says 'the pump starts' first", 'It says first that the pump stops.', 'the pump starts'],
+  ["他说'快速模式'很好", '他说安全模式很好。', '快速模式'],
+  ['It says «the pump starts» first', 'It says first that the pump stops.', 'the pump starts'],
+  ['It says »the pump starts« first', 'It says first that the pump stops.', 'the pump starts'],
+  ['It says ‚the pump starts‘ first', 'It says first that the pump stops.', 'the pump starts'],
 ])('is not: %s', async (claim, passage, reason) => {
   expect(await unsupported(claim, passage)).toContain(reason);
 });

@@ -1,6 +1,6 @@
 /** Documents that are loaded while another call reads the same library. */
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
 import { expect, it } from 'vitest';
 import { createLibrary } from '../../src/documents/index.js';
@@ -61,6 +61,16 @@ it('a document that is named is missed', async () => {
   await using library = await teaLibrary(folder.path);
   const summary = createLongText({ library }).summarize({ paths: [join(folder.path, 'b.md')] });
   await expect(summary).rejects.toMatchObject({ code: 'not-found' });
+});
+
+it('a document that is named twice counts once', async () => {
+  await using folder = await temporaryFolder();
+  const path = await folder.write('a.md', 'Green tea is steeped for two minutes.');
+  await using library = await teaLibrary(folder.path);
+  const longText = createLongText({ library });
+  const once = await longText.summarize({ paths: [path] });
+  const twice = await longText.summarize({ paths: [path, path, relative('.', path)] });
+  expect({ ...twice, ms: 0 }).toEqual({ ...once, ms: 0 });
 });
 
 it('one that is listed but never held is an error, not an endless search', async () => {
