@@ -92,6 +92,7 @@ export interface RawTokenizer {
   encodeSync(text: string, addSpecial: boolean, parseSpecial: boolean): Int32Array;
   decode(tokens: Int32Array, skipSpecial: boolean): string;
   tokenText(id: number): string;
+  tokenBytes(id: number): Uint8Array;
   idOf(token: string): number;
   specialTokens(): string[];
   /** `description`: decode/grammar/description.h, as JSON. `cancelled[0]`: set to 1 to give up. */

@@ -25,6 +25,7 @@ export function toTokenizer(raw: RawTokenizer): Tokenizer {
     decode: (tokens, { skipSpecialTokens = true } = {}) =>
       translatedSync(() => raw.decode(Int32Array.from(tokens), skipSpecialTokens)),
     tokenText: (id) => translatedSync(() => raw.tokenText(id)),
+    tokenBytes: (id) => raw.tokenBytes(id),
     idOf: (token) => {
       const id = raw.idOf(token);
       return id < 0 ? undefined : id;

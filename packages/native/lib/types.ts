@@ -130,7 +130,13 @@ export interface Tokenizer {
   decode(tokens: ArrayLike<number>, options?: { skipSpecialTokens?: boolean }): string;
   /** The texts of all special tokens. */
   readonly specialTokens: readonly string[];
+  /** The vocabulary's entry as its file has it (`Ġthe`, `▁the`, `<0xE6>`). */
   tokenText(id: number): string;
+  /**
+   * The bytes of the answer that it stands for (` the`, `0xE6`), which need not be whole characters; none for an id that stands
+   * for no token, as those have with which vocabularies are padded.
+   */
+  tokenBytes(id: number): Uint8Array;
   idOf(token: string): number | undefined;
   /** A grammar over this vocabulary, to check texts and follow them; a model generates under its own `compileGrammar`. */
   compileGrammar(source: GrammarSource, options?: CompileOptions): Promise<Grammar>;

@@ -76,6 +76,7 @@ Napi::Function TokenizerObject::define(Napi::Env env) {
                       InstanceMethod<&TokenizerObject::encode_sync>("encodeSync"),
                       InstanceMethod<&TokenizerObject::decode>("decode"),
                       InstanceMethod<&TokenizerObject::token_text>("tokenText"),
+                      InstanceMethod<&TokenizerObject::token_bytes>("tokenBytes"),
                       InstanceMethod<&TokenizerObject::id_of>("idOf"),
                       InstanceMethod<&TokenizerObject::special_tokens>("specialTokens"),
                       InstanceMethod<&TokenizerObject::compile_grammar>("compileGrammar")});
@@ -181,6 +182,13 @@ TokenId TokenizerObject::checked_id(const Napi::CallbackInfo& info) {
 
 Napi::Value TokenizerObject::token_text(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), repair_utf8(tokenizer_->token_text(checked_id(info))));
+}
+
+Napi::Value TokenizerObject::token_bytes(const Napi::CallbackInfo& info) {
+  const std::string bytes = tokenizer_->token_bytes(info[0].ToNumber().Int32Value());
+  Napi::Uint8Array array = Napi::Uint8Array::New(info.Env(), bytes.size());
+  if (!bytes.empty()) std::memcpy(array.Data(), bytes.data(), bytes.size());
+  return array;
 }
 
 Napi::Value TokenizerObject::id_of(const Napi::CallbackInfo& info) {

@@ -21,6 +21,7 @@ class TokenizerObject final : public Napi::ObjectWrap<TokenizerObject> {
   Napi::Value encode_sync(const Napi::CallbackInfo& info);
   Napi::Value decode(const Napi::CallbackInfo& info);
   Napi::Value token_text(const Napi::CallbackInfo& info);
+  Napi::Value token_bytes(const Napi::CallbackInfo& info);
   Napi::Value id_of(const Napi::CallbackInfo& info);
   Napi::Value special_tokens(const Napi::CallbackInfo& info);
   Napi::Value compile_grammar(const Napi::CallbackInfo& info);

@@ -8,15 +8,10 @@ import { createOutputSplitter, formatOfCalls } from './output-format/formats.js'
 import { OutputParts } from './output-format/output-parts.js';
 import { type StoppingSplitter, stopInText } from './output-format/stop-in-text.js';
 import type { FinishReason, StreamPart, Usage } from './specification.js';
+import { LogprobReader, type TokenLogprob } from './token-logprobs.js';
 
 type Finish = Extract<GenerateEvent, { type: 'finish' }>;
 type Token = Extract<GenerateEvent, { type: 'token' }>;
-
-interface TokenLogprob {
-  token: string;
-  logprob: number;
-  top: { token: string; logprob: number }[];
-}
 
 export interface AnswerReaderOptions {
   settings: Pick<ChatSettings, 'format' | 'toolNames'>;
@@ -32,21 +27,20 @@ export interface AnswerReaderOptions {
 export class AnswerReader {
   /** The last part has been given; the engine may still write. */
   isOver = false;
-  readonly #model: NativeModel;
   readonly #options: AnswerReaderOptions;
   /** Markers of the formats that the engine leaves out of the text as special tokens, by id. */
   readonly #markers: ReadonlyMap<number, string>;
   readonly #splitter: StoppingSplitter;
   readonly #parts = new OutputParts();
-  readonly #logprobs: TokenLogprob[] = [];
+  readonly #logprobs: LogprobReader;
   #outputTokens = 0;
   #reasoningTokens = 0;
 
   constructor(model: NativeModel, options: AnswerReaderOptions) {
     const { settings, promptText, stop } = options;
-    this.#model = model;
     this.#options = options;
     this.#markers = specialMarkers(settings, model.tokenizer);
+    this.#logprobs = new LogprobReader(model.tokenizer);
     const { format, toolNames } = settings;
     this.#splitter = stopInText(createOutputSplitter(format, { promptText, toolNames }), stop);
   }
@@ -71,7 +65,7 @@ export class AnswerReader {
   }
 
   #readToken(event: Token): StreamPart[] {
-    this.#collectLogprob(event);
+    this.#logprobs.read(event);
     this.#outputTokens += 1;
     const before = this.#splitter.inReasoning;
     const text = event.text + (this.#markers.get(event.id) ?? '');
@@ -99,7 +93,7 @@ export class AnswerReader {
         type: 'finish',
         finishReason: { unified, raw: match ?? reason },
         usage: this.#usageOf(usage),
-        providerMetadata: metadata(usage, this.#logprobs),
+        providerMetadata: metadata(usage, this.#logprobs.logprobs),
       },
     ];
   }
@@ -118,16 +112,6 @@ export class AnswerReader {
       },
       outputTokens: { total: outputTokens, text: outputTokens - reasoning, reasoning },
     };
-  }
-
-  #collectLogprob({ id, logprob, topLogprobs }: Token): void {
-    if (logprob === undefined) return;
-    const text = (token: number) => this.#model.tokenizer.decode([token], { skipSpecialTokens: false });
-    this.#logprobs.push({
-      token: text(id),
-      logprob,
-      top: (topLogprobs ?? []).map((other) => ({ token: text(other.id), logprob: other.logprob })),
-    });
   }
 }
 

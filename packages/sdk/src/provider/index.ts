@@ -17,3 +17,4 @@ export { type RecordingModel, record } from './record.js';
 export { type ReplayModel, replay } from './replay.js';
 export type { TriviumRerankingModel } from './reranking-model.js';
 export type { SpecificationVersion } from './specification.js';
+export type { LikelyToken, TokenLogprob } from './token-logprobs.js';

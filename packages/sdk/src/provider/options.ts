@@ -32,7 +32,7 @@ export interface TriviumLanguageModelOptions {
   repeatPenalty?: number | undefined;
   /** Added to the logits of tokens, by id of the model's own vocabulary: -100 all but forbids, 100 all but forces. */
   logitBias?: Record<string, number> | undefined;
-  /** Log-probabilities of each chosen token and of the n best, in `providerMetadata.trivium.logprobs`. */
+  /** Log-probabilities of each chosen token and of the n best, in `providerMetadata.trivium.logprobs` ({@link TokenLogprob}). */
   logprobs?: number | undefined;
   /**
    * When the prompt does not fit the context: `'error'` (default), or `'drop-oldest'`: the oldest turns go, whole, each a user

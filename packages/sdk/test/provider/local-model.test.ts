@@ -103,7 +103,12 @@ describe('a local language model', () => {
       providerOptions: { trivium: { logprobs: 0 } },
     });
     const { logprobs } = providerMetadata!.trivium as unknown as { logprobs: unknown[] };
-    expect(logprobs[0]).toEqual({ token: expect.any(String), logprob: expect.any(Number), top: [] });
+    expect(logprobs[0]).toEqual({
+      token: expect.any(String),
+      bytes: expect.any(Array),
+      logprob: expect.any(Number),
+      top: [],
+    });
   });
 
   it('refuses unknown ids and kinds by name', () => {

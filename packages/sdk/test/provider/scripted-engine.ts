@@ -60,6 +60,7 @@ function scriptedTokenizer(specialTokens: readonly string[]): Tokenizer {
     encodeSpans: () => Promise.reject(new Error('not scripted')),
     decode: (tokens) => Array.from(tokens, tokenText).join(''),
     tokenText,
+    tokenBytes: (id) => Buffer.from(tokenText(id)),
     idOf,
     compileGrammar: () => Promise.reject(new Error('not scripted')),
   };

@@ -48,13 +48,14 @@ export const likely = scriptedParts([{ type: 'text', text: 'ab' }], 'stop', {
     logprobs: [
       {
         token: 'a',
+        bytes: [97],
         logprob: -0.1,
         top: [
-          { token: 'a', logprob: -0.1 },
-          { token: 'x', logprob: -3 },
+          { token: 'a', bytes: [97], logprob: -0.1 },
+          { token: 'x', bytes: [120], logprob: -3 },
         ],
       },
-      { token: 'b', logprob: -0.2, top: [{ token: 'b', logprob: -0.2 }] },
+      { token: 'b', bytes: [98], logprob: -0.2, top: [{ token: 'b', bytes: [98], logprob: -0.2 }] },
     ],
   },
 });

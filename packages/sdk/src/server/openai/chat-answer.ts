@@ -1,8 +1,9 @@
 /** A model's answer as a chat completion, whole or in chunks. Knows parts of the AI SDK and OpenAI's shapes, no HTTP. */
 import { randomUUID } from 'node:crypto';
 import type { AnyPart } from '../../provider/any-language-model.js';
+import type { TokenLogprob } from '../../provider/token-logprobs.js';
 import type { ChatChunk, ChatCompletion, ChatDelta, ChatLogprobs, ChatUsage } from './chat-schema.js';
-import type { CallUsage, TokenLogprob, WholeAnswer } from './model-call.js';
+import type { CallUsage, WholeAnswer } from './model-call.js';
 
 /** What all chunks of an answer share. */
 export interface AnswerHead {
@@ -32,17 +33,9 @@ export const chatUsageOf = ({ input, cached, output, reasoning }: CallUsage): Ch
   completion_tokens_details: { reasoning_tokens: reasoning },
 });
 
-const encoder = new TextEncoder();
-const logprobOf = ({ token, logprob }: { token: string; logprob: number }) => ({
-  token,
-  logprob,
-  bytes: [...encoder.encode(token)],
-});
-
 export function chatLogprobsOf(logprobs: readonly TokenLogprob[]): ChatLogprobs | null {
   if (logprobs.length === 0) return null;
-  const content = logprobs.map((one) => ({ ...logprobOf(one), top_logprobs: one.top.map(logprobOf) }));
-  return { content, refusal: null };
+  return { content: logprobs.map(({ top, ...chosen }) => ({ ...chosen, top_logprobs: top })), refusal: null };
 }
 
 /** Calls that an answer may have; with `parallel_tool_calls: false` the first alone is passed on. */

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { AnyPart } from '../../provider/any-language-model.js';
+import type { LikelyToken, TokenLogprob } from '../../provider/token-logprobs.js';
 import { eventStream } from '../event-stream.js';
 import { type AnyRoute, route } from '../route.js';
 import type { ServedLanguageModel } from '../served-models.js';
@@ -23,7 +24,7 @@ import { type AnswerHead, answerHead, chatUsageOf, extraOf, finishReasonOf } fro
 import { chatUsage, finishReason } from './chat-schema.js';
 import { withErrors } from './chunk-events.js';
 import { continuationWords, continueText } from './continue-text.js';
-import { type CallUsage, generateStream, type StreamedAnswer, type TokenLogprob } from './model-call.js';
+import { type CallUsage, generateStream, type StreamedAnswer } from './model-call.js';
 import { textPart } from './prompt.js';
 
 const request = z.looseObject({
@@ -196,17 +197,26 @@ async function* chunks(
 /** OpenAI's older shape: columns, with the place of each token in the text. */
 function logprobsOf(found: readonly TokenLogprob[]) {
   if (found.length === 0) return null;
-  let offset = 0;
-  const offsets = found.map(({ token }) => {
-    offset += token.length;
-    return offset - token.length;
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  let text = 0;
+  const offsets = found.map(({ bytes }) => {
+    const offset = text;
+    text += decoder.decode(Uint8Array.from(bytes), { stream: true }).length;
+    return offset;
   });
   return {
-    tokens: found.map(({ token }) => token),
+    tokens: found.map(nameOf),
     token_logprobs: found.map(({ logprob }) => logprob),
+    // Of tokens with the same name the likeliest stays.
     top_logprobs: found.map(({ top }) =>
-      Object.fromEntries(top.map(({ token, logprob }) => [token, logprob])),
+      Object.fromEntries(top.toReversed().map((other) => [nameOf(other), other.logprob])),
     ),
     text_offset: offsets,
   };
 }
+
+/** There is no column for bytes: OpenAI's names of tokens that are parts of characters say them. */
+const nameOf = ({ token, bytes }: LikelyToken): string =>
+  token.includes('\uFFFD')
+    ? `bytes:${bytes.map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}`
+    : token;

@@ -1,12 +1,13 @@
 /** A text continued by one of the host's own models, without a chat template, as the same parts that a chat gives. */
-import type { GenerateOptions, NativeModel } from '@trivium/native';
+import type { GenerateOptions } from '@trivium/native';
 import type { Host } from '../../host/index.js';
 import { samplingOf } from '../../models/sampling.js';
 import type { AnyPart } from '../../provider/any-language-model.js';
+import { LogprobReader } from '../../provider/token-logprobs.js';
 import type { ServerMetrics } from '../metrics.js';
 import { given, stopsOf } from './call-settings.js';
 import { failInOpenaiNames, type RouteWords } from './field-names.js';
-import type { CallEnd, StreamedAnswer, TokenLogprob } from './model-call.js';
+import type { CallEnd, StreamedAnswer } from './model-call.js';
 
 interface Continuation {
   id: string;
@@ -68,20 +69,20 @@ export async function continueText(
   const first = await events.next().catch(fail);
   metrics.firstToken(performance.now() - started);
   let end: CallEnd | undefined;
-  const logprobs: TokenLogprob[] = [];
+  const logprobs = new LogprobReader(model.tokenizer);
   async function* parts(): AsyncGenerator<AnyPart, void, void> {
     try {
       for (let step = first; !step.done; step = await events.next()) {
         const event = step.value;
         if (event.type === 'token') {
-          if (event.logprob !== undefined) logprobs.push(logprobOf(event, model));
+          logprobs.read(event);
           if (event.text === '') continue;
           yield { type: 'text-delta', id: 'text', delta: event.text };
         } else if (event.type === 'finish') {
           const { inputTokens, cachedTokens, outputTokens } = event.usage;
           metrics.tokens(id, inputTokens, outputTokens);
           const usage = { input: inputTokens, cached: cachedTokens, output: outputTokens, reasoning: 0 };
-          end = { finishReason: event.reason, usage, logprobs };
+          end = { finishReason: event.reason, usage, logprobs: logprobs.logprobs };
         }
       }
       if (!end) throw new Error('the engine ended a generation without finishing it');
@@ -90,19 +91,4 @@ export async function continueText(
     }
   }
   return { parts: parts(), warnings: [], end: () => end };
-}
-
-interface Token {
-  id: number;
-  logprob?: number;
-  topLogprobs?: { id: number; logprob: number }[];
-}
-
-function logprobOf({ id, logprob = 0, topLogprobs = [] }: Token, { tokenizer }: NativeModel): TokenLogprob {
-  const text = (token: number) => tokenizer.decode([token], { skipSpecialTokens: false });
-  return {
-    token: text(id),
-    logprob,
-    top: topLogprobs.map((other) => ({ token: text(other.id), logprob: other.logprob })),
-  };
 }

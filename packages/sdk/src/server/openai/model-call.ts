@@ -4,6 +4,7 @@
  */
 import type { AnyCallOptions, AnyPart } from '../../provider/any-language-model.js';
 import { throwIfFailed } from '../../provider/failed-answer.js';
+import type { TokenLogprob } from '../../provider/token-logprobs.js';
 import { warningSentences } from '../model-warnings.js';
 import type { ServedLanguageModel } from '../served-models.js';
 import type { ServerContext } from '../server-context.js';
@@ -26,14 +27,6 @@ export interface CallEnd {
   finishReason: string;
   usage: CallUsage;
   logprobs: TokenLogprob[];
-}
-
-interface Logprob {
-  token: string;
-  logprob: number;
-}
-export interface TokenLogprob extends Logprob {
-  top: Logprob[];
 }
 
 /** What came of a whole call. */
