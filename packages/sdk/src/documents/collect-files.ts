@@ -3,10 +3,10 @@
  * (dependencies, hidden folders), survives symlink loops. Opens no file but .gitignore.
  */
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
+import { dirname, join, normalize, relative, resolve, sep } from 'node:path';
 import { TriviumError } from '@trivium/protocol/errors';
 import ignore, { type Ignore } from 'ignore';
-import { glob } from 'tinyglobby';
+import { globFiles, isOutside } from './glob-files.js';
 import { globPatterns, hasFewStars, isGlob } from './glob-patterns.js';
 import { binaryName } from './readers/media-types.js';
 
@@ -103,24 +103,20 @@ class Collector {
   }
 
   async #addGlob(pattern: string): Promise<void> {
-    const fixed = pattern.slice(0, pattern.search(isGlob));
-    const base = resolve(fixed.includes('/') ? dirname(`${fixed}x`) : '.');
+    const named = pattern.split(sep).join('/');
+    const from = named.lastIndexOf('/', named.search(isGlob)) + 1;
+    const patterns = globPatterns(named, from);
+    const folder = dirname(`${named.slice(0, from)}x`);
+    const base = resolve(folder);
     this.#roots.add(base);
     this.#bases.add(base);
-    const ignored = ['**/node_modules/**', '**/.git/**'];
-    const matches = await glob(globPatterns(pattern.split(sep).join('/')), {
-      onlyFiles: true,
-      expandDirectories: false,
-      absolute: isAbsolute(pattern),
-      ignore: ignored,
-      ...(this.#signal && { signal: this.#signal }),
-    });
-    this.#signal?.throwIfAborted();
-    if (matches.length === 0) return this.#miss(pattern);
-    const realBase = await realpath(base);
-    for (const match of await filesOnce(matches, base, realBase)) {
+    const reach = this.#within ?? (await realpath(base).catch(() => base));
+    const { files, outside } = await globFiles(patterns, base, reach, this.#signal);
+    if (files.length === 0 && outside.length === 0) return this.#miss(pattern);
+    for (const path of outside) this.#skipped.push({ path: join(folder, path), reason: outOfReach });
+    for (const file of files) {
       this.#signal?.throwIfAborted();
-      await this.#addFile(normalize(match), resolve(match), this.#within ?? realBase);
+      await this.#addFile(join(folder, file), join(base, file), reach);
     }
   }
 
@@ -202,27 +198,7 @@ class Collector {
   }
 }
 
-/** A file that links lead to by several ways counts once; the way without links goes first. */
-async function filesOnce(matches: readonly string[], base: string, realBase: string): Promise<string[]> {
-  const realFolders = new Map<string, string>();
-  const byPlace = new Map<string, string>();
-  for (const match of [...matches].sort()) {
-    const folder = dirname(resolve(match));
-    const real = realFolders.get(folder) ?? (await realpath(folder).catch(() => folder));
-    realFolders.set(folder, real);
-    const isDirect = real === join(realBase, relative(base, folder));
-    const place = join(real, basename(match));
-    if (isDirect || !byPlace.has(place)) byPlace.set(place, match);
-  }
-  return [...byPlace.values()];
-}
-
 const outOfReach = 'a link that leads out of the folder that may be read: name what it leads to';
-
-function isOutside(folder: string, real: string): boolean {
-  const inside = relative(folder, real);
-  return inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside);
-}
 
 /** A file error as a reason of `skipped`. */
 export function reasonOf(error: unknown): string {

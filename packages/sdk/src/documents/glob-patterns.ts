@@ -14,14 +14,17 @@ export const isGlob = /[*?[{]/;
 
 /**
  * @param glob with `/` between names
+ * @param from where in it the patterns begin: what stands before is the folder that they are looked for in
  * @throws TriviumError `invalid-argument` for more stars or alternatives than are matched
  */
-export function globPatterns(glob: string): string[] {
-  const patterns = writtenOut(glob);
+export function globPatterns(glob: string, from = 0): string[] {
+  const names = glob.slice(from);
+  const patterns = writtenOut(names);
+  if (!patterns) throw tooOpen(glob, `at most ${mostAlternatives} alternatives in braces`);
   if (!patterns.every(hasFewStars))
     throw tooOpen(glob, `at most ${mostStars} of * in one name, and of ** in all`);
   // Alternatives are names: two of them make no way up together.
-  return patterns.filter((pattern) => waysUp(pattern) === waysUp(glob)).map(literal);
+  return patterns.filter((pattern) => waysUp(pattern) === waysUp(names)).map(literal);
 }
 
 /** Whether no name in it has more of `*`, nor the whole more of `**`, than are matched. */
@@ -34,8 +37,8 @@ export function hasFewStars(pattern: string): boolean {
 /** The innermost braces first, those that hold no others: `{1..9}`, `{a..z}` and lists. */
 const braces = /(?<!\\)\{(?:(-?\d+)\.\.(-?\d+)|([a-z])\.\.([a-z])|((?:\\.|[^\\{}])*,(?:\\.|[^\\{}])*))\}/i;
 
-function writtenOut(glob: string): string[] {
-  const tooMany = () => tooOpen(glob, `at most ${mostAlternatives} alternatives in braces`);
+/** `undefined` for more than are tried. */
+function writtenOut(glob: string): string[] | undefined {
   const done: string[] = [];
   // What is reached in two ways, as alternatives in alternatives are, is written out once.
   const seen = new Set([glob]);
@@ -45,10 +48,10 @@ function writtenOut(glob: string): string[] {
     else {
       const [before, after] = [pattern.slice(0, found.index), pattern.slice(found.index + found[0].length)];
       const alternatives = alternativesOf(found);
-      if (!alternatives) throw tooMany();
+      if (!alternatives) return undefined;
       for (const alternative of alternatives) seen.add(before + alternative + after);
     }
-    if (done.length > mostAlternatives || seen.size > 10 * mostAlternatives) throw tooMany();
+    if (done.length > mostAlternatives || seen.size > 10 * mostAlternatives) return undefined;
   }
   return done;
 }

@@ -72,6 +72,15 @@ describe('a glob', () => {
     expect(await found(folder, '{1..b}.md')).toEqual(['{1..b}.md']);
   });
 
+  it('is looked for in the folder that it names, whatever that is called', async () => {
+    await using folder = await temporaryFolder();
+    for (const name of ['c++ (1)/a.md', 'node_modules/b/c.md']) await folder.write(name, name);
+    expect(await found(folder, 'c++ (1)/*.md')).toEqual(['c++ (1)/a.md']);
+    expect(await found(folder, 'node_modules/b/*.md')).toEqual(['node_modules/b/c.md']);
+    await expect(found(folder, '**/*.md')).resolves.toEqual(['c++ (1)/a.md']);
+    await expect(found(folder, 'none/*.md')).rejects.toMatchObject({ code: 'not-found' });
+  });
+
   it('is left with the reason of who leaves', async () => {
     await using folder = await temporaryFolder();
     const reason = new Error('enough');

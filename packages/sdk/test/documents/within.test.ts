@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLibrary, documentMediaType, documentText } from '@trivium/sdk/documents';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { collectFiles } from '../../src/documents/collect-files.js';
 
 let base: string;
 let root: string;
@@ -41,6 +42,28 @@ describe('a library within a folder', () => {
       for (const path of await library.paths()) expect(await realpath(path)).toMatch(`${root}/`);
     },
   );
+
+  it.each([
+    ['**/*', ['folder', 'file.md']],
+    ['*/*.md', ['folder']],
+    ['*/secret.*', ['folder']],
+    ['f*/../../outside/*', ['..']],
+    ['folder/*', ['folder']],
+    ['*.md', ['file.md']],
+  ])('tells of %s no name that stands outside', async (pattern, links) => {
+    const { files, skipped } = await collectFiles([`${root}/${pattern}`], { within: root });
+    expect(skipped.map(({ path }) => path).sort()).toEqual(links.map((link) => join(root, link)).sort());
+    expect(JSON.stringify([files, skipped])).not.toContain('secret');
+  });
+
+  it('nor looks behind links that lead out of the folder of a glob where nothing was said', async () => {
+    const { files, skipped } = await collectFiles([`${root}/*/*.md`]);
+    expect(files.map(({ path }) => path)).toEqual([join(root, 'inside/tea.md')]);
+    expect(skipped).toEqual([
+      { path: join(root, 'folder'), reason: expect.stringContaining('name what it leads to') },
+    ]);
+    expect((await collectFiles([`${root}/folder/*.md`])).files).toHaveLength(1);
+  });
 
   it('reads what a link leads to where it is named itself and nothing else was said', async () => {
     await using library = await createLibrary({ cacheDir: false, staticModel: false });
