@@ -22,7 +22,7 @@ export interface ManagedModelSource {
 
 type Step = IteratorResult<GenerateEvent, undefined>;
 
-/** One generation under a lease that ends with it. */
+/** One generation under a lease that ends with it, or with the abort that ends it in the engine, for then nobody need read on. */
 class LeasedGeneration implements AsyncIterableIterator<GenerateEvent> {
   readonly #source: ManagedModelSource;
   readonly #options: GenerateOptions;
@@ -68,12 +68,16 @@ class LeasedGeneration implements AsyncIterableIterator<GenerateEvent> {
       return undefined;
     }
     this.#release = release;
+    this.#options.signal?.addEventListener('abort', this.#aborted, { once: true });
     this.#events = model.generate(this.#options);
     return this.#events;
   }
 
+  readonly #aborted = () => this.#release?.();
+
   #end(failure?: unknown): void {
     this.#ended = true;
+    this.#options.signal?.removeEventListener('abort', this.#aborted);
     this.#release?.(failure);
   }
 }

@@ -1,4 +1,5 @@
 /** Models in memory: one budget, admission by figures, who goes and who stays. The engine is a fake with exact sizes. */
+import { getEventListeners } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -244,6 +245,20 @@ describe('who goes', () => {
     await events.return?.();
     await a.generate({ tokens: [1], maxTokens: 1 }).return?.();
     expect(store.loaded()[0]).toMatchObject({ inUse: false });
+  });
+
+  it('a generation that was aborted holds nothing, also where nobody reads on', async () => {
+    const { store } = make();
+    const a = await store.get(file('a-100'));
+    const left = new AbortController();
+    const events = a.generate({ tokens: [1], maxTokens: 1, signal: left.signal });
+    await events.next();
+    left.abort();
+    expect(store.loaded()[0]).toMatchObject({ inUse: false });
+
+    const { signal } = new AbortController();
+    for await (const _ of a.generate({ tokens: [1], maxTokens: 1, signal }));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
   it('one that has been idle for long enough', async () => {
