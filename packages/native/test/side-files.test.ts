@@ -113,19 +113,30 @@ describe('what is damaged is an error', () => {
     expect(getEngine().stats().models).toBe(models);
   });
 
-  test.each([
-    'config_sentence_transformers.json',
-    'tokenizer_config.json',
-    'modules.json',
-    '1_Pooling/config.json',
-  ])('%s that cannot be read is one too, one that is not there is none', async (name) => {
-    const { models } = getEngine().stats();
+  test.each(['config_sentence_transformers.json', 'tokenizer_config.json', 'modules.json'])(
+    '%s that cannot be read is one too, one that is not there is none',
+    async (name) => {
+      const { models } = getEngine().stats();
+      const path = folder('bert-mean', {});
+      rmSync(join(path, name), { force: true });
+      await infoOf(path);
+      mkdirSync(join(path, name), { recursive: true });
+      await expect(infoOf(path)).rejects.toMatchObject({ code: 'io', file: join(path, name) });
+      expect(getEngine().stats().models).toBe(models);
+    },
+  );
+
+  test('of a module that modules.json names the file must be there', async () => {
     const path = folder('bert-mean', {});
-    rmSync(join(path, name), { force: true });
-    await infoOf(path);
-    mkdirSync(join(path, name), { recursive: true });
-    await expect(infoOf(path)).rejects.toMatchObject({ code: 'io', file: join(path, name) });
-    expect(getEngine().stats().models).toBe(models);
+    const file = join(path, '1_Pooling/config.json');
+    rmSync(file);
+    await expect(infoOf(path)).rejects.toMatchObject({
+      code: 'not-found',
+      file,
+      remedy: expect.any(String),
+    });
+    mkdirSync(file);
+    await expect(infoOf(path)).rejects.toMatchObject({ code: 'io', file });
   });
 
   test('of a file beside the weights that were named', async () => {

@@ -37,8 +37,11 @@ class Builder {
   }
 
   TensorId embeddings() {
-    const Role role = spec_.head.logits && spec_.head.tied ? Role::matrix_and_table : Role::table;
-    table_ = weights_(plan_, token_embedding, 0, Shape::of(spec_.vocabulary, spec_.width), role, true);
+    const bool tied = spec_.head.logits && spec_.head.tied;
+    const Shape shape = Shape::of(spec_.vocabulary, spec_.width);
+    // Writers keep one matrix of two names under either of them.
+    if (tied) table_ = weights_(plan_, head, 0, shape, Role::matrix_and_table, false);
+    if (table_ == no_tensor) table_ = weights_(plan_, token_embedding, 0, shape, tied ? Role::matrix_and_table : Role::table, true);
     TensorId x = plan_.embed_rows(table_, IdInput::tokens, spec_.embedding.scale);
     if (spec_.embedding.positions) {
       // Rows of the table bound the positions, so its height is the file's: the context may have been set lower.

@@ -5,26 +5,16 @@
 #include "formats/errors.h"
 #include "models/rope.h"
 #include "models/rows.h"
+#include "models/sentence_modules.h"
 
 namespace trivium {
 namespace {
 
 constexpr std::int64_t most_layers = 1024, most_width = 1 << 20, most_context = (std::int64_t(1) << 31) - 1;
+const std::vector<std::string> llama_prefixes = {"model.", ""};
 
 Result<int> count(const ModelFile& file, std::string_view field, std::int64_t most) {
   return checked_count(file, field, file.config().integer_at(field), most);
-}
-
-Error unsupported(const ModelFile& file, std::string field, std::string found, std::string expected) {
-  Error error;
-  error.code = ErrorCode::unsupported;
-  error.message = field + " \"" + printable(found) + "\" is not supported.";
-  error.file = file.path();
-  error.remedy = "Use a model whose " + field + " is one of: " + expected + ".";
-  error.field = std::move(field);
-  error.found = printable(found);
-  error.expected = std::move(expected);
-  return error;
 }
 
 Result<Activation> activation_of(const ModelFile& file, const std::string& fallback) {
@@ -134,6 +124,31 @@ Result<LayerSpec> layer_of(const ModelFile& file, int width) {
   return layer;
 }
 
+Result<bool> are_equal(const ModelFile& file, const TensorEntry& a, const TensorEntry& b) {
+  if (a.dtype != b.dtype || !(a.shape == b.shape)) return false;
+  const std::int64_t rows = a.shape.rows();
+  const std::size_t stride = row_bytes(a.dtype, a.shape.columns());
+  const std::int64_t most = std::max<std::int64_t>(1, (1 << 20) / static_cast<std::int64_t>(stride));
+  std::vector<std::byte> of_a(stride * static_cast<std::size_t>(most)), of_b(of_a.size());
+  for (std::int64_t first = 0; first < rows; first += most) {
+    const std::int64_t taken = std::min(most, rows - first);
+    TRIVIUM_TRY(file.read_rows(a, first, taken, of_a.data()));
+    TRIVIUM_TRY(file.read_rows(b, first, taken, of_b.data()));
+    if (of_a != of_b) return false;
+  }
+  return true;
+}
+
+// Whether the token table is the head too: as config.json says, unless the file has both and they differ, as in transformers 5:
+// then config.json is wrong, and the head is one that was trained.
+Result<bool> is_tied(const ModelFile& file) {
+  const TensorEntry* head = file.find("lm_head.weight");
+  const TensorEntry* table = find_weight(file, weight_map_hf_llama(), WeightName::token_embedding, 0, llama_prefixes);
+  const bool said = file.config().boolean_or("tie_word_embeddings", false);
+  if (!said || head == nullptr || table == nullptr) return said;
+  return are_equal(file, *head, *table);
+}
+
 Result<ModelSpec> llama(const ModelFile& file) {
   const Json& config = file.config();
   TRIVIUM_TRY_ASSIGN(ModelSpec spec, common(file));
@@ -148,8 +163,7 @@ Result<ModelSpec> llama(const ModelFile& file) {
   layer.mlp.bias = config.boolean_or("mlp_bias", false);
   TRIVIUM_TRY_ASSIGN(const int layers, count(file, "num_hidden_layers", most_layers));
   spec.layers.assign(layers, layer);
-  // Said to be untied and yet without a head: a damaged file, which the loader reports.
-  spec.head.tied = config.boolean_or("tie_word_embeddings", file.find("lm_head.weight") == nullptr);
+  TRIVIUM_TRY_ASSIGN(spec.head.tied, is_tied(file));
   return spec;
 }
 
@@ -205,50 +219,6 @@ Result<ModelSpec> qwen3(const ModelFile& file) {
   return spec;
 }
 
-// `pooling_mode` of sentence-transformers 6, or one flag a mode as older versions write it.
-Result<Pooling> pooling_of(const ModelFile& file, const Json& pooling) {
-  std::string mode = pooling.string_or("pooling_mode", "");
-  for (const auto& [key, value] : pooling.members()) {
-    if (!key.starts_with("pooling_mode_") || !value.boolean()) continue;
-    if (!mode.empty()) mode += '+';
-    mode += key.substr(13);
-  }
-  if (mode.empty() || mode == "mean" || mode == "mean_tokens") return Pooling::mean;
-  if (mode == "cls" || mode == "cls_token") return Pooling::cls;
-  if (mode == "lasttoken") return Pooling::last;
-  return unsupported(file, "pooling_mode", mode, "mean, cls, lasttoken");
-}
-
-// What a sentence-transformers folder says about its pooling, if it is one.
-Status read_pooling(const ModelFile& file, ModelSpec& spec) {
-  spec.pooling = Pooling::mean;
-  spec.normalize = true;
-  TRIVIUM_TRY_ASSIGN(const std::optional<std::string> pooling_text, file.find_text("1_Pooling/config.json"));
-  if (pooling_text) {
-    TRIVIUM_TRY_ASSIGN(const Json pooling, Json::parse(*pooling_text, file.path() + "/1_Pooling/config.json"));
-    TRIVIUM_TRY_ASSIGN(spec.pooling, pooling_of(file, pooling));
-    spec.pools_prompts = spec.pooling != Pooling::mean || pooling.boolean_or("include_prompt", true);
-  }
-  TRIVIUM_TRY_ASSIGN(const std::optional<std::string> modules_text, file.find_text("modules.json"));
-  if (modules_text) {
-    TRIVIUM_TRY_ASSIGN(const Json modules, Json::parse(*modules_text, file.path() + "/modules.json"));
-    spec.normalize = false;
-    for (const Json& module : modules.items()) {
-      const std::string type = module.string_or("type", "");
-      if (type.ends_with("Normalize")) spec.normalize = true;
-      else if (!type.ends_with("Transformer") && !type.ends_with("Pooling"))
-        return unsupported(file, "modules.json", type, "Transformer, Pooling, Normalize");
-    }
-  }
-  TRIVIUM_TRY_ASSIGN(const std::optional<std::string> sentence_text, file.find_text("sentence_bert_config.json"));
-  if (sentence_text) {
-    TRIVIUM_TRY_ASSIGN(const Json sentence, Json::parse(*sentence_text, file.path() + "/sentence_bert_config.json"));
-    const std::int64_t most = sentence.integer_at("max_seq_length").value_or(spec.context);
-    spec.context = static_cast<int>(std::clamp<std::int64_t>(most, 1, spec.context));
-  }
-  return {};
-}
-
 bool is_classifier(const ModelFile& file) {
   const Json* architectures = file.config().find("architectures");
   if (!architectures || !architectures->is_array()) return false;
@@ -284,7 +254,7 @@ Result<ModelSpec> bert(const ModelFile& file) {
   if (is_classifier(file)) {
     TRIVIUM_TRY(make_cross_encoder(file, "id2label", labels_of(file.config()), true, spec));
   } else {
-    TRIVIUM_TRY(read_pooling(file, spec));
+    TRIVIUM_TRY(read_sentence_modules(file, spec));
   }
   return spec;
 }
@@ -293,10 +263,10 @@ Result<ModelSpec> bert(const ModelFile& file) {
 
 const std::vector<ArchitectureRow>& hf_rows() {
   static const std::vector<ArchitectureRow> rows = {
-      {"llama", llama, weight_map_hf_llama, {"model.", ""}},
-      {"mistral", mistral, weight_map_hf_llama, {"model.", ""}},
-      {"qwen2", qwen2, weight_map_hf_llama, {"model.", ""}},
-      {"qwen3", qwen3, weight_map_hf_llama, {"model.", ""}},
+      {"llama", llama, weight_map_hf_llama, llama_prefixes},
+      {"mistral", mistral, weight_map_hf_llama, llama_prefixes},
+      {"qwen2", qwen2, weight_map_hf_llama, llama_prefixes},
+      {"qwen3", qwen3, weight_map_hf_llama, llama_prefixes},
       {"bert", bert, weight_map_hf_bert, {"", "bert.", "model."}},
   };
   return rows;

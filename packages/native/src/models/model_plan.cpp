@@ -35,9 +35,24 @@ std::optional<SkippedTensor> unread_in_place_of(const ModelFile& file, const Arc
   return beside;
 }
 
-Error missing(const ModelFile& file, const ArchitectureRow& row, const std::string& name, const Shape& expected) {
+// What transformers writes of a model for anything but text: the layers, and perhaps another head.
+Error without_head(const ModelFile& file, const std::string& name) {
+  Error error;
+  error.code = ErrorCode::unsupported;
+  error.message = "The model has no language-model head.";
+  error.file = file.path();
+  error.field = name;
+  error.expected = "a decoder that writes text";
+  error.found = "nothing";
+  error.remedy = "Use the language model of the family; decoders that embed, classify or reward are not supported.";
+  return error;
+}
+
+Error missing(const ModelFile& file, const ArchitectureRow& row, WeightName weight, int layer, const Shape& expected) {
+  const std::string name = file_name_of(row.weights(), weight, layer);
   if (const auto unread = unread_in_place_of(file, row, name))
     return unsupported_tensor(file.path(), unread->name, printable(unread->type));
+  if (weight == WeightName::head) return without_head(file, name);
   Error error;
   error.code = ErrorCode::bad_format;
   error.message = "The tensor " + name + " is missing.";
@@ -80,7 +95,7 @@ Result<ModelPlan> plan_of(const ModelFile& file, const ModelSpec& spec, const Pr
     if (!entry && !required) return no_tensor;
     if (!entry || !fits(entry->shape, shape)) {
       if (fault.ok())
-        fault = entry ? misshapen(file, *entry, shape) : missing(file, *row, file_name_of(row->weights(), name, layer), shape);
+        fault = entry ? misshapen(file, *entry, shape) : missing(file, *row, name, layer, shape);
       return no_tensor;
     }
     const DType dtype = precision.weights ? load_type(*precision.weights, *entry, role) : entry->dtype;

@@ -3,7 +3,21 @@
 #include <algorithm>
 #include <cmath>
 
+#include "formats/errors.h"
+
 namespace trivium {
+
+Error unsupported(const ModelFile& file, std::string field, std::string found, std::string expected) {
+  Error error;
+  error.code = ErrorCode::unsupported;
+  error.message = field + " \"" + printable(found) + "\" is not supported.";
+  error.file = file.path();
+  error.remedy = "Use a model whose " + field + " is one of: " + expected + ".";
+  error.field = std::move(field);
+  error.found = printable(found);
+  error.expected = std::move(expected);
+  return error;
+}
 
 Result<int> checked_count(const ModelFile& file, std::string_view field, std::optional<std::int64_t> found, std::int64_t most) {
   if (found && *found >= 1 && *found <= most) return static_cast<int>(*found);

@@ -22,7 +22,9 @@ const std::vector<ArchitectureRow>& hf_rows();
 // The row of a file; `unsupported`, naming the architecture and all rows, when there is none.
 Result<const ArchitectureRow*> row_of(const ModelFile& file);
 
-// Shared by rows: a count from a file, refused outside [1, most].
+// Shared by rows: what a field says is not supported, and `expected` lists what is.
+Error unsupported(const ModelFile& file, std::string field, std::string found, std::string expected);
+// A count from a file, refused outside [1, most].
 Result<int> checked_count(const ModelFile& file, std::string_view field, std::optional<std::int64_t> found, std::int64_t most);
 // Frequencies and scale; refused, naming `field`, when base, factor or original context are no sensible numbers.
 Result<RopeSpec> checked_rope(const ModelFile& file, std::string_view field, RopeStyle style, double base, int rotary_dim,

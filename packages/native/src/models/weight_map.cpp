@@ -90,13 +90,16 @@ const WeightMap& weight_map_hf_llama() {
   return map;
 }
 
+// The first checkpoints of BERT call a norm's weight and bias by the letters of the paper, as TensorFlow did.
 const WeightMap& weight_map_hf_bert() {
   static const WeightMap map = {
       {token_embedding, "embeddings.word_embeddings.weight"},
       {position_embedding, "embeddings.position_embeddings.weight"},
       {type_embedding, "embeddings.token_type_embeddings.weight"},
       {embedding_norm, "embeddings.LayerNorm.weight"},
+      {embedding_norm, "embeddings.LayerNorm.gamma"},
       {embedding_norm_bias, "embeddings.LayerNorm.bias"},
+      {embedding_norm_bias, "embeddings.LayerNorm.beta"},
       {query, "encoder.layer.{}.attention.self.query.weight"},
       {query_bias, "encoder.layer.{}.attention.self.query.bias"},
       {key, "encoder.layer.{}.attention.self.key.weight"},
@@ -106,13 +109,17 @@ const WeightMap& weight_map_hf_bert() {
       {attention_output, "encoder.layer.{}.attention.output.dense.weight"},
       {attention_output_bias, "encoder.layer.{}.attention.output.dense.bias"},
       {attention_norm, "encoder.layer.{}.attention.output.LayerNorm.weight"},
+      {attention_norm, "encoder.layer.{}.attention.output.LayerNorm.gamma"},
       {attention_norm_bias, "encoder.layer.{}.attention.output.LayerNorm.bias"},
+      {attention_norm_bias, "encoder.layer.{}.attention.output.LayerNorm.beta"},
       {up, "encoder.layer.{}.intermediate.dense.weight"},
       {up_bias, "encoder.layer.{}.intermediate.dense.bias"},
       {down, "encoder.layer.{}.output.dense.weight"},
       {down_bias, "encoder.layer.{}.output.dense.bias"},
       {mlp_norm, "encoder.layer.{}.output.LayerNorm.weight"},
+      {mlp_norm, "encoder.layer.{}.output.LayerNorm.gamma"},
       {mlp_norm_bias, "encoder.layer.{}.output.LayerNorm.bias"},
+      {mlp_norm_bias, "encoder.layer.{}.output.LayerNorm.beta"},
       {pooler, "pooler.dense.weight"},
       {pooler_bias, "pooler.dense.bias"},
       {classifier, "classifier.weight"},
@@ -121,22 +128,29 @@ const WeightMap& weight_map_hf_bert() {
   return map;
 }
 
+namespace {
+
+std::string with_layer(std::string_view file_name, int layer) {
+  std::string text(file_name);
+  if (const std::size_t at = text.find("{}"); at != std::string::npos) text.replace(at, 2, std::to_string(layer));
+  return text;
+}
+
+}  // namespace
+
 std::string file_name_of(const WeightMap& map, WeightName name, int layer) {
-  for (const WeightMapRow& row : map) {
-    if (row.name != name) continue;
-    std::string text(row.file_name);
-    if (const std::size_t at = text.find("{}"); at != std::string::npos) text.replace(at, 2, std::to_string(layer));
-    return text;
-  }
+  for (const WeightMapRow& row : map)
+    if (row.name == name) return with_layer(row.file_name, layer);
   return {};
 }
 
 const TensorEntry* find_weight(const ModelFile& file, const WeightMap& map, WeightName name, int layer,
                                const std::vector<std::string>& prefixes) {
-  const std::string base = file_name_of(map, name, layer);
-  if (base.empty()) return nullptr;
-  for (const std::string& prefix : prefixes)
-    if (const TensorEntry* entry = file.find(prefix + base)) return entry;
+  for (const WeightMapRow& row : map) {
+    if (row.name != name) continue;
+    for (const std::string& prefix : prefixes)
+      if (const TensorEntry* entry = file.find(prefix + with_layer(row.file_name, layer))) return entry;
+  }
   return nullptr;
 }
 

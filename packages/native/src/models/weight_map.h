@@ -23,17 +23,18 @@ struct WeightMapRow {
   std::string_view file_name;  // "blk.{}.attn_q.weight"
 };
 
-using WeightMap = std::vector<WeightMapRow>;
+using WeightMap = std::vector<WeightMapRow>;  // several rows of one name: spellings, the present one first
 
 const WeightMap& weight_map_gguf_llama();
 const WeightMap& weight_map_gguf_bert();
 const WeightMap& weight_map_hf_llama();
 const WeightMap& weight_map_hf_bert();
 
-// The tensor of a name, nullptr when the map or the file has none. `prefixes` are tried in order ("", "model.", "bert.").
+// The tensor of a name in one of its spellings, nullptr when the map or the file has none. `prefixes` are tried in order ("",
+// "model.", "bert.").
 const TensorEntry* find_weight(const ModelFile& file, const WeightMap& map, WeightName name, int layer,
                                const std::vector<std::string>& prefixes);
-// The file's name of a weight, for errors.
+// The present spelling of a weight, for errors.
 std::string file_name_of(const WeightMap& map, WeightName name, int layer);
 
 }  // namespace trivium
