@@ -2,7 +2,7 @@
 import { normalize } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
 import type { ReadOptions, ReadReport } from '../documents/index.js';
-import { createLongText, type LongText, type LongTextOptions } from '../long-text/index.js';
+import { createLongText, type LongText } from '../long-text/index.js';
 import type { DownloadProgress } from '../models/hub/model-hub.js';
 import type { PreloadProgress } from '../models/model-store.js';
 import { TriviumLanguageModel } from '../provider/language-model.js';
@@ -53,24 +53,20 @@ export async function withLongText<T>(
 ): Promise<T> {
   const { host, signal, report, model } = call;
   await host.fetchDocumentModels({ signal, onProgress: report });
-  const writer = model === undefined ? {} : await languageModel(model, call);
+  const writer = model === undefined ? undefined : await languageModel(model, call);
   await using lease = await host.libraries.lease(paths);
   const client = createLongText({
     library: lease.library,
     embed: (texts, options) => host.embedSentences(texts, options?.signal),
-    ...writer,
+    ...(writer && { model: writer }),
   });
   return await use(client);
 }
 
-/** A model by reference, with what its context holds and how it counts. */
+/** A model by reference, fetched and loaded. */
 export async function languageModel(reference: string, { host, signal, report }: ModelCall) {
-  const { info, tokenizer } = await host.models.get(reference, 'language', { signal, onProgress: report });
-  return {
-    model: new TriviumLanguageModel(reference, 'v3', host.models),
-    contextTokens: info.contextTokens,
-    countTokens: async (text: string) => (await tokenizer.encode(text, { addSpecialTokens: false })).length,
-  } satisfies LongTextOptions;
+  await host.models.get(reference, 'language', { signal, onProgress: report });
+  return new TriviumLanguageModel(reference, 'v3', host.models);
 }
 
 /**

@@ -2,7 +2,7 @@
 import { contracts, implement, type ParsedInputOf, type WriteEvent } from '@trivium/protocol';
 import type { StageOptions, WriteOptions, WrittenText } from '../long-text/index.js';
 import type { PreloadProgress } from '../models/model-store.js';
-import type { TriviumContext } from './host.js';
+import type { Host, TriviumContext } from './host.js';
 import {
   languageModel,
   type ModelCall,
@@ -21,9 +21,9 @@ export const write = implement<typeof contracts.write, TriviumContext>(
   contracts.write,
   async function* (input, { host, signal }) {
     const started = performance.now();
-    return yield* reporting<Step, WrittenText>(signal, (report, signal) => {
+    return yield* reporting<Step, WrittenText>(signal, async (report, signal) => {
       const call = { host, signal, report };
-      return withLongText(input.paths, { ...call, model: input.model }, async (client) => {
+      return withLongText(input.paths, { ...call, model: mainModel(input, host) }, async (client) => {
         const options = await optionsOf(input, call);
         await readAll(client, input.paths, signal, report);
         const writing = client.write({ ...options, signal });
@@ -33,6 +33,16 @@ export const write = implement<typeof contracts.write, TriviumContext>(
     });
   },
 );
+
+/**
+ * The model of stages that name none: the host's where the call names none either.
+ * @throws TriviumError as `Host.languageModel` does
+ */
+function mainModel({ model, stages }: WriteInput, host: Host): string | undefined {
+  const { summary, expand, polish } = stages ?? {};
+  const used = polish === false ? [summary, expand] : [summary, expand, polish];
+  return used.every((stage) => stage?.model !== undefined) ? undefined : host.languageModel(model);
+}
 
 /** The call's options, with models in place of references; the paths are those that the library holds. */
 async function optionsOf(input: WriteInput, call: ModelCall): Promise<WriteOptions> {
@@ -56,7 +66,7 @@ async function optionsOf(input: WriteInput, call: ModelCall): Promise<WriteOptio
 }
 
 async function stageOf({ model, ...stage }: StageInput, call: ModelCall): Promise<StageOptions> {
-  return { ...given(stage), ...(model !== undefined && (await languageModel(model, call))) };
+  return { ...given(stage), ...(model !== undefined && { model: await languageModel(model, call) }) };
 }
 
 type Given<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };

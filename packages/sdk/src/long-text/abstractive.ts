@@ -5,33 +5,36 @@
  */
 import { TriviumError } from '@trivium/protocol';
 import type { LanguageModel } from 'ai';
+import { type AnyLanguageModel, assertLanguageModel, loadAi } from '../base/ai-sdk.js';
 import { Turns } from '../documents/turns.js';
 import { type CheckedText, checkCitations } from './check-citations.js';
 import { noteTokensPerWord, warningOfManyCalls } from './many-calls.js';
+import { type ModelMeasures, measuresOf } from './model-measures.js';
 import { askPrompt, askSystem, passagesText, summarizePrompt, summarizeSystem } from './prompts.js';
 import type { CallOptions, EmbedTexts, LongTextOptions, SummarizeProgress } from './types.js';
 
-export interface Writer {
-  model: LanguageModel;
-  contextTokens: number;
-  countTokens: (text: string) => number | Promise<number>;
+export interface Writer extends ModelMeasures {
+  model: AnyLanguageModel;
   embed?: EmbedTexts;
   signal?: AbortSignal;
   emit: (delta: string) => void;
 }
 
-/** None where nothing but quotes is wanted. */
-export function writerOf(
+/**
+ * None where nothing but quotes is wanted.
+ * @throws TriviumError `invalid-argument` for what is no model, and as `measuresOf` does
+ */
+export async function writerOf(
   call: CallOptions,
   options: LongTextOptions,
   emit: (delta: string) => void,
-): Writer | undefined {
+): Promise<Writer | undefined> {
   const model = call.model === undefined ? options.model : call.model;
   if (!model) return undefined;
+  assertLanguageModel(model, 'model');
   return {
     model,
-    contextTokens: options.contextTokens ?? 8192,
-    countTokens: options.countTokens ?? estimateTokens,
+    ...(await measuresOf(model, options, call.signal)),
     emit,
     ...(options.embed ? { embed: options.embed } : {}),
     ...(call.signal ? { signal: call.signal } : {}),
@@ -48,15 +51,6 @@ interface NumberedPassage {
 const templateTokens = 100;
 /** Tokens of a note's number, about. */
 const numberTokens = 4;
-
-/** Chinese, and scripts of which tokenizers know few words: from Hebrew to Mongolian, kana and Hangul. */
-const manyTokens = /[\u0590-\u18af\u3040-\u30ff\uac00-\ud7af]|\p{Script=Han}/gu;
-
-/** Characters of a token are about 4 in alphabets such as ours, in other scripts about 1.5; the estimate errs high. */
-export const estimateTokens = (text: string) => {
-  const characters = text.match(manyTokens)?.length ?? 0;
-  return Math.ceil((text.length - characters) / 3.5 + characters / 1.4);
-};
 
 /** @param atMost passages that it may cite; it is shown as many of them as fit */
 export async function writeAnswer(
@@ -115,7 +109,7 @@ export async function writeSummary(
         {
           field: 'contextTokens',
           found: String(writer.contextTokens),
-          remedy: 'Use a model with a longer context, or summarize without a model.',
+          remedy: `${writer.longerContext}, or summarize without a model.`,
         },
       );
     }
@@ -152,7 +146,7 @@ async function roomFor(writer: Writer, answerTokens: number, frame: string): Pro
 async function groupPassages(
   passages: readonly NumberedPassage[],
   tokens: number,
-  { countTokens, signal }: Writer,
+  { countTokens, longerContext, signal }: Writer,
 ): Promise<NumberedPassage[][]> {
   const groups: NumberedPassage[][] = [];
   const turns = new Turns(signal);
@@ -168,7 +162,7 @@ async function groupPassages(
           field: 'contextTokens',
           expected: `room for ${needed} tokens of passages`,
           found: `${Math.max(0, tokens)}`,
-          remedy: 'Use a model with a longer context, or ask without a model.',
+          remedy: `${longerContext}, or ask without a model.`,
         },
       );
     }
@@ -198,10 +192,10 @@ interface Written {
 
 async function write({ what, ...call }: Call, writer: Writer): Promise<Written> {
   writer.signal?.throwIfAborted();
-  const { generateText, streamText } = await import('ai');
+  const { generateText, streamText } = await loadAi();
   const settings = {
     ...call,
-    model: writer.model,
+    model: writer.model as LanguageModel,
     temperature: 0,
     ...(writer.signal ? { abortSignal: writer.signal } : {}),
   };

@@ -72,7 +72,7 @@ export function createLongText(options: LongTextOptions = {}): LongText {
       }),
     write: (call) =>
       startWriting(async () => {
-        const settings = settle(call, options);
+        const settings = await settle(call, options);
         return {
           settings,
           sources: await writeSources(call, library),
@@ -98,7 +98,7 @@ async function ask(
       remedy: 'Ask something.',
     });
   }
-  const writer = writerOf(call, options, emit);
+  const writer = await writerOf(call, options, emit);
   const limit = call.limit ?? (writer ? shownPassages : 3);
   assertWholeNumber('limit', limit, 1);
   const found = await findCitations(library, question, {

@@ -7,7 +7,8 @@ import { characterEdge } from '../documents/chunk-document.js';
 import { placeInFile } from '../documents/places.js';
 import { Turns } from '../documents/turns.js';
 import type { SourceText } from '../documents/types.js';
-import { estimateTokens, writerOf, writeSummary } from './abstractive.js';
+import { writerOf, writeSummary } from './abstractive.js';
+import { type CountTokens, estimateTokens } from './model-measures.js';
 import { quotedCode, quotedProse, withEscapedMarkers, withoutFences } from './quoted.js';
 import { selectSentences } from './summarize-extractive.js';
 import { type SourceSentence, sentencesOf } from './summary-source.js';
@@ -41,7 +42,7 @@ export async function summarizeSources(
   emit: (delta: string) => void,
 ): Promise<Omit<Summary, 'ms'>> {
   const turns = new Turns(call.signal);
-  const writer = writerOf(call, options, emit);
+  const writer = await writerOf(call, options, emit);
   const passages = writer && (await passagesOf(sources, turns));
   const sentences = writer ? [] : await sentencesOf(sources, turns);
   if ((passages ?? sentences).length === 0) {
@@ -49,7 +50,7 @@ export async function summarizeSources(
       remedy: 'Read documents that say something, or pass a text.',
     });
   }
-  const sourceTokens = await countTokens(sources, options, turns);
+  const sourceTokens = await countTokens(sources, writer?.countTokens ?? options.countTokens, turns);
   const words =
     call.ratio === undefined
       ? (call.words ?? usualWords)
@@ -79,12 +80,12 @@ export async function summarizeSources(
 
 async function countTokens(
   sources: readonly SourceText[],
-  { countTokens: count }: LongTextOptions,
+  count: CountTokens = estimateTokens,
   turns: Turns,
 ): Promise<number> {
   let total = 0;
   for (const { text } of sources) {
-    if (count) total += await count(text);
+    if (count !== estimateTokens) total += await count(text);
     else
       for (const piece of pieces(text)) {
         total += estimateTokens(piece);
@@ -157,12 +158,14 @@ function joinSentences(sentences: readonly SourceSentence[]): string {
   for (const [i, sentence] of sentences.entries()) {
     const previous = sentences[i - 1];
     const said = sentence.isCode
-      ? quotedCode(oneLine(withoutFences(sentence.text)))
+      ? quotedCode(withoutFences(sentence.text).trim())
       : oneLine(quotedProse(sentence.text));
     const isNext =
       previous?.source === sentence.source &&
       previous.source.text.slice(previous.end, sentence.start).trim() === '';
-    const gap = !isNext ? '\n' : /\p{Script=Han}|[。！？」”]$/u.test(previous.text.slice(-1)) ? '' : ' ';
+    const isOfLines = sentence.isCode || previous?.isCode;
+    const gap =
+      !isNext || isOfLines ? '\n' : /\p{Script=Han}|[。！？」”]$/u.test(previous.text.slice(-1)) ? '' : ' ';
     text += i === 0 ? said : gap + said;
   }
   return withEscapedMarkers(text);

@@ -1,6 +1,6 @@
 /** What the long-text client takes and gives. Offsets are UTF-16 code units into a source's text. */
-import type { Citation } from '@trivium/protocol';
-import type { LanguageModel } from 'ai';
+import type { ChunkProgress, Citation, SourceWarning } from '@trivium/protocol';
+import type { AnyLanguageModel } from '../base/ai-sdk.js';
 import type { Library } from '../documents/types.js';
 
 /** Makes one vector of each text. They need not be normalised; all have one length. */
@@ -17,16 +17,19 @@ export interface LongTextOptions {
   /** Embeds sentences; without it overlap of words stands in. */
   embed?: EmbedTexts;
   /** With a language model `ask` and `summarize` are abstractive. */
-  model?: LanguageModel;
-  /** Tokens the model's context holds, prompt and answer together; default 8,192. */
+  model?: AnyLanguageModel;
+  /** Tokens the model's context holds, prompt and answer together; default: what a model of Trivium says, else 8,192. */
   contextTokens?: number;
-  /** Counts the tokens of a text; default: an estimate from its characters. `write` takes fractions as the next whole number. */
+  /**
+   * Counts the tokens of a text; default: by a model of Trivium, else an estimate from its characters. `write` takes
+   * fractions as the next whole number.
+   */
   countTokens?: (text: string) => Promise<number>;
 }
 
 export interface CallOptions {
   /** Overrides the client's model for this call; `false` asks for quotes. */
-  model?: LanguageModel | false;
+  model?: AnyLanguageModel | false;
   signal?: AbortSignal;
 }
 
@@ -37,11 +40,9 @@ export interface AskOptions extends CallOptions {
 
 /**
  * Of a source that the model cannot hold at once: how many of its chunks have become notes, and once before, where there are
- * many, how many calls that takes. Notes of a level, from 1, are the chunks of the next one.
+ * many, how many calls that takes.
  */
-export type SummarizeProgress =
-  | { type: 'chunk-end'; level: number; chunk: number; chunks: number }
-  | { type: 'warning'; message: string };
+export type SummarizeProgress = ChunkProgress | SourceWarning;
 
 export interface SummarizeOptions extends CallOptions {
   /** Documents of the library to summarize; default: all. */

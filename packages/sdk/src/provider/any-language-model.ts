@@ -4,6 +4,7 @@
  * Source: the declarations of @ai-sdk/provider 2, 3 and 4.
  */
 import { TriviumError } from '@trivium/protocol';
+import type { AnyLanguageModel } from '../base/ai-sdk.js';
 
 type Version = 'v2' | 'v3' | 'v4';
 const versions: readonly Version[] = ['v2', 'v3', 'v4'];
@@ -44,19 +45,6 @@ export interface AnyStreamResult {
 /** A call as the AI SDK of any version makes it. */
 // biome-ignore lint/suspicious/noExplicitAny: options of several specification versions
 export type AnyGivenOptions = any;
-
-/** What V2, V3 and V4 language models share. */
-export interface AnyLanguageModel {
-  readonly specificationVersion: string;
-  readonly provider: string;
-  readonly modelId: string;
-  // biome-ignore lint/suspicious/noExplicitAny: models of several specification versions
-  readonly supportedUrls?: any;
-  // biome-ignore lint/suspicious/noExplicitAny: models of several specification versions
-  doGenerate(options: any): PromiseLike<any>;
-  // biome-ignore lint/suspicious/noExplicitAny: models of several specification versions
-  doStream(options: any): PromiseLike<{ stream: ReadableStream<any>; [key: string]: any }>;
-}
 
 /** One model seen through a newer version's shapes. */
 export interface ModelView {

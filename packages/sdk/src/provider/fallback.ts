@@ -5,11 +5,11 @@
  */
 import { APICallError } from '@ai-sdk/provider';
 import { TriviumError } from '@trivium/protocol';
+import { type AnyLanguageModel, assertLanguageModel } from '../base/ai-sdk.js';
 import {
   type AnyCallOptions,
   type AnyGenerateResult,
   type AnyGivenOptions,
-  type AnyLanguageModel,
   type AnyPart,
   type AnyStreamResult,
   commonVersion,
@@ -55,6 +55,7 @@ export class FallbackModel<Version extends SpecificationVersion = SpecificationV
         remedy: 'Give it models in the order in which they shall be tried.',
       });
     }
+    for (const [index, model] of models.entries()) assertLanguageModel(model, `models.${index}`);
     this.specificationVersion = specification ?? (commonVersion(models) as Version);
     this.modelId = models.map(({ modelId }) => modelId).join(', ');
     this.#views = models.map((model) => viewAs(model, this.specificationVersion));
@@ -172,12 +173,21 @@ function allFailed(failures: readonly Failure[]): unknown {
  * const model = fallback([openai('gpt-5'), trivium('hf:org/repo:Q4_K_M')]);
  * const { text, providerMetadata } = await generateText({ model, prompt: 'Hello' });
  * providerMetadata?.trivium?.answeredBy; // { provider, modelId, index, failed: [{ provider, modelId, message }] }
- * @throws TriviumError `invalid-argument` without models, `unsupported` for models of an unknown specification; a call in
- * which every model fails throws `unavailable`, or a retryable `APICallError` where one of them was retryable
+ * @throws TriviumError `invalid-argument` without models and for what is none, `unsupported` for models of an unknown
+ * specification; a call in which every model fails throws `unavailable`, or a retryable `APICallError` where one of them was
+ * retryable
  */
-export function fallback<
-  const Models extends readonly AnyLanguageModel[],
-  Version extends SpecificationVersion = CommonVersion<Models>,
->(models: Models, options: FallbackOptions<Version> = {}): FallbackModel<Version> {
-  return new FallbackModel<Version>(models, options);
+export function fallback<const Models extends readonly AnyLanguageModel[]>(
+  models: Models,
+  options?: FallbackOptions<never>,
+): FallbackModel<CommonVersion<Models>>;
+export function fallback<Version extends SpecificationVersion>(
+  models: readonly AnyLanguageModel[],
+  options: FallbackOptions<Version>,
+): FallbackModel<Version>;
+export function fallback(
+  models: readonly AnyLanguageModel[],
+  options?: FallbackOptions<SpecificationVersion>,
+): FallbackModel {
+  return new FallbackModel(models, options);
 }

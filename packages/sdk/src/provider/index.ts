@@ -1,4 +1,4 @@
-export type { AnyLanguageModel } from './any-language-model.js';
+export type { AnyLanguageModel } from '../base/ai-sdk.js';
 export {
   createTrivium,
   type TriviumProvider,

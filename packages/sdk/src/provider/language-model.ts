@@ -71,14 +71,18 @@ export class TriviumLanguageModel<Version extends SpecificationVersion = Specifi
     return (await this.encode(prompt, call)).length;
   }
 
+  /** Tokens that the context holds, prompt and answer together. @throws TriviumError as a call does */
+  async contextTokens(signal?: AbortSignal): Promise<number> {
+    return (await this.load(signal)).info.contextTokens;
+  }
+
   /** Whether the prompt and `outputTokens` more fit the context. */
   async fits(
     prompt: readonly PromptMessage[] | string,
     outputTokens = 1,
     call: ChatCall = {},
   ): Promise<boolean> {
-    const model = await this.load();
-    return (await this.countTokens(prompt, call)) + outputTokens <= model.info.contextTokens;
+    return (await this.countTokens(prompt, call)) + outputTokens <= (await this.contextTokens());
   }
 
   async doGenerate(options: CallOptions): Promise<GenerateResult> {

@@ -5,12 +5,12 @@
 import { appendFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
+import { type AnyLanguageModel, assertLanguageModel } from '../base/ai-sdk.js';
 import { makeFolder } from '../base/make-folder.js';
 import type {
   AnyCallOptions,
   AnyGenerateResult,
   AnyGivenOptions,
-  AnyLanguageModel,
   AnyPart,
   AnyStreamResult,
 } from './any-language-model.js';
@@ -70,6 +70,7 @@ export class RecordingModel<Model extends AnyLanguageModel = AnyLanguageModel> {
   readonly #recorder: Recorder;
 
   constructor(model: Model, file: string) {
+    assertLanguageModel(model, 'model');
     this.specificationVersion = model.specificationVersion;
     this.provider = model.provider;
     this.modelId = model.modelId;
@@ -140,7 +141,8 @@ export class RecordingModel<Model extends AnyLanguageModel = AnyLanguageModel> {
 /**
  * Writes every call of a model, with what it streamed, to a new JSONL file.
  * @example const model = record(openai('gpt-5'), './calls.jsonl');
- * @throws in calls: what the model throws, and TriviumError `io` when the file cannot be written
+ * @throws TriviumError `invalid-argument` for what is no model; in calls: what the model throws, and TriviumError `io` when
+ * the file cannot be written
  */
 export function record<Model extends AnyLanguageModel>(model: Model, file: string): RecordingModel<Model> {
   return new RecordingModel(model, file);

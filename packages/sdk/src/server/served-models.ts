@@ -4,9 +4,10 @@
  */
 import { isAbsolute, relative } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
+import type { AnyLanguageModel } from '../base/ai-sdk.js';
 import type { Host } from '../host/index.js';
 import { isEmbedderOfNano, nanoNames, resolveModel } from '../models/resolve-model.js';
-import { type AnyLanguageModel, type ModelView, viewAs } from '../provider/any-language-model.js';
+import { type ModelView, viewAs } from '../provider/any-language-model.js';
 import { TriviumEmbeddingModel } from '../provider/embedding-model.js';
 import { TriviumLanguageModel } from '../provider/language-model.js';
 import { TriviumRerankingModel } from '../provider/reranking-model.js';

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { contracts, type WriteEvent } from '@trivium/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { estimateTokens } from '../../src/long-text/abstractive.js';
 import { countWords, createLongText, type WriteOptions } from '../../src/long-text/index.js';
+import { estimateTokens } from '../../src/long-text/model-measures.js';
 import type { ScriptedModel } from '../../src/testing/index.js';
 import { countOddTokens, factsText, obedientModel, promptText, randomNumbers } from './write-fakes.js';
 

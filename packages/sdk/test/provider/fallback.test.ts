@@ -161,6 +161,9 @@ describe('a fallback', () => {
       fallback([throwing(busy), throwing(new Error('y'))]).doGenerate({ prompt }),
     ).rejects.toMatchObject({ isRetryable: true, statusCode: 429, cause: { code: 'unavailable' } });
     expect(() => fallback([])).toThrow(expect.objectContaining({ code: 'invalid-argument' }));
+    expect(() => fallback([scriptedModel(['x']), 'nano' as never])).toThrow(
+      expect.objectContaining({ code: 'invalid-argument', field: 'models.1', found: '"nano"' }),
+    );
   });
 });
 

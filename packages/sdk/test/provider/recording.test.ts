@@ -48,6 +48,12 @@ describe('replay', () => {
 });
 
 describe('a recording', () => {
+  it('is of a model, not of a reference', () => {
+    expect(() => record('nano' as never, path('nano'))).toThrow(
+      expect.objectContaining({ code: 'invalid-argument', field: 'model' }),
+    );
+  });
+
   it('takes the addresses that the recorded model took', async () => {
     const source = model();
     const urls = { 'image/*': [/^https?:/i, /^gs:/], '*': [] };

@@ -1,5 +1,5 @@
 /** A language model (V4) that answers with given parts: reasoning, text, calls whole or in pieces, failures. */
-import type { AnyLanguageModel } from '../../src/provider/any-language-model.js';
+import type { AnyLanguageModel } from '../../src/base/ai-sdk.js';
 
 export type ScriptedPart =
   | { type: 'text' | 'reasoning'; text: string }

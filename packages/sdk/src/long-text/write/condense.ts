@@ -38,8 +38,8 @@ export async function condense(
   room: number,
   mostGroups: number,
 ): Promise<Condensed | undefined> {
-  const { countTokens, contextTokens } = meter.settings;
-  let groups: Material[][] = await packMaterial<Material>(run.passages, room, countTokens);
+  const { contextTokens, longerContext } = meter.settings;
+  let groups: Material[][] = await packMaterial<Material>(run.passages, room, meter.settings);
   const wordsOfNote = (chunks: number) => {
     const filled = (mostGroups * room * filledShare) / chunks / noteTokensPerWord;
     return Math.min(wordsPerCall(meter.settings), mostNoteWords, Math.max(leastNoteWords, filled));
@@ -55,13 +55,13 @@ export async function condense(
     const words = wordsOfNote(groups.length);
     const notes = await takeNotes(run, meter, groups, level, words);
     if (!notes || notes.length === 0) return undefined;
-    const next = await packMaterial<Material>(notes, room, countTokens);
+    const next = await packMaterial<Material>(notes, room, meter.settings);
     if (next.length >= groups.length) {
       throw new TriviumError('context-overflow', "The model's context is too small to read this source.", {
         field: 'contextTokens',
         found: String(contextTokens),
         expected: `more room than ${Math.floor(room)} tokens for passages`,
-        remedy: 'Use a model with a longer context, or fewer documents.',
+        remedy: `${longerContext}, or fewer documents.`,
       });
     }
     groups = next;

@@ -3,9 +3,11 @@
  * ended early when the caller has enough or the model goes round in circles. Refuses to know: what is written.
  */
 import { TriviumError, type WriteUsage } from '@trivium/protocol';
+import type { LanguageModel } from 'ai';
+import { loadAi } from '../../base/ai-sdk.js';
 import { loopStart } from './loops.js';
 import { outputLimit, outputTokens, templateTokens } from './plan.js';
-import { modelName, type StageSettings } from './settings.js';
+import type { StageSettings } from './settings.js';
 import type { StageMeter } from './stage-meter.js';
 
 export interface ModelCall {
@@ -58,13 +60,13 @@ async function readAnswer(
   { inputTokens, maxOutputTokens }: { inputTokens: number; maxOutputTokens: number },
   signal: AbortSignal | undefined,
 ): Promise<CallResult> {
-  const { streamText } = await import('ai');
+  const { streamText } = await loadAi();
   const { model, temperature, countTokens } = meter.settings;
   const enough = new AbortController();
   const abortSignal = AbortSignal.any([enough.signal, meter.deadlineSignal, ...(signal ? [signal] : [])]);
   let failure: { error: unknown } | undefined;
   const stream = streamText({
-    model,
+    model: model as LanguageModel,
     system: call.system,
     prompt: call.prompt,
     maxOutputTokens,
@@ -139,12 +141,12 @@ async function reportedUsage(stream: ReportingStream): Promise<WriteUsage | unde
 export function contextOverflow(settings: StageSettings, inputTokens: number, wanted: number): TriviumError {
   return new TriviumError(
     'context-overflow',
-    `The ${settings.stage} stage needs more context than ${modelName(settings.model)} has.`,
+    `The ${settings.stage} stage needs more context than ${settings.model.modelId} has.`,
     {
       field: 'contextTokens',
       expected: `${inputTokens} tokens of prompt and ${wanted} of answer`,
       found: String(settings.contextTokens),
-      remedy: 'Use a model with a longer context, a shorter instruction, or smaller maxTokens.',
+      remedy: `${settings.longerContext}, a shorter instruction, or smaller maxTokens.`,
     },
   );
 }

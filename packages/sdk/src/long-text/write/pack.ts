@@ -3,9 +3,9 @@
  * only proposes, for tokens are not additive. Refuses to know: prompts, models.
  */
 import { TriviumError } from '@trivium/protocol';
+import type { ModelMeasures } from '../model-measures.js';
 import { passagesText } from '../prompts.js';
 import type { Passage } from './passages.js';
-import type { CountTokens } from './settings.js';
 
 /** What a summary is written from: a passage with its number, or a note whose text holds the numbers. */
 export type Material = Passage | { text: string };
@@ -20,7 +20,7 @@ export const materialText = (items: readonly Material[]) =>
 export async function packMaterial<Item extends Material>(
   items: readonly Item[],
   tokens: number,
-  countTokens: CountTokens,
+  { countTokens, longerContext }: ModelMeasures,
 ): Promise<Item[][]> {
   const sizes: number[] = [];
   for (const item of items) sizes.push(await countTokens(`${materialText([item])}\n\n`));
@@ -41,7 +41,7 @@ export async function packMaterial<Item extends Material>(
         field: 'contextTokens',
         expected: `room for ${counted} tokens beside the instruction and the answer`,
         found: String(Math.max(0, Math.floor(tokens))),
-        remedy: 'Use a model with a longer context, or a shorter instruction.',
+        remedy: `${longerContext}, or a shorter instruction.`,
       });
     }
     groups.push(items.slice(at, end));

@@ -6,9 +6,9 @@ import type { Citation } from '@trivium/protocol';
 import { placeInFile } from '../../documents/places.js';
 import { Turns } from '../../documents/turns.js';
 import type { SourceText } from '../../documents/types.js';
+import type { CountTokens } from '../model-measures.js';
 import { segmentEnds } from '../sentences.js';
 import { trimSpan } from '../trim-span.js';
-import type { CountTokens } from './settings.js';
 
 /** What a marker `[number]` stands for. */
 export interface Passage extends Citation {

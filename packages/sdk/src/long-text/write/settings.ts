@@ -2,22 +2,18 @@
  * Checks the options of a call and settles what each stage writes with. Refuses to know: the source, how stages work.
  */
 import { TriviumError, type WriteStage } from '@trivium/protocol';
-import type { LanguageModel } from 'ai';
+import { type AnyLanguageModel, assertLanguageModel } from '../../base/ai-sdk.js';
 import { longestTimerMs } from '../../base/timer.js';
-import { estimateTokens } from '../abstractive.js';
+import { type CountTokens, type ModelMeasures, measuresOf } from '../model-measures.js';
 import type { LongTextOptions } from '../types.js';
 import { isMostlyChinese } from '../words.js';
 import type { Language } from './prompts.js';
 import type { StageOptions, WriteOptions } from './types.js';
 
-export type CountTokens = (text: string) => number | Promise<number>;
-
-export interface StageSettings {
+export interface StageSettings extends ModelMeasures {
   stage: WriteStage;
-  model: LanguageModel;
+  model: AnyLanguageModel;
   temperature: number;
-  contextTokens: number;
-  countTokens: CountTokens;
   maxTokens?: number;
   maxTotalTokens?: number;
   deadlineMs?: number;
@@ -36,8 +32,8 @@ export interface WriteSettings {
   polish: StageSettings | undefined;
 }
 
-/** @throws TriviumError `invalid-argument` naming the field. */
-export function settle(call: WriteOptions, options: LongTextOptions): WriteSettings {
+/** @throws TriviumError `invalid-argument` naming the field, and as `measuresOf` does */
+export async function settle(call: WriteOptions, options: LongTextOptions): Promise<WriteSettings> {
   const instruction = call.instruction?.trim() ?? '';
   if (!instruction) throw invalid('instruction', 'The instruction is empty.', 'Say what to write.');
   const { targetWords = 1000, sections, stages = {} } = call;
@@ -55,9 +51,9 @@ export function settle(call: WriteOptions, options: LongTextOptions): WriteSetti
     summaryRatio: ratioOf(call),
     ...(sections !== undefined && { sections }),
     ...(call.maxTotalTokens !== undefined && { maxTotalTokens: call.maxTotalTokens }),
-    summary: stage('summary', stages.summary),
-    expand: stage('expand', stages.expand),
-    polish: stages.polish === false ? undefined : stage('polish', stages.polish),
+    summary: await stage('summary', stages.summary),
+    expand: await stage('expand', stages.expand),
+    polish: stages.polish === false ? undefined : await stage('polish', stages.polish),
   };
 }
 
@@ -77,25 +73,27 @@ function ratioOf({ summaryRatio, stages }: WriteOptions): number {
   return ratio;
 }
 
-function settleStage(
+async function settleStage(
   stage: WriteStage,
   given: StageOptions,
   call: WriteOptions,
   options: LongTextOptions,
-): StageSettings {
+): Promise<StageSettings> {
   const model = given.model ?? call.model ?? options.model;
   const field = (name: string) => `stages.${stage}.${name}`;
   if (!model) {
     throw invalid(
-      call.stages ? field('model') : 'model',
+      call.stages?.[stage] ? field('model') : 'model',
       'Writing needs a language model.',
       'Give a model to the call, to createLongText or to each stage; without one, ask and summarize still work.',
     );
   }
+  assertLanguageModel(model, given.model === undefined ? 'model' : field('model'));
+  const { contextTokens = options.contextTokens, countTokens = options.countTokens } = given;
+  const measures = await measuresOf(model, { contextTokens, countTokens }, call.signal);
   const { temperature = 0, maxTokens, deadlineMs, tokenShare } = given;
-  const contextTokens = given.contextTokens ?? options.contextTokens ?? 8192;
   within(field('temperature'), temperature, 0, 10);
-  within(field('contextTokens'), contextTokens, 256, Infinity, true);
+  within(field('contextTokens'), measures.contextTokens, 256, Infinity, true);
   if (maxTokens !== undefined) within(field('maxTokens'), maxTokens, 1, Infinity, true);
   if (deadlineMs !== undefined) within(field('deadlineMs'), deadlineMs, 1, longestTimerMs);
   if (given.maxTotalTokens !== undefined)
@@ -116,8 +114,8 @@ function settleStage(
     stage,
     model,
     temperature,
-    contextTokens,
-    countTokens: inWholeTokens(given.countTokens ?? options.countTokens ?? estimateTokens),
+    ...measures,
+    countTokens: inWholeTokens(measures.countTokens),
     ...(maxTokens !== undefined && { maxTokens }),
     ...(maxTotalTokens !== undefined && { maxTotalTokens }),
     ...(deadlineMs !== undefined && { deadlineMs }),
@@ -132,13 +130,6 @@ function inWholeTokens(count: CountTokens): CountTokens {
     throw invalid('countTokens', `countTokens counted ${tokens} tokens.`, 'Return a number from 0 on.');
   };
 }
-
-/** What people read of a model: its id. */
-export const modelName = (model: LanguageModel) => (typeof model === 'string' ? model : model.modelId);
-
-/** What tells a model from others in a checkpoint. */
-export const modelKey = (model: LanguageModel) =>
-  typeof model === 'string' ? model : `${model.provider}:${model.modelId}`;
 
 function within(field: string, value: number, least: number, most: number, isWhole = false): void {
   if (value >= least && value <= most && (!isWhole || Number.isInteger(value))) return;

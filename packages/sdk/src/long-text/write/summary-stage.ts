@@ -75,7 +75,7 @@ async function share(
     const balanced = await packMaterial(
       all,
       Math.min(room, Math.max(largest, Math.ceil((total / parts) * 1.1))),
-      countTokens,
+      meter.settings,
     );
     if (balanced.length <= parts) shared = balanced;
   }

@@ -1,11 +1,11 @@
 /** What staged writing takes and gives. Words are those of `countWords`: Chinese counts as characters / 1.6. */
 import type { Citation, StageReport, WriteEvent, WriteStage, WriteUsage } from '@trivium/protocol';
-import type { LanguageModel } from 'ai';
+import type { AnyLanguageModel } from '../../base/ai-sdk.js';
 import type { Running } from '../running.js';
 
 /** How one stage writes. What is left out is the call's or the client's. */
 export interface StageOptions {
-  model?: LanguageModel;
+  model?: AnyLanguageModel;
   /** Default 0. */
   temperature?: number;
   /** Output tokens of one call at most; a longer section takes several calls. Default: what its words need. */
@@ -16,9 +16,9 @@ export interface StageOptions {
   tokenShare?: number;
   /** Milliseconds after which the stage ends with what it has. */
   deadlineMs?: number;
-  /** Tokens the context of this stage's model holds; default: the client's. */
+  /** Tokens the context of this stage's model holds; default: the client's, or as there. */
   contextTokens?: number;
-  /** Counts the tokens of a text for this stage's model, fractions as the next whole number; default: the client's. */
+  /** Counts the tokens of a text for this stage's model, fractions as the next whole number; default: the same. */
   countTokens?: (text: string) => Promise<number>;
 }
 
@@ -42,7 +42,7 @@ export interface WriteOptions {
     polish?: StageOptions | false;
   };
   /** The model of stages that name none; default: the client's. */
-  model?: LanguageModel;
+  model?: AnyLanguageModel;
   /** Input and output tokens of all stages together at most. */
   maxTotalTokens?: number;
   /**

@@ -18,7 +18,7 @@ import { numberedPoints } from './points.js';
 import { polishSections } from './polish-stage.js';
 import { endStage, type WriteRun, warn } from './run.js';
 import { type Section, sectionText } from './section.js';
-import { modelKey, modelName, type StageSettings, type WriteSettings } from './settings.js';
+import type { StageSettings, WriteSettings } from './settings.js';
 import { addUsage, noUsage, StageMeter, type TokenLedger } from './stage-meter.js';
 import { writePoints } from './summary-stage.js';
 import type { WrittenText } from './types.js';
@@ -126,7 +126,7 @@ async function runStage<Result>(
   reports: StageReport[],
 ): Promise<Result> {
   const { stage, model } = meter.settings;
-  const name = modelName(model);
+  const name = model.modelId;
   run.emit({ type: 'stage-start', stage, words, model: name });
   try {
     const { result, text } = await work(meter);
@@ -197,6 +197,13 @@ function sha256(rows: readonly unknown[]): string {
 function stageFacts(name: WriteStage, stage: StageSettings | undefined): [string, string][] {
   if (!stage) return [[`${name}`, 'none']];
   const { model, temperature, contextTokens, maxTokens, maxTotalTokens, deadlineMs } = stage;
-  const facts = { model: modelKey(model), temperature, contextTokens, maxTokens, maxTotalTokens, deadlineMs };
+  const facts = {
+    model: `${model.provider}:${model.modelId}`,
+    temperature,
+    contextTokens,
+    maxTokens,
+    maxTotalTokens,
+    deadlineMs,
+  };
   return Object.entries(facts).map(([key, value]) => [`stages.${name}.${key}`, String(value ?? 'none')]);
 }

@@ -3,7 +3,6 @@
  * texts and files before it are what it is written from; a single text is both source and, with the system's words, task.
  */
 import { TriviumError, type WriteEvent } from '@trivium/protocol';
-import type { LanguageModel } from 'ai';
 import { reporting } from '../../host/index.js';
 import { languageModel } from '../../host/long-text-host.js';
 import { createLongText, type StageOptions, type WrittenText } from '../../long-text/index.js';
@@ -67,16 +66,14 @@ function written(
 ): AsyncGenerator<WritingStep, WrittenText, void> {
   return reporting<WritingStep, WrittenText>(signal, async (report, signal) => {
     const loaded = async ({ forUi, reference }: ServedLanguageModel) =>
-      reference === undefined
-        ? { model: forUi as LanguageModel }
-        : languageModel(reference, { host, signal, report });
+      reference === undefined ? forUi : languageModel(reference, { host, signal, report });
     const stage = async (name: Stage) => {
       const { model: _, ...settings } = stages[name] || {};
       const model = models[name] && (await loaded(models[name]));
-      return { ...given({ temperature, ...given(settings) }), ...model } as StageOptions;
+      return { ...given({ temperature, ...given(settings) }), ...(model && { model }) } as StageOptions;
     };
     const writing = createLongText({
-      ...(await loaded(models.main)),
+      model: await loaded(models.main),
       embed: (texts, options) => host.embedSentences(texts, options?.signal),
     }).write({
       ...source,

@@ -3,6 +3,7 @@
  * it again from the beginning, `POST …/cancel` ends it. Refuses to know: how answers are made and kept.
  */
 import { z } from 'zod';
+import { loadAi } from '../../base/ai-sdk.js';
 import { doneFrame, eventStream, frameOf } from '../event-stream.js';
 import { callerOf } from '../gate/caller.js';
 import { type AnyRoute, type RouteCall, route } from '../route.js';
@@ -12,7 +13,7 @@ import type { Answer } from './chat-streams.js';
 import { continuedFrames } from './continued-message.js';
 import { documentFrames, documentInput } from './document-answer.js';
 import type { StoredStream } from './stream-store.js';
-import { errorFrame, loadAi, promptOf, uiFrames } from './ui-answer.js';
+import { errorFrame, promptOf, uiFrames } from './ui-answer.js';
 
 const params = z.object({ id: z.string().min(1).max(512) });
 const headers = { 'x-vercel-ai-ui-message-stream': 'v1' };

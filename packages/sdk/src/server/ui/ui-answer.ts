@@ -1,6 +1,6 @@
 /**
- * The AI SDK's UI message stream of an answer, made by `ai` itself (6 or 7), which is an optional peer. Only chunks that
- * clients of both versions know are passed on: one that a client does not know ends its stream.
+ * The AI SDK's UI message stream of an answer, made by `ai` itself (6 or 7). Only chunks that clients of both
+ * versions know are passed on: one that a client does not know ends its stream.
  */
 import { randomUUID } from 'node:crypto';
 import { type TriviumDataPart, type TriviumDataParts, TriviumError } from '@trivium/protocol';
@@ -42,22 +42,6 @@ const sharedChunks = new Set([
 
 type Ai = typeof import('ai');
 type ToolSet = import('ai').ToolSet;
-
-/** @throws TriviumError `unavailable` where `ai` is not installed */
-export async function loadAi(): Promise<Ai> {
-  try {
-    return await import('ai');
-  } catch (cause) {
-    throw new TriviumError(
-      'unavailable',
-      'The chat of the AI SDK needs the package ai, which is not installed.',
-      {
-        remedy: 'npm install ai@6 (or ai@7), or use /v1/chat/completions.',
-        cause,
-      },
-    );
-  }
-}
 
 type UiMessages = Parameters<Ai['convertToModelMessages']>[0];
 type Prompt = Awaited<ReturnType<Ai['convertToModelMessages']>>;
