@@ -44,7 +44,8 @@ export function passageSpans(
     const block = blockAt(document, at);
     if (!block || block.start >= to) break;
     cut(block.start, 'paragraph'); // what stands between blocks
-    if (block.kind === 'code' && !codeEnds.has(at)) codeEnds.set(at, codeEndsOf(block, text));
+    if (block.kind === 'code' && !codeEnds.has(at))
+      codeEnds.set(at, [...fewLineEnds(text, block.start, block.end)]);
     const part = { from: start, to: Math.min(block.end, to) };
     const ends = codeEnds.get(at) ?? endsOf(block, text, part);
     for (const until of ends) if (until > start && start < to) cut(until, block.kind);
@@ -69,19 +70,21 @@ function endsOf({ kind, start, end }: Block, text: string, part: { from: number;
   if (kind === 'heading') return [end];
   if (kind === 'paragraph' || kind === 'list') return sentenceEnds(text, start, end, part);
   if (kind === 'table' && text[start] === '<') return entryEnds(text, start, end, part);
-  return lineEnds(text, part.from, part.to);
+  return [...lineEnds(text, part.from, part.to)];
 }
 
-/** One past the last of each few lines. */
-function codeEndsOf({ start, end }: Block, text: string): number[] {
-  const ends = lineEnds(text, start, end);
+/** Offsets one past each few lines of `text.slice(start, end)`, as they are asked for; the last is `end`. */
+export function* fewLineEnds(text: string, start: number, end: number): Generator<number> {
   let from = start;
-  return ends.filter((until, at) => {
-    const next = ends[at + 1];
-    const isFull = next === undefined || next - from > togetherCharacters;
-    if (isFull) from = until;
-    return isFull;
-  });
+  let until = start;
+  for (const next of lineEnds(text, start, end)) {
+    if (until > from && next - from > togetherCharacters) {
+      yield until;
+      from = until;
+    }
+    until = next;
+  }
+  if (until > from) yield until;
 }
 
 function trimmed(text: string, start: number, end: number): { start: number; end: number } {

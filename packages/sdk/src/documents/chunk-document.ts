@@ -110,7 +110,7 @@ class Packer {
 
   #addParts({ kind, start, end }: Block): void {
     const byLine = kind === 'code' || kind === 'table';
-    const endsOf = !byLine
+    const endsOf: (text: string, start: number, end: number) => Iterable<number> = !byLine
       ? sentenceEnds
       : kind === 'table' && this.#text[start] === '<'
         ? entryEnds

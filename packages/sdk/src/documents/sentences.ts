@@ -71,13 +71,11 @@ function behindLetter(text: string, start: number, from: number): number {
   return from;
 }
 
-/** Offsets one past each line of `text.slice(start, end)`; the last is `end`. */
-export function lineEnds(text: string, start: number, end: number): number[] {
-  const ends: number[] = [];
+/** Offsets one past each line of `text.slice(start, end)`, as they are asked for; the last is `end`. */
+export function* lineEnds(text: string, start: number, end: number): Generator<number> {
   for (let at = text.indexOf('\n', start); at >= 0 && at + 1 < end; at = text.indexOf('\n', at + 1))
-    ends.push(at + 1);
-  if (end > start) ends.push(end);
-  return ends;
+    yield at + 1;
+  if (end > start) yield end;
 }
 
 /**
@@ -92,7 +90,7 @@ export function entryEnds(
   { from, to }: Part = { from: start, to: end },
 ): number[] {
   const line = from > start ? Math.max(start, text.lastIndexOf('\n', from - 1) + 1) : start;
-  return lineEnds(text, from, to).filter(
+  return [...lineEnds(text, from, to)].filter(
     (until, at, all) => until === to || /^\s*[}\])]+,?\s*$/.test(text.slice(all[at - 1] ?? line, until)),
   );
 }

@@ -1,7 +1,7 @@
 /**
  * Splits prose into sentences with UTF-16 offsets, made for English and Chinese: abbreviations, initials, quotes and
  * reported speech stay whole, blank lines, headings, list items and table rows always end a sentence.
- * Refuses to know: Markdown blocks (the caller passes prose or lives with code as one sentence a line), embeddings.
+ * Refuses to know: Markdown blocks (of code it makes sentences too, which end where a mark or a blank line stands), embeddings.
  */
 import { otherMarks } from '../documents/sentences.js';
 import { trimSpan } from './trim-span.js';
@@ -57,9 +57,12 @@ function* hardBreaks(text: string): Generator<number, undefined> {
 }
 
 /** The sentences of `text`, trimmed, in order, as they are asked for; what lies between them is white space. */
-export function* sentencesIn(text: string): Generator<Sentence> {
+export const sentencesIn = (text: string): Generator<Sentence> => piecesIn(text, segmentEnds(text));
+
+/** The same of pieces that end at `ends`. */
+export function* piecesIn(text: string, ends: Iterable<number>): Generator<Sentence> {
   let from = 0;
-  for (const to of segmentEnds(text)) {
+  for (const to of ends) {
     const { start, end } = trimSpan(text, from, to);
     if (start < end) yield { start, end, text: text.slice(start, end) };
     from = to;

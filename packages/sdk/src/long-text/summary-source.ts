@@ -1,9 +1,11 @@
 /** The quotable sentences of sources: prose, without code, tables, headings or markup where there is any. */
+import { fewLineEnds } from '../documents/answer-spans.js';
 import { textBlocks } from '../documents/readers/text-blocks.js';
+import { lineEnds } from '../documents/sentences.js';
 import { Turns } from '../documents/turns.js';
 import type { Block, SourceText } from '../documents/types.js';
 import { withoutFences } from './quoted.js';
-import { type Sentence, sentencesIn } from './sentences.js';
+import { piecesIn, type Sentence, segmentEnds } from './sentences.js';
 import { trimSpan } from './trim-span.js';
 import { countWords, lengthInWords } from './words.js';
 
@@ -69,7 +71,8 @@ function isMarkup({ source, start, end }: Span): boolean {
 async function quotable(spans: readonly Span[], leastWords: number, turns: Turns): Promise<SourceSentence[]> {
   const found: SourceSentence[] = [];
   for (const { source, kind, start: from, end: to } of spans) {
-    for (const sentence of sentencesIn(source.text.slice(from, to))) {
+    const whole = source.text.slice(from, to);
+    for (const sentence of piecesIn(whole, endsOf(kind, whole))) {
       for (const { start, end, text } of quotePieces(sentence)) {
         await turns.next();
         const said = kind === 'code' ? withoutFences(text) : text;
@@ -86,6 +89,12 @@ async function quotable(spans: readonly Span[], leastWords: number, turns: Turns
     }
   }
   return found;
+}
+
+/** Where what can be quoted ends: with a few lines of code, a row of a table, a sentence of all else. */
+function endsOf(kind: Block['kind'], text: string): Iterable<number> {
+  if (kind === 'code') return fewLineEnds(text, 0, text.length);
+  return kind === 'table' ? lineEnds(text, 0, text.length) : segmentEnds(text);
 }
 
 /** In words, and in characters for what has none. */

@@ -219,6 +219,43 @@ test.each(['hello world', '绿茶。', '# Only a heading', '| tea | price |\n|--
   },
 );
 
+const functions = Array.from(
+  { length: 40 },
+  (_, i) =>
+    `function read${i}(pages: Page[]) {\n  // Those of step ${i}. None is left out!\n` +
+    `  const found = pages.flatMap((page) => (page ? [page.part${i}] : []));\n  return found;\n}\n`,
+).join('');
+const rows = `name,city,remark\n${Array.from({ length: 300 }, (_, i) => `Person ${i},Town ${i % 7},"paid, in part, on day ${i}"\n`).join('')}`;
+
+test.each([
+  ['code', functions],
+  ['table', rows],
+] as const)('%s is summarized by whole lines, in about as many words as asked for', async (kind, text) => {
+  const source = { ...sourceOf('a', text), blocks: [{ kind, start: 0, end: text.length }] };
+  const library = { ...memoryLibrary({ a: text }), document: async () => source };
+  for (const words of [10, 20, 60]) {
+    const summary = await createLongText({ library }).summarize({ words });
+    expect(countWords(summary.text)).toBeLessThan(words + 25);
+    for (const { start, end, text: quote } of summary.citations) {
+      expect(text.slice(start, end)).toBe(quote);
+      expect(text.slice(text.lastIndexOf('\n', start) + 1, start).trim()).toBe('');
+      expect(text.slice(end)).toMatch(/^\s*\n/);
+      expect(summary.text).toContain(quote);
+    }
+  }
+});
+
+test('a line of code that is longer than a quotation is quoted in pieces', async () => {
+  const text = `start();\n${'call(one, two);'.repeat(2000)}`;
+  const source = { ...sourceOf('a', text), blocks: [{ kind: 'code' as const, start: 0, end: text.length }] };
+  const sentences = await sentencesOf([source]);
+  expect(sentences[0]!.text).toBe('start();');
+  for (const { start, end, text: quote } of sentences) {
+    expect(quote.length).toBeLessThanOrEqual(900);
+    expect(text.slice(start, end)).toBe(quote);
+  }
+});
+
 test('nothing at all is refused, with and without a model', async () => {
   const model = scriptedModel(['never asked'], { specification: 'v3' });
   for (const options of [{}, { model }])
