@@ -4,7 +4,17 @@ export * from './citation-markers.js';
 export type { ChatMessage } from './contracts/chat.js';
 export * as contracts from './contracts/index.js';
 export { type Job, type JobStatus, jobStatusIsFinal } from './contracts/jobs.js';
-export { type Citation, filePath, modelReference } from './contracts/shared.js';
+export {
+  type ChunkProgress,
+  type Citation,
+  type DownloadProgress,
+  filePath,
+  type LoadProgress,
+  type ModelProgress,
+  modelReference,
+  type ReadProgress,
+  type SourceWarning,
+} from './contracts/shared.js';
 export type {
   StageOutcome,
   StageReport,

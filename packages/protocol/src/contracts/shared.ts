@@ -51,6 +51,7 @@ export const readProgress = z.object({
   done: z.number().int(),
   total: z.number().int(),
 });
+export type ReadProgress = z.output<typeof readProgress>;
 
 /** What an answer lacks or does less well, said before it: documents that cannot be read, citations that do not hold. */
 export const sourceWarning = z.object({
@@ -58,6 +59,7 @@ export const sourceWarning = z.object({
   message: z.string(),
   path: z.string().optional().describe('The document or folder that it is about.'),
 });
+export type SourceWarning = z.output<typeof sourceWarning>;
 
 /** How far a download has come: of one file, in bytes. */
 export const downloadProgress = z.object({
@@ -66,18 +68,21 @@ export const downloadProgress = z.object({
   bytes: z.number().int(),
   totalBytes: z.number().int(),
 });
+export type DownloadProgress = z.output<typeof downloadProgress>;
 
 /** How far a model is read into memory. */
 export const loadProgress = z.object({
   type: z.literal('load-progress'),
   share: z.number().describe('0 to 1.'),
 });
+export type LoadProgress = z.output<typeof loadProgress>;
 
 /** What a call tells before a model that it names can be used. */
 export const modelProgress = [downloadProgress, loadProgress] as const;
+export type ModelProgress = DownloadProgress | LoadProgress;
 
 /** How far a model is: of its `file` that is fetched the bytes, or else the share that is loaded. */
-export function modelFigures(step: z.output<(typeof modelProgress)[number]>): {
+export function modelFigures(step: ModelProgress): {
   file?: string;
   done: number;
   total: number;
@@ -102,6 +107,7 @@ export const chunkProgress = z.object({
   chunk: z.number().int().describe('From 1.'),
   chunks: z.number().int(),
 });
+export type ChunkProgress = z.output<typeof chunkProgress>;
 
 export const textDelta = z.object({ type: z.literal('text-delta'), text: z.string() });
 

@@ -2,7 +2,6 @@
 import {
   type ChatMessage,
   contracts,
-  implement,
   type OutputOf,
   type ParsedInputOf,
   type ProgressOf,
@@ -12,8 +11,8 @@ import { withoutTemplate } from '../provider/chat-settings.js';
 import { fitTurns, tokensForAnswer } from '../provider/fit-turns.js';
 import { TriviumLanguageModel } from '../provider/language-model.js';
 import type { CallOptions, CallWarning, PromptMessage, StreamPart } from '../provider/specification.js';
-import type { Host, TriviumContext } from './host.js';
-import { reporting } from './progress.js';
+import type { Host } from './host.js';
+import { implementReporting } from './reporting-capability.js';
 
 type ChatInput = ParsedInputOf<typeof contracts.chat>;
 type ChatStep = ProgressOf<typeof contracts.chat>;
@@ -23,13 +22,8 @@ type Finish = Extract<StreamPart, { type: 'finish' }>;
 /** Once turns must leave, so many leave that the next few answers find the rest of the prompt in the prefix cache. */
 const shareKept = 0.75;
 
-export const chat = implement<typeof contracts.chat, TriviumContext>(
-  contracts.chat,
-  async function* (input, { host, signal }) {
-    return yield* reporting<ChatStep, ChatOutput>(signal, (report, signal) =>
-      answer(input, host, signal, report),
-    );
-  },
+export const chat = implementReporting(contracts.chat, (input, { host, signal, report }) =>
+  answer(input, host, signal, report),
 );
 
 async function answer(

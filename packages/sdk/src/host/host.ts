@@ -3,11 +3,10 @@
  * has one host; every surface (functions, command line, MCP) calls capabilities through it.
  */
 import { join } from 'node:path';
-import { type CapabilityContext, TriviumError } from '@trivium/protocol';
+import { type CapabilityContext, type DownloadProgress, TriviumError } from '@trivium/protocol';
 import { defaultCacheFolder } from '../base/cache-folder.js';
 import { createLibrary, type LibraryOptions } from '../documents/index.js';
 import { JobStore, type Jobs } from '../jobs/index.js';
-import type { DownloadProgress } from '../models/hub/model-hub.js';
 import { ModelStore, type ModelStoreSettings } from '../models/model-store.js';
 import type { ModelPurpose } from '../models/resolve-model.js';
 import type { JoinOptions } from '../models/shared-task.js';

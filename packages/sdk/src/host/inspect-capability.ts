@@ -1,36 +1,34 @@
 /** Implementation of `inspect`: the engine's account of a file, and how fast the model will be here. */
 import { resolve } from 'node:path';
-import { contracts, implement, TriviumError } from '@trivium/protocol';
+import { contracts, type OutputOf, type ProgressOf, TriviumError } from '@trivium/protocol';
 import type { z } from 'zod';
 import { estimateSpeed } from '../models/estimate-speed.js';
 import { measureSpeed } from '../models/measure-speed.js';
 import { nanoModels } from '../models/resolve-model.js';
-import type { Host, TriviumContext } from './host.js';
-import { reporting } from './progress.js';
+import type { Host } from './host.js';
+import { implementReporting } from './reporting-capability.js';
 
-type Step = z.output<typeof contracts.inspect.progress>;
+type Step = ProgressOf<typeof contracts.inspect>;
 type Speed = z.output<typeof contracts.modelSpeed>;
-type Output = z.output<typeof contracts.inspect.output>;
+type Output = OutputOf<typeof contracts.inspect>;
 
-export const inspect = implement<typeof contracts.inspect, TriviumContext>(
+export const inspect = implementReporting(
   contracts.inspect,
-  async function* ({ file: reference, speed, measure }, { host, signal }) {
-    return yield* reporting<Step, Output>(signal, async (report, signal) => {
-      // Of a name that stands for several models, the one there is most to say of: how fast it writes.
-      const found = await host.models.path(reference, 'language', { signal, onProgress: report });
-      const file = found === resolve(reference) ? reference : found; // errors name a path as it was given
-      const inspected: Output = {
-        ...(await host.models.engine.inspect(file)),
-        ...(reference === 'nano' && { models: await modelsOfNano(host) }),
-      };
-      signal.throwIfAborted();
-      if (!inspected.supported || !(speed || measure)) return inspected;
-      const { name: backend, threads } = host.models.engine.backend;
-      const estimate = speed ? await estimateOf(file, host, signal) : {};
-      signal.throwIfAborted();
-      const measurement = measure ? { measurement: await measurementOf(file, host, signal, report) } : {};
-      return { ...inspected, speed: { backend, threads, ...estimate, ...measurement } };
-    });
+  async ({ file: reference, speed, measure }, { host, signal, report }) => {
+    // Of a name that stands for several models, the one there is most to say of: how fast it writes.
+    const found = await host.models.path(reference, 'language', { signal, onProgress: report });
+    const file = found === resolve(reference) ? reference : found; // errors name a path as it was given
+    const inspected: Output = {
+      ...(await host.models.engine.inspect(file)),
+      ...(reference === 'nano' && { models: await modelsOfNano(host) }),
+    };
+    signal.throwIfAborted();
+    if (!inspected.supported || !(speed || measure)) return inspected;
+    const { name: backend, threads } = host.models.engine.backend;
+    const estimate = speed ? await estimateOf(file, host, signal) : {};
+    signal.throwIfAborted();
+    const measurement = measure ? { measurement: await measurementOf(file, host, signal, report) } : {};
+    return { ...inspected, speed: { backend, threads, ...estimate, ...measurement } };
   },
 );
 

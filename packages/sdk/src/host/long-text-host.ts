@@ -1,25 +1,16 @@
 /** Long-text clients over the host's libraries and models: what the document capabilities share. */
 import { normalize } from 'node:path';
-import { TriviumError } from '@trivium/protocol';
+import {
+  type DownloadProgress,
+  type ModelProgress,
+  type ReadProgress,
+  type SourceWarning,
+  TriviumError,
+} from '@trivium/protocol';
 import type { ReadOptions, ReadReport } from '../documents/index.js';
 import { createLongText, type LongText } from '../long-text/index.js';
-import type { DownloadProgress } from '../models/hub/model-hub.js';
-import type { PreloadProgress } from '../models/model-store.js';
 import { TriviumLanguageModel } from '../provider/language-model.js';
 import type { Host } from './host.js';
-
-export interface ReadStep {
-  type: 'read-progress';
-  path: string;
-  done: number;
-  total: number;
-}
-
-export interface WarningStep {
-  type: 'warning';
-  message: string;
-  path?: string;
-}
 
 interface DocumentsCall {
   host: Host;
@@ -33,13 +24,13 @@ interface DocumentsCall {
 export interface ModelCall {
   host: Host;
   signal: AbortSignal;
-  report: ((step: PreloadProgress) => void) | undefined;
+  report: ((step: ModelProgress) => void) | undefined;
 }
 
 /** One whose answer a language model may write. */
 interface WritingCall extends ModelCall {
   model: string | undefined;
-  report: (step: PreloadProgress) => void;
+  report: (step: ModelProgress) => void;
 }
 
 /**
@@ -78,7 +69,7 @@ export async function bringUpToDate(
   client: LongText,
   paths: readonly string[],
   signal: AbortSignal,
-  report: (step: ReadStep) => void,
+  report: (step: ReadProgress) => void,
 ) {
   const options: ReadOptions = {
     signal,
@@ -102,7 +93,7 @@ export async function readAll(
   client: LongText,
   paths: readonly string[],
   signal: AbortSignal,
-  report: (step: ReadStep | WarningStep) => void,
+  report: (step: ReadProgress | SourceWarning) => void,
 ): Promise<void> {
   const { documents, skipped, warnings } = await bringUpToDate(client, paths, signal, report);
   if (documents === 0) assertReadable(skipped);

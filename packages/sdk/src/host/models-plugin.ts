@@ -1,13 +1,11 @@
 /** Implementations of the model capabilities: embed, generate, tokenize, logits, inspect; pull, list, verify, remove. */
 import { contracts, definePlugin, implement } from '@trivium/protocol';
 import { embedTexts } from '../models/embed-texts.js';
-import type { DownloadProgress, Verification } from '../models/hub/model-hub.js';
-import type { PulledModel } from '../models/hub/pull-model.js';
 import { samplingOf } from '../models/sampling.js';
 import { chat } from './chat-capability.js';
 import type { TriviumContext } from './host.js';
 import { inspect } from './inspect-capability.js';
-import { reporting } from './progress.js';
+import { implementReporting } from './reporting-capability.js';
 
 const embed = implement<typeof contracts.embed, TriviumContext>(
   contracts.embed,
@@ -71,13 +69,8 @@ const logits = implement<typeof contracts.logits, TriviumContext>(
   },
 );
 
-const pull = implement<typeof contracts.pull, TriviumContext>(
-  contracts.pull,
-  async function* ({ model }, { host, signal }) {
-    return yield* reporting<DownloadProgress, PulledModel>(signal, (report, signal) =>
-      host.models.hub.pull(model, { signal, onProgress: report }),
-    );
-  },
+const pull = implementReporting(contracts.pull, ({ model }, { host, signal, report }) =>
+  host.models.hub.pull(model, { signal, onProgress: report }),
 );
 
 const modelsList = implement<typeof contracts.modelsList, TriviumContext>(
@@ -87,13 +80,8 @@ const modelsList = implement<typeof contracts.modelsList, TriviumContext>(
   },
 );
 
-const modelsVerify = implement<typeof contracts.modelsVerify, TriviumContext>(
-  contracts.modelsVerify,
-  async function* ({ model }, { host, signal }) {
-    return yield* reporting<DownloadProgress, Verification>(signal, (report, signal) =>
-      host.models.hub.verify(model, { signal, onProgress: report }),
-    );
-  },
+const modelsVerify = implementReporting(contracts.modelsVerify, ({ model }, { host, signal, report }) =>
+  host.models.hub.verify(model, { signal, onProgress: report }),
 );
 
 const modelsRemove = implement<typeof contracts.modelsRemove, TriviumContext>(

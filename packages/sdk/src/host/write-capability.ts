@@ -1,38 +1,24 @@
 /** Implementation of `write`: documents in, events of three stages, a text with citations out. */
-import { contracts, implement, type ParsedInputOf, type WriteEvent } from '@trivium/protocol';
-import type { StageOptions, WriteOptions, WrittenText } from '../long-text/index.js';
-import type { PreloadProgress } from '../models/model-store.js';
-import type { Host, TriviumContext } from './host.js';
-import {
-  languageModel,
-  type ModelCall,
-  type ReadStep,
-  readAll,
-  type WarningStep,
-  withLongText,
-} from './long-text-host.js';
-import { reporting } from './progress.js';
+import { contracts, type ParsedInputOf } from '@trivium/protocol';
+import type { StageOptions, WriteOptions } from '../long-text/index.js';
+import type { Host } from './host.js';
+import { languageModel, type ModelCall, readAll, withLongText } from './long-text-host.js';
+import { implementReporting } from './reporting-capability.js';
 
 type WriteInput = ParsedInputOf<typeof contracts.write>;
-type Step = PreloadProgress | ReadStep | WarningStep | WriteEvent;
 type StageInput = NonNullable<NonNullable<WriteInput['stages']>['expand']>;
 
-export const write = implement<typeof contracts.write, TriviumContext>(
-  contracts.write,
-  async function* (input, { host, signal }) {
-    const started = performance.now();
-    return yield* reporting<Step, WrittenText>(signal, async (report, signal) => {
-      const call = { host, signal, report };
-      return withLongText(input.paths, { ...call, model: mainModel(input, host) }, async (client) => {
-        const options = await optionsOf(input, call);
-        await readAll(client, input.paths, signal, report);
-        const writing = client.write({ ...options, signal });
-        for await (const event of writing.events) report(event);
-        return { ...(await writing.result), ms: performance.now() - started };
-      });
-    });
-  },
-);
+export const write = implementReporting(contracts.write, async (input, { host, signal, report }) => {
+  const started = performance.now();
+  const call = { host, signal, report };
+  return withLongText(input.paths, { ...call, model: mainModel(input, host) }, async (client) => {
+    const options = await optionsOf(input, call);
+    await readAll(client, input.paths, signal, report);
+    const writing = client.write({ ...options, signal });
+    for await (const event of writing.events) report(event);
+    return { ...(await writing.result), ms: performance.now() - started };
+  });
+});
 
 /**
  * The model of stages that name none: the host's where the call names none either.

@@ -4,14 +4,14 @@
  */
 import { join } from 'node:path';
 import { getEngine, type LoadModelOptions, type NativeEngine, type NativeModel } from '@trivium/native';
-import { TriviumError } from '@trivium/protocol';
+import { type DownloadProgress, type ModelProgress, TriviumError } from '@trivium/protocol';
 import { defaultCacheFolder } from '../base/cache-folder.js';
 import type { HubSettings } from './hub/hub-settings.js';
-import { type DownloadProgress, ModelHub } from './hub/model-hub.js';
+import { ModelHub } from './hub/model-hub.js';
 import { manageModel } from './managed-model.js';
 import { estimateMemory, type MemoryEstimate } from './memory-estimate.js';
 import { PackCache } from './pack-cache.js';
-import { type LoadProgress, ResidentModels, type ResidentModelsSettings } from './resident-models.js';
+import { ResidentModels, type ResidentModelsSettings } from './resident-models.js';
 import { type ModelPurpose, resolveModel } from './resolve-model.js';
 import { type JoinOptions, SharedTask } from './shared-task.js';
 
@@ -41,9 +41,7 @@ export interface ModelStoreSettings
   packCacheBytes?: number;
 }
 
-export type PreloadProgress = DownloadProgress | LoadProgress;
-
-export interface PreloadOptions extends JoinOptions<PreloadProgress> {
+export interface PreloadOptions extends JoinOptions<ModelProgress> {
   /** Which of its models `nano` stands for, default `'language'`. */
   purpose?: ModelPurpose;
 }
@@ -83,7 +81,7 @@ export class ModelStore implements AsyncDisposable {
   async get(
     reference: string,
     purpose: ModelPurpose = 'language',
-    options: JoinOptions<PreloadProgress> = {},
+    options: JoinOptions<ModelProgress> = {},
   ): Promise<NativeModel> {
     const path = await this.path(reference, purpose, options);
     const residents = this.#residents;

@@ -3,7 +3,7 @@
  * idle one out first. A model that is leased is never unloaded. Knows paths, no references.
  */
 import type { LoadModelOptions, NativeEngine, NativeModel } from '@trivium/native';
-import { TriviumError } from '@trivium/protocol';
+import { type LoadProgress, TriviumError } from '@trivium/protocol';
 import { runAfter } from '../base/timer.js';
 import type { ModelLease } from './managed-model.js';
 import { availableMemoryBytes, estimateMemory, type MemoryEstimate } from './memory-estimate.js';
@@ -25,12 +25,6 @@ export interface ResidentModelsSettings {
   engine: () => Pick<NativeEngine, 'inspect' | 'loadModel'>;
   /** Tests give a smaller machine. */
   availableBytes?: (() => number) | undefined;
-}
-
-export interface LoadProgress {
-  type: 'load-progress';
-  /** 0 to 1. */
-  share: number;
 }
 
 class Resident {

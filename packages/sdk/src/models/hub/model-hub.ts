@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TriviumError } from '@trivium/protocol';
+import { type DownloadProgress, TriviumError } from '@trivium/protocol';
 import { type ChosenFiles, chooseFiles, chooseHeld, shardsOf } from './choose-files.js';
 import { diskFiles, type FileLayer } from './file-layer.js';
 import { HubCache } from './hub-cache.js';
@@ -36,14 +36,6 @@ export interface HeldModel {
   names: string[];
   bytes: number;
   files: { file: string; bytes: number; sha256?: string }[];
-}
-
-export interface DownloadProgress {
-  type: 'download-progress';
-  /** Path inside the repository. */
-  file: string;
-  bytes: number;
-  totalBytes: number;
 }
 
 export interface VerifyOptions {

@@ -1,7 +1,7 @@
 /** Brings a model from the hub into our cache: asks what there is, fetches what is missing, keeps what the hub said. */
 import { link, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { TriviumError } from '@trivium/protocol';
+import { type DownloadProgress, TriviumError } from '@trivium/protocol';
 import { makeFolder } from '../../base/make-folder.js';
 import { chooseFiles } from './choose-files.js';
 import { checksumOf, diskFull, downloadFile } from './download-file.js';
@@ -10,7 +10,7 @@ import { HubConnection } from './hub-connection.js';
 import { fetchListing } from './hub-listing.js';
 import type { HubFile, HubListing } from './hub-listing-schema.js';
 import { formatHubReference, type HubReference, revisionOf } from './hub-reference.js';
-import type { DownloadProgress, ModelHub } from './model-hub.js';
+import type { ModelHub } from './model-hub.js';
 import { verifyFile } from './verify-file.js';
 
 export interface PullOptions {

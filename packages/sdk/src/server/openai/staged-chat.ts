@@ -2,11 +2,10 @@
  * The extension of chat that writes a long text in stages. The last text of the last user message says what to write; the
  * texts and files before it are what it is written from; a single text is both source and, with the system's words, task.
  */
-import { TriviumError, type WriteEvent } from '@trivium/protocol';
+import { type ModelProgress, TriviumError, type WriteEvent } from '@trivium/protocol';
 import { reporting } from '../../host/index.js';
 import { languageModel } from '../../host/long-text-host.js';
 import { createLongText, type StageOptions, type WrittenText } from '../../long-text/index.js';
-import type { PreloadProgress } from '../../models/model-store.js';
 import { eventStream } from '../event-stream.js';
 import type { RouteCall } from '../route.js';
 import type { ServedLanguageModel } from '../served-models.js';
@@ -21,7 +20,7 @@ export const isStaged = ({ summary_ratio, stages, stream_output, target_words }:
   summary_ratio !== undefined || stages !== undefined || stream_output === true || target_words !== undefined;
 
 /** What is told while a text is written: models on their way, then the stages. */
-type WritingStep = PreloadProgress | WriteEvent;
+type WritingStep = ModelProgress | WriteEvent;
 
 const defaultInstruction = 'Write a well-structured text from this source.';
 
