@@ -46,11 +46,12 @@ export interface TriviumProvider<Version extends SpecificationVersion = Specific
  * const trivium = createTrivium({ specification: 'v3' });
  * const { text } = await generateText({ model: trivium('./model.gguf'), prompt: 'Hello' });
  */
-export function createTrivium<Version extends SpecificationVersion = 'v4'>(
-  settings: TriviumProviderSettings<Version> = {},
-): TriviumProvider<Version> {
-  const { specification, ...storeSettings } = settings;
-  const version = (specification ?? 'v4') as Version;
+export function createTrivium(settings?: TriviumProviderSettings<never>): TriviumProvider<'v4'>;
+export function createTrivium<Version extends SpecificationVersion>(
+  settings: TriviumProviderSettings<Version>,
+): TriviumProvider<Version>;
+export function createTrivium(settings: TriviumProviderSettings = {}): TriviumProvider {
+  const { specification: version = 'v4', ...storeSettings } = settings;
   const store = new ModelStore(storeSettings);
 
   const known = (
@@ -93,7 +94,7 @@ export function createTrivium<Version extends SpecificationVersion = 'v4'>(
     preload: (modelId: string, options?: PreloadOptions) => store.preload(modelId, options),
     dispose,
     [Symbol.asyncDispose]: dispose,
-  }) as TriviumProvider<Version>;
+  });
 }
 
 /** The default provider, for `ai` 7. With `ai` 6 use `createTrivium({ specification: 'v3' })`. */

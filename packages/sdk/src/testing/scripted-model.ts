@@ -160,9 +160,14 @@ function usage(options: CallOptions, outputTokens: number): Usage {
  * @example
  * const model = scriptedModel(['The first answer.', 'The second.'], { specification: 'v3' });
  */
-export function scriptedModel<Version extends SpecificationVersion = 'v4'>(
+export function scriptedModel(script: Script, options?: ScriptedModelOptions<never>): ScriptedModel<'v4'>;
+export function scriptedModel<Version extends SpecificationVersion>(
   script: Script,
-  options: ScriptedModelOptions<Version> = {},
-): ScriptedModel<Version> {
-  return new ScriptedModel<Version>(script, options);
+  options: ScriptedModelOptions<Version>,
+): ScriptedModel<Version>;
+export function scriptedModel(
+  script: Script,
+  options?: ScriptedModelOptions<SpecificationVersion>,
+): ScriptedModel {
+  return new ScriptedModel(script, options);
 }
