@@ -202,9 +202,10 @@ describe('trivium serve', () => {
     const pieces: string[] = [];
     const notes = { isTTY: true, write: (piece: string) => void pieces.push(piece) };
     const request = { requestId: 'req_1', method: 'POST', route: '/mcp', status: 500, durationMs: 1 };
-    log({ ...request, fault: '    at \x1b[2Jread\n    at \x9b2Jwrite' }, notes);
+    const fault = '    at \x1b[2Jread\n    at \x9b2Jwrite';
+    log({ ...request, code: 'io', systemCode: 'ENOSPC', fault }, notes);
     expect(pieces.join('')).toMatch(
-      / POST \/mcp 500 1 ms req_1\n {4}at \u241b\[2Jread\n {4}at \ufffd2Jwrite\n$/,
+      / POST \/mcp 500 1 ms req_1 io ENOSPC\n {4}at \u241b\[2Jread\n {4}at \ufffd2Jwrite\n$/,
     );
   });
 

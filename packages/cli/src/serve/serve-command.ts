@@ -39,6 +39,7 @@ async function serveUntilStopped(flags: ServeFlags): Promise<number> {
   const root = realRoot(settings.root);
   const hostSettings: HostSettings = {
     ...load,
+    ...(model !== undefined && { languageModel: model }),
     // The host has its own word on it: what no route should do is not done by way of another either.
     ...(!(allowNetwork && !readOnly) && { hub: { offline: true } }),
     // Callers of this folder know nothing of jobs over another, and no link in it leads out.
@@ -100,7 +101,7 @@ const watching = new Set(['/healthz', '/metrics']);
 
 /** One request in a line, and where a fault of the server's own was thrown below it. */
 export function log(
-  { requestId, method, route, status, durationMs, code, fault }: RequestLogEntry,
+  { requestId, method, route, status, durationMs, code, systemCode, fault }: RequestLogEntry,
   notes: Output = process.stderr,
 ): void {
   if (status === 200 && watching.has(route)) return;
@@ -112,6 +113,7 @@ export function log(
     `${Math.round(durationMs)} ms`,
     requestId,
     code,
+    systemCode,
   ];
   const line = words.filter((word) => word !== undefined).join(' ');
   notes.write(textFor(notes, `${line}\n${fault ? `${fault}\n` : ''}`));

@@ -195,7 +195,7 @@ export class JobFolder implements AsyncDisposable {
 
   /** An id comes from outside. @throws TriviumError `not-found` for what is none */
   #path(id: string, kind: 'jsonl' | 'cancel' = 'jsonl'): string {
-    if (!/^[a-z0-9]+$/.test(id)) throw unknownJob(id);
+    if (!/^[a-z0-9]{1,64}$/.test(id)) throw unknownJob(id);
     return join(this.#folder, `${id}.${kind}`);
   }
 }

@@ -10,7 +10,7 @@ import { ServedJobs } from '../served/index.js';
 import { answerInTime } from './answer-in-time.js';
 import { shownJob } from './capabilities/shown-job.js';
 import { eventStreamHeaders } from './event-stream.js';
-import { failureOf, failureResponse } from './failure.js';
+import { failureOf, failureResponse, systemCodeOf } from './failure.js';
 import { ApiKeys, checkHost, checkOrigin } from './gate/caller.js';
 import { corsHeaders, preflight } from './gate/cors.js';
 import { parsePart, readJson, readOctets } from './gate/read-request.js';
@@ -279,7 +279,9 @@ class HttpHandler implements Handler {
   ): void {
     const durationMs = performance.now() - started;
     this.#metrics.request(route, request.method, status, durationMs);
-    const fault = failure && isFault(failure) ? framesOf(failure.cause ?? failure) : undefined;
+    const failed = failure && isFault(failure) ? (failure.cause ?? failure) : undefined;
+    const fault = framesOf(failed);
+    const systemCode = systemCodeOf(failed);
     const entry: RequestLogEntry = {
       requestId,
       method: request.method,
@@ -287,6 +289,7 @@ class HttpHandler implements Handler {
       status,
       durationMs,
       ...(failure && { code: failure.code }),
+      ...(systemCode && { systemCode }),
       ...(fault && { fault }),
     };
     try {

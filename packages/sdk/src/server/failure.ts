@@ -1,6 +1,6 @@
 /**
  * What was thrown, as the answer that a client gets. Errors of ours say what they say, paths as outputs show them; errors of
- * model providers become codes of ours; of anything else nothing is told, for it may hold what was asked.
+ * model providers and of the file system become codes of ours; of anything else nothing is told, for it may hold what was asked.
  */
 import { errorBody, httpStatusOf, TriviumError, type TriviumErrorCode } from '@trivium/protocol';
 import { hideOutside, hideRoot } from '../served/index.js';
@@ -56,6 +56,7 @@ function knownFailure(thrown: unknown): TriviumError | undefined {
     return new TriviumError('cancelled', 'The call was cancelled.', { cause: thrown });
   if (name === 'AI_RetryError' && lastError !== undefined) return knownFailure(lastError);
   if (TriviumError.isInstance(cause)) return cause;
+  if (isOfFiles(thrown)) return fileFailure(thrown);
   if (name === 'AI_APICallError') {
     return new TriviumError(
       codeOfStatus(statusCode),
@@ -67,6 +68,30 @@ function knownFailure(thrown: unknown): TriviumError | undefined {
   }
   const code = codesByName[name];
   return code && new TriviumError(code, message, { cause: thrown });
+}
+
+/** What the file system refused. Errors of connections have codes of the system too, and tell of other machines. */
+const isOfFiles = (thrown: unknown): thrown is NodeJS.ErrnoException => {
+  const { errno, code, address, hostname } = Object(thrown) as Record<string, unknown>;
+  const isOfSystem = typeof errno === 'number' && typeof code === 'string' && /^E[A-Z\d]+$/.test(code);
+  return isOfSystem && address === undefined && hostname === undefined;
+};
+
+/** Of a rename, whose second path only the sentence tells. */
+const withoutTarget = (message: string) => message.replace(/ -> '.*'$/s, '');
+
+function fileFailure(thrown: NodeJS.ErrnoException): TriviumError {
+  const { code, message, ...details } = TriviumError.from(thrown).toJSON();
+  return new TriviumError(code, withoutTarget(message), { ...details, cause: thrown });
+}
+
+/** The system's own code of what failed, `ENOSPC`, where that is what lies behind it. */
+export function systemCodeOf(thrown: unknown): string | undefined {
+  for (let error = thrown, depth = 0; depth < 10; error = Object(error).cause, depth += 1) {
+    const { code } = Object(error) as { code?: unknown };
+    if (typeof code === 'string' && /^E[A-Z\d]+$/.test(code)) return code;
+  }
+  return undefined;
 }
 
 /** Seconds after which a client that was refused for want of room may try again. */

@@ -19,6 +19,8 @@ export interface RequestLogEntry {
   durationMs: number;
   /** Code of the error, where one was answered. */
   code?: string;
+  /** What the system refused it with, `ENOSPC`, where the server failed for that. */
+  systemCode?: string;
   /** Where the server's own fault was thrown: frames of its stack, without its message. */
   fault?: string;
 }

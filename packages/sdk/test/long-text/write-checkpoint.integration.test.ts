@@ -136,6 +136,12 @@ test('a checkpoint that cannot be written is an error before any model is called
     message: `There is no folder ${join(folder, 'missing')} to keep the checkpoint in.`,
     file: join(folder, 'missing', 'state.json'),
   });
+  expect(await failure(write({ checkpoint: folder }, model))).toMatchObject({
+    code: 'invalid-argument',
+    message: `${folder} is a folder, and a checkpoint is a file.`,
+    field: 'checkpoint',
+    remedy: 'Name a file in it.',
+  });
   expect(model.calls).toEqual([]);
 });
 

@@ -291,8 +291,8 @@ describe('a job', () => {
   });
 
   it('that is not there, or has an id that is none, is not found', async () => {
-    for (const path of ['/v1/jobs/nothing', '/v1/jobs/..%2f..%2fetc', '/v1/jobs/nothing/events'])
-      expect((await server.get(path)).status).toBe(404);
+    const ids = ['nothing', '..%2f..%2fetc', 'nothing/events', 'a'.repeat(300)];
+    for (const id of ids) expect((await server.get(`/v1/jobs/${id}`)).status).toBe(404);
     expect((await post('/v1/jobs/nothing/cancel', '')).status).toBe(404);
     expect((await server.get('/v1/jobs?limit=0')).status).toBe(400);
   });

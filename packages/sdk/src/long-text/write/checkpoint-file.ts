@@ -40,14 +40,16 @@ const digest = (json: string) => createHash('sha256').update(json).digest('hex')
 
 /**
  * The finished units of an earlier run, or none where there is no file.
- * @throws TriviumError `bad-format` for a damaged file, `invalid-argument` for one of another call, `io`.
+ * @throws TriviumError `bad-format` for a damaged file, `invalid-argument` for one of another call and for a folder, `io`.
  */
 export async function loadCheckpoint(file: string, facts: CallFacts): Promise<Record<string, FinishedUnit>> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return {};
+    if (code === 'EISDIR') throw isFolder(file, error);
     throw TriviumError.from(error);
   }
   const { call, units } = decode(file, text);
@@ -87,6 +89,14 @@ export async function saveCheckpoint(
     throw notSaved(file, error as NodeJS.ErrnoException);
   }
 }
+
+const isFolder = (file: string, cause: unknown) =>
+  new TriviumError('invalid-argument', `${file} is a folder, and a checkpoint is a file.`, {
+    file,
+    field: 'checkpoint',
+    remedy: 'Name a file in it.',
+    cause,
+  });
 
 /** Where a link leads, for it stays one. */
 const targetOf = (file: string) => realpath(file).catch(() => resolve(file));
