@@ -73,6 +73,24 @@ describe('what they say is taken:', () => {
     expect(await infoOf(`${fixtures}bert-mean`)).not.toHaveProperty('defaultPrompt');
   });
 
+  test.each<[string, object | null]>([
+    ['none', null],
+    ['another one', { type: 'BertNormalizer', lowercase: false }],
+    ['a list', { type: 'Sequence', normalizers: [{ type: 'NFC' }] }],
+    ['one that lowers it already', { type: 'Lowercase' }],
+  ])('that text is put into small letters before the normalizer: %s', async (_, normalizer) => {
+    const tokenizer = JSON.parse(readFileSync(`${fixtures}bert-mean/tokenizer.json`, 'utf8'));
+    const idsOf = async (do_lower_case: boolean, text: string) => {
+      const path = folder('bert-mean', {
+        'tokenizer.json': { ...tokenizer, normalizer },
+        'sentence_bert_config.json': { do_lower_case },
+      });
+      await using model = await getEngine().loadModel(path);
+      return model.tokenizer.encodeSync(text);
+    };
+    expect(await idsOf(true, 'Hello WORLD')).toEqual(await idsOf(false, 'hello world'));
+  });
+
   test('that the tokens of prompts are no part of a vector', async () => {
     const path = folder('bert-mean', {
       '1_Pooling/config.json': { pooling_mode: 'mean', include_prompt: false },

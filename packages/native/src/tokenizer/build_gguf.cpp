@@ -243,6 +243,14 @@ Result<Beside> beside(const ModelFile& model) {
   return Beside{*name, folder_of(path) + "/" + *name, "tokenizer.file"};
 }
 
+Result<bool> asks_for_lowercase(const ModelFile& folder) {
+  const std::string name = "sentence_bert_config.json";
+  TRIVIUM_TRY_ASSIGN(const std::optional<std::string> text, folder.find_text(name));
+  if (!text) return false;
+  TRIVIUM_TRY_ASSIGN(const Json config, Json::parse(*text, folder.path() + "/" + name));
+  return config.boolean_or("do_lower_case", false);
+}
+
 }  // namespace
 
 Status Tokenizer::is_there(const ModelFile& model) {
@@ -268,7 +276,8 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::of(const ModelFile& model) {
   if (file.name.empty()) return inside(model);
   if (model.container() == ModelFile::Container::hugging_face) {
     TRIVIUM_TRY_ASSIGN(const std::string json, model.read_text(file.name));
-    return from_json(json, file.path);
+    TRIVIUM_TRY_ASSIGN(const bool lowercase, asks_for_lowercase(model));
+    return from_json(json, file.path, lowercase);
   }
   TRIVIUM_TRY_ASSIGN(const auto sibling, ModelFile::open(file.path));
   return inside(*sibling);

@@ -27,6 +27,20 @@ bool has_byte_level(const Json& decoder, int depth = 0) {
   return std::any_of(steps.begin(), steps.end(), [&](const Json& step) { return has_byte_level(step, depth + 1); });
 }
 
+// A step of its own, as sentence-transformers looks for it: what BertNormalizer does beside, it does again without harm.
+bool has_lowercase(const Json& normalizer) {
+  const auto& steps = member(normalizer, "normalizers").items();
+  const auto is_lowercase = [](const Json& step) { return step.string_or("type", "") == "Lowercase"; };
+  return is_lowercase(normalizer) || std::any_of(steps.begin(), steps.end(), is_lowercase);
+}
+
+NormalizerPointer after_lowercase(NormalizerPointer normalizer) {
+  std::vector<NormalizerPointer> steps;
+  steps.push_back(lowercase());
+  if (normalizer != nullptr) steps.push_back(std::move(normalizer));
+  return sequence(std::move(steps));
+}
+
 // {"token": id} of BPE and WordPiece, [["token", score]] of Unigram.
 Status read_entries(const Json& vocabulary, const Place& here, std::size_t entries, PipelineParts& parts) {
   for (const auto& [text, id] : vocabulary.members()) {
@@ -82,7 +96,7 @@ Status read_vocabulary(const Json& root, const Place& place, bool scored, Pipeli
 }  // namespace
 
 Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_json(std::string_view tokenizer_json,
-                                                              std::string_view file) {
+                                                              std::string_view file, bool lowercase) {
   TRIVIUM_TRY_ASSIGN(const Json root, Json::parse(tokenizer_json, file));
   const Place place{file, ""};
   if (!root.is_object()) return place.bad("The tokenizer is not a JSON object.", "an object");
@@ -101,6 +115,7 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_json(std::string_view t
                      text_of_member("continuing_subword_prefix").empty() &&
                      text_of_member("end_of_word_suffix").empty();
   TRIVIUM_TRY_ASSIGN(parts.normalizer, build_normalizer(member(root, "normalizer"), place.at("normalizer")));
+  if (lowercase && !has_lowercase(member(root, "normalizer"))) parts.normalizer = after_lowercase(std::move(parts.normalizer));
   TRIVIUM_TRY_ASSIGN(PreTokenizerBuild cut,
                      build_pre_tokenizer(member(root, "pre_tokenizer"), place.at("pre_tokenizer"), !bytes));
   parts.pre_tokenizer = std::move(cut.step);

@@ -48,11 +48,12 @@ class StreamDecoder {
 
 class Tokenizer {
  public:
+  // `lowercase`: text is put into small letters first, unless the file does so itself.
   static Result<std::shared_ptr<const Tokenizer>> from_json(std::string_view tokenizer_json,
-                                                            std::string_view file);
+                                                            std::string_view file, bool lowercase = false);
   static Result<std::shared_ptr<const Tokenizer>> from_gguf(const Metadata& metadata, std::string_view file);
   // The tokenizer of a model, wherever it is kept: GGUF `tokenizer.huggingface.json` first, then GGUF
-  // metadata, then tokenizer.json beside the weights. `not_found` where that file is not there.
+  // metadata, then tokenizer.json beside the weights, with what sentence-transformers' do_lower_case asks. `not_found` where that file is not there.
   static Result<std::shared_ptr<const Tokenizer>> of(const ModelFile& model);
   static Status is_there(const ModelFile& model);  // the same without reading it
   virtual ~Tokenizer() = default;
