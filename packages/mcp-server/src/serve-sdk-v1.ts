@@ -7,33 +7,18 @@ import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/proto
 import {
   CallToolRequestSchema,
   type CallToolResult,
-  CompleteRequestSchema,
+  ClientRequestSchema,
   CreateMessageResultSchema,
   ElicitResultSchema,
-  GetPromptRequestSchema,
-  ListPromptsRequestSchema,
-  ListResourcesRequestSchema,
-  ListResourceTemplatesRequestSchema,
-  ListToolsRequestSchema,
   McpError,
-  ReadResourceRequestSchema,
   type ServerNotification,
   type ServerRequest,
   SetLevelRequestSchema,
-  SubscribeRequestSchema,
-  UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
+import { handlersOf } from './surface/handlers.js';
 import { logFilter } from './surface/log-filter.js';
 import { protocolFault } from './surface/protocol-fault.js';
-import {
-  callTool,
-  complete,
-  getPrompt,
-  growingProgress,
-  listedPrompts,
-  listedTools,
-  sourceOf,
-} from './surface/requests.js';
+import { callTool, growingProgress } from './surface/requests.js';
 import { capabilitiesOf } from './surface/server-capabilities.js';
 import { Subscriptions } from './surface/subscriptions.js';
 import type { McpSurface, Question, ToolContext } from './surface/surface.js';
@@ -62,69 +47,30 @@ export function createServer(surface: McpSurface, caller?: string): Server {
       return {};
     });
   }
-  server.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: listedTools(surface) }));
   server.setRequestHandler(CallToolRequestSchema, ({ params }, extra) =>
-    faulty(() =>
-      runTool(surface, params.name, params.arguments ?? {}, extra, {
-        ...contextOf(surface, server, extra, log),
-        caller,
-      }),
-    ),
+    runTool(surface, params.name, params.arguments ?? {}, extra, {
+      ...contextOf(surface, server, extra, log),
+      caller,
+    }).catch((error: unknown) => {
+      throw errorOf(error);
+    }),
   );
-  if (surface.prompts) bindPrompts(server, surface);
-  if (surface.resources) bindResources(server, surface, caller);
-  if (surface.prompts || surface.resources) {
-    server.setRequestHandler(CompleteRequestSchema, ({ params }) =>
-      faulty(async () => ({ completion: await complete(surface, params.ref, params.argument) })),
-    );
-  }
-  return server;
-}
-
-function bindPrompts(server: Server, surface: McpSurface): void {
-  server.setRequestHandler(ListPromptsRequestSchema, async () => ({ prompts: listedPrompts(surface) }));
-  server.setRequestHandler(GetPromptRequestSchema, ({ params }) =>
-    faulty(() => getPrompt(surface, params.name, params.arguments)),
-  );
-}
-
-function bindResources(server: Server, surface: McpSurface, caller: string | undefined): void {
-  const resources = surface.resources!;
-  server.setRequestHandler(ListResourcesRequestSchema, ({ params }) =>
-    faulty(() => resources.list(params?.cursor)),
-  );
-  server.setRequestHandler(ListResourceTemplatesRequestSchema, async () => ({
-    resourceTemplates: [...resources.templates],
-  }));
-  server.setRequestHandler(ReadResourceRequestSchema, ({ params: { uri } }, { signal }) =>
-    faulty(async () => ({ contents: await sourceOf(surface, uri).read(uri, signal, caller) })),
-  );
-  if (!resources.watch) return;
   const subscriptions = new Subscriptions(surface, (uri) => {
     void server.sendResourceUpdated({ uri }).catch(() => {});
   });
   server.onclose = () => subscriptions.clear();
-  server.setRequestHandler(SubscribeRequestSchema, ({ params }) =>
-    faulty(async () => {
-      await subscriptions.add(params.uri);
-      return {};
-    }),
-  );
-  server.setRequestHandler(UnsubscribeRequestSchema, async ({ params }) => {
-    subscriptions.remove(params.uri);
-    return {};
-  });
+  for (const [method, answer] of handlersOf(surface, { caller, subscriptions, errorOf })) {
+    const schema = ClientRequestSchema.options.find(({ shape }) => shape.method.value === method)!;
+    server.setRequestHandler(schema, ({ params }, { signal }) => answer(params, signal) as never);
+  }
+  return server;
 }
 
 /** What `surface/` throws, as this SDK sends it. */
-async function faulty<T>(run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (error instanceof McpError) throw error;
-    const { code, message, data } = protocolFault(error);
-    throw new McpError(code, message, data);
-  }
+function errorOf(error: unknown): McpError {
+  if (error instanceof McpError) return error;
+  const { code, message, data } = protocolFault(error);
+  return new McpError(code, message, data);
 }
 
 async function runTool(

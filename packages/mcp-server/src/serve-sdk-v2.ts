@@ -9,20 +9,12 @@ import {
   type InputRequiredResult,
   inputRequired,
   ProtocolError,
-  type Tool as SdkTool,
   Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
+import { handlersOf } from './surface/handlers.js';
 import { protocolFault } from './surface/protocol-fault.js';
-import {
-  callTool,
-  complete,
-  getPrompt,
-  growingProgress,
-  listedPrompts,
-  listedTools,
-  sourceOf,
-} from './surface/requests.js';
+import { callTool, growingProgress } from './surface/requests.js';
 import { capabilitiesOf } from './surface/server-capabilities.js';
 import { Subscriptions } from './surface/subscriptions.js';
 import type { McpSurface, Question, ToolContext } from './surface/surface.js';
@@ -39,66 +31,29 @@ export function createModernServer(surface: McpSurface, caller?: string): Server
     { name, version },
     { capabilities: capabilitiesOf(surface), ...(instructions && { instructions }) },
   );
-  server.setRequestHandler('tools/list', async () => ({ tools: listedTools(surface) as SdkTool[] }));
   server.setRequestHandler('tools/call', ({ params }, context) =>
-    faulty(() =>
-      runTool(surface, params.name, params.arguments ?? {}, context, {
-        ...contextOf(surface, server, context),
-        caller,
-      }),
-    ),
+    runTool(surface, params.name, params.arguments ?? {}, context, {
+      ...contextOf(surface, server, context),
+      caller,
+    }).catch((error: unknown) => {
+      throw errorOf(error);
+    }),
   );
-  if (surface.prompts) {
-    server.setRequestHandler('prompts/list', async () => ({ prompts: listedPrompts(surface) }));
-    server.setRequestHandler('prompts/get', ({ params }) =>
-      faulty(() => getPrompt(surface, params.name, params.arguments)),
-    );
-  }
-  if (surface.resources) bindResources(server, surface, caller);
-  if (surface.prompts || surface.resources) {
-    server.setRequestHandler('completion/complete', ({ params }) =>
-      faulty(async () => ({ completion: await complete(surface, params.ref, params.argument) })),
-    );
-  }
-  return server;
-}
-
-function bindResources(server: Server, surface: McpSurface, caller: string | undefined): void {
-  const resources = surface.resources!;
-  server.setRequestHandler('resources/list', ({ params }) => faulty(() => resources.list(params?.cursor)));
-  server.setRequestHandler('resources/templates/list', async () => ({
-    resourceTemplates: [...resources.templates],
-  }));
-  server.setRequestHandler('resources/read', ({ params: { uri } }, { mcpReq }) =>
-    faulty(async () => ({ contents: await sourceOf(surface, uri).read(uri, mcpReq.signal, caller) })),
-  );
-  if (!resources.watch) return;
   // Of the revisions before 2026-07-28: later ones listen through the entry, see `listen-watch.ts`.
   const subscriptions = new Subscriptions(surface, (uri) => {
     void server.sendResourceUpdated({ uri }).catch(() => {});
   });
   server.onclose = () => subscriptions.clear();
-  server.setRequestHandler('resources/subscribe', ({ params }) =>
-    faulty(async () => {
-      await subscriptions.add(params.uri);
-      return {};
-    }),
-  );
-  server.setRequestHandler('resources/unsubscribe', async ({ params }) => {
-    subscriptions.remove(params.uri);
-    return {};
-  });
+  for (const [method, answer] of handlersOf(surface, { caller, subscriptions, errorOf }))
+    server.setRequestHandler(method, ({ params }, { mcpReq }) => answer(params, mcpReq.signal) as never);
+  return server;
 }
 
 /** What `surface/` throws, as this SDK sends it. */
-async function faulty<T>(run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (error instanceof ProtocolError) throw error;
-    const { code, message, data } = protocolFault(error);
-    throw new ProtocolError(code, message, data);
-  }
+function errorOf(error: unknown): ProtocolError {
+  if (error instanceof ProtocolError) return error;
+  const { code, message, data } = protocolFault(error);
+  return new ProtocolError(code, message, data);
 }
 
 async function runTool(
