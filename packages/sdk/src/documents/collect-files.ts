@@ -1,13 +1,13 @@
 /**
  * From paths, folders and globs to a list of files with size and time: respects .gitignore, leaves out what nobody reads
- * (dependencies, hidden folders), survives symlink loops. Opens no file but .gitignore.
+ * (dependencies, hidden folders), survives symlink loops. What is named itself is read whatever leaves it out. Opens no file.
  */
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { dirname, join, normalize, relative, resolve, sep } from 'node:path';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { dirname, join, normalize, resolve, sep } from 'node:path';
 import { TriviumError } from '@trivium/protocol/errors';
-import ignore, { type Ignore } from 'ignore';
 import { globFiles, isOutside } from './glob-files.js';
-import { globPatterns, hasFewStars, isGlob } from './glob-patterns.js';
+import { globPatterns, isGlob, namedBy } from './glob-patterns.js';
+import { enclosingRules, isIgnored, isLeftOut, type Rules, RulesBelow, readRules } from './left-out.js';
 import { binaryName } from './readers/media-types.js';
 
 export interface FoundFile {
@@ -29,10 +29,6 @@ export interface FoundFiles {
   /** Whether what stands at `inside`, a path from `root`, may be among the files, or say which are. */
   mayBeRead: (root: string, inside: string) => boolean;
 }
-
-const leftOut = new Set(['node_modules', '__pycache__', 'venv']);
-/** Of names in a folder; "." is none. */
-const isLeftOut = (name: string) => (name.startsWith('.') && name !== '.') || leftOut.has(name);
 
 export interface CollectOptions {
   signal?: AbortSignal | undefined;
@@ -56,11 +52,6 @@ export async function collectFiles(
   const collector = new Collector(options);
   for (const path of paths) if (path !== '-') await collector.addPath(path);
   return collector.finish();
-}
-
-interface Rules {
-  folder: string;
-  matcher: Ignore;
 }
 
 class Collector {
@@ -103,10 +94,10 @@ class Collector {
   }
 
   async #addGlob(pattern: string): Promise<void> {
-    const named = pattern.split(sep).join('/');
-    const from = named.lastIndexOf('/', named.search(isGlob)) + 1;
-    const patterns = globPatterns(named, from);
-    const folder = dirname(`${named.slice(0, from)}x`);
+    const glob = pattern.split(sep).join('/');
+    const from = glob.lastIndexOf('/', glob.search(isGlob)) + 1;
+    const patterns = globPatterns(glob, from);
+    const folder = dirname(`${glob.slice(0, from)}x`);
     const base = resolve(folder);
     this.#roots.add(base);
     this.#bases.add(base);
@@ -114,10 +105,16 @@ class Collector {
     const { files, outside } = await globFiles(patterns, base, reach, this.#signal);
     if (files.length === 0 && outside.length === 0) return this.#miss(pattern);
     for (const path of outside) this.#skipped.push({ path: join(folder, path), reason: outOfReach });
+    const named = new Set(patterns.map(namedBy));
+    const rules = new RulesBelow(base);
+    let isRead = false;
     for (const file of files) {
       this.#signal?.throwIfAborted();
+      if (!named.has(file) && (await rules.ignore(join(base, file)))) continue;
+      isRead = true;
       await this.#addFile(join(folder, file), join(base, file), reach);
     }
+    if (!isRead && files.length > 0) this.#skipped.push({ path: pattern, reason: allIgnored });
   }
 
   #miss(path: string): void {
@@ -199,6 +196,7 @@ class Collector {
 }
 
 const outOfReach = 'a link that leads out of the folder that may be read: name what it leads to';
+const allIgnored = 'fits nothing but what .gitignore leaves out: name the files or their folder';
 
 /** A file error as a reason of `skipped`. */
 export function reasonOf(error: unknown): string {
@@ -207,45 +205,4 @@ export function reasonOf(error: unknown): string {
   if (code === 'ENOENT') return 'is gone, or a link that leads nowhere';
   if (code === 'ELOOP') return 'a link that leads back to itself';
   return message ?? String(error);
-}
-
-/** As git sets itself up for the file systems that these platforms come with. */
-const ignoresCase = process.platform === 'darwin' || process.platform === 'win32';
-
-/** Lines of more stars than globs may have leave nothing out: files are not to say how long a look at them takes. */
-async function readRules(folder: string): Promise<Rules | undefined> {
-  try {
-    const lines = (await readFile(join(folder, '.gitignore'), 'utf8')).split(/\r?\n/);
-    const matcher = ignore({ ignorecase: ignoresCase });
-    return { folder, matcher: matcher.add(lines.filter(hasFewStars)) };
-  } catch {
-    return undefined;
-  }
-}
-
-/** Rules of the folders above, up to the repository's root; none where they leave out `folder` itself. */
-async function enclosingRules(folder: string): Promise<Rules[]> {
-  const rules: Rules[] = [];
-  for (let here = folder; ; here = dirname(here)) {
-    if (here !== folder) {
-      const found = await readRules(here);
-      if (found) rules.unshift(found);
-    }
-    if (await stat(join(here, '.git')).catch(() => undefined)) break;
-    if (dirname(here) === here) return [];
-  }
-  const within = isIgnored(folder, true, rules) || folder.split(sep).some((name) => leftOut.has(name));
-  return within ? [] : rules;
-}
-
-function isIgnored(path: string, isFolder: boolean, rules: readonly Rules[]): boolean {
-  let ignored = false;
-  for (const { folder, matcher } of rules) {
-    const inside = relative(folder, path).split(sep).join('/');
-    if (inside === '' || inside.startsWith('..')) continue;
-    const result = matcher.test(isFolder ? `${inside}/` : inside);
-    if (result.ignored) ignored = true;
-    else if (result.unignored) ignored = false;
-  }
-  return ignored;
 }

@@ -6,6 +6,7 @@ import { readdir, realpath } from 'node:fs';
 import { realpath as realPath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { type GlobOptions, glob } from 'tinyglobby';
+import { leftOut } from './left-out.js';
 
 export interface GlobFiles {
   /** Paths from the base of the glob on. */
@@ -50,12 +51,15 @@ export async function globFiles(
       });
     },
   } as unknown as NonNullable<GlobOptions['fs']>;
+  // A folder that a pattern names itself is meant.
+  const named = new Set(patterns.flatMap((pattern) => pattern.split('/')));
+  const unread = ['.git', ...leftOut].filter((name) => !named.has(name));
   const matches = await glob(patterns, {
     cwd: base,
     fs,
     onlyFiles: true,
     expandDirectories: false,
-    ignore: ['**/node_modules/**', '**/.git/**'],
+    ignore: unread.map((name) => `**/${name}/**`),
     ...(signal && { signal }),
   });
   signal?.throwIfAborted();

@@ -79,6 +79,10 @@ function row(first: bigint, last: bigint): bigint[] | undefined {
   return Array.from({ length }, (_, index) => first + step * BigInt(index));
 }
 
+/** The path that a pattern of `globPatterns` names outright; `undefined` for one with wildcards. */
+export const namedBy = (pattern: string) =>
+  /(?<!\\)[*?[]/.test(pattern) ? undefined : pattern.replace(/\\(.)/g, '$1');
+
 const waysUp = (pattern: string) => pattern.split('/').filter((name) => name === '..').length;
 
 /** Escapes what is none of `*`, `?` and `[]`. */

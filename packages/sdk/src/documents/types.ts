@@ -195,6 +195,8 @@ export interface SourceText {
 export interface Library extends AsyncDisposable {
   /**
    * Makes the library hold exactly what `paths` name; what did not change since the last reading is kept.
+   * @param paths files, folders and globs. Of what lies in a folder or fits a wildcard, what .gitignore leaves out is not read, nor
+   * are hidden names and `node_modules`, `venv` and `__pycache__`; what is named itself is.
    * @throws TriviumError `not-found` for a path that is not there; an abort rejects with the signal's reason.
    */
   read(paths: readonly string[], options?: ReadOptions): Promise<ReadReport>;

@@ -81,6 +81,41 @@ describe('a glob', () => {
     await expect(found(folder, 'none/*.md')).rejects.toMatchObject({ code: 'not-found' });
   });
 
+  it('finds what a reading of its folder does', async () => {
+    await using folder = await temporaryFolder();
+    const ignored = ['dist/a.md', 'notes/draft.md', 'notes/deep/old/b.md', 'venv/c.md', 'd/__pycache__/e.md'];
+    const kept = ['dist.md', 'notes/a.md', 'notes/deep/kept.md', 'notes/kept/draft.md', 'f.md'];
+    for (const name of [...ignored, ...kept]) await folder.write(name, name);
+    await folder.write('.gitignore', 'dist/\ndraft.md\nkept.md\n');
+    await folder.write('notes/deep/.gitignore', '!kept.md\n/old\n');
+    await folder.write('notes/kept/.gitignore', '!draft.md\n');
+    await folder.write('dist/.gitignore', '!a.md\n');
+    await folder.write('.git/HEAD', '');
+    const read = (await collectFiles([folder.path])).files.map(({ path }) => path);
+    expect(read.map((path) => path.slice(folder.path.length + 1))).toEqual(kept.sort());
+    expect(await found(folder, '**/*.md')).toEqual(kept);
+    expect(await found(folder, '{*,*/*,*/**/*}.m?')).toEqual(kept);
+    expect(await found(folder, 'notes/*.md')).toEqual(['notes/a.md']);
+  });
+
+  it('finds what it names itself, whatever leaves it out', async () => {
+    await using folder = await temporaryFolder();
+    for (const name of ['dist/a.md', 'b.md', 'c.md', 'venv/d.md', 'e/venv/f.md', '(g).md'])
+      await folder.write(name, name);
+    await folder.write('.gitignore', 'dist/\nb.md\n(g).md\n');
+    await folder.write('.git/HEAD', '');
+    expect(await found(folder, '{b,c,(g)}.md')).toEqual(['(g).md', 'b.md', 'c.md']);
+    expect(await found(folder, '{dist/a,b}.md')).toEqual(['b.md', 'dist/a.md']);
+    expect(await found(folder, 'dist/*.md')).toEqual(['dist/a.md']);
+    expect(await found(folder, '*/venv/*.md')).toEqual(['e/venv/f.md']);
+    expect(await found(folder, '{venv,e}/*.md')).toEqual(['venv/d.md']);
+    const { files, skipped } = await collectFiles([`${folder.path}/[b]*.md`]);
+    expect(files).toEqual([]);
+    expect(skipped).toMatchObject([
+      { path: `${folder.path}/[b]*.md`, reason: expect.stringContaining('gitignore') },
+    ]);
+  });
+
   it('is left with the reason of who leaves', async () => {
     await using folder = await temporaryFolder();
     const reason = new Error('enough');
