@@ -5,6 +5,7 @@ import {
   type OutputOf,
   type ParsedInputOf,
   type ProgressOf,
+  respelled,
   TriviumError,
 } from '@trivium/protocol';
 import { withoutTemplate } from '../provider/chat-settings.js';
@@ -46,11 +47,11 @@ async function answer(
     warnings.push(message);
     report({ type: 'warning', message });
   };
-  const counted = { reasoning: input.thinking === undefined ? undefined : input.thinking ? 'high' : 'none' };
+  const call = callOf(input, signal);
   const roomTokens = contextTokens - tokensForAnswer(contextTokens, input.maxTokens);
   const { messages, encoded, dropped } = await fitTurns(
     withSystem(input),
-    async (kept) => ({ tokens: await model.encode(promptOf(kept), counted) }),
+    async (kept) => ({ tokens: await model.encode(promptOf(kept), call) }),
     { roomTokens, shareKept, signal },
   );
   if (encoded.tokens.length > roomTokens) throw tooLong(encoded.tokens.length, roomTokens);
@@ -58,7 +59,7 @@ async function answer(
     const rest = `The conversation has outgrown the ${contextTokens} tokens of the context`;
     warn(`${rest}: its ${dropped} oldest messages are left out.`);
   }
-  const { stream } = await model.doStream({ ...callOf(input, signal), prompt: promptOf(messages) });
+  const { stream } = await model.doStream({ ...call, prompt: promptOf(messages) }).catch(failInInputNames);
   const { text, reasoning, finish } = await read(stream, report, warn);
   const { inputTokens, outputTokens } = finish.usage;
   return {
@@ -111,6 +112,17 @@ function callOf(input: ChatInput, signal: AbortSignal): Omit<CallOptions, 'promp
       },
     },
   };
+}
+
+/** Names of a call that differ from those of the input. */
+const inputNames: Record<string, string> = {
+  prompt: 'messages',
+  maxOutputTokens: 'maxTokens',
+  stopSequences: 'stop',
+};
+
+function failInInputNames(thrown: unknown): never {
+  throw TriviumError.isInstance(thrown) ? respelled(thrown, (field) => inputNames[field]) : thrown;
 }
 
 async function read(

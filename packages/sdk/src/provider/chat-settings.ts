@@ -9,7 +9,7 @@ import { type OutputFormat, outputFormatOf } from './output-format/formats.js';
 import type { CallOptions, CallWarning } from './specification.js';
 
 /** The part of a call that the prompt depends on beside its messages. */
-export type ChatCall = Pick<CallOptions, 'tools' | 'toolChoice' | 'reasoning'>;
+export type ChatCall = Pick<CallOptions, 'tools' | 'toolChoice' | 'reasoning' | 'providerOptions'>;
 
 export interface ChatSettings {
   format: OutputFormat;

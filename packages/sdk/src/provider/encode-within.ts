@@ -33,10 +33,10 @@ export async function encodeWithin(
       ? await fitTurns(messages, encode, room)
       : { encoded: await encode(messages), dropped: 0 };
   if (encoded.tokens.length < contextTokens) return { ...encoded, dropped };
-  throw tooLong(encoded.tokens.length, contextTokens);
+  throw tooLong(encoded.tokens.length, contextTokens, overflow);
 }
 
-const tooLong = (tokens: number, contextTokens: number) =>
+const tooLong = (tokens: number, contextTokens: number, overflow: EncodeWithinOptions['overflow']) =>
   new TriviumError(
     'context-overflow',
     `The prompt has ${tokens} tokens; the context holds ${contextTokens}, one of them for the answer.`,
@@ -44,6 +44,9 @@ const tooLong = (tokens: number, contextTokens: number) =>
       field: 'prompt',
       expected: `fewer than ${contextTokens} tokens`,
       found: `${tokens} tokens`,
-      remedy: "Shorten it, load the model with more contextTokens, or set overflow: 'drop-oldest'.",
+      remedy:
+        overflow === 'drop-oldest'
+          ? 'Shorten what cannot be dropped, system messages and the last turn, or load the model with more contextTokens.'
+          : "Shorten it, load the model with more contextTokens, or set overflow: 'drop-oldest'.",
     },
   );

@@ -3,12 +3,13 @@
  * events into stream parts. What it cannot do it says in warnings; it never cuts a prompt silently.
  */
 import { randomUUID } from 'node:crypto';
-import type { GenerateEvent, GenerateOptions, NativeModel } from '@trivium/native';
+import type { GenerateEvent, GenerateOptions, ModelKind, NativeModel } from '@trivium/native';
 import { TriviumError } from '@trivium/protocol';
 import type { ModelStore } from '../models/model-store.js';
 import { samplingOf } from '../models/sampling.js';
 import { answerGrammar, compileAnswer } from './answer-grammar.js';
 import { AnswerReader } from './answer-reader.js';
+import { inCallNames } from './call-names.js';
 import { toChatMessages } from './chat-messages.js';
 import { type ChatCall, type ChatSettings, readChatSettings } from './chat-settings.js';
 import { encodeChat } from './chat-template.js';
@@ -32,6 +33,13 @@ interface Prepared {
   answer: AnswerReader;
   warnings: CallWarning[];
 }
+
+/** What of a provider takes models that write no text. */
+const makers: Record<Exclude<ModelKind, 'causal'>, string> = {
+  encoder: 'embeddingModel',
+  'static-embedding': 'embeddingModel',
+  'cross-encoder': 'rerankingModel',
+};
 
 /** Where a language model gets the loaded model behind its id; a `ModelStore` is one. */
 export type ModelSource = Pick<ModelStore, 'get'>;
@@ -58,7 +66,7 @@ export class TriviumLanguageModel<Version extends SpecificationVersion = Specifi
   async encode(prompt: readonly PromptMessage[] | string, call: ChatCall = {}): Promise<Int32Array> {
     const model = await this.load();
     if (typeof prompt === 'string') return model.tokenizer.encode(prompt, { addSpecialTokens: false });
-    const settings = readChatSettings(call, {}, model.info);
+    const settings = readChatSettings(call, parseTriviumOptions(call.providerOptions?.trivium), model.info);
     return (await encodeChat(model, toChatMessages(prompt, settings), settings.variables)).tokens;
   }
 
@@ -113,22 +121,22 @@ export class TriviumLanguageModel<Version extends SpecificationVersion = Specifi
     return { stream: toStream(prepared, this.modelId, { generation, first, events }) };
   }
 
-  private load(signal?: AbortSignal): Promise<NativeModel> {
-    return this.source.get(this.modelId, 'language', { signal });
+  private async load(signal?: AbortSignal): Promise<NativeModel> {
+    const model = await this.source.get(this.modelId, 'language', { signal });
+    const { kind, architecture, path } = model.info;
+    if (kind === 'causal') return model;
+    throw new TriviumError('invalid-argument', `${this.modelId} is no language model.`, {
+      field: 'model',
+      file: path,
+      found: `${architecture} (${kind})`,
+      remedy: `Use it with ${makers[kind]}().`,
+    });
   }
 
   private async prepare(options: CallOptions): Promise<Prepared> {
     options.abortSignal?.throwIfAborted();
     const extra = parseTriviumOptions(options.providerOptions?.trivium);
     const model = await this.load(options.abortSignal);
-    if (model.info.kind !== 'causal') {
-      throw new TriviumError('invalid-argument', `${this.modelId} is no language model.`, {
-        field: 'model',
-        file: model.info.path,
-        found: `${model.info.architecture} (${model.info.kind})`,
-        remedy: 'Use it with embeddingModel().',
-      });
-    }
     const settings = readChatSettings(options, extra, model.info);
     const warnings = [...unsupportedSettings(options, extra), ...settings.warnings];
     const messages = toChatMessages(options.prompt, settings);
@@ -156,7 +164,7 @@ export class TriviumLanguageModel<Version extends SpecificationVersion = Specifi
       settings,
       promptText: chat.text,
       inputTokens: chat.tokens.length,
-      stop: stopsInEngine(settings) ? [] : (options.stopSequences ?? []),
+      stop: stopsInEngine(settings) ? [] : stopsOf(options),
       isHeld: grammar !== undefined,
     });
     return { model, request, warnings, answer };
@@ -186,7 +194,7 @@ function toRequest(
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.presencePenalty !== undefined && { presencePenalty: options.presencePenalty }),
     ...(options.frequencyPenalty !== undefined && { frequencyPenalty: options.frequencyPenalty }),
-    ...(options.stopSequences && stopsInEngine(settings) && { stop: options.stopSequences }),
+    ...(stopsInEngine(settings) && { stop: stopsOf(options) }),
     ...(extra.logitBias !== undefined && { logitBias: extra.logitBias }),
     ...(extra.logprobs !== undefined && { logprobs: extra.logprobs }),
     ...(stopTokens && { stopTokens }),
@@ -196,6 +204,9 @@ function toRequest(
 
 /** The engine cannot tell text from reasoning and calls: where there may be those, the answer's reader looks for stop sequences. */
 const stopsInEngine = ({ format, toolNames }: ChatSettings) => !hasMarkup(format, toolNames);
+
+/** An empty one asks for nothing. */
+const stopsOf = ({ stopSequences = [] }: CallOptions) => stopSequences.filter((sequence) => sequence !== '');
 
 /** Where an answer ends that is read by a format; `undefined`: where the model says. */
 function stopTokensOf(
@@ -225,7 +236,7 @@ async function* retryable(
   try {
     yield* generation;
   } catch (error) {
-    throwRetryable(error);
+    throwRetryable(inCallNames(error));
   }
 }
 

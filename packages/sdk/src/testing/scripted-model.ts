@@ -127,7 +127,10 @@ export class ScriptedModel<Version extends SpecificationVersion = SpecificationV
       return { words: [], toolCalls, finishReason: { unified: 'tool-calls', raw: undefined } };
     }
     const stop = Math.min(
-      ...(options.stopSequences ?? []).map((text) => whole.indexOf(text)).filter((at) => at >= 0),
+      ...(options.stopSequences ?? [])
+        .filter((text) => text !== '')
+        .map((text) => whole.indexOf(text))
+        .filter((at) => at >= 0),
       whole.length,
     );
     const words = whole.slice(0, stop).match(/\s*\S+|\s+$/g) ?? [];

@@ -123,6 +123,11 @@ describe('which model', () => {
     });
   });
 
+  test('what the model refuses is called as it is in the input', async () => {
+    const refused = talk({ chatTemplate: qwen, answers: ['x'] }, { model: 'm', stop: ['x'.repeat(5000)] });
+    await expect(refused).rejects.toMatchObject({ code: 'invalid-argument', field: 'stop' });
+  });
+
   test('a conversation that ends with an answer has nothing to answer', async () => {
     const messages = [{ role: 'assistant' as const, content: 'x' }];
     await expect(talk({ answers: ['x'] }, { model: 'm', messages })).rejects.toMatchObject({

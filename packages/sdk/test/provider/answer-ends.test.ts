@@ -125,6 +125,14 @@ describe('stop sequences', () => {
     expect(engine.requests[0]!.stop).toEqual(['end']);
   });
 
+  it('ask for nothing where they are empty, whoever looks for them', async () => {
+    const engine = new ScriptedEngine({ chatTemplate: fixture('llama'), answers: ['Yes.'] });
+    await engine.languageModel('v4').doGenerate({ prompt, stopSequences: ['', 'end'] });
+    expect(engine.requests[0]!.stop).toEqual(['end']);
+    const { whole } = await stopped('qwen', 'Yes.', ['']);
+    expect(whole.content).toEqual([{ type: 'text', text: 'Yes.' }]);
+  });
+
   it('are short, as the engine has them', async () => {
     const long = ['x'.repeat(4000), 'é'.repeat(49)];
     await expect(stopped('qwen', answer, long)).rejects.toMatchObject({
@@ -168,6 +176,22 @@ describe('a whole call at the end of the budget', () => {
     });
     expect(text).toBe('Done.');
   });
+});
+
+it('names what can still be done about a prompt that does not fit', async () => {
+  const engine = new ScriptedEngine({ chatTemplate: fixture('qwen'), contextTokens: 8, answers: ['y'] });
+  const remedyOf = (trivium: object) =>
+    engine
+      .languageModel('v4')
+      .doGenerate({ prompt, providerOptions: { trivium: { ...trivium } } })
+      .then(
+        () => undefined,
+        ({ remedy }) => remedy as string,
+      );
+  expect(await remedyOf({})).toContain("'drop-oldest'");
+  const dropped = await remedyOf({ overflow: 'drop-oldest' });
+  expect(dropped).toContain('contextTokens');
+  expect(dropped).not.toContain('drop-oldest');
 });
 
 it('drops the oldest turns until the answer has room', async () => {

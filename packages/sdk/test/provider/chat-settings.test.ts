@@ -119,6 +119,19 @@ describe('thinking', () => {
     await model.doGenerate({ prompt: [user('x')], providerOptions: { trivium: { enableThinking: true } } });
     expect(engine.prompt()).toMatch(/assistant\n$/);
   });
+
+  it('is counted as the call has it', async () => {
+    const engine = new ScriptedEngine({ ...template('qwen'), answers: ['x'] });
+    const model = engine.languageModel('v4');
+    const call = { providerOptions: { trivium: { enableThinking: false } } };
+    await model.doGenerate({ prompt: [user('x')], ...call });
+    const { tokens } = engine.requests[0]!;
+    expect(await model.encode([user('x')], call)).toEqual(tokens);
+    expect(await model.countTokens([user('x')])).toBeLessThan(tokens.length);
+    const room = 32_768 - tokens.length;
+    expect(await model.fits([user('x')], room, call)).toBe(true);
+    expect(await model.fits([user('x')], room + 1, call)).toBe(false);
+  });
 });
 
 describe('earlier turns', () => {

@@ -111,6 +111,32 @@ describe('a local language model', () => {
     });
   });
 
+  it.each([
+    ['bert-mean', 'embeddingModel()'],
+    ['bert-cross', 'rerankingModel()'],
+  ])('refuses %s, which writes no text, and says what takes it', async (name, taker) => {
+    const model = trivium(file.replace('llama-grouped-tied', name));
+    const refused = {
+      code: 'invalid-argument',
+      field: 'model',
+      remedy: expect.stringContaining(taker),
+    };
+    await expect(model.doGenerate({ prompt: [] })).rejects.toMatchObject(refused);
+    await expect(model.countTokens('hello')).rejects.toMatchObject(refused);
+  });
+
+  it('speaks of what the engine refuses in the names of the call', async () => {
+    const call = { prompt: [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'hello' }] }] };
+    await expect(trivium(file).doGenerate({ ...call, maxOutputTokens: 0 })).rejects.toMatchObject({
+      code: 'invalid-argument',
+      field: 'maxOutputTokens',
+      message: expect.stringContaining('maxOutputTokens'),
+    });
+    await expect(
+      trivium(file).doGenerate({ ...call, stopSequences: ['x'.repeat(5000)] }),
+    ).rejects.toMatchObject({ code: 'invalid-argument', field: 'stopSequences' });
+  });
+
   it('refuses unknown ids and kinds by name', () => {
     expect(() => trivium('./nothing.gguf')).toThrow(NoSuchModelError);
     expect(() => trivium.imageModel('x')).toThrow(NoSuchModelError);

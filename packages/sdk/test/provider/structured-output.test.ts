@@ -63,7 +63,11 @@ describe('nano writes JSON', () => {
       maxOutputTokens: 5,
       maxRetries: 0,
     });
-    await expect(tooSmall).rejects.toMatchObject({ code: 'invalid-argument', field: 'maxTokens' });
+    await expect(tooSmall).rejects.toMatchObject({
+      code: 'invalid-argument',
+      field: 'maxOutputTokens',
+      remedy: expect.stringContaining('maxOutputTokens'),
+    });
   });
 
   test('streamed, as a list, and without a schema', async () => {

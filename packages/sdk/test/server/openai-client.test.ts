@@ -266,6 +266,12 @@ describe('chat completions', () => {
   });
 });
 
+/** An answer of more tokens than two. */
+const tooLong = {
+  type: 'json_schema',
+  json_schema: { name: 'long', schema: { type: 'string', enum: ['As long as it is, it does not fit.'] } },
+};
+
 describe('requests that cannot be served', () => {
   it.each([
     ['several answers', { n: 2 }, 'n'],
@@ -292,6 +298,11 @@ describe('requests that cannot be served', () => {
     ['a call without tools', { model: 'words', tool_choice: 'required', tools }, 'tool_choice'],
     ['a bias of no token', { model: 'words', logit_bias: { 99999999: 1 } }, 'logit_bias'],
     ['a bias of no id', { model: 'words', logit_bias: { a: 1 } }, 'logit_bias.a'],
+    [
+      'a text that cannot be so short',
+      { model: 'words', response_format: tooLong, max_completion_tokens: 2 },
+      'max_completion_tokens',
+    ],
     ['two tools of one name', { tools: [...tools, ...tools] }, 'tools'],
     ['alternatives without log-probabilities', { top_logprobs: 2 }, 'top_logprobs'],
   ])('name the field: %s', async (_, fields, param) => {

@@ -25,6 +25,9 @@ describe('completions', () => {
     const request = { model: 'words', prompt: 'The weather today is', max_tokens: 8, temperature: 0 };
     const whole = await client.completions.create({ ...request, logprobs: 2 });
     expect(whole.choices[0]!.text.length).toBeGreaterThan(0);
+    // An empty stop sequence asks for nothing.
+    const { choices } = await client.completions.create({ ...request, stop: [''] });
+    expect(choices[0]!.text).toBe(whole.choices[0]!.text);
     expect(whole.usage).toMatchObject({ completion_tokens: 8 });
     expect(whole.choices[0]!.logprobs!.tokens).toHaveLength(8);
     let text = '';

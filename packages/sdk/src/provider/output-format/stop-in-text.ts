@@ -16,9 +16,11 @@ export interface StoppingSplitter extends OutputSplitter {
 /** As many as the engine takes, which looks for them where an answer has no markup. */
 const mostBytes = 4096;
 
-/** @throws TriviumError `invalid-argument` for sequences of more than 4 KiB together */
-export function stopInText(answer: OutputSplitter, sequences: readonly string[]): StoppingSplitter {
-  const stops = sequences.filter((sequence) => sequence !== '');
+/**
+ * @param stops none of them empty
+ * @throws TriviumError `invalid-argument` for sequences of more than 4 KiB together
+ */
+export function stopInText(answer: OutputSplitter, stops: readonly string[]): StoppingSplitter {
   const bytes = Buffer.byteLength(stops.join(''));
   if (bytes > mostBytes)
     throw new TriviumError('invalid-argument', 'The stop sequences are too long.', {

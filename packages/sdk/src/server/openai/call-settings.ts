@@ -37,8 +37,11 @@ export const stopField = optional(
     }),
 ).describe(`Up to 16 sequences, of ${mostStopBytes} bytes together.`);
 
-export const stopsOf = (stop: string | string[] | undefined): string[] | undefined =>
-  stop === undefined ? undefined : typeof stop === 'string' ? [stop] : stop.length > 0 ? stop : undefined;
+/** An empty sequence asks for nothing, as an empty list does. */
+export function stopsOf(stop: string | string[] = []): string[] | undefined {
+  const stops = [stop].flat().filter((sequence) => sequence !== '');
+  return stops.length > 0 ? stops : undefined;
+}
 
 interface Sampling {
   temperature?: number | undefined;

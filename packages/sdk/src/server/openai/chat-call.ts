@@ -7,7 +7,7 @@ import type { RouteWords } from './field-names.js';
 import { promptOf } from './prompt.js';
 
 export const chatWords: RouteWords = {
-  fields: { prompt: 'messages' },
+  fields: { prompt: 'messages', maxOutputTokens: 'max_completion_tokens' },
   tooLong: 'Leave the oldest messages out, shorten them, or take a model with a larger context.',
 };
 

@@ -31,7 +31,7 @@ interface Continuation {
 }
 
 export const continuationWords: RouteWords = {
-  fields: { tokens: 'prompt', maxTokens: 'max_tokens', logprobs: 'logprobs' },
+  fields: { tokens: 'prompt', maxTokens: 'max_tokens', maxOutputTokens: 'max_tokens', logprobs: 'logprobs' },
   tooLong: 'Shorten the prompt, or take a model with a larger context.',
 };
 const fail = (thrown: unknown) => failInOpenaiNames(thrown, continuationWords);

@@ -12,6 +12,7 @@ const fieldNames: Record<string, string> = {
   logprobs: 'top_logprobs',
   toolChoice: 'tool_choice',
   responseFormat: 'response_format',
+  stopSequences: 'stop',
 };
 
 export interface RouteWords {

@@ -15,7 +15,7 @@ import {
 import type { InputItem, InputPart, ResponsesRequest } from './responses-schema.js';
 
 export const responsesWords = ({ truncation }: ResponsesRequest): RouteWords => ({
-  fields: { prompt: 'input', responseFormat: 'text.format' },
+  fields: { prompt: 'input', maxOutputTokens: 'max_output_tokens', responseFormat: 'text.format' },
   tooLong:
     truncation === 'auto'
       ? 'Shorten the instructions or the last item of the input, or take a model with a larger context.'
