@@ -9,7 +9,10 @@ import { insideOf, stopTokensOfGguf } from './stop-tokens.js';
 import type { ModelInfo, Tokenizer } from './types.js';
 
 type Facts<Key extends keyof ModelInfo> = { [K in Key]?: ModelInfo[K] | undefined };
-type ChatFacts = Facts<'chatTemplate' | 'bosToken' | 'eosToken'> & Pick<ModelInfo, 'stopTokens'>;
+type ChatFacts = Facts<'chatTemplate' | 'toolTemplate' | 'bosToken' | 'eosToken'> &
+  Pick<ModelInfo, 'stopTokens'>;
+/** By the names that transformers and llama.cpp know. */
+type Templates = Readonly<Record<string, string | undefined>>;
 
 /** @throws TriviumError `bad-format` where a file beside the weights is damaged or says what it cannot mean */
 export function toModelInfo(raw: RawModel, tokenizer: Tokenizer): ModelInfo {
@@ -53,7 +56,10 @@ function chatOfGguf(metadata: RawDescription['metadata'], tokenizer: Tokenizer):
     return typeof id === 'number' ? tokenizer.tokenText(id) : undefined;
   };
   return {
-    chatTemplate: asText(metadata['tokenizer.chat_template']),
+    ...templatesOf({
+      default: asText(metadata['tokenizer.chat_template']),
+      tool_use: asText(metadata['tokenizer.chat_template.tool_use']),
+    }),
     bosToken: token('bos'),
     eosToken: token('eos'),
     stopTokens: stopTokensOfGguf(metadata, tokenizer),
@@ -66,10 +72,14 @@ function chatOfFolder(description: RawDescription, tokenizer: Tokenizer): ChatFa
   const ends = (file: string) =>
     new SideFile(description, file).read('eos_token_id', 'a token id, or a list of them', asIds) ?? [];
   const eosToken = token('eos');
+  const files = {
+    default: description.texts['chat_template.jinja'],
+    tool_use: description.texts['additional_chat_templates/tool_use.jinja'],
+  };
+  const inConfig = () => config.read('chat_template', 'a template, or several with names', asTemplates) ?? {};
   return {
-    chatTemplate:
-      description.texts['chat_template.jinja'] ??
-      config.read('chat_template', 'a template, or a list of them with names', asTemplate),
+    // Of transformers too, files of templates stand for all that the configuration has.
+    ...templatesOf((files.default ?? files.tool_use) === undefined ? inConfig() : files),
     bosToken: token('bos'),
     eosToken,
     stopTokens: insideOf(tokenizer, [
@@ -80,12 +90,20 @@ function chatOfFolder(description: RawDescription, tokenizer: Tokenizer): ChatFa
   };
 }
 
-/** Of several templates the one named "default", else the first. */
-function asTemplate(value: unknown): string | undefined {
-  if (!Array.isArray(value)) return asText(value);
-  const named: (Record<string, string> | undefined)[] = value.map(asTexts);
-  return (named.find((one) => one?.name === 'default') ?? named[0])?.template;
+/** One template, a list of them with names, or an object that has them by name. */
+function asTemplates(value: unknown): Templates | undefined {
+  if (typeof value === 'string') return { default: value };
+  if (!Array.isArray(value)) return asTexts(value);
+  const named = value.map(asTexts).map((one) => [one?.name, one?.template]);
+  if (named.length === 0 || named.flat().includes(undefined)) return undefined;
+  return Object.fromEntries(named) as Templates;
 }
+
+/** Of several templates the one named "default", else the first. */
+const templatesOf = (templates: Templates): Facts<'chatTemplate' | 'toolTemplate'> => ({
+  chatTemplate: templates.default ?? Object.values(templates).find((template) => template !== undefined),
+  toolTemplate: templates.tool_use,
+});
 
 function promptsOf(description: RawDescription): Facts<'prompts' | 'defaultPrompt' | 'poolsPrompts'> {
   const config = new SideFile(description, 'config_sentence_transformers.json');

@@ -80,6 +80,8 @@ export interface ModelInfo {
   packed: 'mapped' | 'made';
   /** Jinja source of the chat template, if the file has one. */
   chatTemplate?: string;
+  /** Jinja source of the one for calls with tools, if the file has another for them (`tool_use`). */
+  toolTemplate?: string;
   bosToken?: string;
   eosToken?: string;
   /**

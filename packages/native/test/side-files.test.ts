@@ -29,29 +29,53 @@ async function infoOf(path: string) {
 }
 
 describe('what they say is taken:', () => {
-  test.each<[string, unknown, string | undefined]>([
-    ['one template', '{{ a }}', '{{ a }}'],
-    ['none', null, undefined],
-    [
-      'of several the default one',
-      [
-        { name: 'tools', template: 'b' },
-        { name: 'default', template: 'c' },
-      ],
-      'c',
-    ],
-    ['else the first', [{ name: 'tools', template: 'b' }], 'b'],
-  ])('%s', async (_, chat_template, expected) => {
-    const path = folder('qwen3-tied', { 'tokenizer_config.json': { chat_template } });
-    expect((await infoOf(path)).chatTemplate).toBe(expected);
+  const named = (texts: Record<string, string>) =>
+    Object.entries(texts).map(([name, template]) => ({ name, template }));
+  const file = 'chat_template.jinja';
+  const toolFile = 'additional_chat_templates/tool_use.jinja';
+  test.each<[string, unknown, Record<string, string>, (string | undefined)?, (string | undefined)?]>([
+    ['one template', '{{ a }}', {}, '{{ a }}'],
+    ['none', null, {}],
+    ['of several the default one', named({ rag: 'b', default: 'c' }), {}, 'c'],
+    ['else the first', named({ rag: 'b' }), {}, 'b'],
+    ['another for tools', named({ default: 'a', tool_use: 'b' }), {}, 'a', 'b'],
+    ['templates by name', { tool_use: 'b', default: 'a' }, {}, 'a', 'b'],
+    ['a template of its own file goes before', 'a', { [file]: 'b' }, 'b'],
+    ['so does the one for tools', 'a', { [file]: 'b', [toolFile]: 'c' }, 'b', 'c'],
+    ['files stand for all of them', named({ default: 'a', tool_use: 'b' }), { [file]: 'c' }, 'c'],
+  ])('%s', async (_, chat_template, files, chatTemplate, toolTemplate) => {
+    const path = folder('qwen3-tied', { 'tokenizer_config.json': { chat_template }, ...files });
+    const info = await infoOf(path);
+    expect([info.chatTemplate, info.toolTemplate]).toEqual([chatTemplate, toolTemplate]);
   });
 
-  test('a template of its own file goes before', async () => {
-    const path = folder('qwen3-tied', {
-      'chat_template.jinja': 'a',
-      'tokenizer_config.json': { chat_template: 'b' },
-    });
-    expect((await infoOf(path)).chatTemplate).toBe('a');
+  test('templates of a GGUF file, the default one and the one for tools', async () => {
+    const path = join(scratch, 'templates.gguf');
+    const text = (value: string) => {
+      const length = Buffer.alloc(8);
+      length.writeBigUInt64LE(BigInt(value.length));
+      return [length, Buffer.from(value)];
+    };
+    const asString = Buffer.from([8, 0, 0, 0]);
+    // Room for whole blocks of 32 bytes: what comes after keeps its alignment.
+    const templatesOf = async (templates: Record<string, string>) => {
+      const pairs = Object.entries(templates).flatMap(([key, value]) => [
+        ...text(key),
+        asString,
+        ...text(value),
+      ]);
+      const filler = 32 - ((Buffer.concat(pairs).length + 25) % 32);
+      const added = [...pairs, ...text('other'), asString, ...text(' '.repeat(filler))];
+      const bytes = readFileSync(`${fixtures}llama-yarn.gguf`);
+      bytes.writeBigUInt64LE(bytes.readBigUInt64LE(16) + BigInt(Object.keys(templates).length + 1), 16);
+      writeFileSync(path, Buffer.concat([bytes.subarray(0, 24), ...added, bytes.subarray(24)]));
+      const info = await infoOf(path);
+      return [info.chatTemplate, info.toolTemplate];
+    };
+    const [key, toolKey] = ['tokenizer.chat_template', 'tokenizer.chat_template.tool_use'];
+    expect(await templatesOf({ [key]: 'a' })).toEqual(['a', undefined]);
+    expect(await templatesOf({ [key]: 'a', [toolKey]: 'b' })).toEqual(['a', 'b']);
+    expect(await templatesOf({ [toolKey]: 'b' })).toEqual(['b', 'b']);
   });
 
   test('begin and end as texts or objects, end tokens as one or several', async () => {
@@ -108,6 +132,8 @@ describe('what is damaged is an error', () => {
     ['qwen3-tied', language, [], '/'],
     ['qwen3-tied', language, { chat_template: 1 }, '/chat_template'],
     ['qwen3-tied', language, { chat_template: [{ name: 'default' }] }, '/chat_template'],
+    ['qwen3-tied', language, { chat_template: [{ template: 'a' }] }, '/chat_template'],
+    ['qwen3-tied', language, { chat_template: { default: 1 } }, '/chat_template'],
     ['qwen3-tied', language, { eos_token: 2 }, '/eos_token'],
     ['qwen3-tied', language, { bos_token: { text: 'a' } }, '/bos_token'],
     ['qwen3-tied', 'generation_config.json', '', '/'],

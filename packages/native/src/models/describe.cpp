@@ -7,7 +7,7 @@ namespace {
 
 // Small files of a Hugging Face folder that say how the model is to be used.
 constexpr const char* text_files[] = {"config.json", "tokenizer_config.json", "generation_config.json", "chat_template.jinja",
-                                      "config_sentence_transformers.json"};
+                                      "additional_chat_templates/tool_use.jinja", "config_sentence_transformers.json"};
 
 const char* kind_name(ModelKind kind) {
   switch (kind) {

@@ -4,6 +4,7 @@
  */
 import type { ModelInfo } from '@trivium/native';
 import type { ReasoningKey } from './chat-messages.js';
+import { templateFor } from './chat-template.js';
 import type { TriviumLanguageModelOptions } from './options.js';
 import { type OutputFormat, outputFormatOf } from './output-format/formats.js';
 import type { CallOptions, CallWarning } from './specification.js';
@@ -41,17 +42,18 @@ export const withoutTemplate = {
 export function readChatSettings(
   call: ChatCall,
   extra: TriviumLanguageModelOptions,
-  { chatTemplate }: Pick<ModelInfo, 'chatTemplate'>,
+  info: Pick<ModelInfo, 'chatTemplate' | 'toolTemplate'>,
 ): ChatSettings {
-  const format = outputFormatOf(chatTemplate);
-  const warnings: CallWarning[] = chatTemplate === undefined ? [withoutTemplate] : [];
-  const tools = readTools(call, format, extra.grammar === 'off', warnings);
-  const thinking = readThinking(call, extra, { template: chatTemplate ?? '', format }, warnings);
+  const warnings: CallWarning[] = info.chatTemplate === undefined ? [withoutTemplate] : [];
+  const tools = readTools(call, outputFormatOf(templateFor(info, true)), extra.grammar === 'off', warnings);
+  const template = templateFor(info, tools.length > 0);
+  const format = outputFormatOf(template);
+  const thinking = readThinking(call, extra, { template: template ?? '', format }, warnings);
   return {
     format,
     toolNames: new Set(tools.map(({ name }) => name)),
     tools,
-    reasoningKey: reasoningKeyOf(chatTemplate ?? ''),
+    reasoningKey: reasoningKeyOf(template ?? ''),
     variables: { ...(tools.length > 0 && { tools: tools.map(templateTool) }), ...thinking },
     warnings,
   };

@@ -3,7 +3,7 @@
  * message or a tool spells one, that stretch is encoded as ordinary text, while the template's own specials stay special.
  */
 import { Template } from '@huggingface/jinja';
-import type { NativeModel } from '@trivium/native';
+import type { ModelInfo, NativeModel } from '@trivium/native';
 import { TriviumError } from '@trivium/protocol';
 import type { ChatMessage } from './chat-messages.js';
 import { isTimeout, within } from './within.js';
@@ -39,6 +39,12 @@ function compile(source: string, path: string): Template {
   return template;
 }
 
+/** The template of a call: with tools the one that the model has for them, where it has one. */
+export const templateFor = (
+  { chatTemplate, toolTemplate }: Pick<ModelInfo, 'chatTemplate' | 'toolTemplate'>,
+  hasTools: boolean,
+): string | undefined => (hasTools ? (toolTemplate ?? chatTemplate) : chatTemplate);
+
 /** The prompt text of a chat, and the stretches in it that must stay ordinary text. */
 function render(model: NativeModel, messages: readonly ChatMessage[], variables: Record<string, unknown>) {
   const { info, tokenizer } = model;
@@ -48,12 +54,13 @@ function render(model: NativeModel, messages: readonly ChatMessage[], variables:
   const plain = (text: string) =>
     text.replace(spelled, (found) => `${open}${literals.push(found) - 1}${close}`);
   const safe = messages.map((message) => inStrings(message, plain)) as ChatMessage[];
-  if (!info.chatTemplate) {
+  const source = templateFor(info, variables.tools !== undefined);
+  if (!source) {
     // A base model: its text is the messages' text, one after the other.
     return { text: safe.map(({ content }) => content).join('\n\n'), literals, special: true };
   }
   try {
-    const template = compile(info.chatTemplate, info.path);
+    const template = compile(source, info.path);
     const text = within(renderLimitMs, () =>
       template.render({
         messages: safe,

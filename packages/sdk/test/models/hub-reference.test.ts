@@ -111,6 +111,7 @@ describe('the files of a reference', () => {
       'tokenizer_config.json',
       'special_tokens_map.json',
       'chat_template.jinja',
+      'additional_chat_templates/tool_use.jinja',
       'modules.json',
       '1_Pooling/config.json',
       'model.safetensors',

@@ -65,6 +65,33 @@ describe('tools', () => {
     expect(readChatSettings(kept, {}, template('qwen')).warnings).toEqual([]);
   });
 
+  describe('of a model that has another template for them', () => {
+    const plain = '{% for message in messages %}[{{ message.role }}]{{ message.content }}{% endfor %}';
+    const withTools = `{% for tool in tools %}{{ tool.function.name }}{% endfor %}${plain}<tool_call>`;
+    const prompt = [user('Hi.')];
+
+    it('are what it is taken for, and its form of calls is read', async () => {
+      const answers = ['<tool_call>\n{"name": "search", "arguments": {}}\n</tool_call>'];
+      const engine = new ScriptedEngine({ chatTemplate: plain, toolTemplate: withTools, answers });
+      const model = engine.languageModel('v4');
+      const { content } = await model.doGenerate({ prompt, tools: [tool] });
+      expect(engine.prompt()).toBe('search[user]Hi.<tool_call>');
+      expect(content).toMatchObject([{ type: 'tool-call', toolName: 'search' }]);
+      await model.doGenerate({ prompt });
+      expect(engine.prompt()).toBe('[user]Hi.');
+      await model.doGenerate({ prompt, tools: [tool], toolChoice: { type: 'none' } });
+      expect(engine.prompt()).toBe('[user]Hi.');
+    });
+
+    it('are warned of where its form is not known, and the plain one is taken', async () => {
+      const unknown = withTools.replace('<tool_call>', '<function_call>');
+      const engine = new ScriptedEngine({ chatTemplate: plain, toolTemplate: unknown, answers: ['x'] });
+      const { warnings } = await engine.languageModel('v4').doGenerate({ prompt, tools: [tool] });
+      expect(features(warnings)).toEqual(['unsupported: tools']);
+      expect(engine.prompt()).toBe('[user]Hi.');
+    });
+  });
+
   it('count as tokens of the prompt', async () => {
     const model = new ScriptedEngine({ ...template('qwen'), answers: ['x'] }).languageModel('v4');
     const prompt = [user('hello')];

@@ -19,6 +19,8 @@ export type Answer = string | readonly string[];
 
 export interface ScriptedEngineSettings {
   chatTemplate?: string;
+  /** Another template for calls with tools. */
+  toolTemplate?: string;
   specialTokens?: readonly string[];
   /** The special token that ends every answer, `<|end|>` unless told otherwise. */
   endToken?: string;
@@ -97,6 +99,7 @@ export class ScriptedEngine {
         weightBytes: 0,
         packed: 'made',
         ...(settings.chatTemplate !== undefined && { chatTemplate: settings.chatTemplate }),
+        ...(settings.toolTemplate !== undefined && { toolTemplate: settings.toolTemplate }),
         ...(settings.sampling && { sampling: settings.sampling }),
         stopTokens: [firstSpecial],
         backend: 'scripted',
