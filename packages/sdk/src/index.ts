@@ -1,6 +1,6 @@
 export { Admission, type AdmissionSettings } from './base/admission.js';
 export * from './host/index.js';
-export { JobStore, type JobStoreSettings, type Jobs } from './jobs/index.js';
+export { type JobFilter, JobStore, type JobStoreSettings, type Jobs } from './jobs/index.js';
 export { getEngineStatus } from './models/engine-status.js';
 export { type LoadedPlugins, type LoadPluginsSettings, loadPlugins, namedPlugins } from './plugins/index.js';
 export * from './provider/index.js';

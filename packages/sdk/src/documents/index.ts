@@ -2,12 +2,14 @@
 export { collectFiles, type FoundFile, type FoundFiles } from './collect-files.js';
 export { createLibrary } from './create-library.js';
 export { assertDocument, type DocumentText, documentMediaType, documentText } from './document-text.js';
+export type { PassageRanker, RankedPassage } from './passage-ranker.js';
 export { placeInFile } from './places.js';
 export { sentenceEnds } from './sentences.js';
 export type {
   Block,
   BlockKind,
   DocumentEmbedder,
+  EmbeddedTokens,
   FilePlace,
   Library,
   LibraryOptions,
@@ -16,6 +18,7 @@ export type {
   ReadOptions,
   ReadReport,
   SearchHit,
+  SearchLevel,
   SearchMode,
   SearchOptions,
   SourceText,

@@ -1,1 +1,1 @@
-export { JobStore, type JobStoreSettings, type Jobs } from './job-store.js';
+export { type JobFilter, JobStore, type JobStoreSettings, type Jobs } from './job-store.js';

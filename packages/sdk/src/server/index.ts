@@ -5,5 +5,5 @@ export { type CloseOptions, nodeListener, type RunningServer, type ServeSettings
 export type { AnyEmbeddingModel, AnyRerankingModel, ServedModel } from './served-models.js';
 export type { HandlerSettings, MountedHandler, RequestLogEntry } from './settings.js';
 export { FileStreamStore, type FileStreamStoreSettings } from './ui/file-stream-store.js';
-export { MemoryStreamStore } from './ui/memory-stream-store.js';
-export type { StreamStore, StreamWriter } from './ui/stream-store.js';
+export { MemoryStreamStore, type MemoryStreamStoreSettings } from './ui/memory-stream-store.js';
+export type { StoredStream, StreamEnd, StreamStore, StreamWriter } from './ui/stream-store.js';
