@@ -1,6 +1,7 @@
 /** What a model will take before it is loaded, and what the machine can give. Reads headers only. */
 import { freemem, totalmem } from 'node:os';
 import type { InspectedTensor, LoadModelOptions, LoadQuantization, NativeEngine } from '@trivium/native';
+import { TriviumError } from '@trivium/protocol';
 
 /** Tokens of a page of keys and values, the least that the engine takes at once. */
 const pageTokens = 64;
@@ -21,7 +22,7 @@ export interface MemoryEstimate {
 
 /**
  * @example await estimateMemory(getEngine(), './model.gguf', { contextTokens: 8192 })
- * @throws TriviumError of the engine: `not-found`, `bad-format`
+ * @throws TriviumError `invalid-argument` for a type that `kvType` or `quantize` does not know; of the engine: `not-found`, `bad-format`
  */
 export async function estimateMemory(
   engine: Pick<NativeEngine, 'inspect'>,
@@ -34,18 +35,20 @@ export async function estimateMemory(
     quantize,
   }: Pick<LoadModelOptions, 'contextTokens' | 'kvMemoryBytes' | 'kvType' | 'maxSequences' | 'quantize'> = {},
 ): Promise<MemoryEstimate> {
+  const kvBits = kvType && bitsOf('kvType', bitsOfValue, kvType);
+  const weightBits = quantize && bitsOf('quantize', bitsOfWeight, quantize);
   const model = await engine.inspect(path);
   // A model that is not supported has no size; loading it will say why.
   const weightBytes = Math.max(
     0,
-    (model.weightBytes ?? 0) - (quantize ? savedBytes(model.tensors, quantize) : 0),
+    (model.weightBytes ?? 0) - (weightBits ? savedBytes(model.tensors, weightBits) : 0),
   );
   const tokens = Math.min(model.contextTokens ?? 0, contextTokens ?? Number.POSITIVE_INFINITY);
   const context = Math.ceil(tokens / pageTokens) * pageTokens;
   // The engine's own rule: a quarter of the memory, unless a context or a bound was asked for.
   const bound =
     kvMemoryBytes ?? (contextTokens === undefined ? wholeMemoryBytes() / 4 : Number.POSITIVE_INFINITY);
-  const kvShare = kvType === undefined ? 1 : bitsOfValue[kvType] / bitsOfValue[model.kvType ?? 'f16'];
+  const kvShare = kvBits ? kvBits / bitsOfValue[model.kvType ?? 'f16'] : 1;
   const contextBytes = (model.kvBytesPerToken ?? 0) * kvShare * context;
   const kvBytes = Math.floor(Math.min(contextBytes, bound));
   const mostKvBytes =
@@ -63,11 +66,25 @@ const bitsOfWeight: Record<LoadQuantization, number> = {
   q4_0: 4.5,
 };
 
+function bitsOf<Type extends string>(
+  field: string,
+  bits: Readonly<Record<Type, number>>,
+  type: Type,
+): number {
+  if (Object.hasOwn(bits, type)) return bits[type];
+  throw new TriviumError('invalid-argument', `${field} knows no type "${type}".`, {
+    field,
+    expected: Object.keys(bits).join(', '),
+    found: String(type),
+    remedy: "Leave it out for the model's own.",
+  });
+}
+
 /** What quantizing while loading takes off plain matrices; an estimate, for a token table may keep more bits. */
-function savedBytes(tensors: readonly InspectedTensor[], quantize: LoadQuantization): number {
+function savedBytes(tensors: readonly InspectedTensor[], weightBits: number): number {
   return tensors
     .filter(({ dtype, shape }) => ['F32', 'F16', 'BF16'].includes(dtype) && shape.length === 2)
-    .reduce((sum, { bytes, shape }) => sum + bytes - (shape[0]! * shape[1]! * bitsOfWeight[quantize]) / 8, 0);
+    .reduce((sum, { bytes, shape }) => sum + bytes - (shape[0]! * shape[1]! * weightBits) / 8, 0);
 }
 
 /** Of the machine, or of the container where that has less. */

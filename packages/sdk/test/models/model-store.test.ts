@@ -117,6 +117,19 @@ describe('admission', () => {
     });
   });
 
+  it.each(['kvType', 'quantize'])('knows no types of %s but its own', async (field) => {
+    const { engine, store } = make({ [field]: 'q3_0' });
+    const refused = {
+      code: 'invalid-argument',
+      field,
+      found: 'q3_0',
+      expected: expect.stringMatching(/q8_0/),
+    };
+    await expect(store.get(file('a-100'))).rejects.toMatchObject(refused);
+    await expect(store.estimate(file('a-100'))).rejects.toMatchObject(refused);
+    expect(engine.log).toEqual([]);
+  });
+
   it('counts the context and bound that were asked for', async () => {
     const { store } = make({ contextTokens: 20 });
     expect(await store.estimate(file('a-100'))).toMatchObject({ kvBytes: 25 }); // a page of 64 tokens
