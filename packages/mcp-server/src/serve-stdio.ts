@@ -1,9 +1,10 @@
 /** A surface over standard input and output, for clients of every revision. Standard output is protocol only. */
 import type { Server } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio as serveWithSdk } from '@modelcontextprotocol/server/stdio';
-import { TriviumError } from '@trivium/protocol';
+import type { TriviumError } from '@trivium/protocol';
 import { ListeningTransport } from './listen-watch.js';
 import { createModernServer } from './serve-sdk-v2.js';
+import { StdioMessages } from './stdio-messages.js';
 import type { McpSurface } from './surface/surface.js';
 
 /** One message is at most this large; what follows cannot be told apart any more, and the connection ends. */
@@ -18,36 +19,38 @@ const maxMessageBytes = 10 * 2 ** 20;
 export async function serveStdio(surface: McpSurface, signal: AbortSignal): Promise<void> {
   const { stdin, stdout, stderr } = process;
   let server: Server | undefined;
-  const inner = new StdioServerTransport(stdin, stdout, { maxBufferSize: maxMessageBytes });
+  let failure: TriviumError | undefined;
+  const report = (error: Error) => {
+    if (error !== failure) stderr.write(`trivium-mcp-server: ${error.message}\n`);
+  };
+  const messages = new StdioMessages(maxMessageBytes, (refusal) => {
+    report(new Error('what is no message of JSON-RPC was refused.'));
+    // The SDK's type has no id that is null, which JSON-RPC asks for.
+    void inner.send(refusal as never).catch(() => {});
+  });
+  messages.once('error', (error: TriviumError) => {
+    failure = error;
+  });
+  // What passes `messages` is bounded already.
+  const inner = new StdioServerTransport(messages, stdout, { maxBufferSize: Number.POSITIVE_INFINITY });
   const transport = new ListeningTransport(inner, surface, (uri) => {
     void server?.sendResourceUpdated({ uri }).catch(() => {});
   });
   const ended = new Promise<void>((resolve) => {
     const end = () => resolve();
-    stdin.once('end', end).once('close', end);
+    messages.once('end', end).once('close', end);
+    stdin.once('close', end);
     signal.addEventListener('abort', end, { once: true });
     if (signal.aborted) end();
   });
-  let isTooLarge = false;
   const handle = serveWithSdk(() => (server = createModernServer(surface)), {
     transport,
-    onerror: (error) => {
-      // The SDK's own words; it has no name for it.
-      isTooLarge ||= error.message.startsWith('ReadBuffer exceeded');
-      stderr.write(`trivium-mcp-server: ${sentenceOf(error)}\n`);
-    },
+    onerror: report,
   });
+  stdin.once('error', report).pipe(messages);
   await Promise.race([ended, transport.closed]);
   await handle.close();
-  if (!isTooLarge) return;
-  throw new TriviumError('too-large', 'The client sent a message that is too large, and was left.', {
-    expected: `at most ${maxMessageBytes} bytes`,
-    remedy: 'Send less, or name a file below the root instead of its text.',
-  });
+  // What is still read of it would keep the process.
+  stdin.unpipe(messages).pause();
+  if (failure) throw failure;
 }
-
-/** Errors of schemas are pages of JSON. */
-const sentenceOf = ({ name, message }: Error) =>
-  name === 'ZodError' || message.startsWith('[')
-    ? 'a message that is none of JSON-RPC was passed over.'
-    : message;

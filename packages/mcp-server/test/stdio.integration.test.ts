@@ -24,19 +24,10 @@ const hello = request(1, 'initialize', {
   clientInfo: { name: 'test', version: '1' },
 });
 
-it('lines that are no JSON-RPC are passed over', async () => {
+it('lines that are no JSON are passed over', async () => {
   const server = start();
-  const said = text(server.stderr);
   const lines = createInterface({ input: server.stdout });
-  for (const line of [
-    'garbage',
-    '{',
-    '[]',
-    'null',
-    '{"jsonrpc":"2.0","id":1}',
-    '{"jsonrpc":"1.0","method":"x"}',
-  ])
-    server.stdin.write(`${line}\n`);
+  for (const line of ['garbage', '{', '']) server.stdin.write(`${line}\n`);
   server.stdin.write(hello);
   const [answer] = await once(lines, 'line');
   expect(JSON.parse(answer)).toMatchObject({ id: 1, result: { serverInfo: { name: 'trivium' } } });
@@ -45,7 +36,47 @@ it('lines that are no JSON-RPC are passed over', async () => {
   expect(JSON.parse(refused)).toMatchObject({ id: 2, error: { code: -32601 } });
   server.stdin.end();
   expect(await once(server, 'exit')).toEqual([0, null]);
-  expect(await said).toContain('passed over');
+});
+
+it.each([
+  ['[]', null],
+  ['null', null],
+  ['[[]]', null],
+  // No request: the number is the server's, or nobody's.
+  ['{"jsonrpc":"2.0","id":1}', null],
+  ['{"jsonrpc":"1.0","method":"x"}', null],
+  ['{"jsonrpc":"2.0","id":1.5,"method":"ping"}', 1.5],
+  ['{"jsonrpc":"1.0","id":"a","method":"ping"}', 'a'],
+])('%s is no message, and that is answered', async (line, id) => {
+  const server = start();
+  const [said, told] = [text(server.stdout), text(server.stderr)];
+  server.stdin.end(`${line}\n`);
+  expect(await once(server, 'exit')).toEqual([0, null]);
+  expect(JSON.parse(await said)).toMatchObject({ jsonrpc: '2.0', id, error: { code: -32600 } });
+  expect(await told).toContain('was refused');
+});
+
+it('each message of a batch is answered', async () => {
+  const server = start();
+  const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
+  const next = async () => JSON.parse((await lines.next()).value);
+  server.stdin.write(hello.replace('2025-11-25', '2025-03-26'));
+  expect(await next()).toMatchObject({ id: 1, result: { protocolVersion: '2025-03-26' } });
+  const ping = (id: number) => ({ jsonrpc: '2.0', id, method: 'ping' });
+  const heard = { jsonrpc: '2.0', method: 'notifications/initialized' };
+  // In two parts, for a line may come in many.
+  const batch = `${JSON.stringify([heard, ping(2), { id: 3 }, ping(4)])}\n`;
+  server.stdin.write(batch.slice(0, 30));
+  server.stdin.write(batch.slice(30));
+  const answers = [await next(), await next(), await next()];
+  expect(answers).toHaveLength(3);
+  expect(answers).toContainEqual({ jsonrpc: '2.0', id: 2, result: {} });
+  expect(answers).toContainEqual({ jsonrpc: '2.0', id: 4, result: {} });
+  expect(answers).toContainEqual(
+    expect.objectContaining({ id: null, error: expect.objectContaining({ code: -32600 }) }),
+  );
+  server.stdin.end();
+  expect(await once(server, 'exit')).toEqual([0, null]);
 });
 
 it('a message that is too large ends the server with a reason', async () => {
@@ -77,14 +108,17 @@ it('nobody need read what it says beside the protocol', async () => {
   const server = start();
   server.stderr.destroy();
   await once(server.stderr, 'close');
-  const lines = createInterface({ input: server.stdout });
+  const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
+  const answered = async () => JSON.parse((await lines.next()).value).id;
+  // Each is told of there.
   server.stdin.write('null\n');
+  expect(await answered()).toBe(null);
   server.stdin.write(hello);
-  await once(lines, 'line');
+  expect(await answered()).toBe(1);
   server.stdin.write('null\n');
+  expect(await answered()).toBe(null);
   server.stdin.write(request(2, 'ping', {}));
-  const [answer] = await once(lines, 'line');
-  expect(JSON.parse(answer)).toMatchObject({ id: 2, result: {} });
+  expect(await answered()).toBe(2);
   server.stdin.end();
   expect(await once(server, 'exit')).toEqual([0, null]);
 });
