@@ -5,7 +5,7 @@
 import { type AnyCapability, type Implementation, invoke, TriviumError } from '@trivium/protocol';
 import { type Host, pathFields, type TriviumContext } from '@trivium/sdk';
 import { startInBackground } from './background.js';
-import { flagsOf, parseCommand, requireFlags } from './flags.js';
+import { parseCommand, requireFlags } from './flags.js';
 import { commandHelp } from './help.js';
 import { batchesOf, linesOf } from './lines.js';
 import { type LoadSettings, loadSettingsOf, ownFlagsOf, typesOf } from './own-flags.js';
@@ -14,21 +14,13 @@ import { jsonLine, type Output, textFor } from './visible.js';
 
 export type Command = Implementation<AnyCapability, TriviumContext>;
 
-/** The model that is set for all calls, where a call has to name one and names none. */
-function withModel(capability: AnyCapability, input: Record<string, unknown>): Record<string, unknown> {
-  const { TRIVIUM_MODEL: model } = process.env;
-  const isWanted = flagsOf(capability).some(({ field, required }) => field === 'model' && required);
-  return isWanted && model ? { model, ...input } : input;
-}
-
 /** The inputs of a call, as they come: several where the command line stands for several calls. */
 async function* inputsOf(
   capability: AnyCapability,
-  given: Record<string, unknown>,
+  input: Record<string, unknown>,
   queries: unknown,
   signal: AbortSignal,
 ): AsyncGenerator<Record<string, unknown>, void, void> {
-  const input = withModel(capability, given);
   const { standardInput } = capability.commandLine ?? {};
   if (typeof queries === 'string') {
     if (input.query !== undefined) {
@@ -94,6 +86,8 @@ export async function runCommand(
   const host = openHost(settings);
   const progress = new ProgressLine();
   const shape = shapeOf(capability, parsed.own);
+  // Several calls of one command meet the same documents.
+  const warned = new Set<string>();
   try {
     for await (const input of inputsOf(capability, parsed.input, parsed.own.queries, signal)) {
       let streamed = false;
@@ -107,8 +101,11 @@ export async function runCommand(
         isTold = type !== undefined && type === capability.commandLine?.outputEvent;
         if (shape === 'events') out.write(jsonLine(step));
         else if (type === 'warning' && message !== undefined) {
+          const warning = `${path ? `${path}: ` : ''}${message}`;
+          if (warned.has(warning)) return;
+          warned.add(warning);
           progress.clear();
-          notes.write(`trivium: ${textFor(notes, `${path ? `${path}: ` : ''}${message}`)}\n`);
+          notes.write(`trivium: ${textFor(notes, warning)}\n`);
         } else if (shape === 'text' && type === 'text-delta' && text !== undefined) {
           // Drafts are replaced by the output: only pieces of the output itself are printed as they come.
           if (capability.commandLine?.deltas === 'drafts') return;

@@ -12,6 +12,8 @@ export interface JsonSchema {
   items?: JsonSchema | false;
   prefixItems?: JsonSchema[];
   properties?: Record<string, JsonSchema>;
+  /** Of what is at names that `properties` does not have. */
+  additionalProperties?: JsonSchema | boolean;
   required?: string[];
   anyOf?: JsonSchema[];
   oneOf?: JsonSchema[];
@@ -57,6 +59,26 @@ export function fieldsOf(root: JsonSchema): FieldSchema[] {
       items: lists.length > 0 ? shapeOf(items) : undefined,
     };
   });
+}
+
+/** Whether values may have something at this path: `['stages', 'summary', 'ratio']`, `['paths', '0']`. */
+export function hasPlace(path: readonly string[], root: JsonSchema): boolean {
+  const places = path.reduce(
+    (schemas, key) =>
+      schemas.flatMap((schema) => alternativesOf(schema, root)).flatMap((one) => at(key, one)),
+    [root],
+  );
+  return places.length > 0;
+}
+
+function at(
+  key: string,
+  { properties = {}, additionalProperties, items, prefixItems }: JsonSchema,
+): JsonSchema[] {
+  const named = Object.hasOwn(properties, key) ? properties[key]! : additionalProperties;
+  if (typeof named === 'object') return [named];
+  const item = /^\d+$/.test(key) ? (prefixItems?.[Number(key)] ?? items) : undefined;
+  return item ? [item] : [];
 }
 
 /** The schemas one of which a value is held to. */

@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { type AnyCapability, respelled, TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
-import { type FieldSchema, fieldsOf, type JsonSchema, jsonTypeOf } from './field-schemas.js';
+import { type FieldSchema, fieldsOf, hasPlace, type JsonSchema, jsonTypeOf } from './field-schemas.js';
 import { valueBehind } from './flag-values.js';
 import { nearest } from './nearest.js';
 import { ownFlagsOf } from './own-flags.js';
@@ -24,12 +24,14 @@ export interface Flag {
 
 export const kebabCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
+const schemaOf = ({ input }: AnyCapability) =>
+  z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+
 /** The fields of a capability's input as flags, in the order of the schema. */
 export function flagsOf(capability: AnyCapability): Flag[] {
-  const schema = z.toJSONSchema(capability.input, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
   const own = ownFlagsOf(capability);
   return (
-    fieldsOf(schema)
+    fieldsOf(schemaOf(capability))
       // Messages are typed, not given as flags.
       .filter(({ name }) => name !== capability.commandLine?.conversation)
       .map((field) => {
@@ -89,13 +91,30 @@ function parse(argv: readonly string[], options: Options): ParsedArgs {
     tokens: true,
   });
   const values = new Map<string, (string | boolean)[]>();
-  for (const token of tokens) {
+  for (const [index, token] of tokens.entries()) {
     if (token.kind !== 'option') continue;
+    const next = tokens[index + 1];
     const flag = switchedOff.get(token.name) ?? token.name;
+    if (token.value === undefined && next?.kind === 'positional')
+      refuseSwitchValue(token.name, next.value, flag === token.name ? `no-${flag}` : flag);
     const value = token.value ?? flag === token.name;
     values.set(flag, [...(values.get(flag) ?? []), value]);
   }
   return { values, positionals };
+}
+
+/**
+ * `--special false` would be a switch that is on, and a text.
+ * @param opposite the flag that says no to it
+ * @throws TriviumError `invalid-argument`
+ */
+function refuseSwitchValue(flag: string, word: string, opposite: string): void {
+  if (word !== 'true' && word !== 'false') return;
+  throw new TriviumError('invalid-argument', `--${flag} takes no value: it is there or not.`, {
+    field: `--${flag}`,
+    found: word,
+    remedy: `${word === 'true' ? `Leave out "${word}"` : `Say --${opposite}`}; a text "${word}" goes before the flags.`,
+  });
 }
 
 /**
@@ -138,10 +157,13 @@ export function inFlags(error: unknown, capability: AnyCapability, settings: rea
     ...settings.map((name) => [name, kebabCase(name)] as const),
     ...flagsOf(capability).map(({ field, flag }) => [field, flag] as const),
   ]);
+  const schema = schemaOf(capability);
   const spelled = respelled(error, (name) => {
     const [field = '', ...inside] = name.split('.');
     const flag = known.get(field);
-    return flag === undefined ? undefined : [`--${flag}`, ...inside].join('.');
+    // `model.safetensors` is a file, whatever `model` is.
+    const isField = flag !== undefined && (inside.length === 0 || hasPlace([field, ...inside], schema));
+    return isField ? [`--${flag}`, ...inside].join('.') : undefined;
   });
   if (!(error.cause instanceof z.ZodError)) return spelled;
   // What does not fit the contract is described where the flags are.
@@ -174,6 +196,7 @@ export function parseCommand(
   try {
     parsed = parse(argv, options);
   } catch (cause) {
+    if (TriviumError.isInstance(cause)) throw cause;
     throw unparsed(wordsOf(capability), Object.keys(options), cause as Error);
   }
   const { values, positionals } = parsed;

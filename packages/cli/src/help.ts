@@ -47,7 +47,12 @@ export function commandHelp(capability: AnyCapability, ownFlags: OwnFlags): stri
       byDefault !== undefined && `default ${JSON.stringify(byDefault)}`,
       flag.required && 'required',
     ].filter(Boolean);
-    const value = flag.isSwitch ? '' : ` ${placeholderOf(flag)}`;
+    // A switch that is on is turned off.
+    const value = flag.isSwitch
+      ? byDefault === true
+        ? `, --no-${flag.flag}`
+        : ''
+      : ` ${placeholderOf(flag)}`;
     return `  ${pad(`--${flag.flag}${value}`, 26)}${notes.join('; ')}`;
   });
   const own = Object.entries(ownFlags).map(

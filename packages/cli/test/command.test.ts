@@ -1,4 +1,7 @@
 /** One capability as a command, of plugins whose fields are named like those of the built-in ones and mean something else. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   type AnyCapability,
   contracts,
@@ -85,6 +88,29 @@ test('as JSON control characters are escaped, in data and in events', async () =
     expect(pieces.join('')).not.toMatch(/[\x7f-\x9f]/);
   }
   expect((await lines(sayer as Implementation<AnyCapability>, '--json'))[0]).toEqual(says);
+});
+
+test('what every call of a command warns of is said once', async () => {
+  const search = implement<typeof contracts.search>(contracts.search, async function* ({ query }) {
+    yield { type: 'warning', message: 'skipped, no PDF', path: 'scan.pdf' };
+    yield { type: 'warning', message: `Nothing of ${query}.` };
+    return { query, hits: [] };
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'trivium-queries-'));
+  const queries = join(folder, 'queries.txt');
+  await writeFile(queries, 'tea\nmilk\n');
+  const [out, notes] = [[], []] as [string[], string[]];
+  const to = (pieces: string[]) => ({ write: (piece: string) => void pieces.push(piece) });
+  const argv = ['docs', '--queries', queries, '--json'];
+  const command = search as Implementation<AnyCapability> as Command;
+  await runCommand(command, argv, () => host, new AbortController().signal, to(out), to(notes));
+  expect(out).toHaveLength(2);
+  expect(notes).toEqual([
+    'trivium: scan.pdf: skipped, no PDF\n',
+    'trivium: Nothing of tea.\n',
+    'trivium: Nothing of milk.\n',
+  ]);
+  await rm(folder, { recursive: true });
 });
 
 test('a contract may say which field of the output is lines', async () => {

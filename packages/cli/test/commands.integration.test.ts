@@ -234,7 +234,7 @@ describe('wrong calls', () => {
     [['search', '.', '--query', 'x', '--limt', '3'], 2, 'Is --limit meant?'],
     [['search', '.'], 2, 'trivium search wants --query STRING'],
     [['search'], 2, 'trivium search wants PATHS…'],
-    [['generate', '--prompt', 'x'], 2, 'trivium generate wants --model STRING'],
+    [['generate', '--prompt', 'x'], 2, 'No model is given'],
     [
       ['generate', '--model', 'nano', '--prompt', 'x', '--max-tokens', '-1'],
       2,
@@ -262,7 +262,7 @@ describe('wrong calls', () => {
     [['write', '.', '--words', '200'], 2, 'instruction'],
     [['write', '.', '--instruction', 'x', '--words', '1'], 2, 'words'],
     [['write', '.', '--instruction', 'x', '--model', '/nowhere.gguf'], 1, 'not-found'],
-    [['write', 'package.json', '--instruction', 'x'], 2, 'needs a language model'],
+    [['write', 'package.json', '--instruction', 'x'], 2, 'No model is given'],
     [['embed', '--events'], 2, '--events'],
     [['summarize', '-', '--job'], 2, 'or leave out --job.\n'],
     [['search', '-', '--queries', '-'], 2, 'cannot both be standard input'],
@@ -296,6 +296,16 @@ describe('wrong calls', () => {
     const named = await run([...args, '--model', model]);
     expect(await run(args, '', { TRIVIUM_MODEL: model })).toEqual(named);
     expect(named.code).toBe(0);
+    const row = ['logits', '--tokens', '1,2', '--json'];
+    expect(await run(row, '', { TRIVIUM_MODEL: model })).toEqual(await run([...row, '--model', model]));
+    const write = ['write', join(folder, 'tea.md'), '--instruction', 'x'];
+    const written = await run(write, '', { TRIVIUM_MODEL: '/nowhere.gguf' });
+    expect(written.stderr).toContain('/nowhere.gguf');
+  });
+
+  test('what is removed is named by the call alone', async () => {
+    const { code, stderr } = await run(['models', 'remove'], '', { TRIVIUM_MODEL: model });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('wants MODEL')]);
   });
 
   test('an answer that is not there is said in words', async () => {

@@ -36,6 +36,30 @@ describe('flags come from the contract', () => {
   });
 
   it.each([
+    ['false', 'Say --no-special'],
+    ['true', 'Leave out "true"'],
+  ])('a switch takes no value: --special %s', (word, remedy) => {
+    expect(() => parseCommand(contracts.tokenize, ['Hello', '--special', word], own)).toThrow(
+      expect.objectContaining({ field: '--special', remedy: expect.stringContaining(remedy) }),
+    );
+    expect(parseCommand(contracts.tokenize, [word, '--special', 'Hello'], own).input).toEqual({
+      texts: [word, 'Hello'],
+      special: true,
+    });
+    const off = () => parseCommand(contracts.tokenize, ['--no-special', word], own);
+    expect(off).toThrow(
+      expect.objectContaining({ remedy: expect.stringMatching(/^(Leave|Say --special;)/) }),
+    );
+    expect(parseCommand(contracts.tokenize, ['--special', '--', word], own).input.texts).toEqual([word]);
+  });
+
+  it('help names what turns a switch off that is on', () => {
+    expect(commandHelp(contracts.tokenize, {})).toContain('  --special, --no-special   Add what');
+    expect(commandHelp(contracts.inspect, {})).toContain('--speed, --no-speed');
+    expect(commandHelp(contracts.inspect, {})).not.toContain('--no-measure');
+  });
+
+  it.each([
     [['--limit', 'many'], '--limit'],
     [['--colour'], undefined],
   ])('refuses %j and names the flag', (argv, field) => {
@@ -220,6 +244,17 @@ describe('errors name flags as they are typed', () => {
     expect(refused({ stages: { summary: { ratio: 2 } } })).toMatchObject({ field: '--stages.summary.ratio' });
     expect(refused({ summaryRatio: 0.3, stages: { summary: { ratio: 0.3 } } })).toMatchObject({
       message: 'write: --summary-ratio: give --summary-ratio or --stages.summary.ratio, not both',
+    });
+  });
+
+  it('files and tensors that begin like a flag are none', () => {
+    const message =
+      'model.safetensors has no model.norm.weight; set paths.0, stages.polish or stages.summary.ratio.';
+    const error = new TriviumError('bad-format', message, { field: 'model.norm.weight' });
+    expect(inFlags(error, contracts.write, [])).toMatchObject({
+      message:
+        'model.safetensors has no model.norm.weight; set --paths.0, --stages.polish or --stages.summary.ratio.',
+      field: 'model.norm.weight',
     });
   });
 

@@ -12,7 +12,8 @@ Serves models, documents and jobs over HTTP: OpenAI's interface at /v1, the AI S
   --port NUMBER         default 7474; 0 takes one that is free
   --host ADDRESS        default 127.0.0.1; any that other machines reach wants a key
   --root DIR            the only folder that callers may name paths in; default: the current one
-  --model MODEL         the model of calls that name none, loaded at the start; default: TRIVIUM_MODEL
+  --model MODEL         the model that writes where a call names none, loaded at the start; default: TRIVIUM_MODEL
+                        (ask and summarize quote where none is named)
   --quantize TYPE       hold the plain weights of models in fewer bits: q8_0, q6_k, q5_k, q4_k, q4_0; default as in the file
   --kv-type TYPE        hold keys and values so: f32, f16, q8_0; default f32 for F32 models, f16 otherwise
   --activation-bits N   round activations to 8 or 16 bits where they meet quantized weights; default by the model's size

@@ -52,7 +52,7 @@ export const generate = defineCapability({
   title: 'Generate text',
   description: 'Continues a prompt with a local model; the text streams as it is written.',
   input: z.object({
-    model: modelReference,
+    model: modelReference.optional(),
     prompt: z.string().describe('Given to the model as it is, without a chat template.'),
     maxTokens: z.number().int().min(1).default(256),
     temperature: z
@@ -107,7 +107,7 @@ export const logits = defineCapability({
   name: 'logits',
   title: 'Next-token logits',
   description: 'The float32 logits of the last position of a list of token ids.',
-  input: z.object({ model: modelReference, tokens: z.array(z.int32().min(0)).min(1) }),
+  input: z.object({ model: modelReference.optional(), tokens: z.array(z.int32().min(0)).min(1) }),
   progress: z.never(),
   output: z.object({ logits: z.array(z.number()) }),
   effects: readOnly,

@@ -200,8 +200,10 @@ const allIgnored = 'fits nothing but what .gitignore leaves out: name the files 
 
 /** A file error as a reason of `skipped`. */
 export function reasonOf(error: unknown): string {
-  const { code, message } = error as { code?: string; message?: string };
+  const { code, message, path } = error as { code?: string; message?: string; path?: string };
   if (code === 'EACCES' || code === 'EPERM') return 'may not be read by this user';
+  // Node replaces what it cannot decode, and finds nothing under that name.
+  if (code === 'ENOENT' && path?.includes('\ufffd')) return 'has a name that is not UTF-8: rename it';
   if (code === 'ENOENT') return 'is gone, or a link that leads nowhere';
   if (code === 'ELOOP') return 'a link that leads back to itself';
   return message ?? String(error);

@@ -23,7 +23,7 @@ const generate = implement<typeof contracts.generate, TriviumContext>(
     { model: reference, prompt, maxTokens, temperature, topK, topP, minP, seed, stop },
     { host, signal },
   ) {
-    const model = await host.models.get(reference, 'language', { signal });
+    const model = await host.models.get(host.languageModel(reference), 'language', { signal });
     const tokens = await model.tokenizer.encode(prompt);
     const written: number[] = [];
     let text = '';
@@ -64,7 +64,7 @@ const tokenize = implement<typeof contracts.tokenize, TriviumContext>(
 const logits = implement<typeof contracts.logits, TriviumContext>(
   contracts.logits,
   async function* ({ model: reference, tokens }, { host, signal }) {
-    const model = await host.models.get(reference, 'language', { signal });
+    const model = await host.models.get(host.languageModel(reference), 'language', { signal });
     return { logits: Array.from(await model.logits(tokens, { signal })) };
   },
 );

@@ -1,5 +1,6 @@
 /** Files that say nothing of their encoding: read right where their letters tell it, and never without a word. */
 import { existsSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createLibrary } from '../../src/documents/index.js';
@@ -179,4 +180,17 @@ it('tells of encodings once each, naming some of the files, and says nothing whe
         `${folder.path}/f.txt: some of it is no UTF-8, and reads as "\ufffd"`,
       ],
     });
+});
+
+// Other systems have no such names.
+it.skipIf(process.platform !== 'linux')('says of a name that is no UTF-8 that it is the name', async () => {
+  await using folder = await temporaryFolder();
+  await writeFile(
+    Buffer.concat([Buffer.from(`${folder.path}/caf`), Buffer.from([0xe9]), Buffer.from('.md')]),
+    'x',
+  );
+  await using library = await createLibrary({ inProcess: true, cacheDir: false, staticModel: false });
+  expect((await library.read([folder.path])).skipped).toEqual([
+    { path: `${folder.path}/caf\ufffd.md`, reason: 'has a name that is not UTF-8: rename it' },
+  ]);
 });
