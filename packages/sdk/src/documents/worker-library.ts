@@ -179,6 +179,7 @@ export class WorkerLibrary implements Library {
     if (message.type === 'part') {
       pending.parts ??= [];
       for (const item of message.items) pending.parts.push(item);
+      this.#worker.postMessage({ id: message.id, call: 'taken' });
       return;
     }
     this.#settle(message.id);

@@ -33,12 +33,14 @@ export type WorkerCall = keyof WorkerCalls;
 
 export type ToWorker =
   | { [Call in WorkerCall]: { id: number; call: Call; input: WorkerCalls[Call]['input'] } }[WorkerCall]
-  | { id: number; call: 'cancel' };
+  | { id: number; call: 'cancel' }
+  /** A part has been taken: the next may come. */
+  | { id: number; call: 'taken' };
 
 export type FromWorker =
   | { id: number; type: 'progress'; progress: ReadingProgress }
   | { id: number; type: 'warning'; message: string }
-  /** A slice of a long list, so that no message takes the receiver long. */
+  /** A slice of a long list, so that no message takes the receiver long, nor many at once: each waits until the last was taken. */
   | { id: number; type: 'part'; items: unknown[] }
   | { id: number; type: 'result'; output: unknown }
   | { id: number; type: 'error'; error: SerializedError }

@@ -8,6 +8,8 @@ import type { FromWorker, ToWorker, WorkerSettings } from './worker-protocol.js'
 const port = parentPort!;
 const core = new LibraryCore(workerData as WorkerSettings, (file) => readFileSync(file));
 const running = new Map<number, AbortController>();
+/** What goes on once the last part of a call was taken. */
+const waiting = new Map<number, () => void>();
 /** Characters in one part of a long list. */
 const partCharacters = 200_000;
 /** Milliseconds between two notices of progress. */
@@ -17,6 +19,7 @@ const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMes
 
 port.on('message', (message: ToWorker) => {
   if (message.call === 'cancel') return running.get(message.id)?.abort();
+  if (message.call === 'taken') return waiting.get(message.id)?.();
   const controller = new AbortController();
   running.set(message.id, controller);
   answer(message, controller.signal)
@@ -27,7 +30,10 @@ port.on('message', (message: ToWorker) => {
     .finally(() => running.delete(message.id));
 });
 
-async function answer(message: Exclude<ToWorker, { call: 'cancel' }>, signal: AbortSignal): Promise<void> {
+async function answer(
+  message: Exclude<ToWorker, { call: 'cancel' | 'taken' }>,
+  signal: AbortSignal,
+): Promise<void> {
   const { id } = message;
   const result = (output: unknown, transfer: ArrayBuffer[] = []) =>
     send({ id, type: 'result', output }, transfer);
@@ -85,8 +91,10 @@ async function sendPassages(id: number): Promise<void> {
     characters += passage.text.length;
     if (characters < partCharacters) continue;
     send({ id, type: 'part', items });
+    await new Promise<void>((resolve) => waiting.set(id, resolve));
     items = [];
     characters = 0;
   }
+  waiting.delete(id);
   send({ id, type: 'part', items });
 }

@@ -2,10 +2,12 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { embedModelFile, staticModelFile } from '@trivium/nano';
 import { build } from 'tsup';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createLibrary, type LibraryOptions } from '../../src/documents/index.js';
+import type { FromWorker, ToWorker, WorkerSettings } from '../../src/documents/worker-protocol.js';
 import { temporaryFolder } from './fixtures.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -60,6 +62,31 @@ describe('a library in a worker', () => {
     const warnings: string[] = [];
     await library.search('cat', { onWarning: (message) => warnings.push(message) });
     expect(warnings).toEqual([expect.stringContaining('embedModel')]);
+  });
+
+  it('hands over the next part of a long list once the last one was taken', async () => {
+    await using folder = await temporaryFolder();
+    for (let index = 0; index < 5; index++) await folder.write(`${index}.md`, 'Some words. '.repeat(20_000));
+    const workerData: WorkerSettings = { cacheDir: false, staticModel: false, embedModel: false };
+    const worker = new Worker(workerFile, { workerData });
+    const messages: FromWorker[] = [];
+    worker.on('message', (message: FromWorker) => messages.push(message));
+    const send = (message: ToWorker) => worker.postMessage(message);
+    const isDone = (id: number) => messages.some((message) => message.type === 'result' && message.id === id);
+    const result = (id: number) => vi.waitUntil(() => isDone(id), { timeout: 30_000 });
+    const parts = () => messages.filter(({ type }) => type === 'part').length;
+    send({ id: 1, call: 'read', input: { paths: [folder.path], watch: false } });
+    await result(1);
+    send({ id: 2, call: 'passages', input: {} });
+    for (let taken = 1; !isDone(2); taken++) {
+      // Messages arrive in their order: whatever were sent before this answer are here with it.
+      send({ id: 2 + taken, call: 'paths', input: {} });
+      await result(2 + taken);
+      expect(parts()).toBe(taken);
+      send({ id: 2, call: 'taken' });
+    }
+    expect(parts()).toBeGreaterThan(5);
+    await worker.terminate();
   });
 
   it('reports errors, cancels and changes', async () => {
