@@ -2,18 +2,15 @@
  * Capabilities as tools: names, schemas, hints, what is allowed, and calls that stay inside the root. Refuses to know which SDK
  * serves them, and what any capability does.
  */
-import { type AnyCapability, type Implementation, invoke, TriviumError } from '@trivium/protocol';
+import { type AnyCapability, TriviumError } from '@trivium/protocol';
 import {
   type Admission,
-  confine,
-  type Host,
-  isAllowed,
-  mayUseHub,
-  type Permissions,
+  hidePlaces,
   pathFields,
-  relativePaths,
-  ServedJobs,
-  type TriviumContext,
+  ServedFolder,
+  type ServedFolderSettings,
+  type ServedImplementation,
+  servedInput,
   type TriviumPlugin,
 } from '@trivium/sdk';
 import { z } from 'zod';
@@ -21,26 +18,22 @@ import { progressOf } from './progress-of.js';
 import { type ContentBlock, textBlock } from './surface/content.js';
 import { failedAnswer } from './surface/requests.js';
 import type { JsonSchema, Tool, ToolAnswer, ToolContext } from './surface/surface.js';
-import { allWithoutRoot, isObject, withoutRoot } from './without-root.js';
+import { isObject, withoutRoot } from './without-root.js';
 
-export interface ToolSettings extends Permissions {
-  host: Host;
-  /** Absolute path; nothing outside it is opened. */
-  root: string;
-  /** Jobs as callers know them. Default: those of the host that the plugins could have started here. */
-  jobs?: ServedJobs;
+export interface ToolSettings extends Omit<ServedFolderSettings, 'plugins' | 'shown'>, CallSettings {}
+
+/** How tools are called, beside what the folder says. */
+export interface CallSettings {
   /** Each call of a tool that works takes one of its places, and those that tell of jobs none; default: none is asked for. */
   admission?: Pick<Admission, 'enter'>;
   /** Links to resources for an answer of a capability, by what it answered: citations, jobs. */
   linksOf?: (structured: Record<string, unknown>) => ContentBlock[];
 }
 
-export type SettledToolSettings = ToolSettings & Required<Pick<ToolSettings, 'jobs'>>;
-
 /** A capability that may be called here, and the tool that calls it. */
 export interface CapabilityTool extends Tool {
   readonly annotations: Required<NonNullable<Tool['annotations']>>;
-  readonly implementation: Implementation<AnyCapability, TriviumContext>;
+  readonly implementation: ServedImplementation;
   run(input: Record<string, unknown>, context: ToolContext): Promise<ToolAnswer>;
   /** As `run`, but what fails is thrown. @throws TriviumError that does not say where the root is */
   answer(input: Record<string, unknown>, context: ToolContext): Promise<ToolAnswer>;
@@ -48,9 +41,8 @@ export interface CapabilityTool extends Tool {
 
 /** @throws TriviumError `unsupported` where the input is no object: the protocol has no other */
 function inputSchema(capability: AnyCapability): JsonSchema {
-  const found: object = z.toJSONSchema(capability.input, { io: 'input', unrepresentable: 'any' });
   // Unions of objects say it of their options alone.
-  const schema = { type: 'object', ...found } as JsonSchema;
+  const schema = { type: 'object', ...servedInput(capability) } as JsonSchema;
   if (schema.type !== 'object') {
     const { plugin, name } = capability;
     throw new TriviumError('unsupported', `${name} of the plugin "${plugin}" takes no object.`, {
@@ -60,16 +52,6 @@ function inputSchema(capability: AnyCapability): JsonSchema {
       remedy: 'Leave the plugin out, or give its input a name.',
     });
   }
-  const optional = new Set(
-    pathFields(capability).flatMap(({ field, role, list }) => (role === 'path' && list ? [field] : [])),
-  );
-  for (const field of optional) {
-    const property = schema.properties?.[field] as { description?: string } | undefined;
-    if (property)
-      property.description =
-        `${property.description ?? ''} Relative to the server's root; default: all of it.`.trim();
-  }
-  if (schema.required) schema.required = schema.required.filter((field) => !optional.has(field));
   return schema;
 }
 
@@ -80,18 +62,18 @@ function outputSchema({ output }: AnyCapability): JsonSchema | undefined {
 }
 
 function toTool(
-  plugin: string,
-  implementation: Implementation<AnyCapability, TriviumContext>,
-  settings: SettledToolSettings,
+  implementation: ServedImplementation,
+  folder: ServedFolder,
+  settings: CallSettings,
 ): CapabilityTool {
   const { capability } = implementation;
-  const { effects, title, description } = capability;
+  const { plugin, effects, title, description } = capability;
   const answers = outputSchema(capability);
   // models-list of the plugin models is models_list, not models_models_list.
   const name = capability.name.startsWith(`${plugin}-`) ? capability.name : `${plugin}_${capability.name}`;
-  const mayDownload = mayUseHub(settings) && pathFields(capability).some(({ role }) => role === 'model');
+  const mayDownload = folder.hub && pathFields(capability).some(({ role }) => role === 'model');
   const answer: CapabilityTool['answer'] = (input, context) =>
-    answerTool(implementation, input, context, settings);
+    answerTool(implementation, input, context, folder, settings);
   return {
     name: name.replaceAll('-', '_'),
     title,
@@ -119,73 +101,57 @@ function toTool(
 /** What tells of jobs does no work of its own: it waits for none, none waits for it, and none becomes a job. */
 export const isOfJobs = ({ plugin }: AnyCapability) => plugin === 'jobs';
 
-/** The input as the capability may have it. @throws TriviumError `outside-root` */
-export function confineInput(
-  capability: AnyCapability,
-  input: Record<string, unknown>,
-  settings: ToolSettings,
-) {
-  return confine(capability, input, { root: settings.root, hub: mayUseHub(settings) });
-}
-
 async function answerTool(
-  implementation: Implementation<AnyCapability, TriviumContext>,
+  implementation: ServedImplementation,
   input: Record<string, unknown>,
   { signal, caller, onProgress }: ToolContext,
-  settings: SettledToolSettings,
+  folder: ServedFolder,
+  { admission, linksOf }: CallSettings,
 ): Promise<ToolAnswer> {
-  const { host, jobs, root, admission } = settings;
   const { capability } = implementation;
   let leave: (() => void) | undefined;
   try {
     if (!isOfJobs(capability)) leave = await admission?.enter(signal);
-    const confined = await confineInput(capability, input, settings);
-    const context = host.context(signal, jobs.of(caller));
-    const output = await invoke(implementation, confined as never, context, (step) => {
-      const progress = progressOf(relativePaths(step, root), capability);
+    const confined = await folder.confine(capability, input, signal);
+    const output = await folder.invoke(implementation, confined, { signal, caller }, (step) => {
+      const progress = progressOf(step, capability);
       if (progress) onProgress?.(progress);
     });
-    return answerOf(capability, output, settings);
+    return answerOf(capability, output, { root: folder.root, linksOf });
   } catch (error) {
-    throw withoutRoot(error, root);
+    throw withoutRoot(error, folder.root);
   } finally {
     leave?.();
   }
 }
 
-/** What a client gets to see of an output: paths from the root on, readable text, links. */
+/**
+ * What a client gets to see of an output: data, readable text, links.
+ * @param output as the folder tells it
+ */
 export function answerOf(
   capability: AnyCapability,
   output: unknown,
-  { root, linksOf }: Pick<ToolSettings, 'root' | 'linksOf'>,
+  { root, linksOf }: { root: string; linksOf?: CallSettings['linksOf'] | undefined },
 ): ToolAnswer {
-  const relative = relativePaths(output, root);
   // A job tells what went wrong with it in words, and they name files.
-  const structured = isOfJobs(capability) ? allWithoutRoot(relative, root) : relative;
+  const structured = isOfJobs(capability) ? hidePlaces(output, root) : output;
   const text = capability.readable?.(structured) ?? JSON.stringify(structured) ?? 'Done.';
   if (!isObject(structured)) return { content: [textBlock(text)], isError: false };
   return { structured, content: [textBlock(text), ...(linksOf?.(structured) ?? [])], isError: false };
 }
 
-export const withServedJobs = (
-  plugins: readonly TriviumPlugin[],
-  settings: ToolSettings,
-): SettledToolSettings => ({
-  ...settings,
-  jobs: settings.jobs ?? new ServedJobs({ ...settings, plugins, jobs: settings.host.jobs }),
-});
-
 /**
  * Tools for what the settings allow: without a word about it, nothing that downloads and nothing that destroys.
  * @throws TriviumError `invalid-argument` where two would have one name
  */
-export function toolsOf(plugins: readonly TriviumPlugin[], given: ToolSettings): CapabilityTool[] {
-  const settings = withServedJobs(plugins, given);
-  const tools = plugins.flatMap((plugin) =>
-    plugin.capabilities
-      .filter(({ capability }) => isAllowed(capability, settings))
-      .map((implementation) => toTool(plugin.name, implementation, settings)),
-  );
+export function toolsOf(plugins: readonly TriviumPlugin[], settings: ToolSettings): CapabilityTool[] {
+  return folderTools(new ServedFolder({ ...settings, plugins }), settings);
+}
+
+/** @throws TriviumError as `toolsOf` */
+export function folderTools(folder: ServedFolder, settings: CallSettings): CapabilityTool[] {
+  const tools = folder.implementations.map((implementation) => toTool(implementation, folder, settings));
   refuseCollisions(tools);
   return tools;
 }

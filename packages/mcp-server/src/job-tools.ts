@@ -3,15 +3,9 @@
  * is confined and permitted exactly as its tool is, for it is the same tool.
  */
 import { contracts, TriviumError } from '@trivium/protocol';
+import type { ServedFolder } from '@trivium/sdk';
 import { z } from 'zod';
-import {
-  answerOf,
-  type CapabilityTool,
-  confineInput,
-  isOfJobs,
-  refuseCollisions,
-  type SettledToolSettings,
-} from './capability-tools.js';
+import { answerOf, type CapabilityTool, isOfJobs, refuseCollisions } from './capability-tools.js';
 import type { ContentBlock } from './surface/content.js';
 import { failedAnswer } from './surface/requests.js';
 import type { JsonSchema, Tool } from './surface/surface.js';
@@ -23,15 +17,15 @@ export const jobUri = (id: string) => `job:///${id}`;
  * The tools with `jobs_start` beside them; without any that can be a job, as they are.
  * @throws TriviumError `invalid-argument` where a tool has its name
  */
-export function withJobs(tools: readonly CapabilityTool[], settings: SettledToolSettings): Tool[] {
+export function withJobs(tools: readonly CapabilityTool[], folder: ServedFolder): Tool[] {
   const startable = tools.filter(({ implementation }) => !isOfJobs(implementation.capability));
-  if (settings.readOnly || startable.length === 0) return [...tools];
-  const all: Tool[] = [...tools, startTool(startable, settings)];
+  if (folder.permissions.readOnly || startable.length === 0) return [...tools];
+  const all: Tool[] = [...tools, startTool(startable, folder)];
   refuseCollisions(all);
   return all;
 }
 
-function startTool(startable: readonly CapabilityTool[], settings: SettledToolSettings): Tool {
+function startTool(startable: readonly CapabilityTool[], folder: ServedFolder): Tool {
   const names = startable.map(({ name }) => name);
   return {
     name: 'jobs_start',
@@ -54,7 +48,7 @@ function startTool(startable: readonly CapabilityTool[], settings: SettledToolSe
       idempotentHint: false,
       openWorldHint: startable.some(({ annotations }) => annotations.openWorldHint),
     },
-    async run(input, { caller }) {
+    async run(input, { signal, caller }) {
       const { tool: name, arguments: given = {} } = input;
       const tool = startable.find((one) => one.name === name);
       if (!tool) {
@@ -74,15 +68,12 @@ function startTool(startable: readonly CapabilityTool[], settings: SettledToolSe
           }),
         );
       }
-      const { host, root } = settings;
-      const jobs = settings.jobs.of(caller);
       const { implementation } = tool;
+      const { root } = folder;
       try {
-        const confined = await confineInput(implementation.capability, { ...given }, settings);
-        const job = await jobs.start(implementation, confined as never, (signal) =>
-          host.context(signal, jobs),
-        );
-        return answerOf(contracts.jobsShow, job, { ...settings, linksOf: linkToJob });
+        const confined = await folder.confine(implementation.capability, { ...given }, signal);
+        const job = folder.relative(await folder.start(implementation, confined, caller));
+        return answerOf(contracts.jobsShow, job, { root, linksOf: linkToJob });
       } catch (error) {
         throw withoutRoot(error, root);
       }

@@ -1,15 +1,14 @@
 /** `trivium-mcp-server`: from flags to a surface, and the surface to its client. */
-import { realpath, stat } from 'node:fs/promises';
 import { TriviumError } from '@trivium/protocol';
 import {
   Admission,
   documents,
   Host,
-  type HostSettings,
   jobs,
   loadPlugins,
   models,
   namedPlugins,
+  ServedFolder,
 } from '@trivium/sdk';
 import { type Flags, help, parseFlags } from './flags.js';
 import { serveHttp } from './http/serve-http.js';
@@ -37,11 +36,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function run(flags: Flags): Promise<number> {
   const { readOnly, allowNetwork, allowDestructive, maxOutputBytes } = flags;
-  const root = await rootOf(flags.root ?? process.cwd());
-  // The host has its own word on it: what no tool should do is not done by way of another either.
-  const hub = allowNetwork && !readOnly ? undefined : { offline: true };
-  // Clients of this folder know nothing of jobs over another, and no link in it leads out.
-  const settings: HostSettings = { ...(hub && { hub }), documentsWithin: root, jobScope: root };
+  const root = ServedFolder.realRoot(flags.root ?? process.cwd(), '--root');
+  const settings = ServedFolder.hostSettings(root, flags);
   const { names, fromFolder } = await pluginNames(flags.plugins);
   await using loaded = await loadPlugins([documents, models, jobs, ...names], {
     from: fromFolder,
@@ -61,16 +57,6 @@ async function run(flags: Flags): Promise<number> {
   });
   await serve(surface, flags.http);
   return 0;
-}
-
-async function rootOf(wanted: string): Promise<string> {
-  const found = await stat(wanted).catch(() => undefined);
-  if (found?.isDirectory()) return realpath(wanted);
-  throw new TriviumError('not-found', `${wanted} is no folder.`, {
-    field: '--root',
-    found: wanted,
-    remedy: 'give an existing folder with --root.',
-  });
 }
 
 /** What `--plugins` names, or else the environment and the app. */

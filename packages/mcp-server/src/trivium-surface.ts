@@ -1,6 +1,6 @@
 /** What a Trivium server offers over one folder: capabilities as tools, jobs, documents as resources, prompts. */
-import type { TriviumPlugin } from '@trivium/sdk';
-import { type CapabilityTool, type ToolSettings, toolsOf, withServedJobs } from './capability-tools.js';
+import { ServedFolder, type TriviumPlugin } from '@trivium/sdk';
+import { type CapabilityTool, folderTools, type ToolSettings } from './capability-tools.js';
 import { citationLinks } from './documents/citation-links.js';
 import { documentPrompts } from './documents/document-prompts.js';
 import { documentResources } from './documents/document-resources.js';
@@ -32,11 +32,11 @@ export function triviumSurface(
   plugins: readonly TriviumPlugin[],
   { version, limits, ...settings }: SurfaceSettings,
 ): McpSurface {
-  const linked = withServedJobs(plugins, {
+  const folder = new ServedFolder({ ...settings, plugins });
+  const tools = folderTools(folder, {
     ...settings,
     linksOf: (structured) => [...citationLinks(structured), ...linksOfJob(structured)],
   });
-  const tools = toolsOf(plugins, linked);
   const files = documentResources({ root: settings.root });
   const jobsShow = tools.find(isJobsShow);
   const resources = jobsShow ? joinSources(files, jobResources(jobsShow)) : files;
@@ -45,7 +45,7 @@ export function triviumSurface(
     name: 'trivium',
     version,
     instructions,
-    tools: jobsShow ? withJobs(tools, linked) : tools,
+    tools: jobsShow ? withJobs(tools, folder) : tools,
     resources,
     ...(hasDocuments && {
       prompts: documentPrompts(async (...typed) => (await files.complete?.(...typed)) ?? []),

@@ -2,7 +2,8 @@
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LastDocumentText } from '@trivium/sdk/documents';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { citationLinks } from '../src/documents/citation-links.js';
 import { documentResources } from '../src/documents/document-resources.js';
 import { documentUri, parseDocumentUri } from '../src/documents/document-uri.js';
@@ -28,6 +29,18 @@ const read = async (uri: string) => {
   const [contents] = await documentResources({ root }).read(uri, signal);
   return contents as { text: string; mimeType: string };
 };
+
+it('a document is read for who still waits, and once for its parts', async () => {
+  const source = documentResources({ root });
+  const gone = AbortSignal.abort(new Error('gone'));
+  await expect(source.read('doc:///tea.md', gone)).rejects.toThrow('gone');
+  const reading = vi.spyOn(LastDocumentText.prototype, 'read');
+  for (const part of ['?start=0&end=5', '?start=5&end=9', ''])
+    await source.read(`doc:///tea.md${part}`, signal);
+  const texts = await Promise.all(reading.mock.results.map(({ value }) => value));
+  reading.mockRestore();
+  expect(new Set(texts).size).toBe(1);
+});
 
 describe('a list of documents', () => {
   it('comes in pages, without what cannot be read, and never says where the root is', async () => {

@@ -5,16 +5,16 @@ export { getEngineStatus } from './models/engine-status.js';
 export { type LoadedPlugins, type LoadPluginsSettings, loadPlugins, namedPlugins } from './plugins/index.js';
 export * from './provider/index.js';
 export {
-  type Confinement,
-  confine,
   confinePath,
-  hideOutside,
-  hideRoot,
-  isAllowed,
-  mayUseHub,
+  type DescribedInput,
+  hidePlaces,
   type Permissions,
   pathFields,
-  relativePaths,
-  ServedJobs,
-  type ServedJobsSettings,
+  type ServedCall,
+  ServedFolder,
+  type ServedFolderSettings,
+  type ServedImplementation,
+  type ServedJobs,
+  servedInput,
+  shownFailure,
 } from './served/index.js';

@@ -2,9 +2,7 @@
  * `trivium serve`: the SDK's HTTP server from the command line. Data (its address) goes to standard output, the log of
  * requests, which never holds what they say, to standard error. Refuses to know: routes, models, protocols.
  */
-import { realpathSync } from 'node:fs';
-import { TriviumError } from '@trivium/protocol';
-import { Admission, Host, type HostSettings } from '@trivium/sdk';
+import { Admission, Host, type HostSettings, ServedFolder } from '@trivium/sdk';
 import { FileStreamStore, type RequestLogEntry, serve } from '@trivium/sdk/server';
 import { allPlugins } from '../find-command.js';
 import { onStopSignals } from '../stop-signals.js';
@@ -36,15 +34,13 @@ async function serveUntilStopped(flags: ServeFlags): Promise<number> {
     playground: _,
     ...settings
   } = flags;
-  const root = realRoot(settings.root);
+  const root = ServedFolder.realRoot(settings.root, '--root');
+  const { allowDestructive } = settings;
+  const permissions = { readOnly, allowNetwork, allowDestructive };
   const hostSettings: HostSettings = {
     ...load,
     ...(model !== undefined && { languageModel: model }),
-    // The host has its own word on it: what no route should do is not done by way of another either.
-    ...(!(allowNetwork && !readOnly) && { hub: { offline: true } }),
-    // Callers of this folder know nothing of jobs over another, and no link in it leads out.
-    documentsWithin: root,
-    jobScope: root,
+    ...ServedFolder.hostSettings(root, permissions),
   };
   await using all = await allPlugins(hostSettings, names);
   // Ends before the plugins do: jobs that run in their threads are cancelled, and would fail once those are gone.
@@ -55,14 +51,7 @@ async function serveUntilStopped(flags: ServeFlags): Promise<number> {
   }
   const playground = flags.playground ? playgroundMount() : undefined;
   const admission = new Admission(settings);
-  const shared = {
-    host,
-    root,
-    readOnly,
-    allowNetwork,
-    allowDestructive: settings.allowDestructive,
-    admission,
-  };
+  const shared = { host, root, admission, ...permissions };
   await using mcp = mcpMount(all.plugins, { ...shared, version: VERSION });
   const server = await serve({
     ...settings,
@@ -81,19 +70,6 @@ async function serveUntilStopped(flags: ServeFlags): Promise<number> {
   process.stderr.write('Letting calls end; Ctrl-C again ends at once.\n');
   await server.close({ drainMs });
   return 0;
-}
-
-function realRoot(root: string): string {
-  try {
-    return realpathSync(root);
-  } catch (cause) {
-    throw new TriviumError('invalid-argument', `${root} is no folder.`, {
-      field: '--root',
-      found: root,
-      remedy: 'Give an existing folder with --root.',
-      cause,
-    });
-  }
 }
 
 /** Who watches the server asks for these all the time. */

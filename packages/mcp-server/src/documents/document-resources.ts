@@ -1,12 +1,13 @@
 /**
  * The documents below the root as resources: listed in pages, read whole or in part, completed by path, watched. What a path
- * means is decided by its real path, as for tools. Keeps no text; a listing is kept for a moment, so that paging is cheap.
+ * means is decided by its real path, as for tools. Keeps the text that was read last, for who reads it in parts, and a listing for
+ * a moment, so that paging is cheap.
  */
 import { stat } from 'node:fs/promises';
 import { basename, relative, sep } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
 import { confinePath } from '@trivium/sdk';
-import { collectFiles, documentMediaType, documentText, type FoundFile } from '@trivium/sdk/documents';
+import { collectFiles, documentMediaType, type FoundFile, LastDocumentText } from '@trivium/sdk/documents';
 import type { EmbeddedContents } from '../surface/content.js';
 import type { ResourceEntry, ResourceSource } from '../surface/surface.js';
 import { withoutRoot } from '../without-root.js';
@@ -34,6 +35,7 @@ export function documentResources({
   maxWatched = 64,
 }: DocumentResourcesSettings): ResourceSource {
   const listing = keptListing(root);
+  const texts = new LastDocumentText();
   let watched = 0;
   return hidingRoot(root, {
     templates: [
@@ -59,9 +61,11 @@ export function documentResources({
         ...(!isLast && { nextCursor: encodeCursor(page.at(-1)!.path) }),
       };
     },
-    async read(uri) {
+    async read(uri, signal) {
       const { path, start, end } = parseDocumentUri(uri);
-      const found = await documentText(await realDocument(root, path, uri)).catch((error: unknown) => {
+      const file = await realDocument(root, path, uri);
+      const found = await texts.read(file, { signal }).catch((error: unknown) => {
+        signal.throwIfAborted();
         throw withoutFile(error, uri);
       });
       const range = { start: start ?? 0, end: end ?? found.text.length };

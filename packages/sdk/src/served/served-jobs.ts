@@ -3,19 +3,18 @@
  * tells its callers apart, each knows those of its own and of nobody in particular; of the latter none that tells of a scratch
  * folder, for somebody else made it. Refuses to know: how jobs run, how callers are told apart.
  */
-import { type AnyCapability, type Job, type Plugin, TriviumError } from '@trivium/protocol';
+import { type AnyCapability, type Job, TriviumError } from '@trivium/protocol';
 import { type ListedJob, unknownJob } from '../jobs/job-folder.js';
 import type { JobStore, Jobs } from '../jobs/job-store.js';
 import type { JobOrigin } from '../jobs/read-job.js';
-import { confine } from './confine.js';
-import { isAllowed, mayUseHub, type Permissions } from './permissions.js';
+import { type Confinement, confine } from './confine.js';
 import { namesScratch } from './scratch-paths.js';
 
-export interface ServedJobsSettings extends Permissions {
+interface ServedJobsSettings {
   jobs: JobStore;
-  plugins: readonly Plugin[];
-  /** Absolute. */
-  root: string;
+  /** Those that the server serves. */
+  capabilities: readonly AnyCapability[];
+  confinement: Confinement;
   /** A job in the words in which this server tells of one. Default: as it is. */
   shown?: (job: Job) => Job;
 }
@@ -34,16 +33,12 @@ const fewKnown = 10_000;
 
 export class ServedJobs {
   readonly #settings: ServedJobsSettings;
-  readonly #capabilities: readonly AnyCapability[];
   /** All that are there: who lists jobs goes through them in order, so that a bound would drop what is asked for next. */
   readonly #known = new Map<string, KnownJob>();
   #forgetAt = fewKnown;
 
   constructor(settings: ServedJobsSettings) {
     this.#settings = settings;
-    this.#capabilities = settings.plugins
-      .flatMap(({ capabilities }) => capabilities.map(({ capability }) => capability))
-      .filter((capability) => isAllowed(capability, settings));
   }
 
   /**
@@ -79,7 +74,7 @@ export class ServedJobs {
 
   /** @param origin where it is known already */
   async #isKnownTo(caller: string | undefined, job: Job, origin?: JobOrigin): Promise<boolean> {
-    const served = this.#capabilities.find(
+    const served = this.#settings.capabilities.find(
       ({ plugin, name }) => plugin === job.plugin && name === job.capability,
     );
     if (!served) return false;
@@ -114,10 +109,12 @@ export class ServedJobs {
 
   /** What a server starts is confined already; a path that is not was meant from another folder. */
   async #isConfined(capability: AnyCapability, input: unknown): Promise<boolean> {
-    const { root } = this.#settings;
     try {
-      const confinement = { root, hub: mayUseHub(this.#settings) };
-      const confined = await confine(capability, input as Record<string, unknown>, confinement);
+      const confined = await confine(
+        capability,
+        input as Record<string, unknown>,
+        this.#settings.confinement,
+      );
       return JSON.stringify(confined) === JSON.stringify(input);
     } catch (error) {
       if (error instanceof TriviumError) return false;

@@ -6,7 +6,7 @@ import { httpStatusOf, TriviumError } from '@trivium/protocol';
 import { type Context, Hono } from 'hono';
 import type { Admission } from '../base/admission.js';
 import { documents, models } from '../host/index.js';
-import { ServedJobs } from '../served/index.js';
+import { ServedFolder } from '../served/index.js';
 import { answerInTime } from './answer-in-time.js';
 import { shownJob } from './capabilities/shown-job.js';
 import { eventStreamHeaders } from './event-stream.js';
@@ -72,7 +72,6 @@ class HttpHandler implements Handler {
   constructor(given: HandlerSettings) {
     const settings = settle(given);
     const { host, root, readOnly, allowNetwork, allowDestructive } = settings;
-    const permissions = { readOnly, allowNetwork, allowDestructive };
     this.#settings = settings;
     this.#admission = settings.admission;
     this.#keys = new ApiKeys(settings.apiKeys);
@@ -80,20 +79,20 @@ class HttpHandler implements Handler {
     this.#chats = new ChatStreams(settings.streamStore ?? new MemoryStreamStore());
     this.#scratch = readOnly ? undefined : new ScratchFolders(root);
     const plugins = settings.plugins ?? [documents, models];
-    const context: ServerContext = {
+    const folder = new ServedFolder({
       host,
       plugins,
-      permissions,
       root,
+      readOnly,
+      allowNetwork,
+      allowDestructive,
+      shown: (job) => shownJob(job, root),
+    });
+    const context: ServerContext = {
+      host,
+      folder,
       basePath: settings.basePath,
-      models: new ServedModels({ host, models: settings.models, model: settings.model, root, permissions }),
-      jobs: new ServedJobs({
-        ...permissions,
-        jobs: host.jobs,
-        plugins,
-        root,
-        shown: (job) => shownJob(job, root),
-      }),
+      models: new ServedModels({ models: settings.models, model: settings.model, folder }),
       metrics: this.#metrics,
       chats: this.#chats,
       scratch: this.#scratch,

@@ -3,7 +3,7 @@
  * model providers and of the file system become codes of ours; of anything else nothing is told, for it may hold what was asked.
  */
 import { errorBody, httpStatusOf, TriviumError, type TriviumErrorCode } from '@trivium/protocol';
-import { hideOutside, hideRoot } from '../served/index.js';
+import { shownFailure } from '../served/index.js';
 
 interface ProviderError {
   name?: string;
@@ -35,18 +35,8 @@ const codeOfStatus = (status: number | undefined): TriviumErrorCode =>
 /** @param root paths inside it are told relative to it; a file elsewhere, by its name */
 export function failureOf(thrown: unknown, root = ''): TriviumError {
   const known = knownFailure(thrown);
-  if (!known || root === '')
-    return known ?? new TriviumError('internal', 'The server failed.', { cause: thrown });
-  const { code, file = '', field, expected, found, remedy } = known;
-  const told = (text: string | undefined) => text && hideRoot(hideOutside(text, file, root), root);
-  return new TriviumError(code, told(known.message) ?? '', {
-    file: told(known.file),
-    field,
-    expected: told(expected),
-    found: told(found),
-    remedy,
-    cause: thrown,
-  });
+  if (!known) return new TriviumError('internal', 'The server failed.', { cause: thrown });
+  return root === '' ? known : shownFailure(known, root, thrown);
 }
 
 function knownFailure(thrown: unknown): TriviumError | undefined {
@@ -56,7 +46,7 @@ function knownFailure(thrown: unknown): TriviumError | undefined {
     return new TriviumError('cancelled', 'The call was cancelled.', { cause: thrown });
   if (name === 'AI_RetryError' && lastError !== undefined) return knownFailure(lastError);
   if (TriviumError.isInstance(cause)) return cause;
-  if (isOfFiles(thrown)) return fileFailure(thrown);
+  if (isOfFiles(thrown)) return TriviumError.from(thrown);
   if (name === 'AI_APICallError') {
     return new TriviumError(
       codeOfStatus(statusCode),
@@ -71,19 +61,11 @@ function knownFailure(thrown: unknown): TriviumError | undefined {
 }
 
 /** What the file system refused. Errors of connections have codes of the system too, and tell of other machines. */
-const isOfFiles = (thrown: unknown): thrown is NodeJS.ErrnoException => {
+const isOfFiles = (thrown: unknown): boolean => {
   const { errno, code, address, hostname } = Object(thrown) as Record<string, unknown>;
   const isOfSystem = typeof errno === 'number' && typeof code === 'string' && /^E[A-Z\d]+$/.test(code);
   return isOfSystem && address === undefined && hostname === undefined;
 };
-
-/** Of a rename, whose second path only the sentence tells. */
-const withoutTarget = (message: string) => message.replace(/ -> '.*'$/s, '');
-
-function fileFailure(thrown: NodeJS.ErrnoException): TriviumError {
-  const { code, message, ...details } = TriviumError.from(thrown).toJSON();
-  return new TriviumError(code, withoutTarget(message), { ...details, cause: thrown });
-}
 
 /** The system's own code of what failed, `ENOSPC`, where that is what lies behind it. */
 export function systemCodeOf(thrown: unknown): string | undefined {

@@ -11,8 +11,7 @@ import { type ModelView, viewAs } from '../provider/any-language-model.js';
 import { TriviumEmbeddingModel } from '../provider/embedding-model.js';
 import { TriviumLanguageModel } from '../provider/language-model.js';
 import { TriviumRerankingModel } from '../provider/reranking-model.js';
-import { confineModel } from '../served/confine.js';
-import { mayUseHub, type Permissions } from '../served/index.js';
+import type { ServedFolder } from '../served/index.js';
 
 /** An embedding model of any specification version. */
 export interface AnyEmbeddingModel {
@@ -53,11 +52,9 @@ export interface ListedModel {
 }
 
 interface ServedModelsSettings {
-  host: Host;
   models: Readonly<Record<string, ServedModel>> | undefined;
   model: string | undefined;
-  root: string;
-  permissions: Permissions;
+  folder: ServedFolder;
 }
 
 export class ServedModels {
@@ -74,7 +71,7 @@ export class ServedModels {
       if ('doStream' in served) return { id: name, view: viewAs(served, 'v4'), forUi: served };
       throw wrongKind(name, 'a language model');
     }
-    const { host } = this.#settings;
+    const { host } = this.#settings.folder;
     return {
       id: name,
       view: viewAs(new TriviumLanguageModel(served, 'v4', host.models), 'v4'),
@@ -87,7 +84,7 @@ export class ServedModels {
   async embedding(id?: string): Promise<{ id: string; model: AnyEmbeddingModel }> {
     const { name, served } = await this.#find(id, 'embedding');
     if (typeof served === 'string')
-      return { id: name, model: new TriviumEmbeddingModel(served, 'v4', this.#settings.host.models) };
+      return { id: name, model: new TriviumEmbeddingModel(served, 'v4', this.#settings.folder.host.models) };
     if ('doEmbed' in served) return { id: name, model: served };
     throw wrongKind(name, 'an embedding model');
   }
@@ -96,17 +93,17 @@ export class ServedModels {
   async reranking(id?: string): Promise<{ id: string; model: AnyRerankingModel }> {
     const { name, served } = await this.#find(id, 'reranking');
     if (typeof served === 'string')
-      return { id: name, model: new TriviumRerankingModel(served, 'v4', this.#settings.host.models) };
+      return { id: name, model: new TriviumRerankingModel(served, 'v4', this.#settings.folder.host.models) };
     if ('doRerank' in served) return { id: name, model: served };
     throw wrongKind(name, 'a reranking model');
   }
 
   /** What a client may name without knowing more; models inside the root may be named too, by their paths. */
   async list(): Promise<ListedModel[]> {
-    const { models, model, host, permissions } = this.#settings;
+    const { models, model, folder } = this.#settings;
     if (models) return Object.entries(models).map(([id, served]) => ({ id, ...describe(served) }));
     const own = [...new Set([model, ...nanoNames].filter((id) => id !== undefined))];
-    const pulled = mayUseHub(permissions) ? await host.models.hub.list() : [];
+    const pulled = folder.hub ? await folder.host.models.hub.list() : [];
     return [...own, ...pulled.map(({ model: reference }) => reference)].map((id) => ({
       id,
       ...describe(id),
@@ -132,8 +129,8 @@ export class ServedModels {
 
   /** Only what the operator said: a client that forgets the model is told so, not answered by any. */
   #defaultId(purpose: 'language' | 'embedding' | 'reranking'): string {
-    const { models, model, host } = this.#settings;
-    if (!models) return purpose === 'language' ? host.languageModel(model) : 'nano';
+    const { models, model, folder } = this.#settings;
+    if (!models) return purpose === 'language' ? folder.host.languageModel(model) : 'nano';
     if (model !== undefined) return model;
     throw new TriviumError('invalid-argument', 'The call names no model.', {
       field: 'model',
@@ -147,15 +144,13 @@ export class ServedModels {
     given: string,
     purpose: 'language' | 'embedding' | 'reranking',
   ): Promise<{ name: string; served: string }> {
-    const { root, permissions, model, host } = this.#settings;
-    const isTrusted = given === model || (purpose === 'language' && given === defaultOf(host));
-    const served = isTrusted
-      ? given
-      : await confineModel(given, { root, hub: mayUseHub(permissions) }, 'model');
+    const { folder, model } = this.#settings;
+    const isTrusted = given === model || (purpose === 'language' && given === defaultOf(folder.host));
+    const served = isTrusted ? given : await folder.confineModel(given, 'model');
     const isFile = !isTrusted && isAbsolute(served);
     try {
       resolveModel(served, purpose);
-      return { name: isFile ? relative(root, served).replaceAll('\\', '/') : given, served };
+      return { name: isFile ? relative(folder.root, served).replaceAll('\\', '/') : given, served };
     } catch (error) {
       const { code, message, field } = TriviumError.from(error);
       throw new TriviumError(code, message, {

@@ -1,10 +1,9 @@
 /** What a server is made with. Settles defaults; knows no routes. */
-import { realpathSync } from 'node:fs';
 import { type Plugin, TriviumError } from '@trivium/protocol';
 import { Admission } from '../base/admission.js';
 import { assertWholeNumber } from '../base/whole-number.js';
 import type { Host } from '../host/index.js';
-import type { Permissions } from '../served/index.js';
+import { type Permissions, ServedFolder } from '../served/index.js';
 import type { ServedModel } from './served-models.js';
 import type { StreamStore } from './ui/stream-store.js';
 
@@ -109,19 +108,6 @@ export function settle(settings: HandlerSettings) {
     allowedHosts,
     allowedOrigins,
     basePath,
-    root: rootOf(settings.root),
+    root: ServedFolder.realRoot(settings.root ?? process.cwd()),
   };
-}
-
-function rootOf(root = process.cwd()): string {
-  try {
-    return realpathSync(root);
-  } catch (cause) {
-    throw new TriviumError('invalid-argument', `${root} is no folder.`, {
-      field: 'root',
-      found: root,
-      remedy: 'Give an existing folder.',
-      cause,
-    });
-  }
 }

@@ -2,11 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { definePlugin, implement, type Job } from '@trivium/protocol';
+import { implement, type Job } from '@trivium/protocol';
 import { afterEach, expect, it, vi } from 'vitest';
 import { LineReader } from '../../src/base/line-reader.js';
 import { JobStore, type Jobs } from '../../src/jobs/index.js';
-import { ServedJobs } from '../../src/served/index.js';
+import { ServedJobs } from '../../src/served/served-jobs.js';
 import { endless } from '../jobs/endless.mjs';
 
 afterEach(() => vi.restoreAllMocks());
@@ -14,7 +14,8 @@ afterEach(() => vi.restoreAllMocks());
 const one = implement(endless, async function* () {
   return { steps: 1 };
 });
-const plugins = [definePlugin({ name: endless.plugin, capabilities: [one] })];
+const capabilities = [endless];
+const within = (root: string) => ({ capabilities, confinement: { root, hub: false } });
 const context = (signal: AbortSignal) => ({ signal });
 const start = async (jobs: Jobs) => {
   const { id } = await jobs.start(one, {}, context);
@@ -37,7 +38,7 @@ function openedLogs(): string[] {
 it('looks into no job of another caller, and into the log of each once', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'trivium-served-jobs-'));
   await using jobs = new JobStore({ folder });
-  const served = new ServedJobs({ jobs, plugins, root: folder });
+  const served = new ServedJobs({ jobs, ...within(folder) });
   const origin = vi.spyOn(jobs, 'origin');
   const mine = await start(served.of('bob'));
   const nobodys = await start(jobs);
@@ -46,14 +47,14 @@ it('looks into no job of another caller, and into the log of each once', async (
   await using others = new JobStore({ folder });
   const all = await others.ids();
   const opened = openedLogs();
-  const whole = new ServedJobs({ jobs: others, plugins, root: folder });
+  const whole = new ServedJobs({ jobs: others, ...within(folder) });
   expect(idsOf(await whole.of(undefined).list())).toHaveLength(5);
   expect(opened.toSorted()).toEqual([...all].sort());
   await jobs.list();
   opened.length = 0;
   origin.mockClear();
   // The store knows them, and not with what they were started.
-  const fresh = new ServedJobs({ jobs, plugins, root: folder });
+  const fresh = new ServedJobs({ jobs, ...within(folder) });
   for (let asked = 0; asked < 2; asked += 1) {
     expect(idsOf(await fresh.of('bob').list())).toEqual([nobodys, mine]);
     expect(origin.mock.calls.map(([id]) => id)).toEqual([nobodys, mine]);
@@ -75,7 +76,7 @@ function storeOf(count: number) {
       return known;
     },
   };
-  const served = new ServedJobs({ jobs: jobs as JobStore, plugins, root: '/' }).of(undefined);
+  const served = new ServedJobs({ jobs: jobs as JobStore, ...within('/') }).of(undefined);
   return { ids, origin, served };
 }
 

@@ -6,28 +6,15 @@ import {
   capabilityPath,
   contracts,
   errorBody,
-  type Implementation,
-  invoke,
-  stream,
+  type Job,
 } from '@trivium/protocol';
 import { z } from 'zod';
-import type { TriviumContext } from '../../host/index.js';
-import type { Jobs } from '../../jobs/index.js';
-import { confine, isAllowed, relativePaths } from '../../served/index.js';
+import type { ServedImplementation } from '../../served/index.js';
 import { eventStream, frameOf } from '../event-stream.js';
 import { callerOf } from '../gate/caller.js';
 import { type AnyRoute, type RouteCall, route } from '../route.js';
-import { confinementOf, type ServerContext } from '../server-context.js';
+import type { ServerContext } from '../server-context.js';
 import { bodySchema } from './body-schema.js';
-
-type Served = Implementation<AnyCapability, TriviumContext>;
-
-/** The implementations that the permissions leave. */
-export function servedCapabilities({ plugins, permissions }: ServerContext): Served[] {
-  return plugins
-    .flatMap(({ capabilities }) => capabilities)
-    .filter(({ capability }) => isAllowed(capability, permissions));
-}
 
 const effects = z.object({ writes: z.boolean(), destructive: z.boolean(), network: z.boolean() });
 const jsonSchema = z.looseObject({}).describe('A JSON Schema.');
@@ -43,8 +30,8 @@ const listed = z.object({
 });
 
 export function capabilityRoutes(context: ServerContext): AnyRoute[] {
-  const served = servedCapabilities(context);
-  const list = served.map(({ capability }) => describe(capability));
+  const { implementations } = context.folder;
+  const list = implementations.map(({ capability }) => describe(capability));
   return [
     route({
       method: 'get',
@@ -55,7 +42,7 @@ export function capabilityRoutes(context: ServerContext): AnyRoute[] {
       answers: { 200: { description: 'All of them.', json: z.object({ capabilities: z.array(listed) }) } },
       handle: () => Response.json({ capabilities: list }),
     }),
-    ...served.map((implementation) => capabilityRoute(implementation, context)),
+    ...implementations.map((implementation) => capabilityRoute(implementation, context)),
   ];
 }
 
@@ -75,7 +62,10 @@ function describe(capability: AnyCapability) {
   };
 }
 
-function capabilityRoute(implementation: Served, context: ServerContext): AnyRoute {
+function capabilityRoute(
+  implementation: ServedImplementation,
+  { folder, basePath }: ServerContext,
+): AnyRoute {
   const { capability } = implementation;
   return route({
     method: 'post',
@@ -94,53 +84,42 @@ function capabilityRoute(implementation: Served, context: ServerContext): AnyRou
     },
     isWork: true,
     handle: async (call) => {
-      const jobs = context.jobs.of(callerOf(call.request));
-      const given = call.body as Record<string, unknown>;
-      const input = await confine(capability, given, confinementOf(context), call.signal);
-      if (/\brespond-async\b/i.test(call.request.headers.get('prefer') ?? ''))
-        return startJob(implementation, input, jobs, context);
-      if (call.request.headers.get('accept')?.includes('text/event-stream'))
-        return eventStream(call, frames(implementation, input, call, context));
-      const output = await invoke(implementation, input as never, context.host.context(call.signal, jobs));
-      return Response.json(relativePaths(output, context.root));
+      const caller = callerOf(call.request);
+      const { signal, request, failure } = call;
+      const input = await folder.confine(capability, call.body as Record<string, unknown>, signal);
+      if (/\brespond-async\b/i.test(request.headers.get('prefer') ?? ''))
+        return jobAnswer(await folder.start(implementation, input, caller), basePath);
+      if (request.headers.get('accept')?.includes('text/event-stream'))
+        return eventStream(call, frames(folder.stream(implementation, input, { signal, caller }), failure));
+      return Response.json(await folder.invoke(implementation, input, { signal, caller }));
     },
   });
 }
 
-async function startJob(
-  implementation: Served,
-  input: unknown,
-  jobs: Jobs,
-  { host, basePath }: ServerContext,
-): Promise<Response> {
-  const job = await jobs.start(implementation, input as never, (signal) => host.context(signal, jobs));
-  return Response.json(job, {
+const jobAnswer = (job: Job, basePath: string) =>
+  Response.json(job, {
     status: 202,
     headers: { location: `${basePath}/v1/jobs/${job.id}`, 'preference-applied': 'respond-async' },
   });
-}
 
 async function* frames(
-  implementation: Served,
-  input: unknown,
-  { request, signal, failure }: RouteCall,
-  { host, jobs, root }: ServerContext,
+  running: AsyncGenerator<unknown, unknown, void>,
+  failure: RouteCall['failure'],
 ): AsyncGenerator<string, void, void> {
   const frame = (one: CallFrame) => frameOf({ data: JSON.stringify(one) });
-  const running = stream(implementation, input as never, host.context(signal, jobs.of(callerOf(request))));
   try {
     for (;;) {
       const step = await running.next();
       if (step.done) {
-        yield frame({ type: 'output', output: relativePaths(step.value, root) });
+        yield frame({ type: 'output', output: step.value });
         return;
       }
-      yield frame({ type: 'progress', progress: relativePaths(step.value, root) });
+      yield frame({ type: 'progress', progress: step.value });
     }
   } catch (error) {
     yield frame({ type: 'error', ...errorBody(failure(error)) });
   } finally {
     // The client left between two frames.
-    await running.return(undefined as never).catch(() => {});
+    await running.return(undefined).catch(() => {});
   }
 }

@@ -2,7 +2,6 @@
 import { type CallFrame, callFrame, contracts, errorBody, type Job, TriviumError } from '@trivium/protocol';
 import { z } from 'zod';
 import type { Jobs } from '../../jobs/index.js';
-import { relativePaths } from '../../served/index.js';
 import { eventStream, frameOf } from '../event-stream.js';
 import { callerOf } from '../gate/caller.js';
 import { type AnyRoute, type RouteCall, route } from '../route.js';
@@ -11,8 +10,8 @@ import type { ServerContext } from '../server-context.js';
 const params = z.object({ id: z.string().min(1) });
 const notFound = { description: 'There is no such job.' };
 
-export function jobRoutes({ jobs, root }: ServerContext): AnyRoute[] {
-  const jobsOf = ({ request }: Pick<RouteCall, 'request'>) => jobs.of(callerOf(request));
+export function jobRoutes({ folder }: ServerContext): AnyRoute[] {
+  const jobsOf = ({ request }: Pick<RouteCall, 'request'>) => folder.jobs.of(callerOf(request));
   return [
     route({
       method: 'get',
@@ -71,7 +70,7 @@ export function jobRoutes({ jobs, root }: ServerContext): AnyRoute[] {
         const after = call.query.after ?? (Number.isSafeInteger(last) && last >= 0 ? last : 0);
         return eventStream(
           call,
-          frames(known.watch(call.params.id, { after, signal: call.signal }), call, root),
+          frames(known.watch(call.params.id, { after, signal: call.signal }), call, folder),
         );
       },
     }),
@@ -81,7 +80,7 @@ export function jobRoutes({ jobs, root }: ServerContext): AnyRoute[] {
 async function* frames(
   watching: ReturnType<Jobs['watch']>,
   { failure }: Pick<RouteCall, 'failure'>,
-  root: string,
+  folder: ServerContext['folder'],
 ): AsyncGenerator<string, void, void> {
   const frame = (one: CallFrame, number?: number) =>
     frameOf({ data: JSON.stringify(one), ...(number !== undefined && { id: number }) });
@@ -93,7 +92,7 @@ async function* frames(
         return;
       }
       const { event, progress } = step.value;
-      yield frame({ type: 'progress', progress: relativePaths(progress, root) }, event);
+      yield frame({ type: 'progress', progress: folder.relative(progress) }, event);
     }
   } catch (error) {
     yield frame({ type: 'error', ...errorBody(failure(error)) });

@@ -91,13 +91,11 @@ export function chatRoutes(context: ServerContext): AnyRoute[] {
 const chatOf = ({ request }: RouteCall, id: string) => `${callerOf(request) ?? ''}:${id}`;
 
 /** What is asked for is checked before anything ends or begins. */
-async function answerTo(
-  { body, failure }: RouteCall<UiChatRequest>,
-  context: ServerContext,
-): Promise<Answer> {
+async function answerTo(call: RouteCall<UiChatRequest>, context: ServerContext): Promise<Answer> {
+  const { body, failure } = call;
   if (body.documents) {
-    const input = await documentInput(body.documents, body, context);
-    return (signal) => documentFrames(input, context, failure, signal);
+    const input = await documentInput(body.documents, body, context, call.signal);
+    return (signal) => documentFrames(input, context, call, signal);
   }
   const ai = await loadAi();
   const prompt = await promptOf(ai, body.messages);

@@ -7,15 +7,14 @@ import {
   contracts,
   type OutputOf,
   type ProgressOf,
-  stream,
   type TriviumDataPart,
   TriviumError,
 } from '@trivium/protocol';
-import { ask, documents } from '../../host/documents-plugin.js';
-import { confine, relativePaths } from '../../served/index.js';
+import { ask } from '../../host/documents-plugin.js';
 import { doneFrame, frameOf } from '../event-stream.js';
+import { callerOf } from '../gate/caller.js';
 import type { RouteCall } from '../route.js';
-import { confinementOf, type ServerContext } from '../server-context.js';
+import type { ServerContext } from '../server-context.js';
 import type { UiChatRequest } from './chat-schema.js';
 import { errorFrame, warningPart } from './ui-answer.js';
 
@@ -37,10 +36,10 @@ export interface DocumentAnswerInput {
 export async function documentInput(
   { paths, limit, writes }: DocumentsRequest,
   { messages, model }: UiChatRequest,
-  context: ServerContext,
+  { models, folder }: ServerContext,
+  signal: AbortSignal,
 ): Promise<DocumentAnswerInput> {
-  const { models, plugins } = context;
-  if (!plugins.includes(documents)) {
+  if (!folder.implementations.includes(ask)) {
     throw new TriviumError('unsupported', 'This server answers from no documents.', {
       field: 'documents',
       remedy: 'Leave documents out, or serve the plugin documents.',
@@ -64,7 +63,7 @@ export async function documentInput(
       remedy: 'Name such a model, or leave writes out.',
     });
   }
-  const confined = await confine(ask.capability, { paths, question, limit }, confinementOf(context));
+  const confined = await folder.confine(ask.capability, { paths, question, limit }, signal);
   return { ...(confined as Omit<DocumentAnswerInput, 'model'>), ...(served && { model: served.reference! }) };
 }
 
@@ -73,12 +72,13 @@ type Chunk = TriviumDataPart | { type: string; id?: string; delta?: string; mess
 /** The frames of an answer; always ends with `[DONE]`. */
 export async function* documentFrames(
   input: DocumentAnswerInput,
-  { host, root }: Pick<ServerContext, 'host' | 'root'>,
-  failure: RouteCall['failure'],
+  { folder }: Pick<ServerContext, 'folder'>,
+  { request, failure }: Pick<RouteCall, 'request' | 'failure'>,
   signal: AbortSignal,
 ): AsyncGenerator<string, void, void> {
   try {
-    for await (const chunk of chunksOf(stream(ask, input, host.context(signal)), root))
+    const running = folder.stream(ask, { ...input }, { signal, caller: callerOf(request) });
+    for await (const chunk of chunksOf(running as AsyncGenerator<Step, Answer, void>))
       yield frameOf({ data: JSON.stringify(chunk) });
   } catch (error) {
     yield signal.aborted
@@ -97,7 +97,7 @@ const isOfModel = (step: Step): step is ModelStep =>
 
 type Stage = Extract<TriviumDataPart, { type: 'data-trivium-stage' }>['data'];
 
-async function* chunksOf(running: AsyncGenerator<Step, Answer, void>, root: string): AsyncGenerator<Chunk> {
+async function* chunksOf(running: AsyncGenerator<Step, Answer, void>): AsyncGenerator<Chunk> {
   let current: Stage | undefined;
   const stage = (data: Stage): Chunk => {
     current = data;
@@ -119,7 +119,7 @@ async function* chunksOf(running: AsyncGenerator<Step, Answer, void>, root: stri
       }
       if (step.done) {
         if (hasText) yield { type: 'text-end', id };
-        const { citations } = relativePaths(step.value, root) as Answer;
+        const { citations } = step.value;
         for (const [index, citation] of citations.entries()) {
           const number = index + 1;
           yield { type: 'data-trivium-citation', id: `citation-${number}`, data: { number, citation } };
@@ -140,7 +140,7 @@ async function* chunksOf(running: AsyncGenerator<Step, Answer, void>, root: stri
         continue;
       }
       if (step.value.type === 'warning') {
-        const { message, path } = relativePaths(step.value, root) as typeof step.value;
+        const { message, path } = step.value;
         warnings += 1;
         yield warningPart(warnings, { message, ...(path !== undefined && { path }) });
         continue;
