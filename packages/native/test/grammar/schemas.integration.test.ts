@@ -124,3 +124,68 @@ describe('generated schemas', () => {
     expect(count.rejectedByBoth).toBeGreaterThan(1000);
   }, 600_000);
 });
+
+describe('formats', () => {
+  /** As zod checks them beside what ajv does. */
+  const parsers: Record<string, (text: string) => boolean> = {
+    uri: (text) => URL.canParse(text),
+    ipv6: (text) => URL.canParse(`http://[${text}]`),
+  };
+  const common: Record<string, string[]> = {
+    uri: [
+      'http://localhost:11434/api/tags',
+      'https://example.org:65535/',
+      'https://zh.wikipedia.org/wiki/%E4%BD%A0?q=%20#%C3%A9',
+      'http://[::1]:80/',
+      'http://127.0.0.1:8080/a',
+      'https://user:secret@a_b.example.org/',
+      'ws://x/y',
+      'file:///etc/hosts',
+      'mailto:a@b.co',
+      'urn:isbn:0451450523',
+      's3://bucket/key',
+      'postgres://u:p@h:5432/db',
+      'redis://[::1]:6379',
+      'https2+x:a',
+    ],
+    'uri-reference': ['../a', 'a%20b', '?q=1', '#top', '//h:65535/x', './x', 'https://h/%20', '/a'],
+    ipv6: ['::', '::1', '1::', '2001:db8::1', 'fe80::1:2', '::ffff:1.2.3.4', '1:2:3:4:5:6:7:8'],
+    hostname: [
+      'a.b.c.d.e.f.g.h.i.j.example.com',
+      'my-very-long-service-name-in-namespace.default.svc.cluster.local',
+      `${`${'a'.repeat(30)}.`.repeat(8)}org`,
+    ],
+    email: ["o'brien@example.com", 'a.b+c@x.co'],
+  };
+  const wrong: Record<string, string[]> = {
+    uri: ['http://1.2.3.4.5/', 'http://h:65536/', 'http://xn--a/', 'foo://@/', 'http://h/%2'],
+    ipv6: [':', '1::2::3', '1:2:3:4:5:6:7', '1:2:3:4:5:6:7:8:9', '12345::'],
+    hostname: [`${'a'.repeat(64)}.org`, `${`${'a'.repeat(30)}.`.repeat(8)}orgorg`, 'a-.org', '-a'],
+  };
+
+  test.for(Object.keys(common))(
+    '%s: what is common is allowed, and what is written valid',
+    async (format) => {
+      const validate = ajv.compile({ type: 'string', format });
+      const isValid = (text: string) => validate(text) && (parsers[format]?.(text) ?? true);
+      for (const bounds of [{}, { maxLength: 255 }]) {
+        const grammar = await tokenizer.compileGrammar({
+          type: 'json-schema',
+          schema: { type: 'string', format, ...bounds },
+        });
+        for (const text of wrong[format] ?? []) {
+          expect(isValid(text), text).toBe(false);
+          expect(grammar.matches(JSON.stringify(text)), text).toBe(false);
+        }
+        const random = new Random(7);
+        const texts = Array.from({ length: 300 }, () => JSON.parse(randomText(grammar, random)) as string);
+        expect(texts.filter((text) => !isValid(text))).toEqual([]);
+        if (bounds.maxLength) continue;
+        for (const text of common[format]!) {
+          expect(isValid(text), text).toBe(true);
+          expect(grammar.matches(JSON.stringify(text)), text).toBe(true);
+        }
+      }
+    },
+  );
+});

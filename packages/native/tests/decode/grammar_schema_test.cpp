@@ -91,8 +91,8 @@ TEST("formats that are not known say nothing, of numbers neither") {
 }
 
 TEST("formats with a grammar of their own") {
-  const std::string label(61, 'a');
-  const std::string long_name = "\"" + label + "." + label + ".org\"", long_label = "\"" + label + "aaa.org\"";
+  const std::string label(63, 'a');
+  const std::string long_name = "\"" + label + "." + label + ".org\"", long_label = "\"" + label + "a.org\"";
   schema(R"({"type":"string","format":"hostname"})",
          {{"\"a-1.b.example.co.uk\"", true}, {"\"localhost\"", true}, {long_name.c_str(), true}, {long_label.c_str(), false},
           {"\"-a.org\"", false}, {"\"a_b.org\"", false}, {"\"a..org\"", false}});
@@ -102,8 +102,15 @@ TEST("formats with a grammar of their own") {
   schema(R"({"type":"string","format":"json-pointer"})", {{"\"\"", true}, {"\"/a~1b/0/\xC3\xA9\"", true}, {"\"a\"", false}, {"\"/~2\"", false}});
   schema(R"({"type":"string","format":"relative-json-pointer"})", {{"\"0#\"", true}, {"\"1/a\"", true}, {"\"01\"", false}, {"\"/a\"", false}});
   schema(R"({"type":"string","format":"uri-reference"})",
-         {{"\"a/b?c#d\"", true}, {"\"/\"", true}, {"\"https://example.org/a\"", true}, {"\"#top\"", false}, {"\"a b\"", false}});
+         {{"\"a/b?c#d\"", true}, {"\"/\"", true}, {"\"https://example.org/a\"", true}, {"\"#top\"", true}, {"\"a b\"", false}});
   schema(R"({"type":"string","format":"uri-template"})", {{"\"/users/{id}{?a,b}\"", true}, {"\"/users/{id\"", false}, {"\"{}\"", false}});
+}
+
+TEST("what is listed beside a format is not held to the part of it that is written") {
+  schema(R"({"enum":["PT0.5S","P10000D"],"format":"duration"})", {{"\"PT0.5S\"", true}, {"\"P10000D\"", true}});
+  schema(R"({"const":"HTTP://h/","format":"uri","pattern":"^H"})", {{"\"HTTP://h/\"", true}});
+  schema(R"({"enum":["ab","b"],"format":"uri","pattern":"^a"})", {{"\"ab\"", true}, {"\"b\"", false}});
+  refused(R"({"oneOf":[{"type":"string","format":"uri"},{"const":"HTTP://h/"}]})", "/oneOf");
 }
 
 TEST("a pattern beside a format is held to, and left to it only where zod says the format twice") {
@@ -175,6 +182,18 @@ TEST("anyOf, allOf, oneOf and references") {
          {{R"({"next":null})", true}, {R"({"next":{"next":{"next":null}}})", true}, {R"({"next":{}})", false}});
 }
 
+TEST("the largest multiple has room with any bounds") {
+  schema(R"({"type":"integer","multipleOf":2500})", {{"2500", true}, {"-7500", true}, {"2501", false}});
+  schema(R"({"type":"integer","multipleOf":2499,"minimum":-555555555555555,"maximum":555555555555555})", {{"2499", true}, {"-4998", true}, {"2500", false}});
+}
+
+TEST("a bound where doubles no longer tell integers apart is kept") {
+  schema(R"({"type":"integer","exclusiveMaximum":9007199254740992})", {{"9007199254740992", false}, {"9007199254740993", false}, {"12", true}});
+  schema(R"({"type":"integer","exclusiveMinimum":-9007199254740992})", {{"-9007199254740992", false}, {"-9007199254740993", false}, {"-12", true}});
+  schema(R"({"type":"integer","exclusiveMinimum":9007199254740991})", {{"9007199254740992", true}, {"9007199254740991", false}});
+  refused(R"({"type":"integer","exclusiveMinimum":9007199254740992})", "");
+}
+
 TEST("a bound is exclusive by a number of its own, or, in draft 4 and OpenAPI 3.0, by a boolean beside it") {
   schema(R"({"type":"integer","exclusiveMinimum":3,"maximum":5})", {{"3", false}, {"4", true}, {"5", true}});
   schema(R"({"type":"integer","minimum":3,"exclusiveMinimum":true,"maximum":5,"exclusiveMaximum":true})",
@@ -203,6 +222,9 @@ TEST("what is not supported is refused by its place") {
   for (const char* const group : {"(?i)a", "(?i:a)", "(?P<n>a)", "(?>a)", "(?", "(?\xC3\xA9)", "x(?#a)"})
     refused((std::string(R"({"type":"string","pattern":")") + group + "\"}").c_str(), "/pattern");
   refused(R"({"type":"number","multipleOf":0.1})", "/multipleOf");
+  refused(R"({"type":"integer","multipleOf":2501})", "/multipleOf");
+  refused(R"({"type":"number","minimum":1e300})", "");
+  refused(R"({"type":"number","minimum":1e-20,"maximum":1e-18})", "");
   refused(R"({"oneOf":[{"type":"integer"},{"type":"number"}]})", "/oneOf");
   refused(R"({"$ref":"https://example.org/x.json"})", "/$ref");
   refused(R"({"$ref":"#/$defs/none"})", "/$ref");

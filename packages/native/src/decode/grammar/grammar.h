@@ -82,7 +82,7 @@ struct Grammar {
 struct GrammarLimits {
   std::size_t states = 400'000;           // of all rules
   std::size_t rules = 40'000;
-  std::size_t automaton_states = 20'000;  // of one regular language made deterministic
+  std::size_t automaton_states = 50'000;  // of one regular language made deterministic
   std::size_t automaton_work = 64'000'000;  // of all regular languages, in visits of AutomatonBudget: two seconds at most
   std::size_t shapes = 512;               // alternatives that one schema's anyOf, oneOf and allOf multiply out to
   std::uint32_t shortest_text = 1 << 20;  // symbols that every text of the grammar has at least

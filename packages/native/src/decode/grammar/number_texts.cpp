@@ -97,7 +97,7 @@ struct Writing {
 
 // Rounding to doubles keeps the order of integers, so more digits do no harm where no two must be told apart.
 int digits_of(const NumberBounds& bounds) {
-  const auto exact = [](bool exclusive, const std::optional<double>& bound) { return !exclusive || !bound || std::fabs(*bound) <= exact_integers; };
+  const auto exact = [](bool exclusive, const std::optional<double>& bound) { return !exclusive || !bound || std::fabs(*bound) < exact_integers; };
   const bool plain = bounds.integer && bounds.multiple_of == 0 && exact(bounds.low_exclusive, bounds.low) && exact(bounds.high_exclusive, bounds.high);
   return plain ? most_integer_digits : most_digits;
 }
@@ -178,6 +178,15 @@ std::optional<CodeAutomaton> number_texts(const NumberBounds& bounds, AutomatonB
     if (!add_half(texts, true, low, bound(bounds.low, bounds.low_exclusive, false), bounds, budget)) return std::nullopt;
   }
   return trimmed(std::move(texts));
+}
+
+bool leave_room(const NumberBounds& bounds) {
+  if (!bounds.low || !bounds.high) return true;
+  if (!bounds.integer) return *bounds.low < *bounds.high || within(bounds, *bounds.low);
+  const double step = double(std::max<std::int64_t>(bounds.multiple_of, 1));
+  double least = std::ceil(*bounds.low / step) * step;
+  if (bounds.low_exclusive && least == *bounds.low) least += step;
+  return within(bounds, least);
 }
 
 bool within(const NumberBounds& bounds, double value) {

@@ -19,10 +19,12 @@ struct NumberBounds {
   auto operator<=>(const NumberBounds&) const = default;
 };
 
-inline constexpr std::int64_t largest_multiple = 10'000;
+inline constexpr std::int64_t largest_multiple = 2'500;  // has room with any bounds
 
 // Nothing when it would take more than the budget. The language is empty when no text is within the bounds.
 std::optional<CodeAutomaton> number_texts(const NumberBounds& bounds, AutomatonBudget& budget);
+// Whether a number lies within the bounds; with exponents texts could say more of them than they do.
+bool leave_room(const NumberBounds& bounds);
 bool within(const NumberBounds& bounds, double value);
 // The shortest text that reads as the number again.
 std::string number_text(double value);

@@ -189,6 +189,11 @@ Result<Fragment> SchemaCompiler::number(const Shape& shape) {
   if (fresh) {
     const auto texts = number_texts(bounds, builder_.automata());
     if (!texts) return unsupported(reader_.pointer(shape.schema), "The bounds and multiples of the number are too many.", "Take a smaller multipleOf.");
+    if (texts->empty_language() && leave_room(bounds)) {
+      const auto said = [](const std::optional<double>& bound) { return bound ? number_text(*bound) : std::string("any"); };
+      return unsupported(reader_.pointer(shape.schema), "Numbers within these bounds are not written: they take an exponent, or more than 15 digits.",
+                         "Scale the value.", said(bounds.low) + " to " + said(bounds.high));
+    }
     number->second = builder_.declare();
     builder_.define(number->second, builder_.text(*texts, TextForm::plain));
   }

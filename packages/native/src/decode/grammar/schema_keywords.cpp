@@ -45,7 +45,7 @@ Status SchemaReader::read_number_keyword(const Json& schema, const Json::Member&
   if (name != "multipleOf") return {};
   if (bound <= 0) return invalid(pointer(&value), "multipleOf is not above 0.", "a number above 0", number_text(bound));
   if (bound != std::trunc(bound) || bound > double(largest_multiple))
-    return unsupported(pointer(&value), "multipleOf is supported for whole numbers up to 10000.", "Scale the value to a whole number, or use a pattern.",
+    return unsupported(pointer(&value), "multipleOf is supported for whole numbers up to " + std::to_string(largest_multiple) + ".", "Scale the value to a whole number, or use a pattern.",
                        number_text(bound));
   const auto step = std::int64_t(bound);
   if (number.multiple_of == 0) number.multiple_of = step;
@@ -53,7 +53,7 @@ Status SchemaReader::read_number_keyword(const Json& schema, const Json::Member&
   while (b != 0) a = std::exchange(b, a % b);
   number.multiple_of = number.multiple_of / a * step;
   if (number.multiple_of > largest_multiple)
-    return unsupported(pointer(&value), "multipleOf is supported for whole numbers up to 10000.", "Take smaller multiples.", std::to_string(number.multiple_of));
+    return unsupported(pointer(&value), "multipleOf is supported for whole numbers up to " + std::to_string(largest_multiple) + ".", "Take smaller multiples.", std::to_string(number.multiple_of));
   return {};
 }
 
@@ -106,7 +106,7 @@ Status SchemaReader::read_text_keyword(const Json& schema, const Json::Member& m
   const auto& [name, value] = member;
   if (!value.is_string()) return invalid(pointer(&value), name + " is no string.", "a string", json_text(value).substr(0, 80));
   if (name == "format") {
-    if (const char* const format = format_pattern(value.string())) shape.texts.push_back({format, true, &value});
+    if (const TextFormat* const format = text_format(value.string())) shape.texts.push_back({format->pattern, true, &value, format->plainer});
   } else if (!says_its_format(schema, value.string())) {
     shape.texts.push_back({value.string(), false, &value});
   }

@@ -74,9 +74,13 @@ Result<const CodeAutomaton*> SchemaReader::pattern_language(const TextConstraint
 Result<CodeAutomaton> SchemaReader::texts_of(const Shape& shape) {
   const bool bounded = shape.min_length > 0 || shape.max_length != unbounded;
   const bool several = shape.texts.size() > 1 || bounded;
+  const std::size_t last = shape.max_length == unbounded ? shape.min_length : shape.max_length;
   CodeAutomaton texts = texts_of_length(0, unbounded);
   for (std::size_t i = 0; i < shape.texts.size(); ++i) {
-    TRIVIUM_TRY_ASSIGN(const CodeAutomaton* const one, pattern_language(shape.texts[i], several));
+    TRIVIUM_TRY_ASSIGN(const CodeAutomaton* one, pattern_language(shape.texts[i], several));
+    if (!shape.texts[i].plainer.empty() && one->states.size() * last > automata_.states) {
+      TRIVIUM_TRY_ASSIGN(one, pattern_language({shape.texts[i].plainer, true, shape.texts[i].at}, true));
+    }
     if (i == 0) {
       texts = *one;
       continue;
@@ -86,7 +90,6 @@ Result<CodeAutomaton> SchemaReader::texts_of(const Shape& shape) {
     texts = std::move(*both);
   }
   if (!bounded) return texts;
-  const std::uint32_t last = shape.max_length == unbounded ? shape.min_length : shape.max_length;
   if (shape.min_length > shape.max_length) return CodeAutomaton();
   const TextConstraint constraint = shape.texts.empty() ? TextConstraint{{}, false, shape.schema} : shape.texts[0];
   if (last > automata_.states) return too_large(pointer(constraint.at), constraint);
@@ -204,6 +207,7 @@ Result<bool> SchemaReader::fits(const Json& value, const Shape& shape) {
     const std::size_t length = code_points(value.string());
     if (length < shape.min_length || length > shape.max_length) return false;
     for (const TextConstraint& constraint : shape.texts) {
+      if (constraint.whole) continue;  // a format allows more than its pattern says; whoever lists the value vouches for it
       TRIVIUM_TRY_ASSIGN(const CodeAutomaton* const language, pattern_language(constraint, false));
       TRIVIUM_TRY_ASSIGN(const bool accepted, accepts(*language, value.string(), constraint.at));
       if (!accepted) return false;

@@ -67,10 +67,15 @@ struct ArrayClause {
   const Json* prefix = nullptr;      // a list; null: none
   const Json* items = nullptr;       // behind them; null: any
 };
+struct TextFormat {
+  std::string_view pattern;
+  std::string_view plainer = {};     // a part of it, for when lengths would multiply out to too much; empty: none
+};
 struct TextConstraint {
   std::string_view pattern;
   bool whole = false;                // a format; else `pattern`, found anywhere
   const Json* at = nullptr;          // the keyword's value
+  std::string_view plainer = {};     // of a format
 };
 struct Choice {                      // anyOf, oneOf
   const Json* branches = nullptr;    // a list
@@ -100,7 +105,7 @@ std::string value_text(const Json& value);
 // The value as compact JSON; strings in the form of TextForm::json.
 std::string json_text(const Json& value);
 std::string json_string(const std::string& text);
-// A pattern of a format that is known; null for others.
-const char* format_pattern(std::string_view format);
+// Null for one that is not known.
+const TextFormat* text_format(std::string_view name);
 
 }  // namespace trivium::grammar
