@@ -1,6 +1,6 @@
 /** The engine of this process and environment, loaded on first use. */
 import type { RawModel } from './addon.js';
-import { translated } from './errors.js';
+import { translated, translatedSync } from './errors.js';
 import { EventRouter } from './event-router.js';
 import { integer } from './integers.js';
 import { loadAddon } from './load-addon.js';
@@ -57,7 +57,7 @@ function createEngine(): NativeEngine {
     rehearse,
     stats: () => addon.stats() as unknown as EngineStats,
     get backend() {
-      return addon.backend();
+      return translatedSync(() => addon.backend());
     },
   };
 }

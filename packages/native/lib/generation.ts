@@ -8,7 +8,7 @@ import { toTriviumError, translatedSync } from './errors.js';
 import type { EventRouter } from './event-router.js';
 import { rawOf } from './grammar.js';
 import type { Grammar } from './grammar-types.js';
-import { integer } from './integers.js';
+import { integer, tokenIds } from './integers.js';
 import type { GenerateEvent, GenerateOptions } from './types.js';
 
 /** Events unread before the request is paused, and before it goes on. */
@@ -18,7 +18,7 @@ const resumeAt = 64;
 export function toRequest(options: GenerateOptions, modelStopTokens: readonly number[]): RawGenerateRequest {
   const biases = Object.entries(options.logitBias ?? {});
   return {
-    tokens: Int32Array.from(options.tokens),
+    tokens: tokenIds(options.tokens),
     maxTokens: integer(options.maxTokens, 'maxTokens', 1),
     temperature: options.temperature ?? 0,
     topK: integer(options.topK ?? 0, 'topK', 0),
@@ -32,7 +32,7 @@ export function toRequest(options: GenerateOptions, modelStopTokens: readonly nu
     biases: Float32Array.from(biases, ([, bias]) => bias),
     logprobs: options.logprobs === undefined ? -1 : integer(options.logprobs, 'logprobs', 0),
     stop: options.stop ?? [],
-    stopTokens: Int32Array.from(options.stopTokens ?? modelStopTokens, (id) => integer(id, 'stopTokens', 0)),
+    stopTokens: tokenIds(options.stopTokens ?? modelStopTokens, 'stopTokens'),
     skipSpecialTokens: options.skipSpecialTokens ?? true,
   };
 }

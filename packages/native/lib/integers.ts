@@ -13,3 +13,11 @@ export function integer(value: number, field: string, least: number, most = most
     found: String(value),
   });
 }
+
+/**
+ * Token ids as the addon reads them; which of them a vocabulary has the engine says.
+ * @throws TriviumError `invalid-argument` for what is no id of any vocabulary
+ */
+export function tokenIds(ids: ArrayLike<number>, field = 'tokens'): Int32Array {
+  return ids instanceof Int32Array ? ids : Int32Array.from(ids, (id) => integer(id, field, 0));
+}

@@ -6,6 +6,7 @@ import type { EventRouter } from './event-router.js';
 import { fitPairs, fitTexts } from './fit.js';
 import { Generation, toRequest } from './generation.js';
 import { grammarCompiler, isCompiled } from './grammar.js';
+import { tokenIds } from './integers.js';
 import { toModelInfo } from './model-info.js';
 import { toTokenizer } from './tokenizer.js';
 import type {
@@ -109,8 +110,8 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
   ): Promise<Float32Array> => {
     alive();
     if (inputs.length === 0) return new Float32Array(0);
-    const tokens = inputs.map((input) => int32s(input.tokens));
-    const types = inputs.map((input) => int32s(input.types ?? []));
+    const tokens = inputs.map((input) => tokenIds(input.tokens));
+    const types = inputs.map((input) => tokenIds(input.types ?? [], 'types'));
     return once(() => raw.rank(tokens, types), signal);
   };
 
@@ -157,7 +158,7 @@ export function toModel(raw: RawModel, router: EventRouter): NativeModel {
     embedTokens,
     rank,
     rankTokens,
-    logits: async (tokens, { signal } = {}) => once(() => raw.logits(Int32Array.from(tokens)), signal),
+    logits: async (tokens, { signal } = {}) => once(() => raw.logits(tokenIds(tokens)), signal),
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
@@ -170,9 +171,4 @@ function withZeros(rows: Float32Array, inputs: readonly Int32Array[], width: num
   for (const [row, index] of wordy.entries())
     all.set(rows.subarray(row * width, (row + 1) * width), index * width);
   return all;
-}
-
-/** The addon reads 32 bits an element, whatever JavaScript callers pass. */
-function int32s(values: ArrayLike<number>): Int32Array {
-  return values instanceof Int32Array ? values : Int32Array.from(values);
 }

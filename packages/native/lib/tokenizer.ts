@@ -2,6 +2,7 @@
 import type { RawTokenizer } from './addon.js';
 import { translatedSync } from './errors.js';
 import { grammarCompiler } from './grammar.js';
+import { tokenIds } from './integers.js';
 import type { EncodeOptions, TokenizeOptions, Tokenizer } from './types.js';
 import { cancellable } from './unless-aborted.js';
 
@@ -23,7 +24,7 @@ export function toTokenizer(raw: RawTokenizer): Tokenizer {
       cancellable(options?.signal, (cancelled) => raw.encodeSpans(text, ...flags(options), cancelled)),
     encodeSync: (text, options) => translatedSync(() => raw.encodeSync(text, ...flags(options))),
     decode: (tokens, { skipSpecialTokens = true } = {}) =>
-      translatedSync(() => raw.decode(Int32Array.from(tokens), skipSpecialTokens)),
+      translatedSync(() => raw.decode(tokenIds(tokens), skipSpecialTokens)),
     tokenText: (id) => translatedSync(() => raw.tokenText(id)),
     tokenBytes: (id) => raw.tokenBytes(id),
     idOf: (token) => {

@@ -1,5 +1,7 @@
 /** Requests that end early, models that go, environments side by side: nothing may be left behind. */
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { TriviumError } from '@trivium/protocol';
 import { describe, expect, test, vi } from 'vitest';
@@ -182,6 +184,30 @@ describe('limits and bad input', () => {
     await expect(getEngine().loadModel(fileURLToPath(import.meta.url))).rejects.toSatisfy(
       TriviumError.isInstance,
     );
+  });
+
+  test.each([-1, 1.5, Number.NaN, 2 ** 32 + 1])(
+    '%d is no token id, nor that of another token, wherever it is given',
+    async (id) => {
+      await using loaded = await getEngine().loadModel(model);
+      const refused = (field: string) => expect.objectContaining({ code: 'invalid-argument', field });
+      await expect(loaded.logits([1, id])).rejects.toEqual(refused('tokens'));
+      expect(() => loaded.generate({ tokens: [1, id], maxTokens: 1 })).toThrow(refused('tokens'));
+      expect(() => loaded.generate({ tokens: [1], stopTokens: [id], maxTokens: 1 })).toThrow(
+        refused('stopTokens'),
+      );
+      expect(() => loaded.tokenizer.decode([id])).toThrow(refused('tokens'));
+    },
+  );
+
+  test('a backend that the environment asks for and nobody knows is refused by name', async () => {
+    const code = `
+      const { getEngine } = await import(${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)});
+      try { console.log(getEngine().backend); } catch ({ code, field, remedy }) { console.log(code, field, remedy !== ''); }`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], {
+      env: { ...process.env, TRIVIUM_ISA: 'avx3' },
+    });
+    expect(stdout).toMatch(/^\S+ TRIVIUM_ISA true\n$/);
   });
 
   test('a disposed model refuses, and its running requests end', async () => {
