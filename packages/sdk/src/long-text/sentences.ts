@@ -56,10 +56,7 @@ function* hardBreaks(text: string): Generator<number, undefined> {
   for (const match of text.matchAll(hardBreak)) yield match.index + match[0].length;
 }
 
-/** The sentences of `text`, trimmed, in order, as they are asked for; what lies between them is white space. */
-export const sentencesIn = (text: string): Generator<Sentence> => piecesIn(text, segmentEnds(text));
-
-/** The same of pieces that end at `ends`. */
+/** The pieces of `text` that end at `ends`, trimmed, in order, as they are asked for; what lies between them is white space. */
 export function* piecesIn(text: string, ends: Iterable<number>): Generator<Sentence> {
   let from = 0;
   for (const to of ends) {
@@ -69,7 +66,7 @@ export function* piecesIn(text: string, ends: Iterable<number>): Generator<Sente
   }
 }
 
-export const splitSentences = (text: string): Sentence[] => [...sentencesIn(text)];
+export const splitSentences = (text: string): Sentence[] => [...piecesIn(text, segmentEnds(text))];
 
 function sentenceEnd(text: string, at: number, mark: string): number | undefined {
   const isChinese = /[。！？｡]/u.test(mark);
