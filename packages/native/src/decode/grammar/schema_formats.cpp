@@ -19,7 +19,8 @@ namespace {
   "|:(?:" BEHIND(1, 7) "|:)|(?:" BEFORE(6, 6) "|::" BEFORE(0, 5) "|" BEFORE(1, 5) ":)" IPV4 ")"
 
 // At most 253 characters, and labels of at most 63: of the blocks of 32 characters none lies within a label that began
-// before it. Counted so a text has one count, not one more for each label.
+// before it. So a label of up to 32 may stand anywhere and one of 63 where a block begins, and the automaton counts the
+// text alone: counting the label too takes twenty times its states.
 #define LABEL "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 #define HOSTNAME "(?=.{1,253}$)(?!(?:.{32})*.{31}[^.]{33})(?:" LABEL "\\.)*" LABEL
 
