@@ -3,12 +3,13 @@
  * beside a file of weights, and in place of the other parts of a split GGUF. Knows names, opens no file.
  */
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
 
 /** What lies in the folder of a model, with all folders in it: they are gone through at every call. */
 const mostEntries = 10_000;
 
+const anything = /^/;
 /** What a file of weights borrows from its folder. */
 const textOfModel = /\.(?:json|jinja)$|^1_Pooling$/i;
 const splitPart = /-\d{5}-of-\d{5}\.gguf$/i;
@@ -20,7 +21,7 @@ const splitPart = /-\d{5}-of-\d{5}\.gguf$/i;
  */
 export async function* linksOfModel(model: string, signal?: AbortSignal): AsyncGenerator<string, void, void> {
   const isFolder = (await stat(model).catch(() => undefined))?.isDirectory() ?? false;
-  const borrowed = isFolder ? /^/ : borrowedBy(basename(model));
+  const borrowed = isFolder ? anything : await borrowedBy(model);
   if (!borrowed) return;
   const first = isFolder ? model : dirname(model);
   const folders = new Set([first]);
@@ -41,10 +42,13 @@ export async function* linksOfModel(model: string, signal?: AbortSignal): AsyncG
   }
 }
 
-/** Names beside a file of this one that the engine opens with it. */
-function borrowedBy(name: string): RegExp | undefined {
-  if (splitPart.test(name)) return splitPart;
-  return /\.safetensors$/i.test(name) ? textOfModel : undefined;
+/** Names beside a file that the engine opens with it. */
+async function borrowedBy(file: string): Promise<RegExp | undefined> {
+  if (splitPart.test(file)) return splitPart;
+  if (!/\.safetensors$/i.test(file)) return undefined;
+  const names = await readdir(dirname(file)).catch(() => []);
+  // It names folders, and they may be called anything.
+  return names.some((name) => /^modules\.json$/i.test(name)) ? anything : textOfModel;
 }
 
 async function entriesOf(folder: string) {

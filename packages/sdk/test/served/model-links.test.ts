@@ -82,6 +82,14 @@ describe('a file', () => {
     await expect(confined('m.safetensors')).rejects.toMatchObject(refused);
   });
 
+  it('of weights is refused beside a list of modules and a folder that leads out: it may be one of them', async () => {
+    await write('m.safetensors');
+    await write('modules.json', '[{ "type": "sentence_transformers.models.Pooling", "path": "elsewhere" }]');
+    expect(await confined('m.safetensors')).toEqual({ file: join(root, 'm.safetensors') });
+    await link('elsewhere', join(base, 'outside'));
+    await expect(confined('m.safetensors')).rejects.toMatchObject(refused);
+  });
+
   it('that is part of a split one is refused where another part lies outside', async () => {
     await write('m-00001-of-00002.gguf');
     await write('n.gguf');
