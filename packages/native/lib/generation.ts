@@ -18,7 +18,8 @@ const resumeAt = 64;
 export function toRequest(options: GenerateOptions, modelStopTokens: readonly number[]): RawGenerateRequest {
   const biases = Object.entries(options.logitBias ?? {});
   return {
-    tokens: tokenIds(options.tokens),
+    // A copy: it is sent once the grammar is compiled and somebody reads, and the caller's buffer may hold others by then.
+    tokens: tokenIds(options.tokens).slice(),
     maxTokens: integer(options.maxTokens, 'maxTokens', 1),
     temperature: options.temperature ?? 0,
     topK: integer(options.topK ?? 0, 'topK', 0),
@@ -32,7 +33,7 @@ export function toRequest(options: GenerateOptions, modelStopTokens: readonly nu
     biases: Float32Array.from(biases, ([, bias]) => bias),
     logprobs: options.logprobs === undefined ? -1 : integer(options.logprobs, 'logprobs', 0),
     stop: options.stop ?? [],
-    stopTokens: tokenIds(options.stopTokens ?? modelStopTokens, 'stopTokens'),
+    stopTokens: tokenIds(options.stopTokens ?? modelStopTokens, 'stopTokens').slice(),
     skipSpecialTokens: options.skipSpecialTokens ?? true,
   };
 }

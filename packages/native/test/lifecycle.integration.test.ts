@@ -186,6 +186,28 @@ describe('limits and bad input', () => {
     );
   });
 
+  test('a buffer that is filled anew is the prompt of later generations alone', async () => {
+    await using loaded = await getEngine().loadModel(model);
+    const written = async (generation: ReturnType<typeof loaded.generate>) => {
+      const ids: number[] = [];
+      for await (const event of generation) if (event.type === 'token') ids.push(event.id);
+      return ids;
+    };
+    const prompts = [
+      [1, 2, 3],
+      [9, 8, 7],
+    ];
+    const buffer = new Int32Array(3);
+    const generations = prompts.map((tokens) => {
+      buffer.set(tokens);
+      return loaded.generate({ tokens: buffer, maxTokens: 8 });
+    });
+    for (const [at, generation] of generations.entries())
+      expect(await written(generation)).toEqual(
+        await written(loaded.generate({ tokens: prompts[at]!, maxTokens: 8 })),
+      );
+  });
+
   test.each([-1, 1.5, Number.NaN, 2 ** 32 + 1])(
     '%d is no token id, nor that of another token, wherever it is given',
     async (id) => {
