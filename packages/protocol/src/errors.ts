@@ -106,9 +106,31 @@ export class TriviumError extends Error {
           remedy: 'Change its permissions or run as its owner.',
         });
       case 'ENOSPC':
+      case 'EDQUOT':
         return new TriviumError('io', 'The disk is full.', {
           ...details,
           remedy: 'Free some space and try again.',
+        });
+      case 'EROFS':
+        return new TriviumError('io', `${path ?? 'The file'} lies on a disk that is read only.`, {
+          ...details,
+          remedy: 'Name a place that can be written to.',
+        });
+      case 'ENOTDIR':
+      case 'EEXIST':
+        return new TriviumError(
+          'io',
+          `${path ?? 'The path'}, or what it lies in, is something else already.`,
+          {
+            ...details,
+            remedy: 'Move what is there, or name another place.',
+          },
+        );
+      case 'EMFILE':
+      case 'ENFILE':
+        return new TriviumError('io', 'Too many files are open.', {
+          ...details,
+          remedy: 'Raise the limit of open files (ulimit -n), or do less at once.',
         });
       default:
         // Of the system, as `EISDIR`; Node's own, as `ERR_INVALID_ARG_TYPE`, tell of a fault in a program.

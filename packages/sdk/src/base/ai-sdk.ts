@@ -17,6 +17,12 @@ export interface AnyLanguageModel {
   doStream(options: any): PromiseLike<{ stream: ReadableStream<any>; [key: string]: any }>;
 }
 
+/** A model over others, as `fallback` and `record` make them. */
+export interface WrappingModel extends AnyLanguageModel {
+  /** The one that is asked first. */
+  readonly wrapped: AnyLanguageModel;
+}
+
 /**
  * A string is no model here: `ai` takes it for one of a hosted gateway, and would send the documents there.
  * @param field as the caller named it

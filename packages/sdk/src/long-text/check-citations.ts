@@ -94,11 +94,12 @@ const lastSentence = (text: string) =>
 
 /** Of words that blanks part: between them marks are apostrophes, and a mark behind one is of a length, as in 12". */
 const letter = String.raw`(?:(?!\p{Script=Han})[\p{L}\p{N}])`;
-const apostrophe = `(?<=${letter})['’](?=${letter})`;
+/** The mark that closes, where it is one; others are told apart from it by themselves: of two ways to read one, each doubles the work. */
+const apostrophe = (mark: string) => `(?<=${letter})${mark}(?=${letter})`;
 /** Words that begin with an apostrophe: '90s, rock 'n' roll. */
 const elided = String.raw`(?:\d\ds?|n|em|tis|twas|til|cause|bout)(?!${letter})`;
 const singleMarks = (open: string, inner: string, close: string) =>
-  new RegExp(`(?<!${letter})${open}(?=\\S)((?:${inner})*)${close}(?!${letter})`, 'giu');
+  new RegExp(`(?<!${letter})${open}(?=\\S)((?:${inner}|${apostrophe(close)})*)${close}(?!${letter})`, 'giu');
 
 /** Each mark closes its own kind. */
 const quotationMarks = [
@@ -111,8 +112,8 @@ const quotationMarks = [
   // As German books have it; where « opens, no word begins behind ».
   /(?<![\p{L}\p{N}\p{P}])»(?=[\p{L}\p{N}])([^«»]*)«/gu,
   /(?<![\p{Lu}\p{Ll}\p{N}])"(?=\S)([^"]*)"/gu,
-  singleMarks(`‘(?!${elided})`, `[^‘’]|${apostrophe}`, '’'),
-  singleMarks(`'(?!${elided})`, `[^']|${apostrophe}`, "'"),
+  singleMarks(`‘(?!${elided})`, `[^‘’]`, '’'),
+  singleMarks(`'(?!${elided})`, `[^']`, "'"),
 ];
 /** Characters from which on a quotation can be told from a name or a letter. */
 const shortestQuotation = 3;

@@ -1,5 +1,5 @@
 /** What a model's context holds and how its tokens are counted: by the caller's word, by the model's own, or estimated. */
-import type { AnyLanguageModel } from '../base/ai-sdk.js';
+import type { AnyLanguageModel, WrappingModel } from '../base/ai-sdk.js';
 
 export type CountTokens = (text: string) => number | Promise<number>;
 
@@ -20,6 +20,12 @@ interface MeasuredModel extends AnyLanguageModel {
 const isMeasured = (model: AnyLanguageModel): model is MeasuredModel =>
   'contextTokens' in model && 'countTokens' in model;
 
+const isWrapping = (model: AnyLanguageModel): model is WrappingModel => 'wrapped' in model;
+
+/** Of a model over others, what the one says that is asked first: those behind it may never be loaded. */
+const askedFirst = (model: AnyLanguageModel): AnyLanguageModel =>
+  isWrapping(model) ? askedFirst(model.wrapped) : model;
+
 /** Of a model of which nobody says more. */
 const assumedContextTokens = 8192;
 
@@ -32,7 +38,8 @@ export async function measuresOf(
   given: { contextTokens?: number | undefined; countTokens?: CountTokens | undefined },
   signal?: AbortSignal,
 ): Promise<ModelMeasures> {
-  const own = isMeasured(model) ? model : undefined;
+  const asked = askedFirst(model);
+  const own = isMeasured(asked) ? asked : undefined;
   const known = given.contextTokens ?? (await own?.contextTokens(signal));
   return {
     contextTokens: known ?? assumedContextTokens,

@@ -44,6 +44,7 @@ export class FallbackModel<Version extends SpecificationVersion = SpecificationV
   readonly modelId: string;
   /** What every one of the models can fetch by itself is nothing we know before we know which one answers. */
   readonly supportedUrls: Record<string, RegExp[]> = {};
+  readonly wrapped: AnyLanguageModel;
   readonly #views: readonly ModelView[];
 
   constructor(models: readonly AnyLanguageModel[], { specification }: FallbackOptions<Version> = {}) {
@@ -56,6 +57,7 @@ export class FallbackModel<Version extends SpecificationVersion = SpecificationV
       });
     }
     for (const [index, model] of models.entries()) assertLanguageModel(model, `models.${index}`);
+    this.wrapped = models[0]!;
     this.specificationVersion = specification ?? (commonVersion(models) as Version);
     this.modelId = models.map(({ modelId }) => modelId).join(', ');
     this.#views = models.map((model) => viewAs(model, this.specificationVersion));

@@ -66,7 +66,7 @@ export class RecordingModel<Model extends AnyLanguageModel = AnyLanguageModel> {
   readonly provider: string;
   readonly modelId: string;
   readonly supportedUrls: Model['supportedUrls'];
-  readonly #model: Model;
+  readonly wrapped: Model;
   readonly #recorder: Recorder;
 
   constructor(model: Model, file: string) {
@@ -75,13 +75,13 @@ export class RecordingModel<Model extends AnyLanguageModel = AnyLanguageModel> {
     this.provider = model.provider;
     this.modelId = model.modelId;
     this.supportedUrls = model.supportedUrls ?? {};
-    this.#model = model;
+    this.wrapped = model;
     this.#recorder = new Recorder(file);
   }
 
   async doGenerate(options: AnyGivenOptions): Promise<AnyGenerateResult> {
-    const call = this.#recorder.begin(this.#model, 'generate', options);
-    const result = await this.#watched(call, options, () => this.#model.doGenerate(options));
+    const call = this.#recorder.begin(this.wrapped, 'generate', options);
+    const result = await this.#watched(call, options, () => this.wrapped.doGenerate(options));
     // What went over the wire is the provider's own matter, and may hold keys.
     const { request: _, response, ...told } = result as AnyGenerateResult;
     const { headers: __, body: ___, ...known } = (response ?? {}) as Record<string, unknown>;
@@ -91,8 +91,8 @@ export class RecordingModel<Model extends AnyLanguageModel = AnyLanguageModel> {
   }
 
   async doStream(options: AnyGivenOptions): Promise<AnyStreamResult> {
-    const call = this.#recorder.begin(this.#model, 'stream', options);
-    const result = await this.#watched(call, options, () => this.#model.doStream(options));
+    const call = this.#recorder.begin(this.wrapped, 'stream', options);
+    const result = await this.#watched(call, options, () => this.wrapped.doStream(options));
     const reader = (result.stream as ReadableStream<AnyPart>).getReader();
     const recorder = this.#recorder;
     let hasFinish = false;

@@ -3,7 +3,7 @@
  * beside a file of weights, and in place of the other parts of a split GGUF. Knows names, opens no file.
  */
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { TriviumError } from '@trivium/protocol';
 
 /** What lies in the folder of a model, with all folders in it: they are gone through at every call. */
@@ -11,8 +11,8 @@ const mostEntries = 10_000;
 
 const anything = /^/;
 /** What a file of weights borrows from its folder. */
-const textOfModel = /\.(?:json|jinja)$|^1_Pooling$/i;
-const splitPart = /-\d{5}-of-\d{5}\.gguf$/i;
+const textOfModel = /\.(?:json|jinja)$|^(?:1_Pooling|additional_chat_templates)$/i;
+const splitPart = /^(.*-)\d{5}(-of-\d{5}\.gguf)$/is;
 
 /**
  * Links at and below a model, each before what it leads to is looked into: whoever asks stops at one that leads out.
@@ -42,9 +42,12 @@ export async function* linksOfModel(model: string, signal?: AbortSignal): AsyncG
   }
 }
 
+const quoted = (name: string) => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
 /** Names beside a file that the engine opens with it. */
 async function borrowedBy(file: string): Promise<RegExp | undefined> {
-  if (splitPart.test(file)) return splitPart;
+  const [, before, after] = splitPart.exec(basename(file)) ?? [];
+  if (before !== undefined) return new RegExp(`^${quoted(before)}\\d{5}${quoted(after!)}$`, 'i');
   if (!/\.safetensors$/i.test(file)) return undefined;
   const names = await readdir(dirname(file)).catch(() => []);
   // It names folders, and they may be called anything.

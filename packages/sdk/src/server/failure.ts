@@ -64,7 +64,8 @@ function knownFailure(thrown: unknown): TriviumError | undefined {
 const isOfFiles = (thrown: unknown): boolean => {
   const { errno, code, address, hostname } = Object(thrown) as Record<string, unknown>;
   const isOfSystem = typeof errno === 'number' && typeof code === 'string' && /^E[A-Z\d]+$/.test(code);
-  return isOfSystem && address === undefined && hostname === undefined;
+  const isOfConnection = address !== undefined || hostname !== undefined || /^E(?:CONN|PIPE)/.test(`${code}`);
+  return isOfSystem && !isOfConnection;
 };
 
 /** The system's own code of what failed, `ENOSPC`, where that is what lies behind it. */

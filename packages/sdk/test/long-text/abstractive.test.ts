@@ -71,6 +71,9 @@ test.each([
   ["Of the '90s are the pumps' pistons", 'The pistons of the pumps are of 90s make.'],
   ['Of the ‘90s are the pumps’ pistons', 'The pistons of the pumps are of 90s make.'],
   ["Pumps of 5' and 6' are tall", 'The tall pumps are of 5 and 6 feet.'],
+  // Marks that nothing closes, among so many of the other kind that two ways to read each would take minutes.
+  [`It says 'it ${'l’index, '.repeat(24)}`, 'It says it: l’index.'],
+  [`It says ‘it ${"l'index, ".repeat(24)}`, "It says it: l'index."],
   ['«Stop!», it says; «start» comes next', 'It says stop, and start comes next.'],
 ])('is supported: %s', async (claim, passage) => {
   expect(await unsupported(claim, passage)).toBeUndefined();

@@ -1,7 +1,11 @@
 /** The models that a long-text client is given: objects alone, with what they say themselves of their context. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { createLongText, type LongTextOptions } from '../../src/long-text/index.js';
-import { createTrivium } from '../../src/provider/index.js';
+import { measuresOf } from '../../src/long-text/model-measures.js';
+import { createTrivium, fallback, record } from '../../src/provider/index.js';
 import { scriptedModel } from '../../src/testing/index.js';
 import { memoryLibrary } from './fakes.js';
 import { factsText, obedientModel, promptText } from './write-fakes.js';
@@ -44,6 +48,17 @@ test('writing without a model names the field that was left out', async () => {
   await expect(write({ summary: { ratio: 0.2 } }).result).rejects.toMatchObject({
     field: 'stages.summary.model',
   });
+});
+
+test('a model over others holds what the one does that is asked first', async () => {
+  const nano = trivium('nano');
+  const folder = await mkdtemp(join(tmpdir(), 'trivium-given-models-'));
+  for (const model of [
+    fallback([record(nano, join(folder, 'calls.jsonl'))]),
+    fallback([nano, obedientModel()]),
+  ])
+    expect(await measuresOf(model, {})).toMatchObject({ contextTokens: 1024 });
+  expect(await measuresOf(fallback([obedientModel(), nano]), {})).toMatchObject({ contextTokens: 8192 });
 });
 
 test('a local model says what its context holds and counts its tokens itself', async () => {

@@ -82,6 +82,15 @@ describe('a file', () => {
     await expect(confined('m.safetensors')).rejects.toMatchObject(refused);
   });
 
+  it('of weights is refused where its templates for tools lie outside, one of them or all', async () => {
+    await write('one/m.safetensors');
+    await link('one/additional_chat_templates/tool_use.jinja', join(base, 'outside/secret'));
+    await write('all/m.safetensors');
+    await link('all/additional_chat_templates', join(base, 'outside'));
+    for (const name of ['one', 'all'])
+      await expect(confined(`${name}/m.safetensors`)).rejects.toMatchObject(refused);
+  });
+
   it('of weights is refused beside a list of modules and a folder that leads out: it may be one of them', async () => {
     await write('m.safetensors');
     await write('modules.json', '[{ "type": "sentence_transformers.models.Pooling", "path": "elsewhere" }]');
@@ -93,6 +102,9 @@ describe('a file', () => {
   it('that is part of a split one is refused where another part lies outside', async () => {
     await write('m-00001-of-00002.gguf');
     await write('n.gguf');
+    await link('m-00002-of-00003.gguf', join(base, 'outside/secret'));
+    await link('other-00002-of-00002.gguf', join(base, 'outside/secret'));
+    expect(await confined('m-00001-of-00002.gguf')).toEqual({ file: join(root, 'm-00001-of-00002.gguf') });
     await link('m-00002-of-00002.gguf', join(base, 'outside/secret'));
     await expect(confined('m-00001-of-00002.gguf')).rejects.toMatchObject(refused);
     expect(await confined('n.gguf')).toEqual({ file: join(root, 'n.gguf') });
