@@ -106,11 +106,48 @@ TEST("formats with a grammar of their own") {
   schema(R"({"type":"string","format":"uri-template"})", {{"\"/users/{id}{?a,b}\"", true}, {"\"/users/{id\"", false}, {"\"{}\"", false}});
 }
 
-TEST("what is listed beside a format is not held to the part of it that is written") {
+TEST("what is listed beside a format is held to what every validator demands, not to the part of it that is written") {
   schema(R"({"enum":["PT0.5S","P10000D"],"format":"duration"})", {{"\"PT0.5S\"", true}, {"\"P10000D\"", true}});
   schema(R"({"const":"HTTP://h/","format":"uri","pattern":"^H"})", {{"\"HTTP://h/\"", true}});
-  schema(R"({"enum":["ab","b"],"format":"uri","pattern":"^a"})", {{"\"ab\"", true}, {"\"b\"", false}});
+  schema(R"({"enum":["a:b","b:a"],"format":"uri","pattern":"^a"})", {{"\"a:b\"", true}, {"\"b:a\"", false}});
+  schema(R"({"enum":["a@b.co","nope"],"format":"email"})", {{"\"a@b.co\"", true}, {"\"nope\"", false}});
+  schema(R"({"allOf":[{"enum":["2024-01-01","today"]},{"format":"date"}]})", {{"\"2024-01-01\"", true}, {"\"today\"", false}});
+}
+
+TEST("oneOf of a format and what it certainly does not allow") {
+  for (const auto& [format, other, value] : {std::tuple{"date-time", R"({"const":"now"})", "\"now\""}, {"uri", R"({"enum":[""]})", "\"\""},
+                                             {"email", R"({"enum":["unknown"]})", "\"unknown\""}, {"uuid", R"({"const":"all"})", "\"all\""},
+                                             {"ipv4", R"({"const":"localhost"})", "\"localhost\""}, {"hostname", R"({"const":""})", "\"\""},
+                                             {"ipv4", R"({"format":"ipv6","type":"string"})", "\"::1\""}})
+    schema((std::string(R"({"oneOf":[{"type":"string","format":")") + format + "\"}," + other + "]}").c_str(), {{value, true}, {"\"-\"", false}});
+  schema(R"({"oneOf":[{"type":"object","required":["d","k"],"properties":{"d":{"type":"string","maxLength":100000},"k":{"const":1}}},)"
+         R"({"type":"object","required":["d","k"],"properties":{"d":{"type":"string","maxLength":100000},"k":{"const":2}}}]})",
+         {{R"({"d":"","k":2})", true}, {R"({"d":"","k":3})", false}});
+  // Valid, though not written.
   refused(R"({"oneOf":[{"type":"string","format":"uri"},{"const":"HTTP://h/"}]})", "/oneOf");
+  refused(R"({"oneOf":[{"type":"string","format":"email"},{"type":"string","format":"uri"}]})", "/oneOf");
+  refused(R"({"oneOf":[{"type":"string","format":"uri"},{"type":"string"}]})", "/oneOf");
+}
+
+TEST("formats with lengths as they are asked for") {
+  schema(R"({"type":"string","format":"uri","maxLength":1024})", {{"\"https://a--b.example.org/\"", true}, {"\"http://10.0.0.5:80/a\"", true}, {"\"a\"", false}});
+  schema(R"({"type":"string","format":"uri-reference","maxLength":512})", {{"\"http://10.0.0.5/\"", true}, {"\"../a\"", true}, {"\"a b\"", false}});
+}
+
+TEST("a format is written once, whatever the number of its places") {
+  const auto states = [](int places) {
+    std::string properties;
+    for (int i = 0; i < places; ++i) properties += (i ? ",\"p" : "\"p") + std::to_string(i) + R"(":{"type":"string","format":"uri-reference"})";
+    const auto grammar = compiled_schema("{\"properties\":{" + properties + "}}");
+    CHECK(grammar.ok());
+    return (*grammar)->grammar().states.size();
+  };
+  CHECK((states(800) - states(1)) / 799 < states(1) / 10);
+  // Each with bounds and patterns of its own.
+  schema(R"({"type":"array","prefixItems":[{"type":"string","pattern":"^a","maxLength":2},{"type":"string","pattern":"^a","maxLength":3},)"
+         R"({"type":"string","pattern":"^b","maxLength":2},{"type":"string","pattern":"^a","maxLength":2}],"minItems":4,"maxItems":4})",
+         {{R"(["ab","abc","bb","ac"])", true}, {R"(["abc","abc","bb","ac"])", false}, {R"(["ab","abc","ab","ac"])", false},
+          {R"(["ab","abc","bb","b"])", false}, {R"(["ab","abc","bb","abc"])", false}});
 }
 
 TEST("a pattern beside a format is held to, and left to it only where zod says the format twice") {

@@ -201,19 +201,23 @@ Result<Fragment> SchemaCompiler::number(const Shape& shape) {
 }
 
 Result<Fragment> SchemaCompiler::string(const Shape& shape) {
-  Fragment text;
-  if (!shape.texts.empty()) {
+  const auto quoted = [&](Fragment text) { return builder_.sequence({builder_.literal("\""), text, builder_.literal("\"")}); };
+  if (shape.texts.empty()) {
+    if (shape.min_length == 0 && shape.max_length == unbounded) return builder_.call(rules_.string);
+    return quoted(repeated(rules_.character, shape.min_length, shape.max_length));
+  }
+  Texts key{{}, shape.min_length, shape.max_length};
+  for (const TextConstraint& one : shape.texts) std::get<0>(key).emplace_back(one.pattern, one.whole);
+  const auto [known, fresh] = texts_.try_emplace(std::move(key), 0);
+  if (fresh) {
     TRIVIUM_TRY_ASSIGN(const CodeAutomaton texts, reader_.texts_of(shape));
-    text = builder_.text(texts, TextForm::json);
+    known->second = builder_.declare();
+    builder_.define(known->second, quoted(builder_.text(texts, TextForm::json)));
     if (builder_.too_large())
       return unsupported(reader_.pointer(shape.texts[0].at), "The pattern makes the schema too large.",
                          "Take smaller counts and fewer alternatives.", std::string(shape.texts[0].pattern));
-  } else if (shape.min_length == 0 && shape.max_length == unbounded) {
-    return builder_.call(rules_.string);
-  } else {
-    text = repeated(rules_.character, shape.min_length, shape.max_length);
   }
-  return builder_.sequence({builder_.literal("\""), text, builder_.literal("\"")});
+  return builder_.call(known->second);
 }
 
 Fragment SchemaCompiler::repeated(RuleId body, std::uint32_t low, std::uint32_t high) {

@@ -5,6 +5,9 @@
 // Refuses to know keywords (schema_reader.h) and automata's insides.
 #pragma once
 #include <map>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include "decode/grammar/grammar_builder.h"
 #include "decode/grammar/schema_reader.h"
@@ -44,6 +47,8 @@ class SchemaCompiler {
   SchemaReader reader_;
   std::map<SchemaSet, RuleId> known_;
   std::map<NumberBounds, RuleId> numbers_;
+  using Texts = std::tuple<std::vector<std::pair<std::string_view, bool>>, std::uint32_t, std::uint32_t>;
+  std::map<Texts, RuleId> texts_;  // by patterns (and whether whole), least and greatest length
   std::vector<std::pair<SchemaSet, RuleId>> undefined_;
 };
 

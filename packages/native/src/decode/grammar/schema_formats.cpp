@@ -25,14 +25,18 @@ namespace {
 #define HOSTNAME "(?=.{1,253}$)(?!(?:.{32})*.{31}[^.]{33})(?:" LABEL "\\.)*" LABEL
 
 // URIs that both RFC 3986 and the parser of browsers take: schemes in small letters; the schemes that browsers know have a
-// host whose last label begins with a letter, and no label has two hyphens in a row, for behind "xn--" they look closer.
+// host whose last label begins with a letter, and no label begins with "xn--", for behind it they look closer.
 #define ENCODED "|%[0-9A-Fa-f]{2})"
 #define USER_CHARACTER "(?:[A-Za-z0-9._~!$&'()*+,;=:-]" ENCODED
 #define NAME_CHARACTER "(?:[A-Za-z0-9._~!$&'()*+,;=-]" ENCODED
 #define SEGMENT_BEGIN "(?:[A-Za-z0-9._~!$&'()*+,;=@-]" ENCODED
 #define PATH_CHARACTER "(?:[A-Za-z0-9._~!$&'()*+,;=:@-]" ENCODED
 #define QUERY_CHARACTER "(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]" ENCODED
-#define HOST "(?:[A-Za-z0-9_](?:-?[A-Za-z0-9_])*\\.)*[A-Za-z](?:-?[A-Za-z0-9])*"
+// `others`: what it may begin with beside letters.
+#define HOST_LABEL(others)                                                                                             \
+  "(?:(?:[A-WYZa-wyz" others "]|[Xx](?:-+[A-Za-z0-9_]|[A-MO-Za-mo-z0-9_]|[Nn]-?[A-Za-z0-9_]))(?:-*[A-Za-z0-9_])*"      \
+  "|[Xx][Nn]?)"
+#define HOST "(?:" HOST_LABEL("0-9_") "\\.)*" HOST_LABEL("")
 #define PORT "(?::(?:[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d\\d|655[0-2]\\d|6553[0-5]))?"
 #define PATH "(?:/" PATH_CHARACTER "*)*"
 #define QUERY "(?:\\?" QUERY_CHARACTER "*)"
@@ -54,29 +58,29 @@ namespace {
   "|file://(?:" HOST ")?/" PATH_CHARACTER "*" PATH                                                              \
   "|" OTHER_SCHEME ":(?://(?:" USER NAME_CHARACTER "+" PORT ")?" PATH "|/?" PATH_CHARACTER "+" PATH "|/))" URI_TAIL
 #define REFERENCE "(?:(?:/|/?" SEGMENT_BEGIN "+" PATH ")" URI_TAIL "|" QUERY FRAGMENT "?|" FRAGMENT ")"
-#define SHORT_URI KNOWN_SCHEME "://" HOST PORT PATH URI_TAIL
+#define SHORT_URI KNOWN_SCHEME "://(?:" HOST "|" IPV4 ")(?::(?:[1-5]\\d{0,4}|[6-9]\\d{0,3}))?" PATH URI_TAIL
 
 #define POINTER "(?:/(?:[^~/]|~[01])*)*"
 #define BASE64URL "(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3})?"
 #define BASE64URL_OBJECT "eyJ(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-](?:[A-Za-z0-9_-]{2})?)?"  // begins with {"
 
 constexpr struct { std::string_view name; TextFormat format; } formats[] = {
-    {"date", {DATE}},
-    {"time", {TIME}},
-    {"date-time", {DATE "T" TIME}},
-    {"uuid", {"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"}},
-    {"email", {"[A-Za-z0-9_+-]+(?:[.'][A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,24}"}},
-    {"hostname", {HOSTNAME}},
-    {"ipv4", {IPV4}},
-    {"ipv6", {IPV6}},
-    {"uri", {URI, SHORT_URI}},
-    {"uri-reference", {"(?:" URI "|//" USER "(?:" NAME_CHARACTER "+|\\[" IPV6 "\\])" PORT PATH URI_TAIL "|" REFERENCE ")",
+    {"date", {"^\\d{4}-\\d\\d-\\d\\d$", DATE}},
+    {"time", {"^\\d\\d:\\d\\d", TIME}},
+    {"date-time", {"^\\d{4}-\\d\\d-\\d\\d", DATE "T" TIME}},
+    {"uuid", {"[0-9a-fA-F-]{36}$", "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"}},
+    {"email", {"@", "[A-Za-z0-9_+-]+(?:[.'][A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,24}"}},
+    {"hostname", {"^\\S+$", HOSTNAME}},
+    {"ipv4", {"^[0-9.]+$", IPV4}},
+    {"ipv6", {":", IPV6}},
+    {"uri", {"^[A-Za-z][A-Za-z0-9+.-]*:", URI, SHORT_URI}},
+    {"uri-reference", {"^[^ ]*$", "(?:" URI "|//" USER "(?:" NAME_CHARACTER "+|\\[" IPV6 "\\])" PORT PATH URI_TAIL "|" REFERENCE ")",
                        "(?:" SHORT_URI "|" REFERENCE ")"}},
-    {"uri-template", {"(?:[A-Za-z0-9._~!$&()*+,;=:@/?#-]|\\{[+#./;?&]?[A-Za-z_]\\w*(?:,[A-Za-z_]\\w*)*\\})+"}},
-    {"json-pointer", {POINTER}},
-    {"relative-json-pointer", {"(?:0|[1-9]\\d{0,3})(?:#|" POINTER ")"}},
-    {"jwt", {BASE64URL_OBJECT "\\." BASE64URL_OBJECT "\\." BASE64URL}},
-    {"duration", {"P(?:\\d{1,4}W|(?:\\d{1,4}D|\\d{1,4}M(?:\\d{1,4}D)?|\\d{1,4}Y(?:\\d{1,4}M(?:\\d{1,4}D)?)?)"
+    {"uri-template", {"^[^ ]*$", "(?:[A-Za-z0-9._~!$&()*+,;=:@/?#-]|\\{[+#./;?&]?[A-Za-z_]\\w*(?:,[A-Za-z_]\\w*)*\\})+"}},
+    {"json-pointer", {"^(?:/|$)", POINTER}},
+    {"relative-json-pointer", {"^\\d", "(?:0|[1-9]\\d{0,3})(?:#|" POINTER ")"}},
+    {"jwt", {"\\.", BASE64URL_OBJECT "\\." BASE64URL_OBJECT "\\." BASE64URL}},
+    {"duration", {"^[+-]?P", "P(?:\\d{1,4}W|(?:\\d{1,4}D|\\d{1,4}M(?:\\d{1,4}D)?|\\d{1,4}Y(?:\\d{1,4}M(?:\\d{1,4}D)?)?)"
                  "(?:T(?:\\d{1,4}S|\\d{1,4}M(?:\\d{1,4}S)?|\\d{1,4}H(?:\\d{1,4}M(?:\\d{1,4}S)?)?))?"
                  "|T(?:\\d{1,4}S|\\d{1,4}M(?:\\d{1,4}S)?|\\d{1,4}H(?:\\d{1,4}M(?:\\d{1,4}S)?)?))"}},
 };

@@ -106,7 +106,8 @@ Status SchemaReader::read_text_keyword(const Json& schema, const Json::Member& m
   const auto& [name, value] = member;
   if (!value.is_string()) return invalid(pointer(&value), name + " is no string.", "a string", json_text(value).substr(0, 80));
   if (name == "format") {
-    if (const TextFormat* const format = text_format(value.string())) shape.texts.push_back({format->pattern, true, &value, format->plainer});
+    if (const TextFormat* const format = text_format(value.string()))
+      shape.texts.push_back({format->pattern, true, &value, format->plainer, format->demanded});
   } else if (!says_its_format(schema, value.string())) {
     shape.texts.push_back({value.string(), false, &value});
   }

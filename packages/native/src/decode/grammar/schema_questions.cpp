@@ -39,6 +39,16 @@ const Json* nothing() {
   return &schema;
 }
 
+// What a text certainly satisfies where it is valid: of a format less is written than validators allow.
+std::vector<TextConstraint> demanded(const std::vector<TextConstraint>& texts) {
+  std::vector<TextConstraint> certain;
+  for (const TextConstraint& one : texts) {
+    if (!one.whole) certain.push_back(one);
+    else if (!one.demanded.empty()) certain.push_back({one.demanded, false, one.at});
+  }
+  return certain;
+}
+
 Error too_large(std::string field, const TextConstraint& constraint) {
   return unsupported(std::move(field), "The pattern is too large.", "Take smaller counts and fewer alternatives.", std::string(constraint.pattern));
 }
@@ -206,8 +216,7 @@ Result<bool> SchemaReader::fits(const Json& value, const Shape& shape) {
   if (value.is_string()) {
     const std::size_t length = code_points(value.string());
     if (length < shape.min_length || length > shape.max_length) return false;
-    for (const TextConstraint& constraint : shape.texts) {
-      if (constraint.whole) continue;  // a format allows more than its pattern says; whoever lists the value vouches for it
+    for (const TextConstraint& constraint : demanded(shape.texts)) {
       TRIVIUM_TRY_ASSIGN(const CodeAutomaton* const language, pattern_language(constraint, false));
       TRIVIUM_TRY_ASSIGN(const bool accepted, accepts(*language, value.string(), constraint.at));
       if (!accepted) return false;
@@ -260,13 +269,11 @@ Result<bool> SchemaReader::disjoint(const Shape& a, const Shape& b, int depth) {
   if (common & json_type::string) {
     const bool lengths = a.max_length < b.min_length || b.max_length < a.min_length;
     if (!lengths) {
-      // A format says less than validators allow of it, so nothing follows from two formats that do not meet.
-      const auto patterns = [](const Shape& shape) {
-        return !shape.texts.empty() && std::none_of(shape.texts.begin(), shape.texts.end(), [](const TextConstraint& one) { return one.whole; });
-      };
-      if (!patterns(a) || !patterns(b)) return false;
+      const std::vector<TextConstraint> left = demanded(a.texts), right = demanded(b.texts);
+      if (left.empty() || right.empty()) return false;
       Shape both = a;
-      both.texts.insert(both.texts.end(), b.texts.begin(), b.texts.end());
+      both.texts = left;
+      both.texts.insert(both.texts.end(), right.begin(), right.end());
       both.min_length = std::max(a.min_length, b.min_length);
       both.max_length = std::min(a.max_length, b.max_length);
       TRIVIUM_TRY_ASSIGN(const CodeAutomaton texts, texts_of(both));

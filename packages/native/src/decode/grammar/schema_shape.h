@@ -68,14 +68,15 @@ struct ArrayClause {
   const Json* items = nullptr;       // behind them; null: any
 };
 struct TextFormat {
-  std::string_view pattern;
+  std::string_view demanded;         // found in all that any validator takes for the format; empty: nothing is certain
+  std::string_view pattern;          // what is written
   std::string_view plainer = {};     // a part of it, for when lengths would multiply out to too much; empty: none
 };
 struct TextConstraint {
   std::string_view pattern;
   bool whole = false;                // a format; else `pattern`, found anywhere
   const Json* at = nullptr;          // the keyword's value
-  std::string_view plainer = {};     // of a format
+  std::string_view plainer = {}, demanded = {};  // of a format
 };
 struct Choice {                      // anyOf, oneOf
   const Json* branches = nullptr;    // a list
